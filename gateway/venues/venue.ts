@@ -1,0 +1,144 @@
+/**
+ * What the gateway asks of a venue, in neutral words. The Binance adapter implements it for sim, testnet and mainnet alike (only hosts
+ * and keys differ); the paper venue will implement it without an exchange. Symbols are the venue's own names.
+ */
+import type { AccountEvent, BalanceReport, Bar, Mark, OrderReport, FillReport, PositionReport, PublicTrade } from '../../shared/events.ts';
+import type { Book } from '../../shared/book.ts';
+import type { Instrument } from '../../shared/instrument.ts';
+import type { OrderKind, Side, TimeInForce } from '../../shared/order.ts';
+import type { Result } from '../../shared/result.ts';
+import type { Lots, MonoMs, Ticks, WallMs } from '../../shared/units.ts';
+
+/**
+ * Why a request did not succeed. `rejected`: certainly nothing happened. `unknown`: it may have happened: ask, never resend.
+ * `busy`: certainly not executed, may be asked again later (throttled, maintenance). `clock`: refused for its timestamp, not executed.
+ * `rate-limited` and `banned`: not executed; nothing may be sent before `retryAtMs`. `auth`: key or permission, stop trading.
+ * `gone`: the venue knows no such order under that id (not proof that it never lived). `unreachable`: the bytes never left.
+ */
+export type FaultKind = 'rejected' | 'unknown' | 'busy' | 'clock' | 'rate-limited' | 'banned' | 'auth' | 'gone' | 'unreachable';
+export type VenueFault = {
+  readonly kind: FaultKind;
+  /** Neutral reason where one is known: `post-only-would-take`, `reduce-only-refused`, `insufficient-margin`, `duplicate-id`, `filter`, ... else ''. */
+  readonly reason: string;
+  /** The venue's own code and words, for people; never contains a key or signature. */
+  readonly sentence: string;
+  /** For `rate-limited` and `banned`: wait at least this long. */
+  readonly retryAfterMs?: number;
+};
+export type VenueResult<T> = Result<T, VenueFault>;
+
+export type OrderRequest = {
+  readonly symbol: string;
+  readonly clientId: string;
+  readonly side: Side;
+  readonly kind: OrderKind;
+  readonly timeInForce: TimeInForce;
+  /** Null for a market order. */
+  readonly price: Ticks | null;
+  readonly size: Lots;
+  readonly reduceOnly: boolean;
+};
+/** `size` is the new total, filled part included. */
+export type AmendRequest = {
+  readonly symbol: string;
+  readonly clientId: string;
+  readonly side: Side;
+  readonly price: Ticks;
+  readonly size: Lots;
+};
+
+/** An order as the venue's REST tells it. */
+export type VenueOrder = OrderReport & { readonly orderKind: OrderKind; readonly timeInForce: TimeInForce };
+
+export type AccountState = {
+  readonly positions: readonly PositionReport[]; // symbols of the configuration; a missing row of the venue is a flat one here
+  readonly balances: readonly BalanceReport[];
+  readonly openOrders: readonly VenueOrder[];
+  readonly leverage: Readonly<Record<string, number>>;
+  readonly liquidationPrice: Readonly<Record<string, string | null>>;
+  /** Hedge mode on the account: refused at start. */
+  readonly hedgeMode: boolean;
+};
+
+/** Told right when the bytes of an order are handed to the socket; for latency figures. */
+export type OnWritten = (at: MonoMs) => void;
+
+export interface OrderEntry {
+  place(request: OrderRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>>;
+  amend(request: AmendRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>>;
+  cancel(order: { readonly symbol: string; readonly clientId: string }): Promise<VenueResult<VenueOrder>>;
+  /** One result an id, in order; the adapter splits into the venue's batch size. */
+  cancelMany(order: { readonly symbol: string; readonly clientIds: readonly string[] }): Promise<readonly VenueResult<VenueOrder>[]>;
+  queryOrder(order: { readonly symbol: string; readonly clientId: string }): Promise<VenueResult<VenueOrder>>;
+  /** Own trades of a symbol from a trade id on (inclusive), oldest first; null: the newest ones. `clientId` is '' when the venue does not tell it. */
+  trades(query: { readonly symbol: string; readonly fromTradeId: string | null }): Promise<VenueResult<readonly FillReport[]>>;
+  account(): Promise<VenueResult<AccountState>>;
+  /** Arms the venue's countdown that cancels all orders of the symbol after `ms`; 0 disarms. */
+  armDeadMan(order: { readonly symbol: string; readonly ms: number }): Promise<VenueResult<null>>;
+  /** Used and allowed, from the venue's own headers and limits. */
+  budgets(): Budgets;
+}
+
+export type Budget = { readonly used: number; readonly limit: number };
+export type Budgets = { readonly weight: Budget; readonly orders1m: Budget; readonly orders10s: Budget };
+
+export type BookStatus = 'live' | 'stale' | 'syncing';
+export type BookView = {
+  readonly status: BookStatus;
+  /** Why it is not live, as a code; '' when live. */
+  readonly reason: string;
+  /** Levels; only to be read, only in the same turn. */
+  readonly book: Book;
+  readonly lastUpdateId: number;
+  readonly exchangeMs: WallMs;
+  /** When the newest frame that proves this book was received; null before the first. */
+  readonly receivedAt: MonoMs | null;
+};
+export type BookCounters = {
+  readonly messages: number;
+  readonly applied: number;
+  readonly dropped: number;
+  readonly gaps: number;
+  readonly gapsUnresolved: number;
+  readonly resyncs: number;
+};
+/** `complete` only without a hole from the first bar to the newest closed one. */
+export type BarsView = {
+  readonly status: 'complete' | 'bars-unknown';
+  readonly closed: readonly Bar[];
+  readonly open: Bar | null /** Rises with each change of `closed`. */;
+  readonly version: number;
+};
+export type StreamHealth = { readonly state: 'connecting' | 'live' | 'lost'; readonly ageMs: number | null };
+
+/** The public side, kept up to date by the adapter. Reads are cheap and allocate little. */
+export interface MarketView {
+  book(symbol: string): BookView;
+  mark(symbol: string): Mark | null;
+  bars(symbol: string, interval: string): BarsView;
+  counters(symbol: string): BookCounters;
+  health(): StreamHealth;
+}
+
+export type MarketListener = {
+  /** A book left `live` (false) or came back (true). Called at once, for quotes to be pulled. */
+  readonly onBookLive: (symbol: string, live: boolean, reason: string) => void;
+  /** Top of book changed; for the push feed. */
+  readonly onTop?: (symbol: string) => void;
+  readonly onTrade: (trade: PublicTrade) => void;
+};
+
+export type VenueEvents = MarketListener & { readonly onAccount: (event: AccountEvent) => void };
+
+/** A connected venue. Disposing closes sockets and pools; it cancels nothing. */
+export interface Venue extends AsyncDisposable {
+  readonly name: string;
+  readonly instruments: ReadonlyMap<string, Instrument>;
+  readonly orders: OrderEntry;
+  readonly market: MarketView;
+  accountHealth(): StreamHealth;
+  /** Opens the streams. The private stream tells `live` through `onAccount` once it is connected; then the caller reads `account()`. */
+  start(events: VenueEvents): Promise<void>;
+  /** Venue-aligned wall time. */
+  nowMs(): WallMs;
+}

@@ -1,0 +1,240 @@
+/**
+ * The command contract on the Unix socket: one JSON message a line. Every request carries the client's own `id`, and exactly one
+ * answer with that `id` comes back: `taken`, `refused` or `data`. What became of an order is read from later snapshots and fills.
+ */
+import * as z from 'zod';
+import { SCHEMA_VERSION, Stamp } from './snapshot.ts';
+
+const decimal = z.string().regex(/^\d{1,20}(\.\d{1,20})?$/);
+const id = z.int().nonnegative();
+const clientId = z.string().regex(/^\d{1,19}$/);
+const symbol = z.string().min(1).max(40);
+const reason = z.string().max(200);
+
+export const ClientRole = z.enum(['brain', 'operator', 'observer']);
+export type ClientRole = z.infer<typeof ClientRole>;
+
+/** First message of every connection. A brain names environment, account and config it was started for; a mismatch is refused. */
+export const Hello = z.strictObject({
+  id,
+  type: z.literal('hello'),
+  role: ClientRole,
+  schema: z.literal(SCHEMA_VERSION),
+  environment: z.string(),
+  configHash: z.string().optional(),
+  name: z.string().max(80).optional(),
+});
+
+/** `basedOn` is the snapshot the decision rests on; after `ttlMs`, counted from that snapshot's publication, the gateway refuses. */
+const fresh = { basedOn: Stamp, ttlMs: z.int().positive().max(60_000) };
+
+export const Place = z.strictObject({
+  id,
+  type: z.literal('place'),
+  clientId,
+  symbol,
+  side: z.enum(['buy', 'sell']),
+  kind: z.enum(['limit', 'market']),
+  timeInForce: z.enum(['gtc', 'ioc', 'fok', 'post-only']),
+  /** Quote units; absent for a market order only. */
+  price: decimal.optional(),
+  /** Base units. */
+  size: decimal,
+  reduceOnly: z.boolean(),
+  reason: reason.optional(),
+  ...fresh,
+});
+/** `size` is the new total, what is already filled included. The order loses its queue place on most venues. */
+export const Amend = z.strictObject({ id, type: z.literal('amend'), clientId, price: decimal, size: decimal, ...fresh });
+export const Cancel = z.strictObject({ id, type: z.literal('cancel'), clientId });
+/** Cancels our orders only (all of them for an operator, its own for a brain), on one symbol or on all. */
+export const CancelAll = z.strictObject({ id, type: z.literal('cancelAll'), symbol: symbol.optional() });
+/** Starts (or joins) the close ladder on the net position. `maker-first` rests at best before it takes; `taker` takes at once. */
+export const ClosePosition = z.strictObject({
+  id,
+  type: z.literal('closePosition'),
+  symbol,
+  reason,
+  ladder: z.enum(['maker-first', 'taker']),
+});
+export const Heartbeat = z.strictObject({ id, type: z.literal('heartbeat'), processed: Stamp.nullable() });
+export const Query = z.strictObject({
+  id,
+  type: z.literal('query'),
+  what: z.enum(['status', 'orders', 'order', 'fills', 'positions', 'book', 'stats']),
+  symbol: symbol.optional(),
+  clientId: clientId.optional(),
+  /** For `fills`: only those numbered above this. */
+  after: z.int().nonnegative().optional(),
+  limit: z.int().positive().max(200).optional(),
+});
+export const Subscribe = z.strictObject({ id, type: z.literal('subscribe'), what: z.literal('snapshot') });
+/** Cancel all, verify, flatten, verify, stay stopped until an operator resumes. */
+export const EmergencyStop = z.strictObject({ id, type: z.literal('emergencyStop'), reason, everything: z.boolean().optional() });
+export const Pause = z.strictObject({ id, type: z.literal('pause'), reason: reason.optional() });
+export const Resume = z.strictObject({ id, type: z.literal('resume') });
+
+const single = z.discriminatedUnion('type', [Place, Amend, Cancel]);
+export const Batch = z.strictObject({ id, type: z.literal('batch'), commands: z.array(single).min(1).max(40) });
+
+export const Command = z.discriminatedUnion('type', [
+  Hello,
+  Place,
+  Amend,
+  Cancel,
+  CancelAll,
+  ClosePosition,
+  Batch,
+  Heartbeat,
+  Query,
+  Subscribe,
+  EmergencyStop,
+  Pause,
+  Resume,
+]);
+export type Command = Readonly<z.infer<typeof Command>>;
+export type Hello = Readonly<z.infer<typeof Hello>>;
+export type Place = Readonly<z.infer<typeof Place>>;
+export type Amend = Readonly<z.infer<typeof Amend>>;
+export type Cancel = Readonly<z.infer<typeof Cancel>>;
+export type CancelAll = Readonly<z.infer<typeof CancelAll>>;
+export type ClosePosition = Readonly<z.infer<typeof ClosePosition>>;
+export type Batch = Readonly<z.infer<typeof Batch>>;
+export type Heartbeat = Readonly<z.infer<typeof Heartbeat>>;
+export type Query = Readonly<z.infer<typeof Query>>;
+export type EmergencyStop = Readonly<z.infer<typeof EmergencyStop>>;
+
+export const REFUSALS = [
+  'bad-message',
+  'too-large',
+  'flood',
+  'no-hello',
+  'wrong-schema',
+  'wrong-environment',
+  'wrong-config',
+  'not-allowed',
+  'brain-present',
+  'no-lease',
+  'stale-epoch',
+  'stale-snapshot',
+  'ttl-expired',
+  'bad-id',
+  'id-reused',
+  'unknown-order',
+  'order-ended',
+  'unknown-symbol',
+  'not-trading',
+  'filter',
+  'collar',
+  'self-cross',
+  'limit-order-notional',
+  'limit-position',
+  'limit-gross-notional',
+  'limit-open-orders',
+  'limit-rate',
+  'reduce-only-mode',
+  'cancel-only-mode',
+  'book-not-live',
+  'position-unknown',
+  'balance-unknown',
+  'foreign-order',
+  'closing',
+  'paused',
+  'stopped',
+  'budget',
+  'ledger-unavailable',
+  'stalled',
+  'shutting-down',
+] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+/** Answer to `hello`. For a brain `brainEpoch` is its granted lease; others get 0. */
+export const Welcome = z.strictObject({
+  id,
+  type: z.literal('taken'),
+  seq: z.int(),
+  welcome: z.strictObject({
+    schema: z.literal(SCHEMA_VERSION),
+    environment: z.string(),
+    accountHash: z.string(),
+    configHash: z.string(),
+    /** The gateway's own run: the epoch of its snapshots. */
+    epoch: z.int(),
+    /** For an operator too: the epoch for its client ids. */
+    brainEpoch: z.int(),
+    leaseMs: z.number(),
+  }),
+});
+export type Welcome = Readonly<z.infer<typeof Welcome>>;
+/** The command's effect is visible in snapshots from `seq` on. */
+export const Taken = z.strictObject({ id, type: z.literal('taken'), seq: z.int() });
+export type Taken = Readonly<z.infer<typeof Taken>>;
+export const Refused = z.strictObject({ id: id.nullable(), type: z.literal('refused'), code: z.enum(REFUSALS), sentence: z.string() });
+export type Refused = Readonly<z.infer<typeof Refused>>;
+/** Answer to `query`; the shape of `data` goes with `what`. */
+export const Data = z.strictObject({ id, type: z.literal('data'), data: z.unknown() });
+export type Data = Readonly<z.infer<typeof Data>>;
+/** Answer to `batch`: one answer a command, in order, by each command's own id. */
+export const BatchAnswer = z.strictObject({
+  id,
+  type: z.literal('batch'),
+  answers: z.array(z.discriminatedUnion('type', [Taken, Refused])),
+});
+export type BatchAnswer = Readonly<z.infer<typeof BatchAnswer>>;
+/** Sent unasked to subscribers: the newest snapshot, the same documents as in Redis; a slow reader misses some. */
+export const Pushed = z.strictObject({ type: z.literal('snapshot'), keys: z.record(z.string(), z.string()) });
+export type Pushed = Readonly<z.infer<typeof Pushed>>;
+
+export type Answer = Welcome | Taken | Refused | Data | BatchAnswer;
+export const ANSWER = z.union([Welcome, Taken, Refused, Data, BatchAnswer, Pushed]);
+
+/** Answer to `query stats`: counters of this run of the gateway, and latencies in microseconds of real time. */
+export const Stats = z.strictObject({
+  epoch: z.int(),
+  snapshots: z.int(),
+  symbols: z.record(
+    z.string(),
+    z.strictObject({
+      messages: z.int(),
+      applied: z.int(),
+      dropped: z.int(),
+      gaps: z.int(),
+      gapsUnresolved: z.int(),
+      resyncs: z.int(),
+      /** Whole life of the ledger's account, not only this run. */
+      placed: z.int(),
+      amended: z.int(),
+      canceled: z.int(),
+      rejected: z.int(),
+      unknown: z.int(),
+      open: z.int(),
+      fills: z.int(),
+      volume: z.string(),
+      position: z.string(),
+      entryPrice: z.string().nullable(),
+      realized: z.string(),
+      unrealized: z.string().nullable(),
+      fees: z.string(),
+      funding: z.string(),
+    }),
+  ),
+  latencyUs: z.strictObject({
+    /** Newest market frame in the snapshot a decision rests on, received -> order bytes written. */
+    frameToOrder: z.strictObject({ p50: z.number(), p99: z.number(), n: z.int() }),
+    /** Command line received -> order bytes written. */
+    command: z.strictObject({ p50: z.number(), p99: z.number(), n: z.int() }),
+  }),
+  /** Distinct problems with counts, worst first; empty when all is well. */
+  errors: z.array(z.string()),
+});
+export type Stats = Readonly<z.infer<typeof Stats>>;
+
+/** Answer to `query book`: every level held, best first, at `lastUpdateId`. */
+export const FullBook = z.strictObject({
+  symbol: z.string(),
+  status: z.string(),
+  lastUpdateId: z.number(),
+  bids: z.array(z.tuple([z.string(), z.string()])),
+  asks: z.array(z.tuple([z.string(), z.string()])),
+});
+export type FullBook = Readonly<z.infer<typeof FullBook>>;

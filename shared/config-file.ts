@@ -1,0 +1,92 @@
+/** Reads config.json and the config.local.json beside it, and the API key of the environment. Every mistake is one line; nothing throws. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { type Config, checkConfig, overlay, problemLine, SIM_CREDENTIALS } from './config.ts';
+import { err, ok, type Result } from './result.ts';
+
+export type Loaded = { readonly config: Config; readonly file: string /** Absolute. */; readonly runDir: string };
+export type Credentials = { readonly apiKey: string; readonly secret: string };
+
+/** Lines to print before exit code 2. */
+export function loadConfig(file: string): Result<Loaded, readonly string[]> {
+  const path = resolve(file);
+  const base = readJson(path);
+  if (!base.ok) return base;
+  const localPath = join(dirname(path), 'config.local.json');
+  const local = existsSync(localPath) ? readJson(localPath) : ok({});
+  if (!local.ok) return local;
+  const exposed = [...(hasInlineKey(base.value) ? exposure(path) : []), ...(hasInlineKey(local.value) ? exposure(localPath) : [])];
+  if (exposed.length > 0) return err(exposed);
+  const checked = checkConfig(overlay(base.value, local.value));
+  if ('problems' in checked) return err(checked.problems.map((problem) => `${path}: ${problemLine(problem)}`));
+  return ok({ config: checked.config, file: path, runDir: resolve(dirname(path), checked.config.runDir) });
+}
+
+/** The key of the configured environment: inline (already checked), file, or environment variables; our simulator's own by default. */
+export function loadCredentials({ config, file }: Loaded, env: NodeJS.ProcessEnv): Result<Credentials, string> {
+  const { environment } = config;
+  const source = config.credentials[environment];
+  if (!source) return environment === 'sim' ? ok(SIM_CREDENTIALS) : err(missing(environment, 'nothing is configured'));
+  if (source.apiKey && source.secret) return ok({ apiKey: source.apiKey, secret: source.secret });
+  if (source.file) return readKeyFile(environment, resolve(dirname(file), source.file));
+  if (source.apiKeyEnv && source.secretEnv) {
+    const [apiKey, secret] = [env[source.apiKeyEnv], env[source.secretEnv]];
+    return apiKey && secret
+      ? ok({ apiKey, secret })
+      : err(missing(environment, `environment variable ${apiKey ? source.secretEnv : source.apiKeyEnv} is empty`));
+  }
+  return err(missing(environment, 'neither apiKeyEnv and secretEnv, nor file, nor apiKey and secret are complete'));
+}
+
+const missing = (environment: string, why: string): string =>
+  `credentials.${environment}: ${why}: allowed is {"apiKeyEnv":"NAME","secretEnv":"NAME"} or {"file":"path of a 0600 file"}`;
+
+function readKeyFile(environment: string, path: string): Result<Credentials, string> {
+  const content = readJson(path);
+  if (!content.ok) return err(content.error[0] ?? `${path}: cannot be read`);
+  const exposed = exposure(path);
+  if (exposed[0]) return err(exposed[0]);
+  const { apiKey, secret } = content.value as { apiKey?: unknown; secret?: unknown };
+  if (typeof apiKey !== 'string' || typeof secret !== 'string' || !apiKey || !secret)
+    return err(missing(environment, `${path} does not hold {"apiKey":"…","secret":"…"}`));
+  return ok({ apiKey, secret });
+}
+
+function readJson(path: string): Result<unknown, readonly string[]> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return err([`${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}): allowed is a readable JSON file`]);
+  }
+  try {
+    return ok(JSON.parse(text));
+  } catch (error) {
+    return err([`${path}: not JSON: ${(error as Error).message.split('\n')[0]}`]);
+  }
+}
+
+function hasInlineKey(document: unknown): boolean {
+  const sections = Object.values((document as { credentials?: Record<string, unknown> } | null)?.credentials ?? {});
+  return sections.some((section) => typeof section === 'object' && section !== null && ('apiKey' in section || 'secret' in section));
+}
+
+/** Why a file may not hold a key: others can read it, or git tracks it. */
+function exposure(path: string): string[] {
+  const mode = statSync(path).mode & 0o777;
+  const lines =
+    mode & 0o077 ? [`${path}: mode ${mode.toString(8).padStart(4, '0')} lets others read a key: allowed is 0600 (chmod 600)`] : [];
+  return gitTracks(path)
+    ? [...lines, `${path}: holds a key and is tracked by git: move it to config.local.json or an environment variable`]
+    : lines;
+}
+
+function gitTracks(path: string): boolean {
+  try {
+    execFileSync('git', ['-C', dirname(path), 'ls-files', '--error-unmatch', path], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false; // not tracked, no repository, or no git: then git cannot publish it
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * config.json: one strict schema with ranges and units. Mistakes are data, one line each (path, value, what is allowed), never a throw;
+ * unknown keys are mistakes and name the nearest known key. `config.local.json` overlays key by key.
+ */
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+
+const positiveDecimal = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/, 'a decimal in quotes such as "0.010"')
+  .describe('decimal string');
+const percent = (max: number) => z.number().gt(0).max(max);
+const ms = (min: number, max: number) => z.int().min(min).max(max);
+const symbolName = z.string().regex(/^[^\s:/]{1,40}$/, 'a venue symbol such as "BTCUSDT"');
+
+const endpoints = z.strictObject({
+  rest: z.url().describe('REST base URL'),
+  stream: z.url().describe('stream base URL, before the route'),
+});
+
+const credentials = z
+  .strictObject({
+    apiKeyEnv: z.string().optional().describe('name of the environment variable that holds the API key'),
+    secretEnv: z.string().optional().describe('name of the environment variable that holds the secret'),
+    file: z.string().optional().describe('path of a file with mode 0600: {"apiKey":"…","secret":"…"}'),
+    apiKey: z.string().optional().describe('inline key: only in a 0600 file that git does not track'),
+    secret: z.string().optional().describe('inline secret: only in a 0600 file that git does not track'),
+  })
+  .describe('where the key of one environment comes from; the sim needs none');
+
+export const SymbolLimits = z.strictObject({
+  maxPosition: positiveDecimal.describe(
+    'largest position either way, base units; worst case of held, resting, in-flight and unknown orders',
+  ),
+  maxOrderNotional: positiveDecimal.describe('largest single order, quote units'),
+  maxOpenOrders: z.int().min(0).max(200).describe('most orders open at once on the symbol'),
+  collarPercent: percent(20).describe('largest distance of an order price from mid, percent'),
+});
+export type SymbolLimits = Readonly<z.infer<typeof SymbolLimits>>;
+
+export const MarketMakingParameters = z.strictObject({
+  spreadBps: z.number().gt(0).max(1_000).describe('distance between own bid and ask, basis points of mid'),
+  skewBps: z.number().min(0).max(1_000).describe('shift of both quotes against a full inventory, basis points'),
+  orderSize: positiveDecimal.describe('size of each quote, base units'),
+  levels: z.int().min(1).max(10).default(1).describe('quotes a side'),
+  levelGapBps: z.number().min(0).max(1_000).default(2).describe('distance between levels, basis points'),
+  maxInventory: positiveDecimal.describe('inventory at which the skew is full and the growing side stops, base units'),
+  refreshToleranceBps: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(0.5)
+    .describe('a quote nearer than this to its wanted price is left alone, basis points'),
+});
+export type MarketMakingParameters = Readonly<z.infer<typeof MarketMakingParameters>>;
+
+export const MacdParameters = z.strictObject({
+  interval: z.enum(['1m', '3m', '5m', '15m', '30m', '1h', '4h']).default('5m').describe('bar interval; closed bars only'),
+  fastPeriod: z.int().min(2).max(200).default(12).describe('bars of the fast average'),
+  slowPeriod: z.int().min(3).max(400).default(26).describe('bars of the slow average; larger than fastPeriod'),
+  signalPeriod: z.int().min(2).max(200).default(9).describe('bars of the signal line'),
+  thresholdBps: z.number().min(0).max(1_000).default(0).describe('histogram must exceed this share of price to act, basis points'),
+  orderSize: positiveDecimal.describe('position to take, base units'),
+  maxSlippageBps: z.number().gt(0).max(500).default(10).describe('limit of the entry order beyond best price, basis points'),
+  direction: z.enum(['both', 'long', 'short']).default('both'),
+});
+export type MacdParameters = Readonly<z.infer<typeof MacdParameters>>;
+
+export const ExitParameters = z.strictObject({
+  takeProfitPercent: percent(100).describe('close when executable profit reaches this, percent of entry price'),
+  stopLossPercent: percent(100).describe('close when executable loss reaches this, percent of entry price'),
+  cooldownMs: ms(0, 86_400_000).default(30_000).describe('no new exposure on the symbol for this long after a hard exit, ms'),
+});
+export type ExitParameters = Readonly<z.infer<typeof ExitParameters>>;
+
+export const Config = z.strictObject({
+  $schema: z.string().optional(),
+  environment: z.enum(['sim', 'paper', 'testnet', 'mainnet']).default('sim'),
+  venue: z.enum(['binance']).default('binance'),
+  symbols: z.array(symbolName).min(1).max(200).describe('symbols to watch and trade'),
+  runDir: z.string().min(1).default('run').describe('folder of socket, lock and ledger; relative to the config file'),
+  redis: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^(redis|rediss|unix):\/\//, 'redis://host:port, rediss://… or unix:///path')
+        .default('redis://127.0.0.1:6379'),
+      prefix: z.string().min(1).max(60).default('mm:binance').describe('first part of every key'),
+    })
+    .prefault({}),
+  snapshot: z
+    .strictObject({
+      intervalMs: ms(20, 5_000).default(100).describe('period of the snapshot to Redis'),
+      bookLevels: z.int().min(5).max(100).default(20).describe('levels a side in the snapshot'),
+    })
+    .prefault({}),
+  gateway: z
+    .strictObject({
+      socketPath: z.string().nullable().default(null).describe('brain socket; null: <runDir>/<environment>-<account>/gateway.sock'),
+      metricsPort: z.int().min(0).max(65_535).nullable().default(9_464).describe('port of /metrics on loopback; 0 any free one, null off'),
+      recvWindowMs: ms(100, 60_000).default(1_500).describe('venue refuses signed requests later than this'),
+      requestTimeoutMs: ms(200, 60_000).default(3_000).describe('after it an unanswered order is `unknown` and queried'),
+      leaseMs: ms(200, 60_000).default(2_000).describe('without a heartbeat for this long the brain counts as dead'),
+      deadManMs: ms(5_000, 600_000).default(30_000).describe('countdown at the venue that cancels all when we vanish'),
+      deadManRefreshMs: ms(1_000, 300_000).default(10_000).describe('how often the countdown is re-armed'),
+      bookStaleMs: ms(100, 60_000).default(3_000).describe('without a depth frame for this long a book is stale'),
+      keepAliveMs: ms(60_000, 3_000_000).default(1_500_000).describe('period of the user-stream keep-alive'),
+      onShutdown: z.enum(['keep-position', 'flatten']).default('keep-position'),
+    })
+    .prefault({}),
+  brain: z
+    .strictObject({
+      pollMs: ms(1, 1_000).default(10).describe('period of the Redis poll'),
+      feed: z.enum(['poll', 'push']).default('poll'),
+      maxSnapshotAgeMs: ms(50, 10_000).default(500).describe('an older snapshot is not acted on'),
+      commandTtlMs: ms(50, 10_000).default(500).describe('life of an order command, counted from its snapshot'),
+      metricsPort: z.int().min(0).max(65_535).nullable().default(9_465).describe('port of /metrics on loopback; 0 any free one, null off'),
+    })
+    .prefault({}),
+  strategy: z.strictObject({
+    active: z.enum(['market-making', 'macd-trend']).describe('the strategy that runs'),
+    marketMaking: MarketMakingParameters,
+    macdTrend: MacdParameters.refine((p) => p.slowPeriod > p.fastPeriod, { path: ['slowPeriod'], message: 'a number above fastPeriod' }),
+  }),
+  exits: ExitParameters,
+  limits: z.strictObject({
+    maxGrossNotional: positiveDecimal.describe('largest sum of worst-case positions over all symbols, quote units'),
+    default: SymbolLimits.optional().describe(
+      'limits of symbols not named below; without it and without an own entry a symbol may not trade',
+    ),
+    symbols: z.record(symbolName, SymbolLimits).default({}),
+  }),
+  account: z
+    .strictObject({
+      exclusive: z.boolean().default(false).describe('true: no person or program else trades here, so symbol-wide cancels are allowed'),
+    })
+    .prefault({}),
+  sim: z
+    .strictObject({
+      port: z.int().min(0).max(65_535).default(18_080).describe('port of the simulator on loopback; 0 any free one'),
+      seed: z.int().min(0).max(4_294_967_295).default(1),
+      profile: z.enum(['calm', 'normal', 'fast']).default('normal').describe('how lively the simulated market is'),
+    })
+    .prefault({}),
+  endpoints: z
+    .strictObject({ sim: endpoints.optional(), testnet: endpoints.optional(), mainnet: endpoints.optional() })
+    .prefault({})
+    .describe('hosts, when other than the usual'),
+  credentials: z
+    .strictObject({
+      sim: credentials.optional(),
+      paper: credentials.optional(),
+      testnet: credentials.optional(),
+      mainnet: credentials.optional(),
+    })
+    .prefault({}),
+  log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+});
+export type Config = Readonly<z.infer<typeof Config>>;
+
+/** Public constants of our own simulator, not secrets. */
+export const SIM_CREDENTIALS = { apiKey: 'mmbot-sim-key', secret: 'mmbot-sim-secret' } as const;
+
+export type ConfigProblem = { readonly path: string; readonly value: string; readonly allowed: string };
+export type Checked = { readonly config: Config } | { readonly problems: readonly ConfigProblem[] };
+
+/** Checks a parsed document. The documents are merged before, so a problem speaks of the effective value. */
+export function checkConfig(document: unknown): Checked {
+  const parsed = Config.safeParse(document);
+  if (parsed.success) return { config: parsed.data };
+  return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document)) };
+}
+
+/** Lays `over` on `base`, object by object; arrays and plain values replace. */
+export function overlay(base: unknown, over: unknown): unknown {
+  if (!isObject(base) || !isObject(over)) return over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) merged[key] = key in base ? overlay(base[key], value) : value;
+  return merged;
+}
+
+export const problemLine = ({ path, value, allowed }: ConfigProblem): string => `${path}: ${value}: allowed is ${allowed}`;
+
+/**
+ * Twelve hex digits over what gateway and brain must agree on. What is the brain's alone (strategy, exits) is left out, so that a
+ * person can switch the strategy and restart only the brain.
+ */
+export function configHash({ environment, venue, symbols, redis, snapshot, gateway, limits, account, strategy }: Config): string {
+  const agreed = { environment, venue, symbols, redis, snapshot, gateway, limits, account, interval: strategy.macdTrend.interval };
+  return createHash('sha256').update(stable(agreed)).digest('hex').slice(0, 12);
+}
+
+/** Names the account without telling its key: twelve hex digits. */
+export const accountHash = (apiKey: string): string => createHash('sha256').update(apiKey).digest('hex').slice(0, 12);
+
+export const limitsOf = (config: Config, symbol: string): SymbolLimits | null =>
+  config.limits.symbols[symbol] ?? config.limits.default ?? null;
+
+/** JSON Schema for editors; kept in shared/config.schema.json by `npm run schema`. */
+export const configJsonSchema = (): unknown => z.toJSONSchema(Config, { io: 'input', unrepresentable: 'any' });
+
+type Issue = z.core.$ZodIssue;
+
+function problemsOf(issue: Issue, document: unknown): ConfigProblem[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => {
+      const known = knownKeys(path);
+      const nearest = nearestOf(key, known);
+      return {
+        path: [...path, key].join('.'),
+        value: 'unknown key',
+        allowed: nearest ? `${nearest} (nearest known key)` : known.join(', ') || 'no key here',
+      };
+    });
+  const value = valueAt(document, path);
+  const shown =
+    value === undefined ? 'missing' : SECRET.test(path.at(-1) ?? '') ? '(hidden)' : (JSON.stringify(value) ?? String(value)).slice(0, 80);
+  return [{ path: path.join('.') || '(whole file)', value: shown, allowed: allowedOf(issue) }];
+}
+
+const SECRET = /^(apiKey|secret)$/;
+
+function allowedOf(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `a value of type ${issue.expected}`;
+    case 'invalid_value':
+      return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+    case 'too_small':
+      return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${issue.origin === 'array' ? ' entries' : ''}`;
+    case 'too_big':
+      return `at most ${issue.maximum}${issue.origin === 'array' ? ' entries' : ''}`;
+    default:
+      return issue.message;
+  }
+}
+
+/** Keys that the schema knows at a path, by walking the JSON Schema; none where keys are free. */
+function knownKeys(path: readonly string[]): string[] {
+  let node = configJsonSchema() as { properties?: Record<string, unknown>; additionalProperties?: unknown };
+  for (const key of path) node = (node.properties?.[key] ?? node.additionalProperties ?? {}) as typeof node;
+  return Object.keys(node.properties ?? {});
+}
+
+function nearestOf(key: string, known: readonly string[]): string | null {
+  const ranked = known
+    .map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best && best.distance <= Math.max(2, Math.floor(key.length / 2)) ? best.name : null;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function valueAt(document: unknown, path: readonly string[]): unknown {
+  let node: unknown = document;
+  for (const key of path) node = isObject(node) || Array.isArray(node) ? (node as Record<string, unknown>)[key] : undefined;
+  return node;
+}
+
+function stable(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(stable).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  return `{${Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${stable(value[key])}`)
+    .join(',')}}`;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,18 @@
+/** Root logger: JSON lines on stderr, secrets redacted by field name at any depth we use. Constant messages, data in fields. */
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
+
+const SECRET_FIELDS = ['apiKey', 'secret', 'signature', 'listenKey', 'passphrase', 'privateKey', 'token', 'authorization', 'X-MBX-APIKEY'];
+
+export type LogOptions = { readonly process: string; readonly level: string; readonly stream?: DestinationStream };
+export type Log = Logger;
+
+export function rootLog({ process: name, level, stream = destination({ dest: 2, sync: true }) }: LogOptions): Log {
+  const paths = SECRET_FIELDS.flatMap((field) => {
+    const key = /^\w+$/.test(field) ? `.${field}` : `["${field}"]`;
+    return [key.replace(/^\./, ''), `*${key}`, `*.*${key}`];
+  });
+  return pino(
+    { name, level, base: { process: name }, redact: { paths, censor: '(hidden)' }, timestamp: pino.stdTimeFunctions.isoTime },
+    stream,
+  );
+}

@@ -1,0 +1,164 @@
+/** Life cycle of one order: a union for the state, one table for the moves, fills booked in every state because they are money. */
+import { type Lots, lots, type Ticks } from './units.ts';
+
+export type Side = 'buy' | 'sell';
+export type OrderKind = 'limit' | 'market';
+export type TimeInForce = 'gtc' | 'ioc' | 'fok' | 'post-only';
+
+export type OrderStatus =
+  | 'sent'
+  | 'open'
+  | 'partially-filled'
+  | 'canceling'
+  | 'amending'
+  | 'unknown'
+  | 'filled'
+  | 'canceled'
+  | 'expired'
+  | 'rejected';
+
+export const ORDER_STATUSES = [
+  'sent',
+  'open',
+  'partially-filled',
+  'canceling',
+  'amending',
+  'unknown',
+  'filled',
+  'canceled',
+  'expired',
+  'rejected',
+] as const satisfies readonly OrderStatus[];
+
+export type Fill = { readonly kind: 'fill'; readonly tradeId: string; readonly price: Ticks; readonly size: Lots };
+/** The venue states the order's present price and total size: after an amend, or when it shrank a reduce-only order by itself. */
+export type Restated = { readonly kind: 'restated'; readonly price: Ticks | null; readonly size: Lots };
+export type Move =
+  | 'accepted'
+  | 'canceled'
+  | 'expired'
+  | 'rejected'
+  | 'timed-out'
+  | 'cancel-sent'
+  /** The cancel certainly did not happen: the order is as live as before. */
+  | 'cancel-failed'
+  | 'amend-sent'
+  | 'amend-failed';
+export type OrderEvent = Fill | Restated | { readonly kind: Move };
+
+/** `trades` are the trade ids booked on this order; `price` is null for a market order. */
+export type Order = {
+  readonly status: OrderStatus;
+  readonly price: Ticks | null;
+  readonly size: Lots;
+  readonly filled: Lots;
+  readonly trades: readonly string[];
+};
+
+export type Doubt = 'illegal-move' | 'overfill' | 'fill-after-end';
+/** `doubts` not empty: the change is booked all the same, and a reconcile of this order starts. */
+export type Applied = { readonly order: Order; readonly doubts: readonly Doubt[] };
+
+/** Where 'live' stands, the order is open or partially filled, by its fills. A missing cell is illegal: status kept, reconciled. */
+const NEXT: Readonly<Record<OrderStatus, Partial<Record<Move, OrderStatus | 'live'>>>> = {
+  sent: {
+    accepted: 'live',
+    canceled: 'canceled',
+    expired: 'expired',
+    rejected: 'rejected',
+    'timed-out': 'unknown',
+    'cancel-sent': 'canceling',
+  },
+  unknown: {
+    accepted: 'live',
+    canceled: 'canceled',
+    expired: 'expired',
+    rejected: 'rejected',
+    'timed-out': 'unknown',
+    'cancel-sent': 'unknown',
+    'cancel-failed': 'unknown',
+    'amend-failed': 'unknown',
+  },
+  open: { accepted: 'live', canceled: 'canceled', expired: 'expired', 'cancel-sent': 'canceling', 'amend-sent': 'amending' },
+  'partially-filled': { accepted: 'live', canceled: 'canceled', expired: 'expired', 'cancel-sent': 'canceling', 'amend-sent': 'amending' },
+  canceling: {
+    accepted: 'canceling',
+    canceled: 'canceled',
+    expired: 'expired',
+    rejected: 'rejected',
+    'timed-out': 'unknown',
+    'cancel-sent': 'canceling',
+    'cancel-failed': 'live',
+    'amend-failed': 'canceling',
+  },
+  amending: {
+    accepted: 'amending', // only the venue's restatement or its refusal ends an amend
+    canceled: 'canceled',
+    expired: 'expired',
+    'timed-out': 'unknown',
+    'cancel-sent': 'canceling',
+    'amend-failed': 'live',
+  },
+  // late echoes of what already ended
+  filled: {
+    accepted: 'filled',
+    canceled: 'filled',
+    expired: 'filled',
+    'cancel-failed': 'filled',
+    'amend-failed': 'filled',
+    'timed-out': 'filled',
+  },
+  canceled: {
+    accepted: 'canceled',
+    canceled: 'canceled',
+    'cancel-failed': 'canceled',
+    'amend-failed': 'canceled',
+    'timed-out': 'canceled',
+  },
+  expired: {
+    accepted: 'expired',
+    canceled: 'expired',
+    expired: 'expired',
+    'cancel-failed': 'expired',
+    'amend-failed': 'expired',
+    'timed-out': 'expired',
+  },
+  rejected: { rejected: 'rejected', 'timed-out': 'rejected' },
+};
+
+const ENDED: ReadonlySet<OrderStatus> = new Set(['filled', 'canceled', 'expired', 'rejected']);
+export const hasEnded = (status: OrderStatus): boolean => ENDED.has(status);
+
+/** Lots that may still fill; an unknown order counts in full. */
+export const openLots = (order: Order): Lots => lots(hasEnded(order.status) ? 0 : Math.max(0, order.size - order.filled));
+
+/** Applies one event. A fill told twice counts once; a fill is booked in every state and at every size. */
+export function applyOrderEvent(order: Order, event: OrderEvent): Applied {
+  if (event.kind === 'fill') return applyFill(order, event);
+  if (event.kind === 'restated') return restate(order, event);
+  const next = NEXT[order.status][event.kind];
+  if (next === undefined) return { order, doubts: ['illegal-move'] };
+  return { order: { ...order, status: next === 'live' ? liveStatus(order.filled) : next }, doubts: [] };
+}
+
+function applyFill(order: Order, fill: Fill): Applied {
+  if (order.trades.includes(fill.tradeId)) return { order, doubts: [] };
+  const filled = lots(order.filled + fill.size);
+  const ended = order.status === 'canceled' || order.status === 'expired' || order.status === 'rejected';
+  const busy = order.status === 'canceling' || order.status === 'amending';
+  const status = filled >= order.size ? 'filled' : ended || busy ? order.status : 'partially-filled';
+  const doubts: Doubt[] = [
+    ...(filled > order.size ? ['overfill' as const] : []),
+    ...(order.status === 'rejected' ? ['fill-after-end' as const] : []),
+  ];
+  return { order: { ...order, status, filled, trades: [...order.trades, fill.tradeId] }, doubts };
+}
+
+function restate(order: Order, { price, size }: Restated): Applied {
+  if (hasEnded(order.status)) return { order, doubts: [] };
+  const status =
+    size <= order.filled && order.filled > 0 ? 'filled' : order.status === 'amending' ? liveStatus(order.filled) : order.status;
+  return { order: { ...order, price, size, status }, doubts: [] };
+}
+
+const liveStatus = (filled: Lots): OrderStatus => (filled > 0 ? 'partially-filled' : 'open');

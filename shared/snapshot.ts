@@ -1,0 +1,203 @@
+/**
+ * The state contract: documents the gateway writes to Redis every tick, in one MULTI. Prices, sizes and money are decimal strings;
+ * every document carries the header's {epoch, seq}, and a reader uses them only when all parts carry the same numbers.
+ */
+import * as z from 'zod';
+import { ORDER_STATUSES } from './order.ts';
+
+export const SCHEMA_VERSION = 1;
+/** Snapshot keys vanish this long after the gateway's death; freshness is judged by age, this only cleans up. */
+export const SNAPSHOT_TTL_MS = 2_000;
+/** An order stays in the snapshot this long after its end, with final status and fills. */
+export const CLOSED_SHOWN_MS = 5_000;
+
+const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
+const stamp = { epoch: z.int().nonnegative(), seq: z.int().nonnegative() };
+export const Stamp = z.strictObject(stamp);
+export type Stamp = Readonly<z.infer<typeof Stamp>>;
+
+/** What the gateway lets through now: all; reduce-only; cancels only; nothing known (blind); emergency stop until a person resumes. */
+export const Mode = z.enum(['normal', 'reduce-only', 'cancel-only', 'blind', 'stopped']);
+export type Mode = z.infer<typeof Mode>;
+
+const streamHealth = z.strictObject({ state: z.enum(['connecting', 'live', 'lost']), ageMs: z.number().nullable() });
+
+export const Header = z.strictObject({
+  schema: z.literal(SCHEMA_VERSION),
+  ...stamp,
+  venue: z.string(),
+  environment: z.enum(['sim', 'paper', 'testnet', 'mainnet']),
+  accountHash: z.string(),
+  configHash: z.string(),
+  /** Venue-aligned wall time of the write: for people, never for ages. */
+  wallMs: z.number(),
+  symbols: z.array(z.string()),
+  mode: Mode,
+  /** Coded reasons of a mode other than normal, and of symbols that may not be quoted: `book-stale:BTCUSDT`, `account-lost`, ... */
+  reasons: z.array(z.string()),
+  health: z.strictObject({ market: streamHealth, account: streamHealth }),
+  /** Used and allowed: request weight a minute, orders a minute and in ten seconds. */
+  budgets: z.strictObject({
+    weight: z.strictObject({ used: z.number(), limit: z.number() }),
+    orders1m: z.strictObject({ used: z.number(), limit: z.number() }),
+    orders10s: z.strictObject({ used: z.number(), limit: z.number() }),
+  }),
+  paused: z.boolean(),
+  /** Symbols on which a close ladder is running. */
+  closing: z.array(z.string()),
+  /** Number of the newest fill in the ledger; fills are numbered 1, 2, 3 ... without holes. */
+  fillSeq: z.int().nonnegative(),
+  /** Epoch of the brain that holds the lease, 0 when none does. */
+  brainEpoch: z.int().nonnegative(),
+});
+export type Header = Readonly<z.infer<typeof Header>>;
+
+const level = z.tuple([decimal, decimal]);
+export const BookDoc = z.strictObject({
+  ...stamp,
+  symbol: z.string(),
+  status: z.enum(['live', 'stale', 'syncing']),
+  /** Milliseconds since the newest frame that proves this book, at write time; null before the first. */
+  ageMs: z.number().nullable(),
+  lastUpdateId: z.number(),
+  /** Exchange time of the newest change, ms; 0 before the first. */
+  exchangeMs: z.number(),
+  /** Best first: [price, size in base units]. */
+  bids: z.array(level),
+  asks: z.array(level),
+});
+export type BookDoc = Readonly<z.infer<typeof BookDoc>>;
+
+export const PositionDoc = z.strictObject({
+  ...stamp,
+  symbol: z.string(),
+  /** False: nothing below may be trusted, above all not a zero. */
+  known: z.boolean(),
+  /** Base units, signed: negative is short. */
+  size: decimal.nullable(),
+  /** Quote units; null when flat or unknown. */
+  entryPrice: decimal.nullable(),
+  markPrice: decimal.nullable(),
+  unrealizedPnl: decimal.nullable(),
+  leverage: z.number().nullable(),
+  liquidationPrice: decimal.nullable(),
+  /** Since the ledger began, quote units: before fees; fees positive = paid; funding positive = received. */
+  realizedPnl: decimal,
+  fees: decimal,
+  funding: decimal,
+  fundingRate: decimal.nullable(),
+  nextFundingMs: z.number().nullable(),
+});
+export type PositionDoc = Readonly<z.infer<typeof PositionDoc>>;
+
+export const OrderDoc = z.strictObject({
+  clientId: z.string(),
+  /** Role in the client id; `foreign` for orders of a person or another program: shown, never touched. */
+  role: z.string(),
+  side: z.enum(['buy', 'sell']),
+  kind: z.enum(['limit', 'market']),
+  timeInForce: z.enum(['gtc', 'ioc', 'fok', 'post-only']),
+  reduceOnly: z.boolean(),
+  status: z.enum(ORDER_STATUSES),
+  price: decimal.nullable(),
+  size: decimal,
+  filled: decimal,
+  /** Milliseconds since the ledger took it in, at write time. */
+  ageMs: z.number(),
+  /** Why it ended, or '' ; venue-neutral code. */
+  reason: z.string(),
+});
+export type OrderDoc = Readonly<z.infer<typeof OrderDoc>>;
+
+export const OrdersDoc = z.strictObject({ ...stamp, symbol: z.string(), known: z.boolean(), orders: z.array(OrderDoc) });
+export type OrdersDoc = Readonly<z.infer<typeof OrdersDoc>>;
+
+export const BalanceDoc = z.strictObject({
+  ...stamp,
+  known: z.boolean(),
+  assets: z.array(z.strictObject({ asset: z.string(), wallet: decimal, available: decimal.nullable(), unrealized: decimal.nullable() })),
+});
+export type BalanceDoc = Readonly<z.infer<typeof BalanceDoc>>;
+
+/** [open time ms, open, high, low, close, volume] */
+const barRow = z.tuple([z.number(), decimal, decimal, decimal, decimal, decimal]);
+export type BarRow = Readonly<z.infer<typeof barRow>>;
+
+/** Closed bars, oldest first, without a hole when `complete`; written when a bar closes, so its stamp is older than the header's. */
+export const KlinesDoc = z.strictObject({
+  ...stamp,
+  symbol: z.string(),
+  interval: z.string(),
+  status: z.enum(['complete', 'bars-unknown']),
+  bars: z.array(barRow),
+});
+export type KlinesDoc = Readonly<z.infer<typeof KlinesDoc>>;
+
+/** The bar that is still open; rewritten every tick. */
+export const KlineDoc = z.strictObject({ ...stamp, symbol: z.string(), interval: z.string(), bar: barRow.nullable() });
+export type KlineDoc = Readonly<z.infer<typeof KlineDoc>>;
+
+/** One own fill; an entry of the fills stream under the field `fill`. */
+export const FillDoc = z.strictObject({
+  /** 1, 2, 3 ... without holes: a hole means that the reader missed fills and asks the gateway. */
+  n: z.int().positive(),
+  symbol: z.string(),
+  clientId: z.string(),
+  role: z.string(),
+  tradeId: z.string(),
+  side: z.enum(['buy', 'sell']),
+  price: decimal,
+  size: decimal,
+  maker: z.boolean(),
+  /** Null while the venue has not told it; the later word comes by `query`. */
+  fee: decimal.nullable(),
+  feeAsset: z.string().nullable(),
+  realizedPnl: decimal.nullable(),
+  wallMs: z.number(),
+});
+export type FillDoc = Readonly<z.infer<typeof FillDoc>>;
+
+/** What the brain last decided; written by the brain, read by people and the supervisor. */
+export const BrainDoc = z.strictObject({
+  brainEpoch: z.int(),
+  /** The snapshot it last acted on. */
+  processed: Stamp,
+  wallMs: z.number(),
+  strategy: z.string(),
+  /** Decisions made since start: one for each fresh snapshot used. */
+  decisions: z.int(),
+  fillSeq: z.int(),
+  symbols: z.record(
+    z.string(),
+    z.strictObject({
+      /** Coded reason of what it does now: `quoting`, `book-stale`, `cooling-down`, `no-signal`, ... */
+      reason: z.string(),
+      /** Wanted quotes, decimal strings. */
+      quotes: z.array(z.strictObject({ side: z.enum(['buy', 'sell']), price: decimal, size: decimal })),
+      signals: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+      /** Adopted baseline plus the sum of the fills the brain itself has read, base units, signed. */
+      position: decimal,
+      takeProfits: z.int(),
+      stopLosses: z.int(),
+    }),
+  ),
+  risk: z.strictObject({ state: z.string(), reasons: z.array(z.string()) }),
+});
+export type BrainDoc = Readonly<z.infer<typeof BrainDoc>>;
+
+/** Names of all keys under one prefix such as `mm:binance`. */
+export const keysOf = (prefix: string) => ({
+  header: `${prefix}:seq`,
+  owner: `${prefix}:owner`,
+  balance: `${prefix}:balance`,
+  fills: `${prefix}:fills`,
+  brain: `${prefix}:brain`,
+  book: (symbol: string) => `${prefix}:${symbol}:book`,
+  position: (symbol: string) => `${prefix}:${symbol}:position`,
+  entryPrice: (symbol: string) => `${prefix}:${symbol}:entry-price`,
+  orders: (symbol: string) => `${prefix}:${symbol}:orders`,
+  klines: (symbol: string, interval: string) => `${prefix}:${symbol}:klines:${interval}`,
+  kline: (symbol: string, interval: string) => `${prefix}:${symbol}:kline:${interval}`,
+  trades: (symbol: string) => `${prefix}:${symbol}:trades`,
+});
+export type Keys = ReturnType<typeof keysOf>;

@@ -1,0 +1,104 @@
+/**
+ * Units of the domain. Prices and sizes are whole numbers of one instrument's steps; money is a whole number of atoms
+ * (1e-8 of a quote asset, the precision Binance books commissions and balances in). Decimal strings exist at the edges only.
+ */
+declare const unit: unique symbol;
+type Unit<Base, Name extends string> = Base & { readonly [unit]: Name };
+
+/** Price: whole tick sizes of one instrument. */
+export type Ticks = Unit<number, 'Ticks'>;
+/** Size: whole lot sizes of one instrument; signed where it is a position. */
+export type Lots = Unit<number, 'Lots'>;
+/** Money: 1e-8 parts of an asset. */
+export type Atoms = Unit<bigint, 'Atoms'>;
+/** Monotonic time in milliseconds: time-outs and ages, never dates. */
+export type MonoMs = Unit<number, 'MonoMs'>;
+/** Wall time in milliseconds since the epoch, UTC: for people, wires and tapes, never for ages. */
+export type WallMs = Unit<number, 'WallMs'>;
+
+export const ATOM_DECIMALS = 8;
+
+export const ticks = (n: number): Ticks => whole(n) as Ticks;
+export const lots = (n: number): Lots => whole(n) as Lots;
+export const atoms = (n: bigint): Atoms => n as Atoms;
+export const monoMs = (n: number): MonoMs => n as MonoMs;
+export const wallMs = (n: number): WallMs => n as WallMs;
+export const ZERO_ATOMS: Atoms = atoms(0n);
+
+const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
+
+/** Counts steps in a decimal string, exactly; null when malformed or off step: '30012.5' in steps of '0.10' is 300125. */
+export function countSteps({ text, step }: { readonly text: string; readonly step: string }): number | null {
+  const scale = Math.max(decimalsOf(text), decimalsOf(step));
+  const [value, size] = [scaled(text, scale), scaled(step, scale)];
+  if (value === null || size === null || size === 0n || value % size !== 0n) return null;
+  const count = Number(value / size);
+  return Number.isSafeInteger(count) ? count : null;
+}
+
+/** Writes `count` steps as a plain decimal with exactly the decimals of `step`: 300125 steps of '0.10' is '30012.50'. */
+export function formatSteps({ count, step }: { readonly count: number; readonly step: string }): string {
+  const scale = decimalsOf(step);
+  const size = scaled(step, scale);
+  if (size === null) throw new RangeError(`Cannot format with step ${JSON.stringify(step)}: it is not a decimal`);
+  return formatScaled(BigInt(whole(count)) * size, scale);
+}
+
+/** Reads money exactly; null when malformed or finer than an atom. Trailing zeros beyond 8 decimals are accepted. */
+export function parseAtoms(text: string): Atoms | null {
+  const match = DECIMAL.exec(text);
+  if (!match) return null;
+  const fraction = (match[3] ?? '').replace(/0+$/, '');
+  if (fraction.length > ATOM_DECIMALS) return null;
+  const value = BigInt((match[2] ?? '0') + fraction.padEnd(ATOM_DECIMALS, '0'));
+  return atoms(match[1] === '-' ? -value : value);
+}
+
+/** Writes money with its trailing zeros cut: 150000000n is '1.5', 0n is '0'. */
+export function formatAtoms(value: Atoms): string {
+  const text = formatScaled(value, ATOM_DECIMALS);
+  return text.replace(/\.?0+$/, '');
+}
+
+/** Sum of decimal strings, exact, trailing zeros cut; null when one is malformed. For totals that people read. */
+export function sumDecimals(texts: readonly string[]): string | null {
+  const scale = Math.max(0, ...texts.map(decimalsOf));
+  let total = 0n;
+  for (const text of texts) {
+    const value = scaled(text, scale);
+    if (value === null) return null;
+    total += value;
+  }
+  return trimDecimal(formatScaled(total, scale));
+}
+
+/** Cuts trailing zeros of a plain decimal and the sign of zero: '1.500' is '1.5', '-0.00' is '0'. */
+export function trimDecimal(text: string): string {
+  const trimmed = text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+  return trimmed === '-0' ? '0' : trimmed;
+}
+
+/** Decimals written in a decimal string, trailing zeros counted: '0.10' has 2. */
+export function decimalsOf(text: string): number {
+  const dot = text.indexOf('.');
+  return dot < 0 ? 0 : text.length - dot - 1;
+}
+
+function scaled(text: string, scale: number): bigint | null {
+  const match = DECIMAL.exec(text);
+  if (!match) return null;
+  const value = BigInt((match[2] ?? '0') + (match[3] ?? '').padEnd(scale, '0'));
+  return match[1] === '-' ? -value : value;
+}
+
+function formatScaled(value: bigint, scale: number): string {
+  const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, '0');
+  const whole = digits.slice(0, digits.length - scale);
+  const text = scale === 0 ? whole : `${whole}.${digits.slice(digits.length - scale)}`;
+  return value < 0n ? `-${text}` : text;
+}
+
+function whole(n: number): number {
+  if (!Number.isSafeInteger(n)) throw new RangeError(`Cannot count ${n}: it is not a safe integer`);
+  return n === 0 ? 0 : n; // no minus zero in memory
+}
