@@ -3,7 +3,7 @@
  * answer with that `id` comes back: `taken`, `refused` or `data`. What became of an order is read from later snapshots and fills.
  */
 import * as z from 'zod';
-import { SCHEMA_VERSION, Stamp } from './snapshot.ts';
+import { FillDoc, SCHEMA_VERSION, Stamp } from './snapshot.ts';
 
 const decimal = z.string().regex(/^\d{1,20}(\.\d{1,20})?$/);
 const id = z.int().nonnegative();
@@ -238,3 +238,18 @@ export const FullBook = z.strictObject({
   asks: z.array(z.tuple([z.string(), z.string()])),
 });
 export type FullBook = Readonly<z.infer<typeof FullBook>>;
+
+const signed = z.string().regex(/^-?\d+(\.\d+)?$/);
+/**
+ * Answer to `query positions`: what the ledger adopted before its first fill, and what it holds now, base units, signed. The fills
+ * numbered 1 ... fillSeq all count on top of `baseline`; a correction comes as a numbered fill or as a changed baseline.
+ */
+export const PositionsAnswer = z.strictObject({
+  fillSeq: z.int().nonnegative(),
+  positions: z.array(z.strictObject({ symbol: z.string(), baseline: signed, position: signed })),
+});
+export type PositionsAnswer = Readonly<z.infer<typeof PositionsAnswer>>;
+
+/** Answer to `query fills`: in order of number, at most `limit` of them, the first above `after`. */
+export const FillsAnswer = z.strictObject({ fills: z.array(FillDoc) });
+export type FillsAnswer = Readonly<z.infer<typeof FillsAnswer>>;

@@ -157,6 +157,30 @@ export const FillDoc = z.strictObject({
 });
 export type FillDoc = Readonly<z.infer<typeof FillDoc>>;
 
+/**
+ * Tick, step and filters of one contract as the venue states them (`InstrumentSpec`). Its stamp is that of the last change: written at
+ * start, on change and after every loss of Redis, without TTL. A missing key, or one of another epoch than the header's, is unknown.
+ */
+export const InstrumentDoc = z.strictObject({
+  ...stamp,
+  symbol: z.string(),
+  baseAsset: z.string(),
+  quoteAsset: z.string(),
+  tickSize: decimal,
+  stepSize: decimal,
+  minPrice: decimal,
+  maxPrice: decimal,
+  minQty: decimal,
+  maxQty: decimal,
+  maxMarketQty: decimal,
+  minNotional: decimal,
+  multiplierUp: decimal,
+  multiplierDown: decimal,
+  maxOpenOrders: z.int().nonnegative(),
+  trading: z.boolean(),
+});
+export type InstrumentDoc = Readonly<z.infer<typeof InstrumentDoc>>;
+
 /** What the brain last decided; written by the brain, read by people and the supervisor. */
 export const BrainDoc = z.strictObject({
   brainEpoch: z.int(),
@@ -196,6 +220,7 @@ export const keysOf = (prefix: string) => ({
   position: (symbol: string) => `${prefix}:${symbol}:position`,
   entryPrice: (symbol: string) => `${prefix}:${symbol}:entry-price`,
   orders: (symbol: string) => `${prefix}:${symbol}:orders`,
+  instrument: (symbol: string) => `${prefix}:${symbol}:instrument`,
   klines: (symbol: string, interval: string) => `${prefix}:${symbol}:klines:${interval}`,
   kline: (symbol: string, interval: string) => `${prefix}:${symbol}:kline:${interval}`,
   trades: (symbol: string) => `${prefix}:${symbol}:trades`,
