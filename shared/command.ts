@@ -236,6 +236,8 @@ export const FullBook = z.strictObject({
   lastUpdateId: z.number(),
   bids: z.array(z.tuple([z.string(), z.string()])),
   asks: z.array(z.tuple([z.string(), z.string()])),
+  /** Prices up to which the last REST snapshot reached: beyond them only levels that a diff has touched are known. */
+  known: z.strictObject({ bidFrom: z.string(), askTo: z.string() }).optional(),
 });
 export type FullBook = Readonly<z.infer<typeof FullBook>>;
 

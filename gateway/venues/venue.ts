@@ -91,6 +91,9 @@ export type BookView = {
   readonly book: Book;
   readonly lastUpdateId: number;
   readonly exchangeMs: WallMs;
+  /** Lowest bid and highest ask of the last REST snapshot: beyond them only levels touched since are known; null when it held the whole side. */
+  readonly knownFrom: Ticks | null;
+  readonly knownTo: Ticks | null;
   /** When the newest frame that proves this book was received; null before the first. */
   readonly receivedAt: MonoMs | null;
 };
