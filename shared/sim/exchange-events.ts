@@ -1,0 +1,122 @@
+/** What the simulated exchange tells the world, free of any venue's wire. Prices and sizes are whole ticks and lots of the symbol. */
+import type { Atoms, Lots, Ticks } from '../units.ts';
+import type { Side } from './market.ts';
+import type { SelfTrade, TimeInForce } from './matching.ts';
+import type { Position } from './position.ts';
+
+export type PriceSize = readonly [price: Ticks, size: Lots];
+
+export type DepthDiff = {
+  readonly kind: 'depth';
+  readonly symbol: string;
+  readonly atMs: number;
+  readonly periodMs: number;
+  /** First and last update id covered, and the last one of the diff before. Ids are sparse: `first` may exceed `previous` + 1. */
+  readonly first: number;
+  readonly last: number;
+  readonly previous: number;
+  /** Absolute sizes; zero removes. */
+  readonly bids: readonly PriceSize[];
+  readonly asks: readonly PriceSize[];
+};
+
+export type MarketEvent =
+  | DepthDiff
+  | {
+      readonly kind: 'best';
+      readonly symbol: string;
+      readonly atMs: number;
+      readonly updateId: number;
+      readonly bid: PriceSize | null;
+      readonly ask: PriceSize | null;
+    }
+  /** Trades of one taker at one price. */
+  | {
+      readonly kind: 'trades';
+      readonly symbol: string;
+      readonly atMs: number;
+      readonly aggregateId: number;
+      readonly price: Ticks;
+      readonly size: Lots;
+      readonly firstId: number;
+      readonly lastId: number;
+      readonly buyerIsMaker: boolean;
+    }
+  | { readonly kind: 'mark'; readonly symbol: string; readonly atMs: number }
+  /** Open bars may have changed (at most every 250 ms). */
+  | { readonly kind: 'bars'; readonly symbol: string; readonly atMs: number }
+  | { readonly kind: 'bar-closed'; readonly symbol: string; readonly atMs: number; readonly interval: string; readonly openMs: number }
+  /** A recorded message, to be sent on as it is. */
+  | {
+      readonly kind: 'frame';
+      readonly symbol: string;
+      readonly atMs: number;
+      readonly feed: 'depth' | 'best' | 'trades' | 'single-trade' | 'bar';
+      readonly interval: string | null;
+      readonly raw: string;
+    };
+
+export type OrderStatus = 'new' | 'partially-filled' | 'filled' | 'canceled' | 'expired' | 'expired-in-match';
+export type ExpiryReason = 'none' | 'self-trade' | 'ioc-left' | 'reduce-only' | 'market-left';
+
+export type SimOrder = {
+  /** Unique in the exchange. */
+  readonly key: number;
+  /** As the venue shows it: rises per symbol, beyond 2^53, the same ids may exist on other symbols. */
+  readonly id: string;
+  readonly apiKey: string;
+  readonly symbol: string;
+  readonly clientId: string;
+  readonly side: Side;
+  readonly type: 'limit' | 'market';
+  readonly timeInForce: TimeInForce;
+  readonly selfTrade: SelfTrade;
+  readonly reduceOnly: boolean;
+  /** Zero for a market order. */
+  readonly price: Ticks;
+  /** May shrink by itself when the order is reduce-only. */
+  readonly size: Lots;
+  readonly filled: Lots;
+  readonly filledNotional: Atoms;
+  readonly status: OrderStatus;
+  readonly expiry: ExpiryReason;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+};
+
+export type OwnTrade = {
+  readonly id: number;
+  readonly order: SimOrder;
+  readonly price: Ticks;
+  readonly size: Lots;
+  readonly maker: boolean;
+  readonly fee: Atoms;
+  readonly feeAsset: string;
+  readonly realized: Atoms;
+  readonly atMs: number;
+};
+
+export type Execution = 'new' | 'trade' | 'canceled' | 'expired' | 'amended';
+
+export type UserEvent = { readonly apiKey: string; readonly atMs: number } & (
+  | { readonly kind: 'fill'; readonly trade: OwnTrade }
+  | {
+      readonly kind: 'order';
+      readonly execution: Execution;
+      readonly order: SimOrder;
+      readonly trade: OwnTrade | null;
+      readonly modifyId: string | null;
+      /** Notional of the account's resting opening orders on this symbol. */
+      readonly bids: Atoms;
+      readonly asks: Atoms;
+    }
+  | {
+      readonly kind: 'account';
+      readonly symbol: string;
+      readonly asset: string;
+      readonly wallet: Atoms;
+      readonly position: Position;
+      readonly unrealized: Atoms;
+    }
+  | { readonly kind: 'leverage'; readonly symbol: string; readonly leverage: number }
+);

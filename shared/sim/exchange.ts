@@ -1,0 +1,159 @@
+/**
+ * The simulated exchange: symbols, accounts and their orders on one agenda of simulated time. Pure: time enters as an argument, chance
+ * as a seed; the same seed and the same commands at the same times give the same events, in the same order.
+ */
+import type { Random } from '../random.ts';
+import { type Atoms, atoms } from '../units.ts';
+import { Account, LEVERAGE_MAX, type SymbolMargin } from './account.ts';
+import { Agenda, type Entry } from './agenda.ts';
+import type { MarketEvent, UserEvent } from './exchange-events.ts';
+import { LiveMarket } from './live-market.ts';
+import type { Bar, FlowMarket, TapeFrame } from './market.ts';
+import { OrderDesk, type Trader } from './order-desk.ts';
+import { OrderStore } from './order-store.ts';
+import { ReplayMarket, type ReplayMarketOptions } from './replay-market.ts';
+import type { SymbolMarket } from './symbol-market.ts';
+
+export type AccountSpec = { readonly apiKey: string; readonly balances: Readonly<Record<string, Atoms>> };
+
+/** What moves a symbol: a flow, or a recording fed by `onFrame`. */
+export type MarketSpec =
+  | { readonly kind: 'flow'; readonly flow: FlowMarket; readonly history: readonly Bar[]; readonly startPrice: number }
+  | ({ readonly kind: 'replay' } & Pick<ReplayMarketOptions, 'instrument' | 'snapshot' | 'hasAggregates' | 'history' | 'startPrice'>);
+
+export type ExchangeOptions = {
+  readonly startMs: number;
+  readonly random: Random;
+  readonly markets: readonly MarketSpec[];
+  readonly accounts: readonly AccountSpec[];
+  readonly onMarket: (event: MarketEvent) => void;
+  readonly onUser: (event: UserEvent) => void;
+};
+
+/** Ids of this size do not survive a JSON number read as a double: clients have to cope, as on the venue (reference sheet 2026-11). */
+const ORDER_ID_BASE = 8_389_766_000_000_000_000n;
+
+export class Exchange {
+  readonly agenda = new Agenda();
+  readonly desk: OrderDesk;
+  readonly markets: ReadonlyMap<string, SymbolMarket>;
+  readonly #replays = new Map<string, ReplayMarket>();
+  readonly #traders = new Map<string, Trader>();
+  readonly #countdowns = new Map<string, Entry>();
+  readonly #ids = new Map<string, bigint>();
+  readonly #tell: (event: UserEvent) => void;
+  #keys = 0;
+  #nowMs: number;
+
+  constructor(options: ExchangeOptions) {
+    this.#nowMs = options.startMs;
+    this.#tell = options.onUser;
+    for (const spec of options.accounts) this.#traders.set(spec.apiKey, { account: new Account(spec), orders: new OrderStore() });
+    this.desk = new OrderDesk({
+      market: (symbol) => this.market(symbol),
+      available: (trader, asset) => this.available(trader, asset),
+      nextKey: () => ++this.#keys,
+      nextId: (symbol) => this.#nextId(symbol, options.random),
+      nowMs: () => this.#nowMs,
+      tell: options.onUser,
+    });
+    const markets = options.markets.map((spec) => this.#open(spec, options));
+    this.markets = new Map(markets.map((market) => [market.instrument.symbol, market]));
+  }
+
+  /** Simulated wall time of the last thing that happened; fractional. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** When something is due next; null never happens while a market is open. */
+  nextDueMs(): number | null {
+    return this.agenda.nextMs();
+  }
+
+  /** Lets everything due up to `toMs` happen, each at its own time. Time never goes back. */
+  advance(toMs: number): void {
+    this.agenda.run(toMs, (atMs) => {
+      this.#nowMs = Math.max(this.#nowMs, atMs);
+    });
+    this.#nowMs = Math.max(this.#nowMs, toMs);
+  }
+
+  /** Puts a recorded frame on the agenda at `atMs`; frames of a symbol that is not open are nobody's. */
+  schedule(frame: TapeFrame, atMs: number): void {
+    const replay = this.#replays.get(frame.symbol);
+    if (replay) this.agenda.at(atMs, () => replay.onFrame(frame));
+  }
+
+  market(symbol: string): SymbolMarket {
+    const market = this.markets.get(symbol);
+    if (!market) throw new Error(`Cannot find symbol ${symbol}: it is not open`);
+    return market;
+  }
+
+  trader(apiKey: string): Trader {
+    const trader = this.#traders.get(apiKey);
+    if (!trader) throw new Error('Cannot find the account: its key is not known');
+    return trader;
+  }
+
+  hasAccount(apiKey: string): boolean {
+    return this.#traders.has(apiKey);
+  }
+
+  margin(trader: Trader, symbol: string): SymbolMargin {
+    const { instrument, feed } = this.market(symbol);
+    return trader.account.margin({ instrument, markAtoms: feed.mark.get().mark, open: trader.orders.openNotional(instrument) });
+  }
+
+  /** Wallet plus unrealised profit less initial margins, of one asset; never below zero. */
+  available(trader: Trader, asset: string): Atoms {
+    let sum: bigint = trader.account.wallet(asset);
+    for (const { instrument } of this.markets.values()) {
+      if (instrument.quoteAsset !== asset) continue;
+      const { unrealized, positionInitial, openOrderInitial } = this.margin(trader, instrument.symbol);
+      sum += unrealized - positionInitial - openOrderInitial;
+    }
+    return atoms(sum > 0n ? sum : 0n);
+  }
+
+  /** False when the venue does not offer that leverage. */
+  setLeverage(trader: Trader, symbol: string, leverage: number): boolean {
+    if (!Number.isInteger(leverage) || leverage < 1 || leverage > LEVERAGE_MAX) return false;
+    trader.account.setLeverage(symbol, leverage);
+    this.#tell({ kind: 'leverage', apiKey: trader.account.apiKey, atMs: this.#nowMs, symbol, leverage });
+    return true;
+  }
+
+  /** Dead man's switch of one account and symbol: cancels its orders after `delayMs` unless called again; zero disarms. */
+  countdown(trader: Trader, symbol: string, delayMs: number): void {
+    const name = `${trader.account.apiKey} ${symbol}`;
+    this.#countdowns.get(name)?.cancel();
+    this.#countdowns.delete(name);
+    if (delayMs <= 0) return;
+    const fire = (): void => {
+      this.#countdowns.delete(name);
+      this.desk.cancelAll(trader, symbol);
+    };
+    this.#countdowns.set(name, this.agenda.at(this.#nowMs + delayMs, fire));
+  }
+
+  #open(spec: MarketSpec, { startMs, random, onMarket }: ExchangeOptions): SymbolMarket {
+    const sink = {
+      onFill: (fill: Parameters<OrderDesk['onFill']>[0]) => this.desk.onFill(fill),
+      onSelfExpired: (key: number) => this.desk.onSelfExpired(key),
+      publish: onMarket,
+    };
+    const common = { startMs, agenda: this.agenda, nowMs: () => this.#nowMs, sink };
+    if (spec.kind === 'flow') return new LiveMarket({ ...spec, ...common, random: random.fork(`market ${spec.flow.instrument.symbol}`) });
+    const market = new ReplayMarket({ ...spec, ...common });
+    this.#replays.set(spec.instrument.symbol, market);
+    return market;
+  }
+
+  #nextId(symbol: string, random: Random): string {
+    const id = (this.#ids.get(symbol) ?? ORDER_ID_BASE) + BigInt(random.int({ min: 1, max: 99 }));
+    this.#ids.set(symbol, id);
+    return id.toString();
+  }
+}

@@ -1,0 +1,234 @@
+/** A symbol whose public is a seeded order flow: it trades in our own matching engine, and own orders stand in the same book. */
+import type { Instrument } from '../instrument.ts';
+import type { Random } from '../random.ts';
+import { lots, type Lots, type Ticks } from '../units.ts';
+import type { Agenda } from './agenda.ts';
+import type { PriceSize } from './exchange-events.ts';
+import type { Bar, FlowAction, FlowMarket, Side } from './market.ts';
+import { type AddOutcome, type BookOrder, type BookTrade, MatchingBook } from './matching.ts';
+import { PriceFeed } from './price-feed.ts';
+import { PublishedBook } from './published-book.ts';
+import { type DepthView, type MarketSink, midOf, type PublishedView, type SymbolMarket } from './symbol-market.ts';
+
+export type LiveMarketOptions = {
+  readonly flow: FlowMarket;
+  readonly history: readonly Bar[];
+  readonly startMs: number;
+  readonly startPrice: number;
+  readonly random: Random;
+  readonly agenda: Agenda;
+  readonly nowMs: () => number;
+  readonly sink: MarketSink;
+};
+
+/** The periods of the venue's depth streams; each has its own chain of update ids. */
+const DEPTH_PERIODS_MS = [100, 250, 500] as const;
+/** The published book is that of the fastest stream. */
+const PUBLISHED_PERIOD_MS = 100;
+/** Update ids are shared with all else the venue does, so they jump: at most this far. */
+const UPDATE_ID_JUMP_MAX = 40;
+const FIRST_UPDATE_ID = 5_123_107_000_000;
+const FIRST_TRADE_ID = 7_100_000_000;
+const FIRST_AGGREGATE_ID = 3_100_000_000;
+
+type DepthFeed = { readonly periodMs: number; readonly bids: Set<Ticks>; readonly asks: Set<Ticks>; first: number; previous: number };
+type Prints = { readonly price: Ticks; readonly takerSide: Side; readonly firstId: number; lastId: number; size: number };
+
+export class LiveMarket implements SymbolMarket {
+  readonly instrument: Instrument;
+  readonly feed: PriceFeed;
+  readonly #options: LiveMarketOptions;
+  readonly #book: MatchingBook;
+  readonly #published: PublishedBook;
+  readonly #depthFeeds: readonly DepthFeed[];
+  /** Owners' orders, taking or resting: the flow's keys are below zero. */
+  #prints: Prints | null = null;
+  #updateId: number;
+  #tradeId = FIRST_TRADE_ID;
+  #aggregateId = FIRST_AGGREGATE_ID;
+  #told = '';
+
+  constructor(options: LiveMarketOptions) {
+    this.#options = options;
+    this.instrument = options.flow.instrument;
+    this.#updateId = FIRST_UPDATE_ID + options.random.int({ min: 0, max: 1_000_000 });
+    this.#depthFeeds = DEPTH_PERIODS_MS.map((periodMs) => ({
+      periodMs,
+      bids: new Set(),
+      asks: new Set(),
+      first: 0,
+      previous: this.#updateId,
+    }));
+    this.#book = new MatchingBook({
+      onTrade: (trade) => this.#onTrade(trade),
+      onSelfExpired: (key) => options.sink.onSelfExpired(key),
+      onLevel: (side, price) => this.#onLevel(side, price),
+    });
+    this.feed = new PriceFeed({
+      ...options,
+      instrument: this.instrument,
+      price: options.startPrice,
+      mid: () => midOf(this),
+      publish: options.sink.publish,
+    });
+    for (const action of options.flow.opening()) this.#act(action);
+    for (const feed of this.#depthFeeds) clear(feed, this.#updateId);
+    this.#prints = null;
+    this.#published = new PublishedBook({ last: this.#updateId, ...this.#sides(Number.POSITIVE_INFINITY) });
+    for (const feed of this.#depthFeeds) this.#scheduleDepth(feed, (Math.floor(options.startMs / feed.periodMs) + 1) * feed.periodMs);
+    this.#scheduleFlow(options.startMs);
+  }
+
+  best(side: Side): { readonly price: Ticks; readonly size: Lots } | null {
+    return this.#book.best(side);
+  }
+
+  depth(limit: number): DepthView {
+    return { lastUpdateId: this.#updateId, atMs: this.#options.nowMs(), ...this.#sides(limit), raw: null };
+  }
+
+  published(u: number | null): PublishedView | null {
+    return this.#published.at(u);
+  }
+
+  submit(order: BookOrder): AddOutcome {
+    const outcome = this.#book.add(order);
+    this.#settle();
+    return outcome;
+  }
+
+  cancel(key: number): Lots | null {
+    const left = this.#book.cancel(key);
+    this.#settle();
+    return left;
+  }
+
+  reduce(key: number, size: Lots): void {
+    this.#book.reduce(key, size);
+    this.#settle();
+  }
+
+  wouldTake(order: { readonly side: Side; readonly price: Ticks | null }): boolean {
+    return this.#book.wouldTake(order);
+  }
+
+  takeable(order: BookOrder): Lots {
+    return this.#book.takeable(order);
+  }
+
+  #scheduleFlow(fromMs: number): void {
+    const atMs = fromMs + this.#options.flow.nextDelayMs();
+    this.#options.agenda.at(atMs, () => {
+      const view = { bestBid: this.best('buy')?.price ?? null, bestAsk: this.best('sell')?.price ?? null };
+      for (const action of this.#options.flow.act(view)) this.#act(action);
+      this.#scheduleFlow(atMs);
+    });
+  }
+
+  #act(action: FlowAction): void {
+    if (action.kind === 'cancel') {
+      this.cancel(keyOf(action.flowId));
+      return;
+    }
+    const limit = action.kind === 'limit' ? { key: keyOf(action.flowId), price: action.price } : { key: TAKER_KEY, price: null };
+    const { side, size } = action;
+    const { end } = this.submit({ ...limit, side, size, owner: null, timeInForce: 'gtc', selfTrade: 'none' });
+    if (action.kind === 'limit' && end === 'filled') this.#options.flow.gone(action.flowId);
+  }
+
+  #onTrade(trade: BookTrade): void {
+    const { sink, flow } = this.#options;
+    const tradeId = ++this.#tradeId;
+    this.#print(trade, tradeId);
+    this.feed.trade({ ...trade, atMs: this.#options.nowMs(), takerIsBuyer: trade.takerSide === 'buy' });
+    const fill = { tradeId, price: trade.price, size: trade.size };
+    if (trade.takerKey > 0) sink.onFill({ ...fill, key: trade.takerKey, maker: false });
+    if (trade.makerKey > 0) sink.onFill({ ...fill, key: trade.makerKey, maker: true });
+    else if (trade.makerLeft === 0) flow.gone(-trade.makerKey - FLOW_KEY_OFFSET);
+  }
+
+  /** Trades of one taker at one price leave as one print. */
+  #print({ price, size, takerSide }: BookTrade, tradeId: number): void {
+    if (this.#prints && this.#prints.price !== price) this.#flushPrints();
+    if (!this.#prints) this.#prints = { price, takerSide, firstId: tradeId, lastId: tradeId, size: 0 };
+    this.#prints.lastId = tradeId;
+    this.#prints.size += size;
+  }
+
+  #flushPrints(): void {
+    const prints = this.#prints;
+    if (!prints) return;
+    this.#prints = null;
+    this.#options.sink.publish({
+      kind: 'trades',
+      symbol: this.instrument.symbol,
+      atMs: this.#options.nowMs(),
+      aggregateId: ++this.#aggregateId,
+      price: prints.price,
+      size: lots(prints.size),
+      firstId: prints.firstId,
+      lastId: prints.lastId,
+      buyerIsMaker: prints.takerSide === 'sell',
+    });
+  }
+
+  #onLevel(side: Side, price: Ticks): void {
+    this.#updateId += this.#options.random.int({ min: 1, max: UPDATE_ID_JUMP_MAX });
+    for (const feed of this.#depthFeeds) {
+      if (feed.first === 0) feed.first = this.#updateId;
+      (side === 'buy' ? feed.bids : feed.asks).add(price);
+    }
+  }
+
+  /** After each act: the prints, and the best prices when they or their sizes changed. */
+  #settle(): void {
+    this.#flushPrints();
+    const [bid, ask] = [this.best('buy'), this.best('sell')];
+    const told = `${bid?.price} ${bid?.size} ${ask?.price} ${ask?.size}`;
+    if (told === this.#told) return;
+    this.#told = told;
+    const pair = (level: typeof bid): PriceSize | null => (level ? [level.price, level.size] : null);
+    const { symbol } = this.instrument;
+    this.#options.sink.publish({
+      kind: 'best',
+      symbol,
+      atMs: this.#options.nowMs(),
+      updateId: this.#updateId,
+      bid: pair(bid),
+      ask: pair(ask),
+    });
+  }
+
+  #scheduleDepth(feed: DepthFeed, atMs: number): void {
+    this.#options.agenda.at(atMs, () => {
+      if (feed.first > 0) this.#publishDepth(feed, atMs);
+      this.#scheduleDepth(feed, atMs + feed.periodMs);
+    });
+  }
+
+  #publishDepth(feed: DepthFeed, atMs: number): void {
+    const sized = (side: Side, prices: Set<Ticks>): PriceSize[] =>
+      [...prices].sort((a, b) => (side === 'buy' ? b - a : a - b)).map((price) => [price, this.#book.sizeAt(side, price)]);
+    const { periodMs, first, previous } = feed;
+    const diff = { first, last: this.#updateId, previous, bids: sized('buy', feed.bids), asks: sized('sell', feed.asks) };
+    clear(feed, this.#updateId);
+    if (periodMs === PUBLISHED_PERIOD_MS) this.#published.apply(diff);
+    this.#options.sink.publish({ kind: 'depth', symbol: this.instrument.symbol, atMs, periodMs, ...diff });
+  }
+
+  #sides(limit: number): { readonly bids: readonly PriceSize[]; readonly asks: readonly PriceSize[] } {
+    return { bids: this.#book.levels('buy', limit), asks: this.#book.levels('sell', limit) };
+  }
+}
+
+/** Keys below zero are the flow's: -1 its takers, the rest its resting orders by flow id. */
+const TAKER_KEY = -1;
+const FLOW_KEY_OFFSET = 2;
+const keyOf = (flowId: number): number => -flowId - FLOW_KEY_OFFSET;
+
+function clear(feed: DepthFeed, previous: number): void {
+  feed.bids.clear();
+  feed.asks.clear();
+  feed.first = 0;
+  feed.previous = previous;
+}

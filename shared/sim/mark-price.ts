@@ -1,0 +1,41 @@
+/** Mark and index price of one symbol: smoothed mid, so distinct from the last trade. In atoms per base unit. Funding is not modelled: zero. */
+import { type Atoms, atoms } from '../units.ts';
+
+/** Weight of the newest second. */
+const MARK_WEIGHT = 0.2;
+const INDEX_WEIGHT = 0.1;
+const AVERAGE_WEIGHT = 0.02;
+const FUNDING_PERIOD_MS = 8 * 3_600_000;
+
+export type Mark = { readonly mark: Atoms; readonly index: Atoms; readonly average: Atoms; readonly updatedMs: number };
+
+export class MarkPrice {
+  #mark: number;
+  #index: number;
+  #average: number;
+  #updatedMs: number;
+
+  constructor({ price, atMs }: { readonly price: number; readonly atMs: number }) {
+    this.#mark = price;
+    this.#index = price;
+    this.#average = price;
+    this.#updatedMs = atMs;
+  }
+
+  /** To be told once a second; null (a side of the book is empty) leaves the prices as they are. */
+  second(mid: number | null, atMs: number): void {
+    this.#updatedMs = atMs;
+    if (mid === null) return;
+    this.#mark += MARK_WEIGHT * (mid - this.#mark);
+    this.#index += INDEX_WEIGHT * (mid - this.#index);
+    this.#average += AVERAGE_WEIGHT * (this.#mark - this.#average);
+  }
+
+  get(): Mark {
+    return { mark: toAtoms(this.#mark), index: toAtoms(this.#index), average: toAtoms(this.#average), updatedMs: this.#updatedMs };
+  }
+}
+
+export const nextFundingMs = (atMs: number): number => (Math.floor(atMs / FUNDING_PERIOD_MS) + 1) * FUNDING_PERIOD_MS;
+
+const toAtoms = (price: number): Atoms => atoms(BigInt(Math.round(price * 1e8)));

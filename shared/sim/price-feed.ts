@@ -1,0 +1,77 @@
+/** What follows from a symbol's trades and mid on a fixed grid: bars, mark price, and the times at which they are published. */
+import { formatPrice, formatSize, type Instrument, priceNumber } from '../instrument.ts';
+import type { Lots, Ticks } from '../units.ts';
+import type { Agenda } from './agenda.ts';
+import { type BarClose, BarBuilder } from './bar-builder.ts';
+import type { MarketEvent } from './exchange-events.ts';
+import type { Bar } from './market.ts';
+import { MarkPrice } from './mark-price.ts';
+
+const BARS_PERIOD_MS = 250;
+const MARK_PERIOD_MS = 1_000;
+
+export type PriceFeedOptions = {
+  readonly instrument: Instrument;
+  readonly agenda: Agenda;
+  readonly startMs: number;
+  /** One-minute bars that end at the minute of `startMs`. */
+  readonly history: readonly Bar[];
+  /** Price before the first mid is known, quote units. */
+  readonly price: number;
+  /** Middle of the market in ticks; null when a side is empty. */
+  readonly mid: () => number | null;
+  readonly publish: (event: MarketEvent) => void;
+};
+
+export type PublicTrade = { readonly price: Ticks; readonly size: Lots; readonly atMs: number; readonly takerIsBuyer: boolean };
+
+export class PriceFeed {
+  readonly bars: BarBuilder;
+  readonly mark: MarkPrice;
+  readonly #options: PriceFeedOptions;
+  #changed = false;
+
+  constructor(options: PriceFeedOptions) {
+    this.#options = options;
+    this.bars = new BarBuilder({ history: options.history });
+    this.mark = new MarkPrice({ price: options.price, atMs: options.startMs });
+    this.#everyOnGrid(BARS_PERIOD_MS, (atMs) => this.#pushBars(atMs));
+    this.#everyOnGrid(MARK_PERIOD_MS, (atMs) => this.#pushMark(atMs));
+  }
+
+  /** Books one public trade. */
+  trade({ price, size, atMs, takerIsBuyer }: PublicTrade): void {
+    const { instrument } = this.#options;
+    const text = { price: formatPrice(instrument, price), size: formatSize(instrument, size) };
+    this.#tellClosed(this.bars.trade({ ...text, atMs, takerIsBuyer }), atMs);
+    this.#changed = true;
+  }
+
+  #pushBars(atMs: number): void {
+    this.#tellClosed(this.bars.advance(atMs), atMs);
+    if (this.#changed) this.#options.publish({ kind: 'bars', symbol: this.#options.instrument.symbol, atMs });
+    this.#changed = false;
+  }
+
+  #pushMark(atMs: number): void {
+    const mid = this.#options.mid();
+    this.mark.second(mid === null ? null : priceNumber(this.#options.instrument, mid), atMs);
+    this.#options.publish({ kind: 'mark', symbol: this.#options.instrument.symbol, atMs });
+  }
+
+  #tellClosed(closes: readonly BarClose[], atMs: number): void {
+    const { symbol } = this.#options.instrument;
+    for (const { interval, bar } of closes) this.#options.publish({ kind: 'bar-closed', symbol, atMs, interval, openMs: bar.openMs });
+  }
+
+  #everyOnGrid(periodMs: number, run: (atMs: number) => void): void {
+    const { agenda, startMs } = this.#options;
+    const next = (atMs: number): void => {
+      agenda.at(atMs, () => {
+        run(atMs);
+        next(atMs + periodMs);
+      });
+    };
+    next((Math.floor(startMs / periodMs) + 1) * periodMs);
+  }
+}

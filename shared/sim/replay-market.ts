@@ -1,0 +1,242 @@
+/**
+ * A symbol whose public is a recording. Its frames pass through unchanged; own orders never enter the public book: a taking order
+ * executes against the book the recording shows at that moment, a resting one fills from the recorded trades by the queue model.
+ */
+import type { Instrument } from '../instrument.ts';
+import { parsePrice, parseSize } from '../instrument.ts';
+import { lots, type Lots, type Ticks } from '../units.ts';
+import type { Agenda } from './agenda.ts';
+import type { PriceSize } from './exchange-events.ts';
+import type { Bar, Level, Side, TapeFrame } from './market.ts';
+import { type AddOutcome, type BookOrder, crosses, opposite } from './matching.ts';
+import { PriceFeed } from './price-feed.ts';
+import { QueueModel } from './queue.ts';
+import { type DepthView, type MarketSink, midOf, type PublishedView, type SymbolMarket } from './symbol-market.ts';
+import { TapeBook } from './tape-book.ts';
+
+export type Snapshot = Extract<TapeFrame, { kind: 'snapshot' }>;
+type TradeFrame = Extract<TapeFrame, { kind: 'trade' }>;
+
+export type ReplayMarketOptions = {
+  readonly instrument: Instrument;
+  /** The recording's own snapshot, served until the recording has reached it. */
+  readonly snapshot: Snapshot;
+  /** Whether the recording holds aggregated trades itself. */
+  readonly hasAggregates: boolean;
+  readonly history: readonly Bar[];
+  readonly startMs: number;
+  readonly startPrice: number;
+  readonly agenda: Agenda;
+  readonly nowMs: () => number;
+  readonly sink: MarketSink;
+};
+
+const DEPTH_MAX = 1_000;
+const FIRST_TRADE_ID = 7_100_000_000;
+const FIRST_AGGREGATE_ID = 3_100_000_000;
+
+type Best = { readonly price: Ticks; readonly size: Lots };
+type Resting = { readonly side: Side; readonly price: Ticks; left: number };
+
+export class ReplayMarket implements SymbolMarket {
+  readonly instrument: Instrument;
+  readonly feed: PriceFeed;
+  readonly #options: ReplayMarketOptions;
+  readonly #book = new TapeBook();
+  readonly #queue = new QueueModel();
+  readonly #resting = new Map<number, Resting>();
+  /** Newest recorded best prices: ahead of the book between two diffs. */
+  #ticker: { readonly updateId: number; readonly buy: Best; readonly sell: Best } | null = null;
+  #snapshotReached = false;
+  #bookMs: number;
+  #tradeId = FIRST_TRADE_ID;
+  #aggregateId = FIRST_AGGREGATE_ID;
+
+  constructor(options: ReplayMarketOptions) {
+    this.#options = options;
+    this.instrument = options.instrument;
+    this.#bookMs = options.startMs;
+    this.feed = new PriceFeed({ ...options, price: options.startPrice, mid: () => midOf(this), publish: options.sink.publish });
+  }
+
+  /** Takes the next recorded frame at its time: passes it on, then lets resting orders feel it. */
+  onFrame(frame: TapeFrame): void {
+    switch (frame.kind) {
+      case 'depth':
+        this.#book.onDiff(frame);
+        this.#bookMs = frame.atMs;
+        this.#pass(frame, 'depth');
+        return this.#feelDepth(frame);
+      case 'best':
+        this.#ticker = this.#readTicker(frame.raw);
+        return this.#pass(frame, 'best');
+      case 'trade':
+        return this.#onTrade(frame);
+      case 'kline':
+        return this.#options.sink.publish({
+          kind: 'frame',
+          symbol: frame.symbol,
+          atMs: frame.atMs,
+          feed: 'bar',
+          interval: frame.interval,
+          raw: frame.raw,
+        });
+      case 'snapshot':
+        this.#snapshotReached = true;
+        return this.#book.onSnapshot(frame);
+      default:
+        throw new Error(`Cannot handle frame: ${JSON.stringify(frame satisfies never)}`);
+    }
+  }
+
+  best(side: Side): Best | null {
+    const [level] = this.#visible(side, 1);
+    return level ? { price: level[0], size: level[1] } : null;
+  }
+
+  depth(limit: number): DepthView {
+    const top = this.#stitched() ? this.#book.top(limit) : null;
+    const { lastUpdateId, bids, asks } = top ?? this.#options.snapshot;
+    const atMs = top ? this.#bookMs : this.#options.snapshot.atMs;
+    const raw = top || limit < DEPTH_MAX ? null : this.#options.snapshot.raw;
+    return { lastUpdateId, atMs, bids: this.#units(bids).slice(0, limit), asks: this.#units(asks).slice(0, limit), raw };
+  }
+
+  published(u: number | null): PublishedView | null {
+    const last = u ?? this.#book.lastUpdateId;
+    const state = last === null ? null : this.#book.at(last);
+    return state && { lastUpdateId: state.lastUpdateId, bids: this.#units(state.bids), asks: this.#units(state.asks) };
+  }
+
+  submit(order: BookOrder): AddOutcome {
+    if (order.timeInForce === 'post-only' && this.wouldTake(order)) return { end: 'would-take', filled: lots(0) };
+    if (order.timeInForce === 'fok' && this.takeable(order) < order.size) return { end: 'unfillable', filled: lots(0) };
+    const filled = this.#take(order);
+    if (filled === order.size) return { end: 'filled', filled };
+    if (order.price === null || order.timeInForce === 'ioc' || order.timeInForce === 'fok') return { end: 'left-over', filled };
+    this.#rest({ key: order.key, side: order.side, price: order.price, left: order.size - filled });
+    return { end: 'rested', filled };
+  }
+
+  cancel(key: number): Lots | null {
+    const order = this.#resting.get(key);
+    if (!order) return null;
+    this.#resting.delete(key);
+    this.#queue.cancel(String(key));
+    return lots(order.left);
+  }
+
+  reduce(key: number, size: Lots): void {
+    const order = this.#resting.get(key);
+    if (order && size < order.left) order.left = size; // the queue model keeps its place; fills are clipped to this
+  }
+
+  wouldTake({ side, price }: { readonly side: Side; readonly price: Ticks | null }): boolean {
+    const best = this.best(opposite(side));
+    return best !== null && crosses({ side, price, against: best.price });
+  }
+
+  takeable(order: BookOrder): Lots {
+    let sum = 0;
+    for (const [price, size] of this.#visible(opposite(order.side), DEPTH_MAX)) {
+      if (sum >= order.size || !crosses({ side: order.side, price: order.price, against: price })) break;
+      sum += size;
+    }
+    return lots(sum);
+  }
+
+  /** Walks the visible levels; the book stays as recorded. */
+  #take(order: BookOrder): Lots {
+    let left: number = order.size;
+    for (const [price, visible] of this.#visible(opposite(order.side), DEPTH_MAX)) {
+      if (left === 0 || !crosses({ side: order.side, price: order.price, against: price })) break;
+      const size = Math.min(left, visible);
+      left -= size;
+      this.#options.sink.onFill({ key: order.key, tradeId: ++this.#tradeId, price, size: lots(size), maker: false });
+    }
+    return lots(order.size - left);
+  }
+
+  #rest({ key, side, price, left }: Resting & { readonly key: number }): void {
+    this.#resting.set(key, { side, price, left });
+    this.#queue.place({ id: String(key), side, price, size: lots(left), visibleAhead: this.#visibleAt(side, price) });
+  }
+
+  #onTrade(frame: TradeFrame): void {
+    const { symbol, atMs, raw, aggregate } = frame;
+    const size = parseSize(this.instrument, frame.size);
+    const price = parsePrice(this.instrument, frame.price);
+    const feed = aggregate ? 'trades' : 'single-trade';
+    this.#options.sink.publish({ kind: 'frame', symbol, atMs, feed, interval: null, raw });
+    if (price === null || size === null || size === 0) return; // venue-internal prints (insurance, ADL) come with zero
+    const counts = aggregate === this.#options.hasAggregates; // a recording with both kinds tells each trade twice
+    if (!counts) return;
+    this.feed.trade({ price, size, atMs, takerIsBuyer: !frame.buyerIsMaker });
+    if (!aggregate) this.#tellAggregate(frame, { price, size });
+    const fills = this.#queue.onTrade({ price, size, aggressor: frame.buyerIsMaker ? 'sell' : 'buy' });
+    for (const fill of fills) this.#fillResting(Number(fill.id), fill.size);
+  }
+
+  #tellAggregate({ symbol, atMs, buyerIsMaker, tradeId }: TradeFrame, { price, size }: Best): void {
+    const id = Number(tradeId);
+    const aggregateId = ++this.#aggregateId;
+    this.#options.sink.publish({ kind: 'trades', symbol, atMs, aggregateId, price, size, firstId: id, lastId: id, buyerIsMaker });
+  }
+
+  #fillResting(key: number, size: number): void {
+    const order = this.#resting.get(key);
+    if (!order) return;
+    const filled = Math.min(size, order.left);
+    order.left -= filled;
+    if (order.left === 0) this.cancel(key);
+    this.#options.sink.onFill({ key, tradeId: ++this.#tradeId, price: order.price, size: lots(filled), maker: true });
+  }
+
+  #feelDepth(frame: Extract<TapeFrame, { kind: 'depth' }>): void {
+    if (this.#resting.size === 0) return;
+    for (const [side, levels] of [['buy', frame.bids] as const, ['sell', frame.asks] as const]) {
+      for (const [price, size] of this.#units(levels)) this.#queue.onDepth({ side, price, visible: size });
+    }
+  }
+
+  #pass({ symbol, atMs, raw }: TapeFrame, feed: 'depth' | 'best'): void {
+    this.#options.sink.publish({ kind: 'frame', symbol, atMs, feed, interval: null, raw });
+  }
+
+  /** Levels of one side, best first, with the touch of the newest ticker when that is ahead of the book. */
+  #visible(side: Side, limit: number): readonly PriceSize[] {
+    const ticker = this.#ticker;
+    const book = this.#stitched() ? this.#book.top(limit) : null;
+    const from = book ?? this.#options.snapshot;
+    const levels = this.#units((side === 'buy' ? from.bids : from.asks).slice(0, limit));
+    if (!ticker || ticker.updateId <= from.lastUpdateId) return levels;
+    const best = ticker[side];
+    const behind = levels.filter(([price]) => (side === 'buy' ? price < best.price : price > best.price));
+    return best.size > 0 ? [[best.price, best.size] as const, ...behind].slice(0, limit) : behind;
+  }
+
+  #visibleAt(side: Side, price: Ticks): Lots {
+    return this.#visible(side, DEPTH_MAX).find(([other]) => other === price)?.[1] ?? lots(0);
+  }
+
+  #stitched(): boolean {
+    return this.#snapshotReached && this.#book.synced;
+  }
+
+  #units(levels: readonly Level[]): readonly PriceSize[] {
+    return levels.flatMap(([priceText, sizeText]) => {
+      const [price, size] = [parsePrice(this.instrument, priceText), parseSize(this.instrument, sizeText)];
+      return price === null || size === null ? [] : [[price, size] as const];
+    });
+  }
+
+  #readTicker(raw: string): { readonly updateId: number; readonly buy: Best; readonly sell: Best } | null {
+    const field = (name: string): string => new RegExp(`"${name}":"?([0-9.]+)`).exec(raw)?.[1] ?? '';
+    const level = (price: string, size: string): Best | null => {
+      const [level] = this.#units([[field(price), field(size)]]);
+      return level ? { price: level[0], size: level[1] } : null;
+    };
+    const [buy, sell] = [level('b', 'B'), level('a', 'A')];
+    return buy && sell ? { updateId: Number(field('u')), buy, sell } : null;
+  }
+}
