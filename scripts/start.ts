@@ -1,0 +1,50 @@
+/**
+ * `npm start`: everything on one machine. In `sim` it starts Redis when none answers, the simulator, the gateway and the brain, starts
+ * again what dies, and ends all of it in order: brain (cancels its quotes), gateway (verifies that nothing is left), simulator, Redis.
+ */
+import { Command, InvalidArgumentError } from 'commander';
+import { loadConfig } from '../shared/config-file.ts';
+import { cannotStart } from './start/environments.ts';
+import type { RunOptions } from './start/processes.ts';
+import { supervise } from './start/run.ts';
+
+const wholeNumber = (min: number) => (text: string) => {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < min) throw new InvalidArgumentError(`allowed is a whole number from ${min}`);
+  return n;
+};
+const positive = (max: number) => (text: string) => {
+  const n = Number(text);
+  if (!(n > 0 && n <= max)) throw new InvalidArgumentError(`allowed is a number above 0, at most ${max}`);
+  return n;
+};
+
+type Options = Omit<RunOptions, 'loaded'> & { readonly config: string };
+
+const program = new Command('npm start --')
+  .description('Starts everything: simulator (in sim), gateway, brain, and Redis when none answers.')
+  .option('--config <file>', 'config file', 'config.json')
+  .option('--seconds <n>', 'end by itself after this many (simulated) seconds', positive(1e8))
+  .option('--headless', 'logs on stderr, one JSON summary on stdout', false)
+  .option('--replay <file>', 'simulator: serve this recording instead of a seeded market')
+  .option('--speed <n>', 'simulator: simulated seconds in a real one', positive(1_000), 1)
+  .option('--seed <n>', 'simulator: seed of the market (default: sim.seed of the config)', wholeNumber(0))
+  .option('--profile <name>', 'simulator: calm, normal or fast (default: sim.profile of the config)')
+  .option('--live', 'needed for mainnet', false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+async function main(): Promise<number> {
+  const options = program.parse().opts<Options>();
+  const loaded = loadConfig(options.config);
+  if (!loaded.ok) return complain(2, loaded.error);
+  const hindrance = cannotStart(loaded.value.config.environment, options);
+  if (hindrance) return complain(hindrance.code, [hindrance.sentence]);
+  return supervise({ ...options, loaded: loaded.value });
+}
+
+function complain(code: number, lines: readonly string[]): number {
+  for (const line of lines) process.stderr.write(`${line}\n`);
+  return code;
+}
+
+process.exitCode = await main();

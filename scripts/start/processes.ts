@@ -1,0 +1,173 @@
+/** The processes of one run: Redis when none answers, the simulator in `sim`, the gateway, the brain; and how they end. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, parseClockSpec, systemClock } from '../../shared/clock.ts';
+import type { Config } from '../../shared/config.ts';
+import type { Loaded } from '../../shared/config-file.ts';
+import { err, ok, type Result } from '../../shared/result.ts';
+import { Child, type ChildMessage } from './child.ts';
+import { setAsideState, simAccountDir, writeEffectiveConfig } from './effective.ts';
+import { freePortNear } from './ports.ts';
+import { ensureRedis } from './redis.ts';
+
+export type RunOptions = {
+  readonly loaded: Loaded;
+  readonly seconds?: number;
+  readonly headless: boolean;
+  readonly replay?: string;
+  readonly speed: number;
+  readonly seed?: number;
+  readonly profile?: string;
+  readonly live: boolean;
+};
+export type Name = 'redis' | 'sim' | 'gateway' | 'brain';
+/** Why a run cannot start or go on: lines for a person and the exit code. */
+export type Hindrance = { readonly code: number; readonly lines: readonly string[] };
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const READY_MS = 60_000;
+const STOP_MS = 20_000;
+/** Exit codes that starting again does not mend: usage or config, and a refusal by a safety rule. */
+const FATAL_CODES = [2, 4];
+const ANY_CODE = [0, 1, 2, 3, 4];
+
+export class Processes {
+  readonly #options: RunOptions;
+  readonly #logDir: string;
+  readonly #children = new Map<Name, Child>();
+  #fatal: Hindrance | null = null;
+  #onFatal: (hindrance: Hindrance) => void = () => undefined;
+  config: Config;
+  clock: Clock = systemClock();
+  /** Base URL of the simulator; null in other environments. */
+  simUrl: string | null = null;
+  /** The gateway's command socket. */
+  socketPath = '';
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    this.config = options.loaded.config;
+    this.#logDir = join(options.loaded.runDir, 'start');
+  }
+
+  /** Starts everything in order; what hinders it, or null. */
+  async open(): Promise<Hindrance | null> {
+    mkdirSync(this.#logDir, { recursive: true, mode: 0o700 });
+    const redisUrl = await this.#openRedis();
+    if (typeof redisUrl !== 'string') return redisUrl;
+    if (this.config.environment !== 'sim') return this.#openTraders(['--config', this.#options.loaded.file]);
+    const ready = await this.#openSim();
+    if (!ready.ok) return ready.error;
+    const scaled = this.#options.speed !== 1 || this.#options.replay !== undefined;
+    const file = await this.#shareConfig(ready.value, redisUrl);
+    return this.#openTraders(['--config', file, ...(scaled ? ['--clock', String(ready.value.clock)] : [])]);
+  }
+
+  /** Calls back on a death that no restart mends; at once when it has happened already. */
+  onFatal(call: (hindrance: Hindrance) => void): void {
+    this.#onFatal = call;
+    if (this.#fatal) call(this.#fatal);
+  }
+
+  get restarts(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#children].map(([name, child]) => [name, child.restarts]));
+  }
+
+  get pids(): Readonly<Record<string, number | undefined>> {
+    return Object.fromEntries([...this.#children].map(([name, child]) => [name, child.pid]));
+  }
+
+  /** Ends one process; its exit code, null when it had to be killed. */
+  async stop(name: Name): Promise<number | null> {
+    return (await this.#children.get(name)?.stop(STOP_MS)) ?? null;
+  }
+
+  async stopAll(): Promise<void> {
+    for (const name of ['brain', 'gateway', 'sim', 'redis'] as const) await this.stop(name);
+  }
+
+  async #openRedis(): Promise<string | Hindrance> {
+    const { url } = this.config.redis;
+    const mayStart = this.config.environment === 'sim';
+    const dir = join(this.#options.loaded.runDir, 'redis');
+    const redis = await ensureRedis({
+      url,
+      mayStart,
+      dir,
+      logFile: this.#logFile('redis'),
+      onFatal: (sentence) => this.#fail(sentence, 3),
+    });
+    if (!redis.ok) return { code: 3, lines: [redis.error] };
+    if (redis.value.child) this.#children.set('redis', redis.value.child);
+    if (redis.value.url !== url) say(`Redis of this run: redis-cli -p ${new URL(redis.value.url).port}`);
+    return redis.value.url;
+  }
+
+  async #openSim(): Promise<Result<ChildMessage, Hindrance>> {
+    const { replay, speed, seed = this.config.sim.seed, profile = this.config.sim.profile } = this.#options;
+    const port = await freePortNear(this.config.sim.port);
+    if (port !== this.config.sim.port && this.config.sim.port !== 0)
+      say(`port ${this.config.sim.port} (simulator) is taken: using ${port}`);
+    const market = replay === undefined ? ['--symbols', this.config.symbols.join(','), '--profile', profile] : ['--replay', replay];
+    this.simUrl = `http://127.0.0.1:${port}`;
+    return this.#start('sim', ['scripts/sim.ts', '--port', String(port), '--speed', String(speed), '--seed', String(seed), ...market]);
+  }
+
+  /** Writes the config all children share, with the ports in use and the symbols of the tape. */
+  async #shareConfig(ready: ChildMessage, redisUrl: string): Promise<string> {
+    const { runDir } = this.#options.loaded;
+    const offered = Array.isArray(ready.symbols) ? ready.symbols.map(String) : [];
+    const wanted = this.config.symbols.filter((symbol) => offered.includes(symbol));
+    this.config = { ...this.config, symbols: wanted.length > 0 ? wanted : offered };
+    const spec = parseClockSpec(String(ready.clock));
+    if (spec) this.clock = systemClock(spec);
+    setAsideState(simAccountDir(runDir));
+    const effective = await writeEffectiveConfig({ config: this.config, runDir, simPort: Number(ready.port), redisUrl });
+    for (const note of effective.notes) say(note);
+    this.config = effective.config;
+    return effective.file;
+  }
+
+  async #openTraders(common: readonly string[]): Promise<Hindrance | null> {
+    const ready = await this.#start('gateway', ['gateway/main.ts', ...common, ...(this.#options.live ? ['--live'] : [])]);
+    if (!ready.ok) return ready.error;
+    this.socketPath = String(ready.value.socketPath);
+    this.#spawn('brain', ['brain/main.ts', ...common]);
+    return null;
+  }
+
+  async #start(name: Name, args: readonly string[]): Promise<Result<ChildMessage, Hindrance>> {
+    const child = this.#spawn(name, args);
+    const failed = new Promise<Result<never, Hindrance>>((resolve) => this.onFatal((hindrance) => resolve(err(hindrance))));
+    const late = err({ code: 1, lines: [`${name} did not get ready within ${READY_MS / 1_000} s`] });
+    return Promise.race([child.message('ready', READY_MS).then((message) => (message ? ok(message) : late)), failed]);
+  }
+
+  #spawn(name: Name, [script = '', ...rest]: readonly string[]): Child {
+    const child = new Child({
+      name,
+      command: process.execPath,
+      args: [join(ROOT, script), ...rest],
+      logFile: this.#logFile(name),
+      ipc: true,
+      // a simulator that died has lost the account with it: no run goes on from there
+      fatalCodes: name === 'sim' ? ANY_CODE : FATAL_CODES,
+      onFatal: (sentence, code) => this.#fail(sentence, code),
+    });
+    this.#children.set(name, child);
+    return child;
+  }
+
+  #fail(sentence: string, code: number): void {
+    this.#fatal ??= { code, lines: [sentence] };
+    this.#onFatal(this.#fatal);
+  }
+
+  #logFile(name: string): string | null {
+    return this.#options.headless ? null : join(this.#logDir, `${name}.log`);
+  }
+}
+
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,168 @@
+/** One supervised run after its start: watched until time, tape, signal or a fatal death ends it, stopped in order, summed up. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { SIM_CREDENTIALS } from '../../shared/config.ts';
+import { keysOf } from '../../shared/snapshot.ts';
+import { Collector } from './collector.ts';
+import { readExchange } from './exchange-read.ts';
+import { type Hindrance, Processes, type RunOptions, say } from './processes.ts';
+import { statusLine } from './status-line.ts';
+import { type Compared, type ExchangePosition, summarize } from './summary.ts';
+
+const SAMPLE_MS = 500;
+const LOOK_MS = 250;
+/** A close under way is waited for this long at the most before everything is stopped. */
+const CLOSING_TRIES = 100;
+const CLOSING_MS = 100;
+
+/** Runs everything; the exit code. Hindrances at the start are printed, one line each. */
+export async function supervise(options: RunOptions): Promise<number> {
+  const processes = new Processes(options);
+  const hindrance = await processes.open();
+  if (!hindrance) return new Run(options, processes).untilEnd();
+  for (const line of hindrance.lines) say(line);
+  await processes.stopAll();
+  return hindrance.code;
+}
+
+class Run {
+  readonly #options: RunOptions;
+  readonly #processes: Processes;
+  readonly #collector: Collector;
+  readonly #redis: Redis;
+  readonly #startedAt: number;
+  readonly #errors: string[] = [];
+  #ended = false;
+
+  constructor(options: RunOptions, processes: Processes) {
+    this.#options = options;
+    this.#processes = processes;
+    this.#startedAt = processes.clock.monoMs();
+    const { config, socketPath, simUrl } = processes;
+    this.#redis = new Redis(config.redis.url.replace(/^unix:\/\//, ''), { maxRetriesPerRequest: 1, retryStrategy: () => 200 });
+    this.#redis.on('error', () => undefined); // it comes back by itself; its documents read as absent meanwhile
+    this.#collector = new Collector({
+      socketPath,
+      environment: config.environment,
+      redis: this.#redis,
+      keys: keysOf(config.redis.prefix),
+      simUrl,
+    });
+  }
+
+  async untilEnd(): Promise<number> {
+    this.#tellPids();
+    this.#collector.start(SAMPLE_MS);
+    const fatal = await this.#watch();
+    if (fatal) this.#errors.push(...fatal.lines);
+    const seconds = this.#seconds();
+    const books = await this.#compareBooks();
+    if (!this.#options.headless) process.stdout.write('\n');
+    say('stopping: brain, gateway, then the rest');
+    const summary = await this.#stopAndSum({ seconds, books });
+    process.stdout.write(`${JSON.stringify(summary, null, this.#options.headless ? 0 : 2)}\n`);
+    return summary.ok ? 0 : (fatal?.code ?? 1);
+  }
+
+  /** Null when it ended as asked: time, tape, or a signal. */
+  async #watch(): Promise<Hindrance | null> {
+    const { promise, resolve } = Promise.withResolvers<Hindrance | null>();
+    const { seconds, replay } = this.#options;
+    this.#processes.onFatal(resolve);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(null));
+    if (seconds !== undefined) this.#processes.clock.after(seconds * 1_000, () => resolve(null));
+    const looking = setInterval(async () => {
+      if (replay !== undefined && (await this.#tapeEnded())) resolve(null);
+      if (!this.#options.headless && !this.#ended) await this.#showStatus();
+    }, LOOK_MS);
+    const hindrance = await promise;
+    this.#ended = true;
+    clearInterval(looking);
+    return hindrance;
+  }
+
+  async #stopAndSum({ seconds, books }: { readonly seconds: number; readonly books: ReadonlyMap<string, Compared> }) {
+    await this.#waitForCloses();
+    await this.#stop('brain');
+    await this.#collector.sample();
+    const { brain } = await this.#collector.documents();
+    await this.#stop('gateway');
+    const exchange = await this.#readExchange();
+    const { config } = this.#processes;
+    const restarts = this.#processes.restarts;
+    await this.#collector[Symbol.asyncDispose]();
+    this.#redis.disconnect();
+    await this.#processes.stopAll();
+    return summarize({
+      environment: config.environment,
+      strategy: config.strategy.active,
+      seed: this.#options.seed ?? config.sim.seed,
+      seconds: Math.round(seconds * 10) / 10,
+      symbols: config.symbols,
+      lives: [...this.#collector.lives].sort(([a], [b]) => a - b).map(([, life]) => life),
+      brain,
+      books,
+      exchange,
+      restarts,
+      errors: this.#errors,
+    });
+  }
+
+  async #stop(name: 'brain' | 'gateway'): Promise<void> {
+    const code = await this.#processes.stop(name);
+    if (code !== 0)
+      this.#errors.push(`${name} ended with ${code === null ? 'a kill' : `code ${code}`} instead of 0 when it was asked to stop`);
+  }
+
+  async #waitForCloses(): Promise<void> {
+    for (let i = 0; i < CLOSING_TRIES; i++) {
+      const { header } = await this.#collector.documents();
+      if (!header || header.closing.length === 0) return;
+      await sleep(CLOSING_MS);
+    }
+  }
+
+  async #tapeEnded(): Promise<boolean> {
+    const answer = await fetch(`${this.#processes.simUrl}/sim/state`).catch(() => null);
+    const state = (await answer?.json()) as { readonly replay?: { readonly ended?: boolean } | null } | undefined;
+    return state?.replay?.ended === true;
+  }
+
+  async #showStatus(): Promise<void> {
+    const { header, brain } = await this.#collector.documents();
+    const line = statusLine({
+      seconds: this.#seconds(),
+      stats: this.#collector.newest,
+      header,
+      brain,
+      columns: process.stdout.columns ?? 200,
+    });
+    if (this.#ended) return;
+    process.stdout.write(process.stdout.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
+  }
+
+  async #compareBooks(): Promise<ReadonlyMap<string, Compared>> {
+    if (!this.#processes.simUrl) return new Map();
+    const { symbols } = this.#processes.config;
+    return new Map(await Promise.all(symbols.map(async (symbol) => [symbol, await this.#collector.compareBook(symbol)] as const)));
+  }
+
+  async #readExchange(): Promise<ReadonlyMap<string, ExchangePosition> | null> {
+    const { simUrl, config } = this.#processes;
+    return simUrl ? readExchange({ rest: simUrl, credentials: SIM_CREDENTIALS, symbols: config.symbols }) : null;
+  }
+
+  /** For people and tests that want to kill one: pids of the first start are stale after a restart, so the file is kept fresh. */
+  #tellPids(): void {
+    const write = (): void =>
+      writeFileSync(join(this.#options.loaded.runDir, 'start', 'pids.json'), `${JSON.stringify(this.#processes.pids)}\n`);
+    write();
+    setInterval(write, LOOK_MS).unref();
+  }
+
+  #seconds(): number {
+    return (this.#processes.clock.monoMs() - this.#startedAt) / 1_000;
+  }
+}
