@@ -19,7 +19,7 @@ export type AccountSpec = { readonly apiKey: string; readonly balances: Readonly
 /** What moves a symbol: a flow, or a recording fed by `onFrame`. */
 export type MarketSpec =
   | { readonly kind: 'flow'; readonly flow: FlowMarket; readonly history: readonly Bar[]; readonly startPrice: number }
-  | ({ readonly kind: 'replay' } & Pick<ReplayMarketOptions, 'instrument' | 'snapshot' | 'hasAggregates' | 'history' | 'startPrice'>);
+  | ({ readonly kind: 'replay' } & Pick<ReplayMarketOptions, 'instrument' | 'snapshot' | 'history' | 'startPrice'>);
 
 export type ExchangeOptions = {
   readonly startMs: number;
@@ -79,10 +79,14 @@ export class Exchange {
     this.#nowMs = Math.max(this.#nowMs, toMs);
   }
 
-  /** Puts a recorded frame on the agenda at `atMs`; frames of a symbol that is not open are nobody's. */
-  schedule(frame: TapeFrame, atMs: number): void {
+  /** Puts a recorded frame on the agenda at `atMs`. */
+  schedule({ frame, atMs, onDone }: { readonly frame: TapeFrame; readonly atMs: number; readonly onDone: () => void }): void {
     const replay = this.#replays.get(frame.symbol);
-    if (replay) this.agenda.at(atMs, () => replay.onFrame(frame));
+    if (!replay) throw new Error(`Cannot replay ${frame.symbol}: it is not open as a recording`);
+    this.agenda.at(atMs, () => {
+      replay.onFrame(frame);
+      onDone();
+    });
   }
 
   market(symbol: string): SymbolMarket {
@@ -95,6 +99,10 @@ export class Exchange {
     const trader = this.#traders.get(apiKey);
     if (!trader) throw new Error('Cannot find the account: its key is not known');
     return trader;
+  }
+
+  apiKeys(): readonly string[] {
+    return [...this.#traders.keys()];
   }
 
   hasAccount(apiKey: string): boolean {

@@ -28,6 +28,8 @@ export type PublicTrade = { readonly price: Ticks; readonly size: Lots; readonly
 export class PriceFeed {
   readonly bars: BarBuilder;
   readonly mark: MarkPrice;
+  /** Intervals whose bars a recording tells itself: they are not told twice. */
+  readonly recorded = new Set<string>();
   readonly #options: PriceFeedOptions;
   #changed = false;
 

@@ -21,8 +21,6 @@ export type ReplayMarketOptions = {
   readonly instrument: Instrument;
   /** The recording's own snapshot, served until the recording has reached it. */
   readonly snapshot: Snapshot;
-  /** Whether the recording holds aggregated trades itself. */
-  readonly hasAggregates: boolean;
   readonly history: readonly Bar[];
   readonly startMs: number;
   readonly startPrice: number;
@@ -34,6 +32,9 @@ export type ReplayMarketOptions = {
 const DEPTH_MAX = 1_000;
 const FIRST_TRADE_ID = 7_100_000_000;
 const FIRST_AGGREGATE_ID = 3_100_000_000;
+
+/** Hand-read: a recording has hundreds of them a second. */
+const TICKER_FIELDS = { u: /"u":(\d+)/, b: /"b":"([0-9.]+)"/, B: /"B":"([0-9.]+)"/, a: /"a":"([0-9.]+)"/, A: /"A":"([0-9.]+)"/ };
 
 type Best = { readonly price: Ticks; readonly size: Lots };
 type Resting = { readonly side: Side; readonly price: Ticks; left: number };
@@ -48,6 +49,9 @@ export class ReplayMarket implements SymbolMarket {
   /** Newest recorded best prices: ahead of the book between two diffs. */
   #ticker: { readonly updateId: number; readonly buy: Best; readonly sell: Best } | null = null;
   #snapshotReached = false;
+  #hasAggregates = false;
+  /** The kind of trade that came first counts: a recording with both kinds tells each trade twice. */
+  #countsAggregates: boolean | null = null;
   #bookMs: number;
   #tradeId = FIRST_TRADE_ID;
   #aggregateId = FIRST_AGGREGATE_ID;
@@ -73,6 +77,7 @@ export class ReplayMarket implements SymbolMarket {
       case 'trade':
         return this.#onTrade(frame);
       case 'kline':
+        this.feed.recorded.add(frame.interval);
         return this.#options.sink.publish({
           kind: 'frame',
           symbol: frame.symbol,
@@ -169,10 +174,11 @@ export class ReplayMarket implements SymbolMarket {
     const feed = aggregate ? 'trades' : 'single-trade';
     this.#options.sink.publish({ kind: 'frame', symbol, atMs, feed, interval: null, raw });
     if (price === null || size === null || size === 0) return; // venue-internal prints (insurance, ADL) come with zero
-    const counts = aggregate === this.#options.hasAggregates; // a recording with both kinds tells each trade twice
-    if (!counts) return;
+    this.#hasAggregates ||= aggregate;
+    this.#countsAggregates ??= aggregate;
+    if (aggregate !== this.#countsAggregates) return;
     this.feed.trade({ price, size, atMs, takerIsBuyer: !frame.buyerIsMaker });
-    if (!aggregate) this.#tellAggregate(frame, { price, size });
+    if (!this.#hasAggregates) this.#tellAggregate(frame, { price, size });
     const fills = this.#queue.onTrade({ price, size, aggressor: frame.buyerIsMaker ? 'sell' : 'buy' });
     for (const fill of fills) this.#fillResting(Number(fill.id), fill.size);
   }
@@ -231,8 +237,8 @@ export class ReplayMarket implements SymbolMarket {
   }
 
   #readTicker(raw: string): { readonly updateId: number; readonly buy: Best; readonly sell: Best } | null {
-    const field = (name: string): string => new RegExp(`"${name}":"?([0-9.]+)`).exec(raw)?.[1] ?? '';
-    const level = (price: string, size: string): Best | null => {
+    const field = (name: keyof typeof TICKER_FIELDS): string => TICKER_FIELDS[name].exec(raw)?.[1] ?? '';
+    const level = (price: 'b' | 'a', size: 'B' | 'A'): Best | null => {
       const [level] = this.#units([[field(price), field(size)]]);
       return level ? { price: level[0], size: level[1] } : null;
     };

@@ -1,0 +1,107 @@
+/** The simulated exchange as a process: Binance USD-M's REST and streams on one loopback port. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type ClockSpec, formatClockSpec, parseClockSpec } from '../shared/clock.ts';
+import { FLOW_PROFILES } from './sim/profiles.ts';
+import { openSimulator, type SimAccount, type Simulator, SimulatorProblem } from './sim/simulator.ts';
+import { TapeProblem } from './sim/tape-file.ts';
+import { parseAtoms } from '../shared/units.ts';
+
+const DEFAULT_ACCOUNT = 'mmbot-sim-key:mmbot-sim-secret:10000:10000';
+
+const number =
+  ({ min, max, whole }: { readonly min: number; readonly max: number; readonly whole: boolean }) =>
+  (text: string): number => {
+    const value = Number(text);
+    const fits = text.trim() !== '' && value >= min && value <= max && (!whole || Number.isInteger(value));
+    if (!fits) throw new InvalidArgumentError(`allowed: ${whole ? 'a whole number' : 'a number'} from ${min} to ${max}.`);
+    return value;
+  };
+
+function clockSpec(text: string): ClockSpec {
+  const spec = parseClockSpec(text);
+  if (!spec) throw new InvalidArgumentError('allowed: ORIGIN_MS@ORIGIN_REAL_MSxSPEED.');
+  return spec;
+}
+
+function account(text: string, before: readonly SimAccount[]): readonly SimAccount[] {
+  const [apiKey, secret, usdt, usdc = '0', ...rest] = text.split(':');
+  const [inUsdt, inUsdc] = [parseAtoms(usdt ?? ''), parseAtoms(usdc)];
+  if (!apiKey || !secret || inUsdt === null || inUsdc === null || rest.length > 0) throw new InvalidArgumentError('allowed: KEY:SECRET:USDT[:USDC].');
+  return [...before, { apiKey, secret, balances: { USDT: inUsdt, USDC: inUsdc } }];
+}
+
+const symbolList = (text: string): readonly string[] => {
+  const symbols = [...new Set(text.split(',').map((symbol) => symbol.trim().toUpperCase()))];
+  if (symbols.some((symbol) => symbol === '')) throw new InvalidArgumentError('allowed: names with commas between.');
+  return symbols;
+};
+
+type Flags = {
+  readonly host: string;
+  readonly port: number;
+  readonly seed: number;
+  readonly speed: number;
+  readonly clock?: ClockSpec;
+  readonly symbols: readonly string[];
+  readonly replay?: string;
+  readonly profile: (typeof FLOW_PROFILES)[number];
+  readonly historyDays: number;
+  readonly lead: number;
+  readonly limits: boolean;
+  readonly account?: readonly SimAccount[];
+  readonly json?: boolean;
+};
+
+const program = new Command('sim')
+  .description('A seeded exchange that speaks the wire protocol of Binance USD-M futures on loopback.')
+  .option('--host <host>', 'address to listen on', '127.0.0.1')
+  .option('--port <port>', 'port, 0 takes a free one', number({ min: 0, max: 65_535, whole: true }), 18_080)
+  .option('--seed <n>', 'seed of everything that is left to chance', number({ min: 0, max: 4_294_967_295, whole: true }), 1)
+  .option('--speed <n>', 'simulated seconds per real second', number({ min: 0.01, max: 1_000, whole: false }), 1)
+  .option('--clock <spec>', 'clock shared with other processes; overrides --speed', clockSpec)
+  .option('--symbols <list>', 'contracts to open', symbolList, ['BTCUSDT', 'ETHUSDT', 'BTCUSDC'])
+  .option('--replay <file>', 'serve this recording instead of a seeded market')
+  .addOption(new Option('--profile <name>', 'how lively the seeded market is').choices([...FLOW_PROFILES]).default('normal'))
+  .option('--history-days <n>', 'days of K-lines before the start', number({ min: 0, max: 60, whole: true }), 10)
+  .option('--lead <ms>', 'real milliseconds before the first recorded frame', number({ min: 0, max: 3_600_000, whole: false }), 2_000)
+  .option('--no-limits', 'count rate limits without enforcing them')
+  .option('--account <KEY:SECRET:USDT[:USDC]>', 'account with its balances; repeatable', (text, before: readonly SimAccount[] | undefined) => account(text, before ?? []))
+  .option('--json', 'print what is ready as one JSON line on stdout')
+  .exitOverride((problem) => process.exit(problem.exitCode === 0 ? 0 : 2))
+  .allowExcessArguments(false)
+  .parse();
+
+async function main(flags: Flags): Promise<void> {
+  const simulator = await openSimulator({
+    ...flags,
+    clock: flags.clock ?? null,
+    replay: flags.replay ?? null,
+    leadMs: flags.lead,
+    limitsEnforced: flags.limits,
+    accounts: flags.account ?? account(DEFAULT_ACCOUNT, []),
+    onTapeProblem: leave,
+  });
+  tellReady(simulator, flags);
+  const stop = (): void => void simulator.close().then(() => process.exit(0), leave);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  if (process.channel) process.once('disconnect', stop);
+}
+
+function tellReady({ port, clock, symbols }: Simulator, { host, json }: Flags): void {
+  const ready = { kind: 'ready', port, clock: formatClockSpec(clock), symbols };
+  process.send?.(ready);
+  if (json) process.stdout.write(`${JSON.stringify(ready)}\n`);
+  process.stderr.write(`sim: http://${host}:${port} ws://${host}:${port} ${symbols.join(',')} clock ${ready.clock}\n`);
+}
+
+/** One line and the exit code of its kind: 2 what was asked for, 3 a port that cannot be had, 1 the rest. */
+function leave(problem: unknown): never {
+  const message = problem instanceof Error ? problem.message : String(problem);
+  const code = problem instanceof Error && 'code' in problem ? problem.code : null;
+  const asked = problem instanceof TapeProblem || problem instanceof SimulatorProblem || code === 'ENOENT' || code === 'EISDIR';
+  const port = code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL';
+  process.stderr.write(`sim: ${message.split('\n')[0]}\n`);
+  process.exit(asked ? 2 : port ? 3 : 1);
+}
+
+main(program.opts<Flags>()).catch(leave);

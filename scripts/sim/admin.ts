@@ -1,0 +1,147 @@
+/** The simulator's own interface under /sim: the truth for tests, and faults on request. */
+import type { Exchange } from '../../shared/sim/exchange.ts';
+import type { ListenKeys } from '../../shared/sim/binance/listen-keys.ts';
+import { queryJson } from '../../shared/sim/binance/order-json.ts';
+import { positionRiskJson } from '../../shared/sim/binance/account-json.ts';
+import { formatPrice, formatSize, type Instrument, parseSize } from '../../shared/instrument.ts';
+import { formatAtoms, sumDecimals } from '../../shared/units.ts';
+import type { PriceSize } from '../../shared/sim/exchange-events.ts';
+import { notionalOf } from '../../shared/instrument.ts';
+import { type CallFaults, Fault } from './faults.ts';
+import type { StreamHub } from './stream-hub.ts';
+import type { ReplayState } from './tape-feed.ts';
+
+export type AdminOptions = {
+  readonly exchange: Exchange;
+  readonly hub: StreamHub;
+  readonly listenKeys: ListenKeys;
+  readonly callFaults: CallFaults;
+  readonly seed: number;
+  readonly replay: () => ReplayState | null;
+};
+
+export type AdminRequest = { readonly method: string; readonly url: URL; readonly body: string };
+export type AdminAnswer = { readonly status: number; readonly value: unknown };
+
+const ok = (value: unknown): AdminAnswer => ({ status: 200, value });
+const bad = (problem: string, status = 400): AdminAnswer => ({ status, value: { problem } });
+
+export class Admin {
+  readonly #options: AdminOptions;
+  #manualOrders = 0;
+
+  constructor(options: AdminOptions) {
+    this.#options = options;
+  }
+
+  handle({ method, url, body }: AdminRequest): AdminAnswer {
+    switch (`${method} ${url.pathname}`) {
+      case 'GET /sim/state':
+        return ok(this.#state());
+      case 'GET /sim/book':
+        return this.#book(url.searchParams);
+      case 'GET /sim/account':
+        return this.#account(url.searchParams.get('apiKey') ?? '');
+      case 'POST /sim/fault':
+        return this.#fault(body);
+      case 'POST /sim/expire-listen-key':
+        return this.#expireKey(body);
+      default:
+        return bad(`${method} ${url.pathname}: unknown, known are GET /sim/state, /sim/book, /sim/account, POST /sim/fault, /sim/expire-listen-key`);
+    }
+  }
+
+  #state(): Record<string, unknown> {
+    const { exchange, seed, hub } = this.#options;
+    const replay = this.#options.replay();
+    const symbols = [...exchange.markets.keys()];
+    return { nowMs: Math.floor(exchange.nowMs), mode: replay ? 'replay' : 'flow', seed, symbols, replay, streams: hub.counts() };
+  }
+
+  #book(search: URLSearchParams): AdminAnswer {
+    const symbol = search.get('symbol') ?? '';
+    const market = this.#options.exchange.markets.get(symbol);
+    if (!market) return bad(`symbol: ${JSON.stringify(symbol)} is not open here`);
+    const u = search.get('u');
+    if (u !== null && !/^\d{1,15}$/.test(u)) return bad(`u: ${JSON.stringify(u)} is not an update id`);
+    const view = market.published(u === null ? null : Number(u));
+    if (!view) return bad(`u: no kept state of ${symbol} ends at ${u ?? 'any update id yet'}`, 404);
+    const levels = (side: readonly PriceSize[]): unknown =>
+      side.map(([price, size]) => [formatPrice(market.instrument, price), formatSize(market.instrument, size)]);
+    return ok({ symbol, lastUpdateId: view.lastUpdateId, bids: levels(view.bids), asks: levels(view.asks) });
+  }
+
+  #account(apiKey: string): AdminAnswer {
+    const { exchange } = this.#options;
+    if (!exchange.hasAccount(apiKey)) return bad(`apiKey: ${JSON.stringify(apiKey)} has no account here`);
+    const trader = exchange.trader(apiKey);
+    const instrument = (symbol: string): Instrument => exchange.market(symbol).instrument;
+    const trades = trader.orders.trades(null);
+    const notionals = trades.map(({ order, price, size }) => formatAtoms(notionalOf(instrument(order.symbol), { price, size })));
+    return ok({
+      positions: positionRiskJson({ exchange, trader }, null),
+      openOrders: trader.orders.open(null).map((order) => queryJson(instrument(order.symbol), order)),
+      balances: trader.account.wallets().map(({ asset, balance }) => ({ asset, balance: formatAtoms(balance) })),
+      tradesCount: trades.length,
+      volume: sumDecimals(notionals) ?? '0',
+    });
+  }
+
+  #fault(body: string): AdminAnswer {
+    const read = Fault.safeParse(parseJson(body));
+    if (!read.success) {
+      const issue = read.error.issues[0];
+      return bad(`${issue?.path.join('.') || 'fault'}: ${issue?.message ?? 'malformed'}`);
+    }
+    const fault = read.data;
+    const { hub, callFaults, exchange } = this.#options;
+    switch (fault.kind) {
+      case 'drop-depth':
+        if (!exchange.markets.has(fault.symbol)) return bad(`symbol: ${JSON.stringify(fault.symbol)} is not open here`);
+        hub.dropDepth(fault.symbol, fault.count);
+        return ok({});
+      case 'close':
+        return ok({ closed: hub.kill(fault.route) });
+      case 'silence':
+        hub.silence(fault.route, exchange.nowMs + fault.ms);
+        return ok({});
+      case 'reply':
+      case 'hang':
+        callFaults.add(fault);
+        return ok({});
+      case 'manual-order':
+        return this.#manualOrder(fault);
+      default:
+        throw new Error(`Cannot make fault: ${JSON.stringify(fault satisfies never)}`);
+    }
+  }
+
+  /** A person's market order over the website. */
+  #manualOrder({ apiKey, symbol, side, quantity }: Extract<Fault, { kind: 'manual-order' }>): AdminAnswer {
+    const { exchange } = this.#options;
+    const instrument = exchange.markets.get(symbol)?.instrument;
+    const size = instrument ? parseSize(instrument, quantity) : null;
+    if (!exchange.hasAccount(apiKey)) return bad(`apiKey: ${JSON.stringify(apiKey)} has no account here`);
+    if (!instrument || size === null) return bad(`symbol, quantity: ${JSON.stringify({ symbol, quantity })} is no size of an open symbol`);
+    const terms = { type: 'market', timeInForce: 'ioc', selfTrade: 'expire-maker', price: null, reduceOnly: false } as const;
+    const clientId = `web_sim${++this.#manualOrders}`;
+    const placed = exchange.desk.place(exchange.trader(apiKey), { symbol, side: side === 'BUY' ? 'buy' : 'sell', size, clientId, ...terms });
+    return placed.ok ? ok(queryJson(instrument, placed.value)) : bad(`manual-order: refused, ${placed.error.kind}`);
+  }
+
+  #expireKey(body: string): AdminAnswer {
+    const request = parseJson(body || '{}');
+    const { exchange, listenKeys } = this.#options;
+    const named = typeof request === 'object' && request !== null && 'apiKey' in request ? String(request.apiKey) : null;
+    const keys = named === null ? exchange.apiKeys() : [named];
+    return ok({ expired: keys.filter((apiKey) => listenKeys.expire(apiKey)).length });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // answered as a malformed fault
+  }
+}

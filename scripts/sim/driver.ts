@@ -1,0 +1,40 @@
+/** Moves the exchange along the clock: wakes when something is due, lets all of it happen in order, sleeps again. */
+import type { Clock, Timer } from '../../shared/clock.ts';
+import type { Exchange } from '../../shared/sim/exchange.ts';
+
+/** Nothing due (which a running market never says): look again after this. */
+const IDLE_MS = 100;
+
+export class Driver {
+  readonly #exchange: Exchange;
+  readonly #clock: Clock;
+  #timer: Timer | null = null;
+
+  constructor({ exchange, clock }: { readonly exchange: Exchange; readonly clock: Clock }) {
+    this.#exchange = exchange;
+    this.#clock = clock;
+  }
+
+  start(): void {
+    this.#sleep();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  /** Brings the exchange to the present: before every request that reads or changes it. */
+  now(): void {
+    this.#exchange.advance(this.#clock.wallMs());
+  }
+
+  #sleep(): void {
+    const dueMs = this.#exchange.nextDueMs();
+    const delayMs = dueMs === null ? IDLE_MS : Math.max(0, Math.ceil(dueMs) - this.#clock.wallMs());
+    this.#timer = this.#clock.after(delayMs, () => {
+      this.now();
+      this.#sleep();
+    });
+  }
+}

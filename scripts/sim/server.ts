@@ -1,0 +1,109 @@
+/** One port for everything: REST, streams and the admin interface. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+import type { RestWire } from '../../shared/sim/binance/rest.ts';
+import type { Admin } from './admin.ts';
+import type { CallFaults } from './faults.ts';
+import type { StreamHub } from './stream-hub.ts';
+import { parseStreamUrl } from './stream-url.ts';
+
+const BODY_BYTES_MAX = 1024 * 1024;
+/** Longer than clients keep idle connections, so that the server is never the one who closes first. */
+const KEEP_ALIVE_MS = 120_000;
+
+export type ServerOptions = {
+  readonly host: string;
+  readonly port: number;
+  readonly rest: RestWire;
+  readonly admin: Admin;
+  readonly hub: StreamHub;
+  readonly callFaults: CallFaults;
+  /** Brings the exchange to the present. */
+  readonly toNow: () => void;
+};
+
+export type OpenServer = { readonly port: number; readonly close: () => Promise<void> };
+
+/** Rejects with the system's error when the port cannot be had. */
+export async function openServer(options: ServerOptions): Promise<OpenServer> {
+  const server = createServer((request, response) => {
+    receive(request).then(
+      (body) => answer({ options, request, response, body }),
+      () => request.destroy(), // the client went away or sent too much
+    );
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.headersTimeout = KEEP_ALIVE_MS + 1_000;
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    const url = parseStreamUrl(request.url ?? '/');
+    if (!url) return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    sockets.handleUpgrade(request, socket, head, (open) => options.hub.add(open, url));
+  });
+  await listen(server, options);
+  return { port: (server.address() as AddressInfo).port, close: () => close(server, options.hub) };
+}
+
+function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server, hub: StreamHub): Promise<void> {
+  hub.closeAll();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+async function receive(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > BODY_BYTES_MAX) throw new RangeError('Cannot take the request: its body is too large');
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+type Exchange = { readonly options: ServerOptions; readonly request: IncomingMessage; readonly response: ServerResponse; readonly body: string };
+
+function answer(exchange: Exchange): void {
+  const { options, request } = exchange;
+  options.toNow();
+  const raw = request.url ?? '/';
+  const at = raw.indexOf('?');
+  const [path, query] = at < 0 ? [raw, ''] : [raw.slice(0, at), raw.slice(at + 1)];
+  if (path.startsWith('/sim/')) return answerAdmin(exchange);
+  const call = { method: request.method ?? 'GET', path };
+  const apiKey = request.headers['x-mbx-apikey'];
+  const handle = () =>
+    options.rest.handle({ ...call, query, body: exchange.body, apiKey: typeof apiKey === 'string' ? apiKey : null, address: request.socket.remoteAddress ?? '' });
+  const fault = options.callFaults.take(call);
+  if (fault?.execute) handle();
+  if (fault?.kind === 'hang') return;
+  const { status, body, headers } = fault ?? handle();
+  send(exchange.response, { status, body, headers });
+}
+
+function answerAdmin({ options, request, response, body }: Exchange): void {
+  if (!isLoopback(request.socket.remoteAddress ?? '')) return send(response, { status: 403, body: '{"problem":"/sim answers loopback only"}', headers: {} });
+  const { status, value } = options.admin.handle({ method: request.method ?? 'GET', url: new URL(request.url ?? '/', 'http://sim'), body });
+  send(response, { status, body: JSON.stringify(value), headers: {} });
+}
+
+function send(response: ServerResponse, { status, body, headers }: { readonly status: number; readonly body: string; readonly headers: Readonly<Record<string, string>> }): void {
+  response.writeHead(status, { 'Content-Type': 'application/json;charset=UTF-8', 'Content-Length': Buffer.byteLength(body), ...headers });
+  response.end(body);
+}
+
+const isLoopback = (address: string): boolean => address === '::1' || /^(?:::ffff:)?127\./.test(address);

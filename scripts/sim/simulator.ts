@@ -1,0 +1,168 @@
+/** The simulator assembled: exchange, wire, sockets and the clock that drives them. */
+import { type Clock, type ClockSpec, systemClock } from '../../shared/clock.ts';
+import { makeInstrument, type Instrument } from '../../shared/instrument.ts';
+import { Random } from '../../shared/random.ts';
+import { ListenKeys } from '../../shared/sim/binance/listen-keys.ts';
+import { RestWire } from '../../shared/sim/binance/rest.ts';
+import { messagesOf } from '../../shared/sim/binance/streams.ts';
+import { listenKeyExpired, userMessage } from '../../shared/sim/binance/user-json.ts';
+import { type AccountSpec, Exchange, type MarketSpec } from '../../shared/sim/exchange.ts';
+import type { MarketEvent, UserEvent } from '../../shared/sim/exchange-events.ts';
+import { type FlowProfile, makeFlow } from '../../shared/sim/flow.ts';
+import { makeHistory } from '../../shared/sim/history.ts';
+import { findInstrument, nearestInstrument } from '../../shared/sim/instruments.ts';
+import { Admin } from './admin.ts';
+import { Driver } from './driver.ts';
+import { CallFaults } from './faults.ts';
+import { type OpenServer, openServer } from './server.ts';
+import { StreamHub } from './stream-hub.ts';
+import { scanTape, type TapeScan } from './tape-file.ts';
+import { findSnapshots, TapeFeed } from './tape-feed.ts';
+
+/** The server pings every three minutes (Binance USD-M docs, websocket streams). */
+const PING_PERIOD_MS = 180_000;
+
+export type SimAccount = AccountSpec & { readonly secret: string };
+
+export type SimulatorOptions = {
+  readonly host: string;
+  /** Zero takes a free one. */
+  readonly port: number;
+  readonly seed: number;
+  readonly speed: number;
+  /** Overrides speed and origin. */
+  readonly clock: ClockSpec | null;
+  readonly symbols: readonly string[];
+  readonly replay: string | null;
+  readonly profile: FlowProfile;
+  readonly historyDays: number;
+  /** Real milliseconds between the start and the first recorded frame. */
+  readonly leadMs: number;
+  readonly limitsEnforced: boolean;
+  readonly accounts: readonly SimAccount[];
+  /** The recording cannot be read on: what it says, in one line. */
+  readonly onTapeProblem: (problem: Error) => void;
+};
+
+export type Simulator = {
+  readonly port: number;
+  readonly clock: ClockSpec;
+  readonly symbols: readonly string[];
+  readonly exchange: Exchange;
+  readonly close: () => Promise<void>;
+};
+
+/** A request that makes no sense: one line for the person who asked. */
+export class SimulatorProblem extends Error {}
+
+/** Rejects with `SimulatorProblem` or `TapeProblem` for a bad request, with the system's error for a taken port. */
+export async function openSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const scan = options.replay === null ? null : await scanTape(options.replay);
+  const spec = clockSpecOf(options, scan);
+  const clock = systemClock(spec);
+  const startMs = clock.wallMs();
+  const markets = scan ? await replayMarkets(options, scan, startMs) : flowMarkets(options, startMs);
+  const parts = assemble({ options, markets, startMs, clock });
+  const feed = scan && options.replay !== null ? feedOf({ options, scan, file: options.replay, exchange: parts.exchange, startMs, spec }) : null;
+  const server = await serve({ options, feed, clock, ...parts });
+  feed?.run().catch(options.onTapeProblem);
+  return { port: server.port, clock: spec, symbols: [...parts.exchange.markets.keys()], exchange: parts.exchange, close: server.close };
+}
+
+function clockSpecOf({ clock, speed, leadMs }: SimulatorOptions, scan: TapeScan | null): ClockSpec {
+  if (clock) return clock;
+  const originRealMs = Date.now();
+  return { originMs: scan ? Math.floor(scan.firstMs - leadMs * speed) : originRealMs, originRealMs, speed };
+}
+
+type Parts = { readonly exchange: Exchange; readonly hub: StreamHub; readonly listenKeys: ListenKeys; readonly rest: RestWire };
+
+function assemble(given: { readonly options: SimulatorOptions; readonly markets: readonly MarketSpec[]; readonly startMs: number; readonly clock: Clock }): Parts {
+  const { options, markets, startMs } = given;
+  const random = new Random(options.seed);
+  const hub = new StreamHub({ nowMs: () => given.clock.wallMs() });
+  const onUser = (event: UserEvent): void => {
+    const { name, text } = userMessage(exchange.market(symbolOf(event)).instrument, event);
+    hub.sendUser({ name, text, belongs: (listenKey) => listenKeys.accountOf(listenKey) === event.apiKey });
+  };
+  const onMarket = (event: MarketEvent): void => {
+    if (opened) publish({ exchange, hub }, event);
+  };
+  let opened = false;
+  const exchange: Exchange = new Exchange({ startMs, random: random.fork('exchange'), markets, accounts: options.accounts, onMarket, onUser });
+  opened = true;
+  const onExpired = (listenKey: string): void => {
+    const text = listenKeyExpired(listenKey, exchange.nowMs);
+    hub.sendUser({ name: 'listenKeyExpired', text, belongs: (other) => other === listenKey });
+  };
+  const listenKeys = new ListenKeys({ random: random.fork('listen keys'), agenda: exchange.agenda, onExpired });
+  const secrets = new Map(options.accounts.map(({ apiKey, secret }) => [apiKey, secret]));
+  const rest = new RestWire({ exchange, listenKeys, secrets, random: random.fork('client ids'), limitsEnforced: options.limitsEnforced });
+  return { exchange, hub, listenKeys, rest };
+}
+
+const symbolOf = (event: UserEvent): string =>
+  event.kind === 'fill' ? event.trade.order.symbol : event.kind === 'order' ? event.order.symbol : event.symbol;
+
+function publish({ exchange, hub }: Pick<Parts, 'exchange' | 'hub'>, event: MarketEvent): void {
+  const isDepth = (event.kind === 'depth' && event.periodMs === 100) || (event.kind === 'frame' && event.feed === 'depth');
+  if (isDepth && hub.takeDrop(event.symbol)) return;
+  for (const { route, stream, text } of messagesOf(exchange, event, (on, name) => hub.wants(on, name))) hub.send({ route, stream, text: text() });
+}
+
+async function serve(given: Parts & { readonly options: SimulatorOptions; readonly feed: TapeFeed | null; readonly clock: Clock }): Promise<OpenServer> {
+  const { options, exchange, hub, listenKeys, rest, feed, clock } = given;
+  const callFaults = new CallFaults();
+  const admin = new Admin({ exchange, hub, listenKeys, callFaults, seed: options.seed, replay: () => feed?.state() ?? null });
+  const driver = new Driver({ exchange, clock });
+  const server = await openServer({ host: options.host, port: options.port, rest, admin, hub, callFaults, toNow: () => driver.now() });
+  driver.start();
+  const pings = clock.every(PING_PERIOD_MS, () => hub.ping());
+  const close = async (): Promise<void> => {
+    pings.cancel();
+    driver.stop();
+    feed?.stop();
+    await server.close();
+  };
+  return { port: server.port, close };
+}
+
+function flowMarkets({ symbols, seed, profile, historyDays }: SimulatorOptions, startMs: number): readonly MarketSpec[] {
+  const random = new Random(seed);
+  return symbols.map((symbol) => {
+    const found = findInstrument(symbol);
+    if (!found) throw new SimulatorProblem(`--symbols: ${symbol} is not among the simulated contracts`);
+    const { startPrice } = found;
+    const instrument = instrumentOf(makeInstrument(found.spec));
+    const history = makeHistory({ instrument, random: random.fork(`history ${symbol}`), endMs: startMs, endPrice: startPrice, days: historyDays });
+    const flow = makeFlow({ instrument, random: random.fork(`flow ${symbol}`), startPrice, profile });
+    return { kind: 'flow', flow, history: history.bars, startPrice };
+  });
+}
+
+async function replayMarkets({ replay, seed, historyDays }: SimulatorOptions, scan: TapeScan, startMs: number): Promise<readonly MarketSpec[]> {
+  const random = new Random(seed);
+  const snapshots = await findSnapshots(replay ?? '', scan.symbols.map(({ symbol }) => symbol));
+  return scan.symbols.flatMap(({ symbol, priceDecimals, qtyDecimals }) => {
+    const snapshot = snapshots.get(symbol);
+    if (!snapshot) return [];
+    const spec = nearestInstrument(symbol, priceDecimals, qtyDecimals);
+    const instrument = instrumentOf(typeof spec === 'string' ? spec : makeInstrument(spec));
+    const price = (Number(snapshot.bids[0]?.[0] ?? snapshot.asks[0]?.[0]) + Number(snapshot.asks[0]?.[0] ?? snapshot.bids[0]?.[0])) / 2;
+    const history = makeHistory({ instrument, random: random.fork(`history ${symbol}`), endMs: startMs, endPrice: price, days: historyDays });
+    return [{ kind: 'replay', instrument, snapshot, history: history.bars, startPrice: price } as const];
+  });
+}
+
+function instrumentOf(made: Instrument | string): Instrument {
+  if (typeof made === 'string') throw new SimulatorProblem(made);
+  return made;
+}
+
+/** On a given clock that is already past the recording, its frames keep their spacing and begin after the lead. */
+function feedOf(given: { readonly options: SimulatorOptions; readonly scan: TapeScan; readonly file: string; readonly exchange: Exchange; readonly startMs: number; readonly spec: ClockSpec }): TapeFeed {
+  const { options, scan, file, exchange, startMs, spec } = given;
+  const beginMs = startMs + options.leadMs * spec.speed;
+  const shiftMs = options.clock && startMs > scan.firstMs ? beginMs - scan.firstMs : 0;
+  return new TapeFeed({ file, exchange, shiftMs, total: scan.frames });
+}

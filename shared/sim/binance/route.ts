@@ -1,0 +1,47 @@
+/** What every route of the simulated REST interface is made of. */
+import type { Exchange } from '../exchange.ts';
+import type { Trader } from '../order-desk.ts';
+import type { ListenKeys } from './listen-keys.ts';
+import type { Params } from './params.ts';
+import { Refusal } from './refusal.ts';
+
+export type Context = {
+  readonly exchange: Exchange;
+  readonly listenKeys: ListenKeys;
+  readonly params: Params;
+  /** Empty on a public route. */
+  readonly apiKey: string;
+  readonly nowMs: number;
+  /** Names an order whose sender gave none. */
+  readonly madeUpId: () => string;
+};
+
+export type Route = {
+  readonly security: 'none' | 'key' | 'signed';
+  readonly weight: number | ((params: Params) => number);
+  /** What the call counts on the ORDERS limits: 10 s, 1 min. */
+  readonly orders?: readonly [number, number];
+  /** The answer as a JSON value, or its very text. */
+  readonly run: (context: Context) => unknown;
+};
+
+/** An answer that is sent as it is. */
+export class Verbatim {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export const traderOf = ({ exchange, apiKey }: Context): Trader => exchange.trader(apiKey);
+
+/** Rows in the window of startTime, endTime, fromId and limit, oldest first; the newest `limit` unless a start is given. */
+export function pageOf<T>(params: Params, rows: readonly T[], { timeOf, limitDefault, limitMax }: { readonly timeOf: (row: T) => number; readonly limitDefault: number; readonly limitMax: number }): readonly T[] {
+  const [start, end] = [params.findWhole('startTime'), params.findWhole('endTime')];
+  const limit = params.findWhole('limit') ?? limitDefault;
+  if (limit < 1 || limit > limitMax) throw new Refusal({ code: -1130, message: "Data sent for parameter 'limit' is not valid." });
+  if (start !== undefined && end !== undefined && start > end) throw new Refusal({ code: -1023, message: 'Start time is greater than end time.' });
+  const within = rows.filter((row) => (start === undefined || timeOf(row) >= start) && (end === undefined || timeOf(row) <= end));
+  return start === undefined ? within.slice(-limit) : within.slice(0, limit);
+}

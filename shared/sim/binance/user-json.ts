@@ -1,0 +1,135 @@
+/** User data events as the private stream sends them (Binance USD-M docs, user data streams; reference sheet 2026-11, section 8). */
+import { formatPrice, formatSize, type Instrument } from '../../instrument.ts';
+import { formatAtoms } from '../../units.ts';
+import type { Execution, UserEvent } from '../exchange-events.ts';
+import { breakEvenOf, entryPriceOf } from '../position.ts';
+import { bigId } from './json.ts';
+import { averagePrice } from './order-json.ts';
+import { expiryWord, selfTradeWord, sideWord, statusWord, timeWord, typeWord } from './words.ts';
+
+type OfKind<K extends UserEvent['kind']> = Extract<UserEvent, { kind: K }>;
+
+const EXECUTION_WORDS: Readonly<Record<Execution, string>> = {
+  new: 'NEW',
+  trade: 'TRADE',
+  canceled: 'CANCELED',
+  expired: 'EXPIRED',
+  amended: 'AMENDMENT',
+};
+
+/** The message text; its `e` is what a client may filter by. */
+export function userMessage(instrument: Instrument, event: UserEvent): { readonly name: string; readonly text: string } {
+  const body = bodyOf(instrument, event);
+  return { name: body.e, text: JSON.stringify(body) };
+}
+
+function bodyOf(instrument: Instrument, event: UserEvent): { readonly e: string } & Record<string, unknown> {
+  switch (event.kind) {
+    case 'fill':
+      return fillNotice(instrument, event);
+    case 'order':
+      return orderUpdate(instrument, event);
+    case 'account':
+      return accountUpdate(instrument, event);
+    case 'leverage':
+      return { e: 'ACCOUNT_CONFIG_UPDATE', ...times(event), ac: { s: event.symbol, l: event.leverage } };
+    default:
+      throw new Error(`Cannot write event: ${JSON.stringify(event satisfies never)}`);
+  }
+}
+
+const times = ({ atMs }: UserEvent): { readonly E: number; readonly T: number } => ({ E: Math.floor(atMs), T: Math.floor(atMs) });
+
+function fillNotice(instrument: Instrument, event: OfKind<'fill'>): { readonly e: string } & Record<string, unknown> {
+  const { trade } = event;
+  return {
+    e: 'TRADE_LITE',
+    ...times(event),
+    s: trade.order.symbol,
+    q: formatSize(instrument, trade.order.size),
+    p: formatPrice(instrument, trade.order.price),
+    m: trade.maker,
+    c: trade.order.clientId,
+    S: sideWord(trade.order.side),
+    L: formatPrice(instrument, trade.price),
+    l: formatSize(instrument, trade.size),
+    t: trade.id,
+    i: bigId(trade.order.id),
+  };
+}
+
+function orderUpdate(instrument: Instrument, event: OfKind<'order'>): { readonly e: string } & Record<string, unknown> {
+  const { order, trade } = event;
+  return {
+    e: 'ORDER_TRADE_UPDATE',
+    ...times(event),
+    o: {
+      s: order.symbol,
+      c: order.clientId,
+      S: sideWord(order.side),
+      o: typeWord(order),
+      f: timeWord(order),
+      q: formatSize(instrument, order.size),
+      p: formatPrice(instrument, order.price),
+      ap: formatAtoms(averagePrice(instrument, order)),
+      sp: '0',
+      x: EXECUTION_WORDS[event.execution],
+      X: statusWord(order),
+      i: bigId(order.id),
+      ...(event.modifyId === null ? {} : { M: event.modifyId }),
+      l: trade ? formatSize(instrument, trade.size) : '0',
+      z: order.filled === 0 ? '0' : formatSize(instrument, order.filled),
+      L: trade ? formatPrice(instrument, trade.price) : '0',
+      n: trade ? formatAtoms(trade.fee) : '0',
+      N: instrument.quoteAsset,
+      T: Math.floor(event.atMs),
+      t: trade?.id ?? 0,
+      b: formatAtoms(event.bids),
+      a: formatAtoms(event.asks),
+      m: trade?.maker ?? false,
+      R: order.reduceOnly,
+      wt: 'CONTRACT_PRICE',
+      ot: typeWord(order),
+      ps: 'BOTH',
+      cp: false,
+      rp: trade ? formatAtoms(trade.realized) : '0',
+      pP: false,
+      si: 0,
+      ss: 0,
+      V: selfTradeWord(order),
+      pm: 'NONE',
+      gtd: 0,
+      er: expiryWord(order),
+    },
+  };
+}
+
+function accountUpdate(instrument: Instrument, event: OfKind<'account'>): { readonly e: string } & Record<string, unknown> {
+  const { position } = event;
+  const wallet = formatAtoms(event.wallet);
+  return {
+    e: 'ACCOUNT_UPDATE',
+    ...times(event),
+    a: {
+      B: [{ a: event.asset, wb: wallet, cw: wallet, bc: '0' }],
+      P: [
+        {
+          s: event.symbol,
+          pa: formatSize(instrument, position.size),
+          ep: formatAtoms(entryPriceOf(instrument, position)),
+          cr: formatAtoms(position.realized),
+          up: formatAtoms(event.unrealized),
+          mt: 'cross',
+          iw: '0',
+          ps: 'BOTH',
+          ma: event.asset,
+          bep: formatAtoms(breakEvenOf(instrument, position)),
+        },
+      ],
+      m: 'ORDER',
+    },
+  };
+}
+
+export const listenKeyExpired = (listenKey: string, atMs: number): string =>
+  JSON.stringify({ e: 'listenKeyExpired', E: Math.floor(atMs), listenKey });

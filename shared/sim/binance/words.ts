@@ -1,0 +1,48 @@
+/** The venue's words for orders, both ways. */
+import type { ExpiryReason, OrderStatus, SimOrder } from '../exchange-events.ts';
+import type { Side } from '../market.ts';
+import type { SelfTrade, TimeInForce } from '../matching.ts';
+
+export const SIDES: Readonly<Record<string, Side>> = { BUY: 'buy', SELL: 'sell' };
+export const sideWord = (side: Side): 'BUY' | 'SELL' => (side === 'buy' ? 'BUY' : 'SELL');
+
+export const TIMES_IN_FORCE: Readonly<Record<string, TimeInForce>> = { GTC: 'gtc', IOC: 'ioc', FOK: 'fok', GTX: 'post-only' };
+const TIME_WORDS: Readonly<Record<TimeInForce, string>> = { gtc: 'GTC', ioc: 'IOC', fok: 'FOK', 'post-only': 'GTX' };
+
+export const SELF_TRADES: Readonly<Record<string, SelfTrade>> = {
+  NONE: 'none',
+  EXPIRE_TAKER: 'expire-taker',
+  EXPIRE_MAKER: 'expire-maker',
+  EXPIRE_BOTH: 'expire-both',
+};
+const SELF_TRADE_WORDS: Readonly<Record<SelfTrade, string>> = {
+  none: 'NONE',
+  'expire-taker': 'EXPIRE_TAKER',
+  'expire-maker': 'EXPIRE_MAKER',
+  'expire-both': 'EXPIRE_BOTH',
+};
+
+const STATUS_WORDS: Readonly<Record<OrderStatus, string>> = {
+  new: 'NEW',
+  'partially-filled': 'PARTIALLY_FILLED',
+  filled: 'FILLED',
+  canceled: 'CANCELED',
+  expired: 'EXPIRED',
+  'expired-in-match': 'EXPIRED_IN_MATCH',
+};
+
+/** ORDER_TRADE_UPDATE `er` (reference sheet 2026-11, section 8.2). */
+const EXPIRY_WORDS: Readonly<Record<ExpiryReason, string>> = {
+  none: '0',
+  'self-trade': '1',
+  'ioc-left': '2',
+  'reduce-only': '4',
+  'market-left': '9',
+};
+
+export const statusWord = (order: SimOrder): string => STATUS_WORDS[order.status];
+export const typeWord = (order: SimOrder): string => (order.type === 'limit' ? 'LIMIT' : 'MARKET');
+/** A market order shows GTC, whatever it was entered as. */
+export const timeWord = (order: SimOrder): string => (order.type === 'market' ? 'GTC' : TIME_WORDS[order.timeInForce]);
+export const selfTradeWord = (order: SimOrder): string => SELF_TRADE_WORDS[order.selfTrade];
+export const expiryWord = (order: SimOrder): string => EXPIRY_WORDS[order.expiry];
