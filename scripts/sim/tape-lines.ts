@@ -29,15 +29,21 @@ export async function* readLines(file: string): AsyncGenerator<LinePiece, void, 
 async function* readText(handle: FileHandle, splitter: Splitter): AsyncGenerator<LinePiece, string | null, void> {
   let unzip: Unzip | null = null;
   for (let first = true; ; first = false) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES));
-    const chunk = buffer.subarray(0, bytesRead);
+    const chunk = await readChunk(handle);
+    if (typeof chunk === 'string') return chunk;
     if (first && chunk[0] === 0x1f && chunk[1] === 0x8b) unzip = new Unzip();
     const texts = unzip ? await unzip.push(chunk) : [chunk];
     const lines = texts.flatMap((bytes) => splitter.push(bytes));
     if (lines.length > 0) yield { lines, problem: null, last: false };
     if (unzip?.fault) return unzip.fault;
-    if (bytesRead === 0 || splitter.tail.length > LINE_CHARS_MAX) return null;
+    if (chunk.length === 0 || splitter.tail.length > LINE_CHARS_MAX) return null;
   }
+}
+
+/** Empty at the end of the file; a sentence when it cannot be read. */
+async function readChunk(handle: FileHandle): Promise<Buffer | string> {
+  const read = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES)).catch(faultOf);
+  return typeof read === 'string' ? read : read.buffer.subarray(0, read.bytesRead);
 }
 
 /** Gunzip that keeps everything it could read before the data turned out to be broken. */

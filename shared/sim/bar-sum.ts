@@ -79,8 +79,8 @@ export class BarSum {
       volume: this.#volume.text(),
       quoteVolume: this.#quote.text(),
       trades: this.#trades,
-      takerBuyVolume: this.#takerBuy.text(),
-      takerBuyQuoteVolume: this.#takerBuyQuote.text(),
+      takerBuyVolume: this.#takerBuy.text(this.#volume.scale),
+      takerBuyQuoteVolume: this.#takerBuyQuote.text(this.#quote.scale),
     };
   }
 

@@ -4,6 +4,8 @@ import { decimalsOf } from '../units.ts';
 /** Adds decimals exactly; `text()` carries as many decimals as the finest of them, trailing zeros kept as venues do. */
 export class ExactSum {
   #value = 0n;
+  /** Part of the sum that still fits a double exactly: most sums never need the big one. */
+  #small = 0;
   #scale: number;
 
   constructor(scale = 0) {
@@ -11,7 +13,7 @@ export class ExactSum {
   }
 
   get isZero(): boolean {
-    return this.#value === 0n;
+    return this.#whole() === 0n;
   }
 
   /** Decimals that `text()` will carry. */
@@ -20,25 +22,51 @@ export class ExactSum {
   }
 
   add(text: string): void {
-    this.#addScaled(digitsOf(text), decimalsOf(text));
+    const scale = decimalsOf(text);
+    const sum = this.#small + Number(text.replace('.', ''));
+    if (scale === this.#scale && Number.isSafeInteger(sum)) this.#small = sum;
+    else this.#addScaled(digitsOf(text), scale);
   }
 
   addProduct(a: string, b: string): void {
     this.#addScaled(digitsOf(a) * digitsOf(b), decimalsOf(a) + decimalsOf(b));
   }
 
-  text(): string {
-    return writeScaled(this.#value, this.#scale);
+  /** Written with at least `scaleMin` decimals. */
+  text(scaleMin = 0): string {
+    if (scaleMin > this.#scale) this.#addScaled(0n, scaleMin);
+    return writeScaled(this.#whole(), this.#scale);
+  }
+
+  #whole(): bigint {
+    if (this.#small !== 0) {
+      this.#value += BigInt(this.#small);
+      this.#small = 0;
+    }
+    return this.#value;
   }
 
   #addScaled(value: bigint, scale: number): void {
-    if (scale === this.#scale) this.#value += value;
-    else if (scale < this.#scale) this.#value += value * 10n ** BigInt(this.#scale - scale);
+    const whole = this.#whole();
+    if (scale <= this.#scale) this.#value = whole + value * 10n ** BigInt(this.#scale - scale);
     else {
-      this.#value = this.#value * 10n ** BigInt(scale - this.#scale) + value;
+      this.#value = whole * 10n ** BigInt(scale - this.#scale) + value;
       this.#scale = scale;
     }
   }
+}
+
+/** A quick writer of whole steps as decimals, for thousands at once: same text as formatSteps for counts that fit a double exactly. */
+export function stepWriter(step: string): (count: number) => string {
+  const scale = decimalsOf(step);
+  const unit = Number(digitsOf(step));
+  return (count) => {
+    const value = count * unit;
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`Cannot write ${count} steps of ${step}`);
+    if (scale === 0) return String(value);
+    const digits = String(value).padStart(scale + 1, '0');
+    return `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  };
 }
 
 /** Writes `value` / 10^scale as a plain decimal: (1234n, 2) is '12.34'. */

@@ -3,11 +3,11 @@
  * last close is that price: volatility wanders between about a third and three times its usual level over hours, a slow drift of
  * either sign makes trends of some hours, and volume rises with volatility. Same seed, same bars.
  */
-import { formatPrice, formatSize, type Instrument } from '../instrument.ts';
+import type { Instrument } from '../instrument.ts';
 import type { Random } from '../random.ts';
-import { decimalsOf, lots, ticks } from '../units.ts';
+import { decimalsOf } from '../units.ts';
 import { BarSum } from './bar-sum.ts';
-import { digitsOf, writeScaled } from './decimal.ts';
+import { digitsOf, stepWriter, writeScaled } from './decimal.ts';
 import type { Bar } from './market.ts';
 
 const MINUTE_MS = 60_000;
@@ -84,7 +84,7 @@ function drawMinutes(random: Random, count: number): Minute[] {
     mood += -mood / 300 + Math.sqrt(2 / 300) * random.normal();
     drift += -drift / 180 + Math.sqrt(2 / 180) * random.normal();
     const sigma = MINUTE_SIGMA * Math.exp(0.5 * mood);
-    return { sigma, change: sigma * (random.normal() + 0.12 * drift) };
+    return { sigma, change: sigma * (random.normal() + 0.04 * drift) };
   });
 }
 
@@ -111,8 +111,8 @@ function closesBackwards({
 type BarPlan = { readonly minute: Minute; readonly openMs: number; readonly open: number; readonly close: number };
 
 function barMaker(instrument: Instrument, random: Random): (plan: BarPlan) => Bar {
-  const price = (n: number): string => formatPrice(instrument, ticks(n));
-  const size = (n: number): string => formatSize(instrument, lots(n));
+  const price = stepWriter(instrument.tickSize);
+  const size = stepWriter(instrument.stepSize);
   const scale = decimalsOf(instrument.tickSize) + decimalsOf(instrument.stepSize);
   const unit = digitsOf(instrument.tickSize) * digitsOf(instrument.stepSize);
   const quote = (at: number, n: number): string => writeScaled(BigInt(at) * BigInt(n) * unit, scale);
