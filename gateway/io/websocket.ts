@@ -1,0 +1,47 @@
+/** One client WebSocket (ws). Text frames only; a socket that is given up is destroyed, because on a half-open one no close ever comes. */
+import { WebSocket } from 'ws';
+
+/** Far above the largest message of a venue's stream. */
+const FRAME_BYTES_MAX = 4 * 1_024 * 1_024;
+
+export type SocketHandlers = {
+  readonly onOpen: () => void;
+  readonly onText: (text: string) => void;
+  readonly onPong: () => void;
+  /** Once, after an opening that failed as well; `sentence` never carries the URL, which may hold a stream's key. */
+  readonly onClosed: (sentence: string) => void;
+};
+export type Socket = { readonly ping: () => void; readonly destroy: () => void };
+
+export function openSocket(url: string, handlers: SocketHandlers): Socket {
+  const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: FRAME_BYTES_MAX, skipUTF8Validation: false });
+  let closed = false;
+  let reason = '';
+  const close = (sentence: string): void => {
+    if (closed) return;
+    closed = true;
+    handlers.onClosed(sentence);
+  };
+  socket.on('open', () => {
+    if (!closed) handlers.onOpen();
+  });
+  socket.on('message', (data, isBinary) => {
+    if (!closed && !isBinary) handlers.onText(data.toString());
+  });
+  socket.on('pong', () => {
+    if (!closed) handlers.onPong();
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    reason = error.code ?? error.message;
+  });
+  socket.on('close', (code) => close(reason === '' ? `closed with code ${code}` : reason));
+  return {
+    ping: () => {
+      if (socket.readyState === WebSocket.OPEN) socket.ping();
+    },
+    destroy: () => {
+      socket.terminate();
+      close('given up');
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/** What is known of the public side: books, marks and bars behind the one view that the rest of the gateway reads. */
+import type { Mark } from '../../shared/events.ts';
+import type { BarsView, BookCounters, BookView, MarketView, StreamHealth } from '../venues/venue.ts';
+import type { Bars } from './bars.ts';
+import type { Books } from './books.ts';
+
+export type StoreOptions = {
+  readonly books: Books;
+  /** One an instrument, of one interval. */
+  readonly bars: ReadonlyMap<string, Bars>;
+  readonly interval: string;
+  readonly health: () => readonly StreamHealth[];
+};
+
+const RANK = { lost: 0, connecting: 1, live: 2 } as const;
+const NO_BARS: BarsView = { status: 'bars-unknown', closed: [], open: null, version: 0 };
+
+export class MarketStore implements MarketView {
+  readonly #options: StoreOptions;
+  readonly #marks = new Map<string, Mark>();
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+  }
+
+  book(symbol: string): BookView {
+    return this.#options.books.view(symbol);
+  }
+
+  counters(symbol: string): BookCounters {
+    return this.#options.books.counters(symbol);
+  }
+
+  mark(symbol: string): Mark | null {
+    return this.#marks.get(symbol) ?? null;
+  }
+
+  /** Another interval than the configured one is not kept, so it is unknown. */
+  bars(symbol: string, interval: string): BarsView {
+    return (interval === this.#options.interval ? this.#options.bars.get(symbol)?.view() : undefined) ?? NO_BARS;
+  }
+
+  /** The worse of the streams, with the older news. */
+  health(): StreamHealth {
+    return this.#options.health().reduce((worst, health) => {
+      const ageMs = worst.ageMs === null || health.ageMs === null ? null : Math.max(worst.ageMs, health.ageMs);
+      return { state: RANK[health.state] < RANK[worst.state] ? health.state : worst.state, ageMs };
+    });
+  }
+
+  setMark(mark: Mark): void {
+    this.#marks.set(mark.symbol, mark);
+  }
+
+  /** A mark price of a lost stream is not a present one. */
+  clearMarks(): void {
+    this.#marks.clear();
+  }
+}

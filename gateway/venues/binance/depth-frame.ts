@@ -1,0 +1,107 @@
+/**
+ * Hot path: one depth message, text to whole ticks and lots, without a schema run and without big integers. `DepthUpdate` in wire.ts is its
+ * test oracle. The reader is a plain function of text, so that a byte scanner can take its place.
+ */
+import { countSteps, decimalsOf, trimDecimal } from '../../../shared/units.ts';
+import type { Instrument } from '../../../shared/instrument.ts';
+import type { DepthFrame } from '../../market/books.ts';
+
+/** How to count steps of one size fast: the step is `unit` x 10^-scale. */
+type Steps = { readonly step: string; readonly scale: number; readonly unit: number };
+export type DepthScale = { readonly symbol: string; readonly price: Steps; readonly size: Steps };
+/** `symbol` is null when not even that could be read. */
+export type DepthRefusal = { readonly refused: string; readonly symbol: string | null };
+export type DepthReader = (text: string) => DepthFrame | DepthRefusal;
+
+const DIGITS_MAX = 15; // any 15 digits are exact in a double
+
+export const depthScale = (instrument: Instrument): DepthScale => ({
+  symbol: instrument.symbol,
+  price: stepsOf(instrument.tickSize),
+  size: stepsOf(instrument.stepSize),
+});
+
+/** A reader for the given instruments; combined (`{"stream","data"}`) or raw messages. Binance USD-M docs, "Diff. Book Depth Streams" (reference sheet 2026-11, 6). */
+export function depthReader(instruments: Iterable<Instrument>): DepthReader {
+  const scales = new Map([...instruments].map((instrument) => [instrument.symbol, depthScale(instrument)]));
+  return (text) => {
+    let message: Message;
+    try {
+      message = JSON.parse(text) as Message;
+    } catch {
+      return { refused: 'not JSON', symbol: null };
+    }
+    const data = message?.data ?? message;
+    const scale = typeof data?.s === 'string' ? scales.get(data.s) : undefined;
+    if (!data || !scale) return { refused: 'not a message of a known symbol', symbol: null };
+    return frameOf(data, scale);
+  };
+}
+
+/** The fields are checked below, one by one. */
+type Fields = { e?: unknown; s?: unknown; E?: unknown; T?: unknown; U?: unknown; u?: unknown; pu?: unknown; b?: unknown; a?: unknown };
+type Message = (Fields & { data?: Fields }) | null;
+
+function frameOf(data: Fields, scale: DepthScale): DepthFrame | DepthRefusal {
+  const { U, u, pu, T, E } = data;
+  if (data.e !== 'depthUpdate') return { refused: 'not a depth update', symbol: scale.symbol };
+  if (!(isWhole(U) && isWhole(u) && isWhole(pu) && isWhole(T) && isWhole(E)))
+    return { refused: 'an id or a time is missing', symbol: scale.symbol };
+  if (U > u || pu >= u) return { refused: 'its update ids do not rise', symbol: scale.symbol };
+  const bids = levelsOf(data.b, scale);
+  const asks = levelsOf(data.a, scale);
+  if (bids === null || asks === null) return { refused: 'a level is malformed or off its step', symbol: scale.symbol };
+  return { symbol: scale.symbol, firstId: U, lastId: u, previousId: pu, exchangeMs: T, bids, asks };
+}
+
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
+
+/** Price and size alternating, in ticks and lots; null when one level is not exact. */
+export function levelsOf(value: unknown, { price, size }: DepthScale): number[] | null {
+  if (!Array.isArray(value)) return null;
+  const flat: number[] = [];
+  for (const row of value) {
+    if (!Array.isArray(row) || row.length !== 2) return null;
+    const ticks = exactSteps(row[0], price);
+    const lots = exactSteps(row[1], size);
+    if (ticks < 1 || lots < 0) return null;
+    flat.push(ticks, lots);
+  }
+  return flat;
+}
+
+/** Steps in a plain unsigned decimal; -1 when malformed or off step. */
+export function exactSteps(text: unknown, steps: Steps): number {
+  if (typeof text !== 'string') return -1;
+  const { scale, unit } = steps;
+  const length = text.length;
+  if (length === 0 || length > DIGITS_MAX) return slowSteps(text, steps);
+  let count = 0;
+  let decimals = -1; // digits after the point so far; -1 before it
+  for (let i = 0; i < length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) {
+      if (decimals < scale) {
+        count = count * 10 + digit;
+        if (decimals >= 0) decimals++;
+      } else if (digit !== 0) return -1; // finer than the step
+    } else if (digit === -2 && decimals < 0 && i > 0 && i < length - 1) {
+      decimals = 0;
+    } else return -1;
+  }
+  for (let i = decimals < 0 ? 0 : decimals; i < scale; i++) count *= 10;
+  if (count > Number.MAX_SAFE_INTEGER) return slowSteps(text, steps);
+  if (unit === 1) return count;
+  return count % unit === 0 ? count / unit : -1;
+}
+
+function slowSteps(text: string, { step }: Steps): number {
+  const count = countSteps({ text, step });
+  return count === null || count < 0 ? -1 : count;
+}
+
+export function stepsOf(step: string): Steps {
+  const trimmed = trimDecimal(step);
+  const scale = decimalsOf(trimmed);
+  return { step, scale, unit: Number(trimmed.replace('.', '')) };
+}

@@ -1,0 +1,28 @@
+/** Metrics of the venue's edge; every label value comes from a short fixed list. */
+import type { Metrics } from '../../../../shared/metrics.ts';
+import type { VenueFault } from '../../venue.ts';
+import type { Call } from '../limits.ts';
+
+export type VenueMeters = {
+  readonly onCall: (call: Call, outcome: 'ok' | VenueFault['kind'], tookMs: number) => void;
+  readonly refused: (stream: 'public' | 'market' | 'private') => void;
+  readonly closed: (stream: 'public' | 'market' | 'private') => void;
+  readonly unknownEvent: () => void;
+};
+
+export function venueMeters(metrics: Metrics): VenueMeters {
+  const calls = metrics.counter('venue_calls_total', 'REST calls by outcome', ['method', 'path', 'outcome']);
+  const seconds = metrics.histogram('venue_call_seconds', 'REST call to its answer', ['method', 'path']);
+  const refused = metrics.counter('venue_messages_refused_total', 'Stream messages that could not be read', ['stream']);
+  const closed = metrics.counter('venue_streams_closed_total', 'Ends of stream connections', ['stream']);
+  const unknown = metrics.counter('venue_events_unknown_total', 'Account events of an unknown kind');
+  return {
+    onCall: ({ method, path }, outcome, tookMs) => {
+      calls.inc({ method, path, outcome });
+      seconds.observe({ method, path }, tookMs / 1_000);
+    },
+    refused: (stream) => refused.inc({ stream }),
+    closed: (stream) => closed.inc({ stream }),
+    unknownEvent: () => unknown.inc(),
+  };
+}

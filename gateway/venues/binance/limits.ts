@@ -1,0 +1,63 @@
+/** Hosts, routes and the cost of every call we make. Section numbers are those of the reference sheet 2026-11 on Binance USD-M docs. */
+
+export type Endpoints = { readonly rest: string; readonly stream: string };
+
+/** 1.1 and 1.2. The stream host is followed by a route: an unrouted or misrouted stream opens and stays silent. */
+export const ENDPOINTS = {
+  mainnet: { rest: 'https://fapi.binance.com', stream: 'wss://fstream.binance.com' },
+  testnet: { rest: 'https://demo-fapi.binance.com', stream: 'wss://demo-fstream.binance.com' },
+} as const satisfies Record<string, Endpoints>;
+
+export const simEndpoints = (port: number): Endpoints => ({ rest: `http://127.0.0.1:${port}`, stream: `ws://127.0.0.1:${port}` });
+
+/** `key`: API key header only; `signed`: header, timestamp and signature (2.1). */
+export type Security = 'none' | 'key' | 'signed';
+/** `safe` to send again after a transport error: reads, and cancels, which are idempotent in effect (13). Orders never are. */
+export type Call = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly security: Security;
+  readonly weight: number;
+  readonly orders: number;
+  readonly safe: boolean;
+};
+
+const read = (path: string, weight: number, security: Security): Call => ({ method: 'GET', path, security, weight, orders: 0, safe: true });
+
+export const CALLS = {
+  // 3.1
+  place: { method: 'POST', path: '/fapi/v1/order', security: 'signed', weight: 0, orders: 1, safe: false },
+  amend: { method: 'PUT', path: '/fapi/v1/order', security: 'signed', weight: 0, orders: 1, safe: false },
+  cancel: { method: 'DELETE', path: '/fapi/v1/order', security: 'signed', weight: 1, orders: 0, safe: true },
+  cancelMany: { method: 'DELETE', path: '/fapi/v1/batchOrders', security: 'signed', weight: 1, orders: 0, safe: true },
+  countdown: { method: 'POST', path: '/fapi/v1/countdownCancelAll', security: 'signed', weight: 10, orders: 0, safe: false },
+  query: read('/fapi/v1/order', 1, 'signed'),
+  openOrders: read('/fapi/v1/openOrders', 1, 'signed'),
+  openOrdersAll: read('/fapi/v1/openOrders', 40, 'signed'),
+  userTrades: read('/fapi/v1/userTrades', 5, 'signed'),
+  // 3.3
+  balance: read('/fapi/v3/balance', 5, 'signed'),
+  positionRisk: read('/fapi/v3/positionRisk', 5, 'signed'),
+  symbolConfig: read('/fapi/v1/symbolConfig', 5, 'signed'),
+  positionMode: read('/fapi/v1/positionSide/dual', 30, 'signed'),
+  listenKeyCreate: { method: 'POST', path: '/fapi/v1/listenKey', security: 'key', weight: 1, orders: 0, safe: true },
+  listenKeyKeep: { method: 'PUT', path: '/fapi/v1/listenKey', security: 'key', weight: 1, orders: 0, safe: true },
+  // 3.4
+  time: read('/fapi/v1/time', 1, 'none'),
+  exchangeInfo: read('/fapi/v1/exchangeInfo', 1, 'none'),
+  depth: read('/fapi/v1/depth', 20, 'none'), // with limit=1000
+  klines: read('/fapi/v1/klines', 5, 'none'), // with limit 500..1000
+} as const satisfies Record<string, Call>;
+
+/** Levels a side of a depth snapshot (3.4). */
+export const DEPTH_LIMIT = 1_000;
+/** Rows of one klines call that still cost 5 (3.4). */
+export const KLINES_LIMIT = 1_000;
+export const TRADES_LIMIT = 1_000;
+/** Ids of one batch cancel (3.1). */
+export const CANCEL_BATCH = 10;
+/** Up to this many symbols, open orders are cheaper asked one by one (3.1: 1 each against 40). */
+export const OPEN_ORDERS_SINGLE = 20;
+
+/** Account limits until exchangeInfo has told them (5). */
+export const DEFAULT_LIMITS = { weight1m: 2_400, orders1m: 1_200, orders10s: 300 } as const;

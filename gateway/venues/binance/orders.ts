@@ -1,0 +1,186 @@
+/** Order entry and account reads over REST. One request is at most one send for orders; what is not certain comes back as `unknown`. */
+import type { FillReport } from '../../../shared/events.ts';
+import type { Instrument } from '../../../shared/instrument.ts';
+import { err, ok } from '../../../shared/result.ts';
+import type {
+  AccountState,
+  AmendRequest,
+  Budgets,
+  OnWritten,
+  OrderEntry,
+  OrderRequest,
+  VenueFault,
+  VenueOrder,
+  VenueResult,
+} from '../venue.ts';
+import { exactly } from './decode.ts';
+import { balancesOf, fillsOf, orderOf, positionsOf } from './decode-rest.ts';
+import { amendParameters, cancelManyParameters, orderParameters, placeParameters } from './encode.ts';
+import { faultOfElement } from './faults.ts';
+import { CALLS, type Call, CANCEL_BATCH, OPEN_ORDERS_SINGLE, TRADES_LIMIT } from './limits.ts';
+import type { Rest } from './rest.ts';
+import type { Parameters } from './sign.ts';
+import { Anything, Balances, BatchAnswer, PositionMode, Positions, RestOrder, RestOrders, SymbolConfigs, Trades } from './wire.ts';
+import type * as z from 'zod';
+
+type Instruments = ReadonlyMap<string, Instrument>;
+type OrderCall = { readonly symbol: string; readonly parameters: (instrument: Instrument) => Parameters; readonly onWritten?: OnWritten };
+type Named = { readonly symbol: string; readonly clientId: string };
+
+export class RestOrderEntry implements OrderEntry {
+  readonly #rest: Rest;
+  readonly #instruments: Instruments;
+
+  constructor({ rest, instruments }: { readonly rest: Rest; readonly instruments: Instruments }) {
+    this.#rest = rest;
+    this.#instruments = instruments;
+  }
+
+  place(request: OrderRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>> {
+    const parameters = (instrument: Instrument) => placeParameters(request, instrument);
+    return this.#order(CALLS.place, { symbol: request.symbol, parameters, ...(onWritten ? { onWritten } : {}) });
+  }
+
+  /** The answer of a successful amend may still say that the order ended (reference sheet 2026-11, 3.1). */
+  async amend(request: AmendRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>> {
+    const parameters = (instrument: Instrument) => amendParameters(request, instrument);
+    const result = await this.#order(CALLS.amend, { symbol: request.symbol, parameters, ...(onWritten ? { onWritten } : {}) });
+    if (!result.ok) return result;
+    const lives = result.value.state === 'accepted' || result.value.state === 'partially-filled';
+    return ok(lives ? { ...result.value, state: 'amended' } : result.value);
+  }
+
+  cancel(order: Named): Promise<VenueResult<VenueOrder>> {
+    return this.#order(CALLS.cancel, { symbol: order.symbol, parameters: () => orderParameters(order) });
+  }
+
+  queryOrder(order: Named): Promise<VenueResult<VenueOrder>> {
+    return this.#order(CALLS.query, { symbol: order.symbol, parameters: () => orderParameters(order) });
+  }
+
+  async cancelMany(order: { readonly symbol: string; readonly clientIds: readonly string[] }): Promise<readonly VenueResult<VenueOrder>[]> {
+    const batches: (readonly string[])[] = [];
+    for (let i = 0; i < order.clientIds.length; i += CANCEL_BATCH) batches.push(order.clientIds.slice(i, i + CANCEL_BATCH));
+    const results = await Promise.all(batches.map((clientIds) => this.#cancelBatch({ symbol: order.symbol, clientIds })));
+    return results.flat();
+  }
+
+  async trades({
+    symbol,
+    fromTradeId,
+  }: {
+    readonly symbol: string;
+    readonly fromTradeId: string | null;
+  }): Promise<VenueResult<readonly FillReport[]>> {
+    const instrument = this.#instruments.get(symbol);
+    if (!instrument) return err(notOurs(symbol));
+    const from: Parameters = fromTradeId === null ? [] : [['fromId', fromTradeId]];
+    const result = await this.#rest.call(CALLS.userTrades, {
+      schema: Trades,
+      parameters: [['symbol', symbol], ...from, ['limit', TRADES_LIMIT]],
+    });
+    return result.ok ? readable(() => fillsOf(result.value, instrument)) : result;
+  }
+
+  async account(): Promise<VenueResult<AccountState>> {
+    const get = <T>(call: Call, schema: z.ZodType<T>) => this.#rest.call(call, { schema, parameters: [] });
+    const [balances, positions, openOrders, configs, mode] = await Promise.all([
+      get(CALLS.balance, Balances),
+      get(CALLS.positionRisk, Positions),
+      this.#openOrders(),
+      get(CALLS.symbolConfig, SymbolConfigs),
+      get(CALLS.positionMode, PositionMode),
+    ]);
+    if (!balances.ok) return balances;
+    if (!positions.ok) return positions;
+    if (!openOrders.ok) return openOrders;
+    if (!configs.ok) return configs;
+    if (!mode.ok) return mode;
+    const instruments = this.#instruments;
+    return readable(() => ({
+      ...positionsOf(positions.value, { instruments, nowMs: this.#rest.nowMs() }),
+      balances: balancesOf(balances.value),
+      openOrders: openOrders.value,
+      leverage: Object.fromEntries(
+        configs.value.filter(({ symbol }) => instruments.has(symbol)).map(({ symbol, leverage }) => [symbol, leverage]),
+      ),
+      hedgeMode: mode.value.dualSidePosition,
+    }));
+  }
+
+  async armDeadMan({ symbol, ms }: { readonly symbol: string; readonly ms: number }): Promise<VenueResult<null>> {
+    const result = await this.#rest.call(CALLS.countdown, {
+      schema: Anything,
+      parameters: [
+        ['symbol', symbol],
+        ['countdownTime', ms],
+      ],
+    });
+    return result.ok ? ok(null) : result;
+  }
+
+  budgets(): Budgets {
+    return this.#rest.budgets();
+  }
+
+  async #order(call: Call, { symbol, parameters, onWritten }: OrderCall): Promise<VenueResult<VenueOrder>> {
+    const instrument = this.#instruments.get(symbol);
+    if (!instrument) return err(notOurs(symbol));
+    const result = await this.#rest.call(call, {
+      schema: RestOrder,
+      parameters: parameters(instrument),
+      ...(onWritten ? { onWritten } : {}),
+    });
+    return result.ok ? readable(() => orderOf(result.value, instrument)) : result;
+  }
+
+  /** Results come in the order of the ids; any other number of results says nothing about any of them. */
+  async #cancelBatch(order: {
+    readonly symbol: string;
+    readonly clientIds: readonly string[];
+  }): Promise<readonly VenueResult<VenueOrder>[]> {
+    const instrument = this.#instruments.get(order.symbol);
+    const all = (fault: VenueFault): readonly VenueResult<VenueOrder>[] => order.clientIds.map(() => err(fault));
+    if (!instrument) return all(notOurs(order.symbol));
+    const answer = await this.#rest.call(CALLS.cancelMany, { schema: BatchAnswer, parameters: cancelManyParameters(order) });
+    if (!answer.ok) return all(answer.error);
+    if (answer.value.length !== order.clientIds.length) return all(unreadable('a batch answer of another length than the request'));
+    return answer.value.map((element) =>
+      'code' in element ? err(faultOfElement(element, { venueNowMs: this.#rest.nowMs() })) : readable(() => orderOf(element, instrument)),
+    );
+  }
+
+  async #openOrders(): Promise<VenueResult<readonly VenueOrder[]>> {
+    const symbols = [...this.#instruments.keys()];
+    const ask = (call: Call, parameters: Parameters) => this.#rest.call(call, { schema: RestOrders, parameters });
+    const answers =
+      symbols.length > OPEN_ORDERS_SINGLE
+        ? [await ask(CALLS.openOrdersAll, [])]
+        : await Promise.all(symbols.map((symbol) => ask(CALLS.openOrders, [['symbol', symbol]])));
+    const orders: VenueOrder[] = [];
+    for (const answer of answers) {
+      if (!answer.ok) return answer;
+      const read = readable(() => answer.value.flatMap((order) => this.#known(order)));
+      if (!read.ok) return read;
+      orders.push(...read.value);
+    }
+    return ok(orders);
+  }
+
+  #known(order: RestOrder): readonly VenueOrder[] {
+    const instrument = this.#instruments.get(order.symbol);
+    return instrument ? [orderOf(order, instrument)] : [];
+  }
+}
+
+function readable<T>(decode: () => T): VenueResult<T> {
+  const value = exactly(() => ({ decoded: decode() }));
+  return typeof value === 'string' ? err(unreadable(value)) : ok(value.decoded);
+}
+
+const unreadable = (sentence: string): VenueFault => ({ kind: 'unknown', reason: 'unreadable', sentence });
+const notOurs = (symbol: string): VenueFault => ({
+  kind: 'rejected',
+  reason: 'symbol',
+  sentence: `not sent: ${symbol} is not a configured symbol`,
+});

@@ -1,0 +1,183 @@
+/**
+ * Calls to the venue's REST: signs, counts, waits out bans, reads the answer. Sends safe calls again after a transport error, and never an
+ * order. Owns no socket and no timer but the injected ones.
+ */
+import type { Clock } from '../../../shared/clock.ts';
+import { err, ok } from '../../../shared/result.ts';
+import { type MonoMs, monoMs, type WallMs, wallMs } from '../../../shared/units.ts';
+import type { HttpAnswer, HttpOutcome, HttpSend } from '../transport.ts';
+import type { Budgets, OnWritten, VenueFault, VenueResult } from '../venue.ts';
+import { RateBudget } from './budget.ts';
+import { faultOfAnswer, faultOfSilence } from './faults.ts';
+import type { RateLimits } from './instruments.ts';
+import { CALLS, type Call, DEFAULT_LIMITS } from './limits.ts';
+import { encodeQuery, type Parameters, type Secret, signQuery } from './sign.ts';
+import { parseJson, ServerTime } from './wire.ts';
+import type * as z from 'zod';
+
+/** Waiting before each resend of a safe call that met a transport error. */
+const RESEND_MS = [0, 30, 100, 300] as const;
+const CLOCK_SAMPLES = 3;
+
+export type RestOptions = {
+  readonly send: HttpSend;
+  readonly clock: Clock;
+  readonly apiKey: string;
+  readonly secret: Secret;
+  readonly recvWindowMs: number;
+  /** One finished call, for metrics: the path without its query, and how it ended. */
+  readonly onCall: (call: Call, outcome: 'ok' | VenueFault['kind'], tookMs: number) => void;
+};
+type Asked<T> = { readonly schema: z.ZodType<T>; readonly parameters: Parameters; readonly onWritten?: OnWritten };
+
+export class Rest {
+  readonly #options: RestOptions;
+  readonly #budget = new RateBudget(DEFAULT_LIMITS);
+  /** Venue wall time = monotonic time + this. */
+  #offsetMs: number;
+  #syncing: Promise<VenueResult<null>> | null = null;
+  /** Before these nothing, or nothing that counts as an order, is sent. */
+  #blockedUntil: MonoMs = monoMs(0);
+  #ordersBlockedUntil: MonoMs = monoMs(0);
+
+  constructor(options: RestOptions) {
+    this.#options = options;
+    this.#offsetMs = options.clock.wallMs() - options.clock.monoMs();
+  }
+
+  nowMs(): WallMs {
+    return wallMs(Math.floor(this.#options.clock.monoMs() + this.#offsetMs));
+  }
+
+  budgets(): Budgets {
+    return this.#budget.view(this.nowMs());
+  }
+
+  setLimits(limits: RateLimits): void {
+    this.#budget.setLimits(limits);
+  }
+
+  /** Best of three round trips; concurrent callers share one run. Reference sheet 2026-11, 1.2: never exchangeInfo.serverTime. */
+  syncClock(): Promise<VenueResult<null>> {
+    this.#syncing ??= this.#sync().finally(() => {
+      this.#syncing = null;
+    });
+    return this.#syncing;
+  }
+
+  async call<T>(call: Call, asked: Asked<T>): Promise<VenueResult<T>> {
+    const started = this.#options.clock.monoMs();
+    const result = await this.#tries(call, asked);
+    this.#options.onCall(call, result.ok ? 'ok' : result.error.kind, this.#options.clock.monoMs() - started);
+    return result;
+  }
+
+  async #tries<T>(call: Call, asked: Asked<T>): Promise<VenueResult<T>> {
+    let resends = 0;
+    let resynced = false;
+    for (;;) {
+      const blocked = this.#blocked(call);
+      if (blocked) return err(blocked);
+      const outcome = await this.#send(call, asked);
+      const result = this.#read(outcome, asked);
+      if (result.ok) return result;
+      if (result.error.kind === 'clock' && !resynced) {
+        resynced = true;
+        const synced = await this.syncClock();
+        if (call.safe && synced.ok) continue;
+      }
+      const wait = call.safe && isTransport(outcome) ? RESEND_MS[resends++] : undefined;
+      if (wait === undefined) return result;
+      await this.#options.clock.sleep(wait);
+    }
+  }
+
+  #send<T>(call: Call, { parameters, onWritten }: Asked<T>): Promise<HttpOutcome> {
+    const { apiKey, send } = this.#options;
+    this.#budget.spend(call, this.nowMs());
+    const query = call.security === 'signed' ? this.#sign(parameters) : encodeQuery(parameters);
+    const path = query === '' ? call.path : `${call.path}?${query}`;
+    const headers: Record<string, string> = call.security === 'none' ? {} : { 'X-MBX-APIKEY': apiKey };
+    return send({ method: call.method, path, headers, ...(onWritten ? { onWritten } : {}) });
+  }
+
+  #sign(parameters: Parameters): string {
+    const { secret, recvWindowMs } = this.#options;
+    return signQuery(parameters, { secret, recvWindowMs, timestampMs: this.nowMs() });
+  }
+
+  #read<T>(outcome: HttpOutcome, { schema }: Asked<T>): VenueResult<T> {
+    if (outcome.kind !== 'answer') return err(faultOfSilence(outcome));
+    this.#budget.learn(outcome.headers, this.nowMs());
+    const fault = faultOfAnswer(outcome, { venueNowMs: this.nowMs() });
+    if (fault) {
+      this.#block(fault);
+      return err(fault);
+    }
+    return readBody(outcome, schema);
+  }
+
+  #block({ reason, retryAfterMs }: VenueFault): void {
+    if (retryAfterMs === undefined) return;
+    const until = monoMs(this.#options.clock.monoMs() + retryAfterMs);
+    if (reason === 'too-many-orders') this.#ordersBlockedUntil = later(this.#ordersBlockedUntil, until);
+    else this.#blockedUntil = later(this.#blockedUntil, until);
+  }
+
+  /** Reference sheet 2026-11, 5: after 429 or 418 nothing leaves, cancels included; a full order count leaves cancels and reads alone. */
+  #blocked(call: Call): VenueFault | null {
+    const now = this.#options.clock.monoMs();
+    const until = call.orders > 0 ? later(this.#blockedUntil, this.#ordersBlockedUntil) : this.#blockedUntil;
+    if (until <= now) return null;
+    const retryAfterMs = Math.ceil(until - now);
+    return { kind: 'rate-limited', reason: 'waiting', sentence: `not sent: the venue asked to wait ${retryAfterMs} ms more`, retryAfterMs };
+  }
+
+  async #sync(): Promise<VenueResult<null>> {
+    let best: { roundTripMs: number; offsetMs: number } | null = null;
+    let fault: VenueFault = { kind: 'unreachable', reason: 'not-sent', sentence: 'no answer to a time request' };
+    for (let i = 0; i < CLOCK_SAMPLES; i++) {
+      const sample = await this.#sample();
+      if (!sample.ok) fault = sample.error;
+      else if (!best || sample.value.roundTripMs < best.roundTripMs) best = sample.value;
+      if (!sample.ok && !best) break;
+    }
+    if (!best) return err(fault);
+    this.#offsetMs = best.offsetMs;
+    return ok(null);
+  }
+
+  /** The venue's clock was read somewhere between sending and receiving: half the round trip is taken off. */
+  async #sample(): Promise<VenueResult<{ roundTripMs: number; offsetMs: number }>> {
+    const blocked = this.#blocked(CALLS.time);
+    if (blocked) return err(blocked);
+    const { clock } = this.#options;
+    const asked = { schema: ServerTime, parameters: [] };
+    let sentAt = clock.monoMs();
+    const outcome = await this.#send(CALLS.time, {
+      ...asked,
+      onWritten: (at) => {
+        sentAt = at;
+      },
+    });
+    const receivedAt = clock.monoMs();
+    const time = this.#read(outcome, asked);
+    if (!time.ok) return time;
+    return ok({ roundTripMs: receivedAt - sentAt, offsetMs: time.value.serverTime - (sentAt + receivedAt) / 2 });
+  }
+}
+
+const later = (a: MonoMs, b: MonoMs): MonoMs => (a > b ? a : b);
+
+/** A time-out is not sent again: it has cost its time, and the caller knows better what to do next. */
+const isTransport = (outcome: HttpOutcome): boolean => outcome.kind === 'unsent' || (outcome.kind === 'unanswered' && !outcome.timedOut);
+
+/** A success that cannot be read says nothing: what was asked may have been done. */
+function readBody<T>({ status, text }: HttpAnswer, schema: z.ZodType<T>): VenueResult<T> {
+  const json = parseJson(text);
+  const parsed = json ? schema.safeParse(json.value) : null;
+  if (parsed?.success) return ok(parsed.data);
+  const where = parsed?.error.issues[0]?.path.join('.') ?? '';
+  const sentence = `HTTP ${status} with a body that is not as documented${where === '' ? '' : ` at ${where}`}`;
+  return err({ kind: 'unknown', reason: 'unreadable', sentence });
+}

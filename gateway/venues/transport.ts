@@ -1,0 +1,28 @@
+/** What an adapter asks of a network driver: one HTTP exchange, told apart by whether its bytes can have reached the venue. */
+import type { MonoMs } from '../../shared/units.ts';
+
+export type HttpRequest = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Path and query, exactly as they go out. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly onWritten?: (at: MonoMs) => void;
+};
+
+export type HttpAnswer = {
+  readonly kind: 'answer';
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly text: string;
+};
+
+/**
+ * `unsent`: not one byte left (refused, unresolved, no free connection in time). `unanswered`: the request was handed to a socket and no
+ * whole answer came: it may have been executed. `sentence` names the host and the system's error, never the query.
+ */
+export type HttpOutcome =
+  | HttpAnswer
+  | { readonly kind: 'unsent'; readonly sentence: string }
+  | { readonly kind: 'unanswered'; readonly timedOut: boolean; readonly sentence: string };
+
+export type HttpSend = (request: HttpRequest) => Promise<HttpOutcome>;
