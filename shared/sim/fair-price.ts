@@ -18,8 +18,10 @@ const MOTIONS: Readonly<Record<FlowProfile, Motion>> = {
 
 const YEAR_MS = 365 * 86_400_000;
 const MOOD_MS = 90_000;
-const LEG_MS_MIN = 240_000;
-const LEG_MS_MEAN = 240_000; // beyond the minimum
+/** The first legs grow, so that whichever way a trend follower leans at the start, a longer leg against it comes soon. */
+const FIRST_LEGS_MS = [180_000, 480_000];
+const LEG_MS_MIN = 900_000;
+const LEG_MS_MEAN = 300_000; // beyond the minimum
 /** Farthest the fair price may run from the market: a wall of a user's orders holds it back. */
 const AWAY_MAX = 0.003;
 
@@ -27,8 +29,9 @@ export class FairPrice {
   #price: number;
   #mood = 0;
   #direction: 1 | -1;
-  #legMs: number;
-  #drift: number;
+  #leg = 0;
+  #legMs = 0;
+  #drift = 0;
   readonly #random: Random;
   readonly #motion: Motion;
 
@@ -37,8 +40,7 @@ export class FairPrice {
     this.#price = price;
     this.#motion = MOTIONS[profile];
     this.#direction = random.chance(0.5) ? 1 : -1;
-    this.#legMs = this.#drawLegMs();
-    this.#drift = this.#drawDrift();
+    this.#turn();
   }
 
   get price(): number {
@@ -64,15 +66,7 @@ export class FairPrice {
 
   #turn(): void {
     this.#direction = this.#direction === 1 ? -1 : 1;
-    this.#legMs = this.#drawLegMs();
-    this.#drift = this.#drawDrift();
-  }
-
-  #drawLegMs(): number {
-    return LEG_MS_MIN + this.#random.exponential(LEG_MS_MEAN);
-  }
-
-  #drawDrift(): number {
-    return this.#motion.driftPerMinute * (0.7 + 0.8 * this.#random.float());
+    this.#legMs = FIRST_LEGS_MS[this.#leg++] ?? LEG_MS_MIN + this.#random.exponential(LEG_MS_MEAN);
+    this.#drift = this.#motion.driftPerMinute * (0.7 + 0.8 * this.#random.float());
   }
 }

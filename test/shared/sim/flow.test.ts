@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { notionalOf } from '../../../shared/instrument.ts';
+import { notionalOf, priceNumber } from '../../../shared/instrument.ts';
+import { Random } from '../../../shared/random.ts';
 import type { FlowProfile } from '../../../shared/sim/flow.ts';
+import { aggregate, makeHistory } from '../../../shared/sim/history.ts';
 import type { FlowView } from '../../../shared/sim/market.ts';
 import { lots, ticks } from '../../../shared/units.ts';
 import { FlowHarness, OWN_KEYS_FROM } from '../../kit/flow-harness.ts';
@@ -103,6 +105,43 @@ test('makeFlow() trends both ways in fast, by several percent within half an hou
     expect(Math.max(...fiveMinutes), 'best five minutes').toBeGreaterThan(0.01);
     expect(Math.min(...fiveMinutes), 'worst five minutes').toBeLessThan(-0.01);
     expect(flow.faults).toEqual([]);
+  }
+});
+
+function ema(values: readonly number[], period: number): number[] {
+  let last = values[0] ?? 0;
+  return values.map((value) => {
+    last += (value - last) * (2 / (period + 1));
+    return last;
+  });
+}
+
+/** MACD(12, 26) minus its signal line(9), at the last two values. */
+function macdTurn(closes: readonly number[]): boolean {
+  const slow = ema(closes, 26);
+  const line = ema(closes, 12).map((fast, i) => fast - (slow[i] ?? 0));
+  const signal = ema(line, 9);
+  const [before = 0, now = 0] = line.map((value, i) => value - (signal[i] ?? 0)).slice(-2);
+  return before * now < 0;
+}
+
+test('makeFlow() in fast turns the MACD of five-minute bars within half an hour, whatever the history before', () => {
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const flow = new FlowHarness({ profile: 'fast', seed });
+    const { bars } = makeHistory({
+      instrument: flow.instrument,
+      random: new Random(seed + 100),
+      endMs: 1_790_000_100_000,
+      endPrice: priceNumber(flow.instrument, middleOf(flow.view())),
+      days: 2,
+    });
+    const closes = aggregate(bars, 300_000).map((bar) => Number(bar.close));
+    const turned = Array.from({ length: 6 }, () => {
+      flow.runFor(300_000);
+      closes.push(priceNumber(flow.instrument, middleOf(flow.view())));
+      return macdTurn(closes);
+    });
+    expect(turned, `seed ${seed}`).toContain(true);
   }
 });
 
