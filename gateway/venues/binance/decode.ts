@@ -1,7 +1,7 @@
 /** Binance USD-M messages to shared events: strings to ticks, lots and atoms, exactly, or not at all. Pure. */
 import type { AccountEvent, Bar, FillReport, Mark, OrderReport, PublicTrade } from '../../../shared/events.ts';
 import { type Instrument, parsePrice, parseSize } from '../../../shared/instrument.ts';
-import { lots, parseAtoms, trimDecimal, wallMs } from '../../../shared/units.ts';
+import { lots, parseAtoms, trimDecimal, type WallMs, wallMs } from '../../../shared/units.ts';
 import type { AccountFrame } from '../../account/session.ts';
 import {
   type AccountConfigUpdate,
@@ -127,7 +127,8 @@ function userEvents(event: Told, instruments: Instruments): readonly AccountEven
 }
 
 /** The fill comes before the report of the order it belongs to, so that a cumulative size is never ahead of the fills told. */
-function orderEvents({ o }: OrderTradeUpdate, instrument: Instrument): readonly AccountEvent[] {
+function orderEvents({ o, T }: OrderTradeUpdate, instrument: Instrument): readonly AccountEvent[] {
+  const atMs = wallMs(o.T ?? T);
   const report: OrderReport = {
     kind: 'order',
     symbol: o.s,
@@ -140,20 +141,20 @@ function orderEvents({ o }: OrderTradeUpdate, instrument: Instrument): readonly 
     filled: exactSize(instrument, o.z),
     reduceOnly: o.R,
     reason: endReason(o),
-    atMs: wallMs(o.T),
+    atMs,
   };
   const last = exactSize(instrument, o.l);
-  return last > 0 ? [fillOf(o, instrument), report] : [report];
+  return last > 0 ? [fillOf(o, { instrument, atMs }), report] : [report];
 }
 
 /** Reference sheet 2026-11, 8.2. A fill without a trade id (liquidation, ADL) is named by its order and time, so that it counts once. */
-function fillOf(o: OrderTradeUpdate['o'], instrument: Instrument): FillReport {
+function fillOf(o: OrderTradeUpdate['o'], { instrument, atMs }: { readonly instrument: Instrument; readonly atMs: WallMs }): FillReport {
   return {
     kind: 'fill',
     symbol: o.s,
     clientId: o.c,
     venueId: o.i,
-    tradeId: o.t === '0' ? `${o.i}@${o.T}` : o.t,
+    tradeId: o.t === '0' ? `${o.i}@${atMs}` : o.t,
     side: sideOf(o.S),
     price: exactPrice(instrument, o.L),
     size: exactSize(instrument, o.l),
@@ -161,7 +162,7 @@ function fillOf(o: OrderTradeUpdate['o'], instrument: Instrument): FillReport {
     fee: exactAtoms(o.n ?? '0'),
     feeAsset: o.N ?? null,
     realizedPnl: o.rp === undefined ? null : exactAtoms(o.rp),
-    atMs: wallMs(o.T),
+    atMs,
   };
 }
 
@@ -242,7 +243,7 @@ function accountEvents({ T, a }: AccountUpdate, instruments: Instruments): reado
   return [...balances, ...funding, ...positions];
 }
 
-type FundingAt = { readonly atMs: ReturnType<typeof wallMs>; readonly symbol: string | null };
+type FundingAt = { readonly atMs: WallMs; readonly symbol: string | null };
 
 function fundingOf(row: AccountUpdate['a']['B'][number], { atMs, symbol }: FundingAt): AccountEvent {
   if (row.bc === undefined) throw new Inexact('a funding fee without its amount');

@@ -174,7 +174,8 @@ export const OrderTradeUpdate = z.object({
     /** Both absent, or n '0', without a fill. */
     N: z.string().nullish(),
     n: decimal.nullish(),
-    T: time,
+    /** The event's own T where it is absent. */
+    T: time.optional(),
     t: id,
     m: z.boolean(),
     R: z.boolean(),
