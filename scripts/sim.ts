@@ -26,7 +26,8 @@ function clockSpec(text: string): ClockSpec {
 function account(text: string, before: readonly SimAccount[]): readonly SimAccount[] {
   const [apiKey, secret, usdt, usdc = '0', ...rest] = text.split(':');
   const [inUsdt, inUsdc] = [parseAtoms(usdt ?? ''), parseAtoms(usdc)];
-  if (!apiKey || !secret || inUsdt === null || inUsdc === null || rest.length > 0) throw new InvalidArgumentError('allowed: KEY:SECRET:USDT[:USDC].');
+  if (!apiKey || !secret || inUsdt === null || inUsdc === null || rest.length > 0)
+    throw new InvalidArgumentError('allowed: KEY:SECRET:USDT[:USDC].');
   return [...before, { apiKey, secret, balances: { USDT: inUsdt, USDC: inUsdc } }];
 }
 
@@ -65,8 +66,21 @@ const program = new Command('sim')
   .option('--history-days <n>', 'days of K-lines before the start', number({ min: 0, max: 60, whole: true }), 10)
   .option('--lead <ms>', 'real milliseconds before the first recorded frame', number({ min: 0, max: 3_600_000, whole: false }), 2_000)
   .option('--no-limits', 'count rate limits without enforcing them')
-  .option('--account <KEY:SECRET:USDT[:USDC]>', 'account with its balances; repeatable', (text, before: readonly SimAccount[] | undefined) => account(text, before ?? []))
+  .option(
+    '--account <KEY:SECRET:USDT[:USDC]>',
+    'account with its balances; repeatable',
+    (text, before: readonly SimAccount[] | undefined) => account(text, before ?? []),
+  )
   .option('--json', 'print what is ready as one JSON line on stdout')
+  .configureOutput({
+    outputError: (text, write) =>
+      write(
+        `sim: ${text
+          .replace(/^error: /, '')
+          .trim()
+          .replaceAll('\n', ' ')}\n`,
+      ),
+  })
   .exitOverride((problem) => process.exit(problem.exitCode === 0 ? 0 : 2))
   .allowExcessArguments(false)
   .parse();
@@ -100,7 +114,10 @@ function leave(problem: unknown): never {
   const code = problem instanceof Error && 'code' in problem ? problem.code : null;
   const asked = problem instanceof TapeProblem || problem instanceof SimulatorProblem || code === 'ENOENT' || code === 'EISDIR';
   const port = code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL';
-  process.stderr.write(`sim: ${message.split('\n')[0]}\n`);
+  const line = port
+    ? `--host, --port: cannot listen, ${code === 'EADDRINUSE' ? 'the port is taken' : code} (${message})`
+    : message.split('\n')[0];
+  process.stderr.write(`sim: ${line}\n`);
   process.exit(asked ? 2 : port ? 3 : 1);
 }
 

@@ -47,7 +47,9 @@ export class Admin {
       case 'POST /sim/expire-listen-key':
         return this.#expireKey(body);
       default:
-        return bad(`${method} ${url.pathname}: unknown, known are GET /sim/state, /sim/book, /sim/account, POST /sim/fault, /sim/expire-listen-key`);
+        return bad(
+          `${method} ${url.pathname}: unknown, known are GET /sim/state, /sim/book, /sim/account, POST /sim/fault, /sim/expire-listen-key`,
+        );
     }
   }
 
@@ -125,7 +127,13 @@ export class Admin {
     if (!instrument || size === null) return bad(`symbol, quantity: ${JSON.stringify({ symbol, quantity })} is no size of an open symbol`);
     const terms = { type: 'market', timeInForce: 'ioc', selfTrade: 'expire-maker', price: null, reduceOnly: false } as const;
     const clientId = `web_sim${++this.#manualOrders}`;
-    const placed = exchange.desk.place(exchange.trader(apiKey), { symbol, side: side === 'BUY' ? 'buy' : 'sell', size, clientId, ...terms });
+    const placed = exchange.desk.place(exchange.trader(apiKey), {
+      symbol,
+      side: side === 'BUY' ? 'buy' : 'sell',
+      size,
+      clientId,
+      ...terms,
+    });
     return placed.ok ? ok(queryJson(instrument, placed.value)) : bad(`manual-order: refused, ${placed.error.kind}`);
   }
 

@@ -1,16 +1,33 @@
 /** Faults asked for over the admin interface that concern REST calls: a made-up answer, or none at all. */
 import * as z from 'zod';
 
-const call = { method: z.enum(['GET', 'POST', 'PUT', 'DELETE']), path: z.string().startsWith('/'), count: z.int().positive().default(1), execute: z.boolean() };
+const call = {
+  method: z.enum(['GET', 'POST', 'PUT', 'DELETE']),
+  path: z.string().startsWith('/'),
+  count: z.int().positive().default(1),
+  execute: z.boolean(),
+};
 const route = z.enum(['public', 'market', 'private']);
 
 export const Fault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('drop-depth'), symbol: z.string(), count: z.int().positive() }),
   z.strictObject({ kind: z.literal('close'), route }),
   z.strictObject({ kind: z.literal('silence'), route, ms: z.number().positive() }),
-  z.strictObject({ kind: z.literal('reply'), ...call, status: z.int(), body: z.string(), headers: z.record(z.string(), z.string()).default({}) }),
+  z.strictObject({
+    kind: z.literal('reply'),
+    ...call,
+    status: z.int(),
+    body: z.string(),
+    headers: z.record(z.string(), z.string()).default({}),
+  }),
   z.strictObject({ kind: z.literal('hang'), ...call }),
-  z.strictObject({ kind: z.literal('manual-order'), apiKey: z.string(), symbol: z.string(), side: z.enum(['BUY', 'SELL']), quantity: z.string() }),
+  z.strictObject({
+    kind: z.literal('manual-order'),
+    apiKey: z.string(),
+    symbol: z.string(),
+    side: z.enum(['BUY', 'SELL']),
+    quantity: z.string(),
+  }),
 ]);
 export type Fault = z.infer<typeof Fault>;
 

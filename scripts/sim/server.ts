@@ -75,7 +75,12 @@ async function receive(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-type Exchange = { readonly options: ServerOptions; readonly request: IncomingMessage; readonly response: ServerResponse; readonly body: string };
+type Exchange = {
+  readonly options: ServerOptions;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: string;
+};
 
 function answer(exchange: Exchange): void {
   const { options, request } = exchange;
@@ -83,11 +88,20 @@ function answer(exchange: Exchange): void {
   const raw = request.url ?? '/';
   const at = raw.indexOf('?');
   const [path, query] = at < 0 ? [raw, ''] : [raw.slice(0, at), raw.slice(at + 1)];
-  if (path.startsWith('/sim/')) return answerAdmin(exchange);
+  if (path.startsWith('/sim/')) {
+    answerAdmin(exchange);
+    return;
+  }
   const call = { method: request.method ?? 'GET', path };
   const apiKey = request.headers['x-mbx-apikey'];
   const handle = () =>
-    options.rest.handle({ ...call, query, body: exchange.body, apiKey: typeof apiKey === 'string' ? apiKey : null, address: request.socket.remoteAddress ?? '' });
+    options.rest.handle({
+      ...call,
+      query,
+      body: exchange.body,
+      apiKey: typeof apiKey === 'string' ? apiKey : null,
+      address: request.socket.remoteAddress ?? '',
+    });
   const fault = options.callFaults.take(call);
   if (fault?.execute) handle();
   if (fault?.kind === 'hang') return;
@@ -96,12 +110,17 @@ function answer(exchange: Exchange): void {
 }
 
 function answerAdmin({ options, request, response, body }: Exchange): void {
-  if (!isLoopback(request.socket.remoteAddress ?? '')) return send(response, { status: 403, body: '{"problem":"/sim answers loopback only"}', headers: {} });
-  const { status, value } = options.admin.handle({ method: request.method ?? 'GET', url: new URL(request.url ?? '/', 'http://sim'), body });
+  const url = new URL(request.url ?? '/', 'http://sim');
+  const { status, value } = isLoopback(request.socket.remoteAddress ?? '')
+    ? options.admin.handle({ method: request.method ?? 'GET', url, body })
+    : { status: 403, value: { problem: '/sim answers loopback only' } };
   send(response, { status, body: JSON.stringify(value), headers: {} });
 }
 
-function send(response: ServerResponse, { status, body, headers }: { readonly status: number; readonly body: string; readonly headers: Readonly<Record<string, string>> }): void {
+function send(
+  response: ServerResponse,
+  { status, body, headers }: { readonly status: number; readonly body: string; readonly headers: Readonly<Record<string, string>> },
+): void {
   response.writeHead(status, { 'Content-Type': 'application/json;charset=UTF-8', 'Content-Length': Buffer.byteLength(body), ...headers });
   response.end(body);
 }

@@ -63,7 +63,8 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
   const startMs = clock.wallMs();
   const markets = scan ? await replayMarkets(options, scan, startMs) : flowMarkets(options, startMs);
   const parts = assemble({ options, markets, startMs, clock });
-  const feed = scan && options.replay !== null ? feedOf({ options, scan, file: options.replay, exchange: parts.exchange, startMs, spec }) : null;
+  const feed =
+    scan && options.replay !== null ? feedOf({ options, scan, file: options.replay, exchange: parts.exchange, startMs, spec }) : null;
   const server = await serve({ options, feed, clock, ...parts });
   feed?.run().catch(options.onTapeProblem);
   return { port: server.port, clock: spec, symbols: [...parts.exchange.markets.keys()], exchange: parts.exchange, close: server.close };
@@ -77,7 +78,12 @@ function clockSpecOf({ clock, speed, leadMs }: SimulatorOptions, scan: TapeScan 
 
 type Parts = { readonly exchange: Exchange; readonly hub: StreamHub; readonly listenKeys: ListenKeys; readonly rest: RestWire };
 
-function assemble(given: { readonly options: SimulatorOptions; readonly markets: readonly MarketSpec[]; readonly startMs: number; readonly clock: Clock }): Parts {
+function assemble(given: {
+  readonly options: SimulatorOptions;
+  readonly markets: readonly MarketSpec[];
+  readonly startMs: number;
+  readonly clock: Clock;
+}): Parts {
   const { options, markets, startMs } = given;
   const random = new Random(options.seed);
   const hub = new StreamHub({ nowMs: () => given.clock.wallMs() });
@@ -89,7 +95,14 @@ function assemble(given: { readonly options: SimulatorOptions; readonly markets:
     if (opened) publish({ exchange, hub }, event);
   };
   let opened = false;
-  const exchange: Exchange = new Exchange({ startMs, random: random.fork('exchange'), markets, accounts: options.accounts, onMarket, onUser });
+  const exchange: Exchange = new Exchange({
+    startMs,
+    random: random.fork('exchange'),
+    markets,
+    accounts: options.accounts,
+    onMarket,
+    onUser,
+  });
   opened = true;
   const onExpired = (listenKey: string): void => {
     const text = listenKeyExpired(listenKey, exchange.nowMs);
@@ -107,10 +120,13 @@ const symbolOf = (event: UserEvent): string =>
 function publish({ exchange, hub }: Pick<Parts, 'exchange' | 'hub'>, event: MarketEvent): void {
   const isDepth = (event.kind === 'depth' && event.periodMs === 100) || (event.kind === 'frame' && event.feed === 'depth');
   if (isDepth && hub.takeDrop(event.symbol)) return;
-  for (const { route, stream, text } of messagesOf(exchange, event, (on, name) => hub.wants(on, name))) hub.send({ route, stream, text: text() });
+  for (const { route, stream, text } of messagesOf(exchange, event, (on, name) => hub.wants(on, name)))
+    hub.send({ route, stream, text: text() });
 }
 
-async function serve(given: Parts & { readonly options: SimulatorOptions; readonly feed: TapeFeed | null; readonly clock: Clock }): Promise<OpenServer> {
+async function serve(
+  given: Parts & { readonly options: SimulatorOptions; readonly feed: TapeFeed | null; readonly clock: Clock },
+): Promise<OpenServer> {
   const { options, exchange, hub, listenKeys, rest, feed, clock } = given;
   const callFaults = new CallFaults();
   const admin = new Admin({ exchange, hub, listenKeys, callFaults, seed: options.seed, replay: () => feed?.state() ?? null });
@@ -134,22 +150,41 @@ function flowMarkets({ symbols, seed, profile, historyDays }: SimulatorOptions, 
     if (!found) throw new SimulatorProblem(`--symbols: ${symbol} is not among the simulated contracts`);
     const { startPrice } = found;
     const instrument = instrumentOf(makeInstrument(found.spec));
-    const history = makeHistory({ instrument, random: random.fork(`history ${symbol}`), endMs: startMs, endPrice: startPrice, days: historyDays });
+    const history = makeHistory({
+      instrument,
+      random: random.fork(`history ${symbol}`),
+      endMs: startMs,
+      endPrice: startPrice,
+      days: historyDays,
+    });
     const flow = makeFlow({ instrument, random: random.fork(`flow ${symbol}`), startPrice, profile });
     return { kind: 'flow', flow, history: history.bars, startPrice };
   });
 }
 
-async function replayMarkets({ replay, seed, historyDays }: SimulatorOptions, scan: TapeScan, startMs: number): Promise<readonly MarketSpec[]> {
+async function replayMarkets(
+  { replay, seed, historyDays }: SimulatorOptions,
+  scan: TapeScan,
+  startMs: number,
+): Promise<readonly MarketSpec[]> {
   const random = new Random(seed);
-  const snapshots = await findSnapshots(replay ?? '', scan.symbols.map(({ symbol }) => symbol));
+  const snapshots = await findSnapshots(
+    replay ?? '',
+    scan.symbols.map(({ symbol }) => symbol),
+  );
   return scan.symbols.flatMap(({ symbol, priceDecimals, qtyDecimals }) => {
     const snapshot = snapshots.get(symbol);
     if (!snapshot) return [];
     const spec = nearestInstrument(symbol, priceDecimals, qtyDecimals);
     const instrument = instrumentOf(typeof spec === 'string' ? spec : makeInstrument(spec));
     const price = (Number(snapshot.bids[0]?.[0] ?? snapshot.asks[0]?.[0]) + Number(snapshot.asks[0]?.[0] ?? snapshot.bids[0]?.[0])) / 2;
-    const history = makeHistory({ instrument, random: random.fork(`history ${symbol}`), endMs: startMs, endPrice: price, days: historyDays });
+    const history = makeHistory({
+      instrument,
+      random: random.fork(`history ${symbol}`),
+      endMs: startMs,
+      endPrice: price,
+      days: historyDays,
+    });
     return [{ kind: 'replay', instrument, snapshot, history: history.bars, startPrice: price } as const];
   });
 }
@@ -160,7 +195,14 @@ function instrumentOf(made: Instrument | string): Instrument {
 }
 
 /** On a given clock that is already past the recording, its frames keep their spacing and begin after the lead. */
-function feedOf(given: { readonly options: SimulatorOptions; readonly scan: TapeScan; readonly file: string; readonly exchange: Exchange; readonly startMs: number; readonly spec: ClockSpec }): TapeFeed {
+function feedOf(given: {
+  readonly options: SimulatorOptions;
+  readonly scan: TapeScan;
+  readonly file: string;
+  readonly exchange: Exchange;
+  readonly startMs: number;
+  readonly spec: ClockSpec;
+}): TapeFeed {
   const { options, scan, file, exchange, startMs, spec } = given;
   const beginMs = startMs + options.leadMs * spec.speed;
   const shiftMs = options.clock && startMs > scan.firstMs ? beginMs - scan.firstMs : 0;

@@ -30,7 +30,13 @@ export class StreamHub {
 
   add(socket: WebSocket, url: StreamUrl): void {
     const { route, combined } = url;
-    const connection: Connection = { socket, route, combined, streams: new Set(), keys: new Map(url.keys.map((key) => [key.listenKey, key])) };
+    const connection: Connection = {
+      socket,
+      route,
+      combined,
+      streams: new Set(),
+      keys: new Map(url.keys.map((key) => [key.listenKey, key])),
+    };
     this.#connections.add(connection);
     for (const stream of url.streams.slice(0, STREAMS_MAX)) this.#subscribe(connection, stream);
     socket.on('message', (data) => this.#onMessage(connection, data.toString()));
@@ -49,7 +55,15 @@ export class StreamHub {
   }
 
   /** Sends a user event to every private socket whose key `belongs` and that did not filter it out. */
-  sendUser({ name, text, belongs }: { readonly name: string; readonly text: string; readonly belongs: (listenKey: string) => boolean }): void {
+  sendUser({
+    name,
+    text,
+    belongs,
+  }: {
+    readonly name: string;
+    readonly text: string;
+    readonly belongs: (listenKey: string) => boolean;
+  }): void {
     if (this.#isSilent('private')) return;
     for (const connection of this.#connections) {
       for (const { listenKey, events } of connection.keys.values()) {
@@ -100,8 +114,8 @@ export class StreamHub {
 
   #write({ socket, combined }: Connection, stream: string, text: string): void {
     if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > BUFFERED_BYTES_MAX) return socket.terminate();
-    socket.send(combined ? `{"stream":${JSON.stringify(stream)},"data":${text}}` : text);
+    if (socket.bufferedAmount > BUFFERED_BYTES_MAX) socket.terminate();
+    else socket.send(combined ? `{"stream":${JSON.stringify(stream)},"data":${text}}` : text);
   }
 
   #subscribe(connection: Connection, stream: string): void {

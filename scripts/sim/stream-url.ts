@@ -2,7 +2,7 @@
 export type StreamRoute = 'public' | 'market' | 'private';
 export const STREAM_ROUTES: readonly StreamRoute[] = ['public', 'market', 'private'];
 
-export type KeyRequest = { readonly listenKey: string; /** Null: every event. */ readonly events: ReadonlySet<string> | null };
+export type KeyRequest = { readonly listenKey: string /** Null: every event. */; readonly events: ReadonlySet<string> | null };
 
 export type StreamUrl = {
   readonly route: StreamRoute;

@@ -11,7 +11,10 @@ export class Agenda {
   at(atMs: number, run: () => void): Entry {
     const item: Item = { atMs, turn: this.#turns++, run };
     this.#push(item);
-    return { atMs, cancel: () => void (item.run = null) };
+    const cancel = (): void => {
+      item.run = null;
+    };
+    return { atMs, cancel };
   }
 
   /** When the next entry is due, or null when there is none. */

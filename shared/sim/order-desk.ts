@@ -50,6 +50,7 @@ export type DeskOptions = {
   readonly tell: (event: UserEvent) => void;
 };
 
+type Entering = { readonly execution: 'new' | 'amended'; readonly modifyId: string | null };
 /** Events of one command, held back until their order is known. */
 type Batch = { readonly key: number; readonly notices: UserEvent[]; readonly results: UserEvent[] };
 
@@ -73,7 +74,7 @@ export class OrderDesk {
       return err({ kind: 'reduce-only' });
     trader.orders.put(order);
     this.#keyOwners.set(order.key, trader);
-    this.#enter(trader, order, 'new');
+    this.#enter(trader, order, { execution: 'new', modifyId: null });
     return ok(this.#current(trader, order.key));
   }
 
@@ -90,7 +91,7 @@ export class OrderDesk {
     market.cancel(order.key);
     const changed = { ...order, price: request.price, size: request.size, updatedMs: this.#options.nowMs() };
     trader.orders.put(changed);
-    this.#enter(trader, changed, 'amended', request.modifyId);
+    this.#enter(trader, changed, { execution: 'amended', modifyId: request.modifyId });
     return ok(this.#current(trader, order.key));
   }
 
@@ -155,7 +156,10 @@ export class OrderDesk {
   }
 
   /** Initial margin with `added` on one side must not exceed what is available; what does not worsen the worst case needs none. */
-  #checkMargin(trader: Trader, { symbol, side, added }: { readonly symbol: string; readonly side: Side; readonly added: Atoms }): Reject | null {
+  #checkMargin(
+    trader: Trader,
+    { symbol, side, added }: { readonly symbol: string; readonly side: Side; readonly added: Atoms },
+  ): Reject | null {
     const { instrument, feed } = this.#options.market(symbol);
     const markAtoms = feed.mark.get().mark;
     const open = trader.orders.openNotional(instrument);
@@ -211,7 +215,7 @@ export class OrderDesk {
   }
 
   /** Sends an order to the market and tells what came of it, in the venue's order of events. */
-  #enter(trader: Trader, order: SimOrder, execution: 'new' | 'amended', modifyId: string | null = null): void {
+  #enter(trader: Trader, order: SimOrder, { execution, modifyId }: Entering): void {
     const market = this.#options.market(order.symbol);
     const notice = this.#orderEvent(trader, order, { execution, modifyId });
     const batch: Batch = { key: order.key, notices: [], results: [] };

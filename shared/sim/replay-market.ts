@@ -6,7 +6,7 @@ import type { Instrument } from '../instrument.ts';
 import { parsePrice, parseSize } from '../instrument.ts';
 import { lots, type Lots, type Ticks } from '../units.ts';
 import type { Agenda } from './agenda.ts';
-import type { PriceSize } from './exchange-events.ts';
+import type { MarketEvent, PriceSize } from './exchange-events.ts';
 import type { Bar, Level, Side, TapeFrame } from './market.ts';
 import { type AddOutcome, type BookOrder, crosses, opposite } from './matching.ts';
 import { PriceFeed } from './price-feed.ts';
@@ -37,6 +37,7 @@ const FIRST_AGGREGATE_ID = 3_100_000_000;
 const TICKER_FIELDS = { u: /"u":(\d+)/, b: /"b":"([0-9.]+)"/, B: /"B":"([0-9.]+)"/, a: /"a":"([0-9.]+)"/, A: /"A":"([0-9.]+)"/ };
 
 type Best = { readonly price: Ticks; readonly size: Lots };
+type Passing = { readonly feed: Extract<MarketEvent, { kind: 'frame' }>['feed']; readonly interval?: string };
 type Resting = { readonly side: Side; readonly price: Ticks; left: number };
 
 export class ReplayMarket implements SymbolMarket {
@@ -67,28 +68,23 @@ export class ReplayMarket implements SymbolMarket {
   onFrame(frame: TapeFrame): void {
     switch (frame.kind) {
       case 'depth':
-        this.#book.onDiff(frame);
-        this.#bookMs = frame.atMs;
-        this.#pass(frame, 'depth');
-        return this.#feelDepth(frame);
+        this.#onDepth(frame);
+        break;
       case 'best':
         this.#ticker = this.#readTicker(frame.raw);
-        return this.#pass(frame, 'best');
+        this.#pass(frame, { feed: 'best' });
+        break;
       case 'trade':
-        return this.#onTrade(frame);
+        this.#onTrade(frame);
+        break;
       case 'kline':
         this.feed.recorded.add(frame.interval);
-        return this.#options.sink.publish({
-          kind: 'frame',
-          symbol: frame.symbol,
-          atMs: frame.atMs,
-          feed: 'bar',
-          interval: frame.interval,
-          raw: frame.raw,
-        });
+        this.#pass(frame, { feed: 'bar', interval: frame.interval });
+        break;
       case 'snapshot':
         this.#snapshotReached = true;
-        return this.#book.onSnapshot(frame);
+        this.#book.onSnapshot(frame);
+        break;
       default:
         throw new Error(`Cannot handle frame: ${JSON.stringify(frame satisfies never)}`);
     }
@@ -168,11 +164,10 @@ export class ReplayMarket implements SymbolMarket {
   }
 
   #onTrade(frame: TradeFrame): void {
-    const { symbol, atMs, raw, aggregate } = frame;
+    const { atMs, aggregate } = frame;
     const size = parseSize(this.instrument, frame.size);
     const price = parsePrice(this.instrument, frame.price);
-    const feed = aggregate ? 'trades' : 'single-trade';
-    this.#options.sink.publish({ kind: 'frame', symbol, atMs, feed, interval: null, raw });
+    this.#pass(frame, { feed: aggregate ? 'trades' : 'single-trade' });
     if (price === null || size === null || size === 0) return; // venue-internal prints (insurance, ADL) come with zero
     this.#hasAggregates ||= aggregate;
     this.#countsAggregates ??= aggregate;
@@ -198,15 +193,18 @@ export class ReplayMarket implements SymbolMarket {
     this.#options.sink.onFill({ key, tradeId: ++this.#tradeId, price: order.price, size: lots(filled), maker: true });
   }
 
-  #feelDepth(frame: Extract<TapeFrame, { kind: 'depth' }>): void {
+  #onDepth(frame: Extract<TapeFrame, { kind: 'depth' }>): void {
+    this.#book.onDiff(frame);
+    this.#bookMs = frame.atMs;
+    this.#pass(frame, { feed: 'depth' });
     if (this.#resting.size === 0) return;
     for (const [side, levels] of [['buy', frame.bids] as const, ['sell', frame.asks] as const]) {
       for (const [price, size] of this.#units(levels)) this.#queue.onDepth({ side, price, visible: size });
     }
   }
 
-  #pass({ symbol, atMs, raw }: TapeFrame, feed: 'depth' | 'best'): void {
-    this.#options.sink.publish({ kind: 'frame', symbol, atMs, feed, interval: null, raw });
+  #pass({ symbol, atMs, raw }: TapeFrame, { feed, interval }: Passing): void {
+    this.#options.sink.publish({ kind: 'frame', symbol, atMs, feed, interval: interval ?? null, raw });
   }
 
   /** Levels of one side, best first, with the touch of the newest ticker when that is ahead of the book. */

@@ -157,7 +157,11 @@ export const accountConfigJson = (): Record<string, unknown> => ({
   tradeGroupId: -1,
 });
 
-export const leverageJson = (symbol: string, leverage: number): Record<string, unknown> => ({ leverage, maxNotionalValue: MAX_NOTIONAL, symbol });
+export const leverageJson = (symbol: string, leverage: number): Record<string, unknown> => ({
+  leverage,
+  maxNotionalValue: MAX_NOTIONAL,
+  symbol,
+});
 
 function sumsOf({ exchange, trader }: Of, asset: string): AssetSums {
   const sums: AssetSums = { unrealized: 0n, positionInitial: 0n, openOrderInitial: 0n, maintenance: 0n };

@@ -1,6 +1,14 @@
 /** Account, configuration and listen keys. */
 import { feeRatesOf } from '../account.ts';
-import { accountConfigJson, accountJson, balanceJson, leverageJson, positionRiskJson, ratesText, symbolConfigJson } from './account-json.ts';
+import {
+  accountConfigJson,
+  accountJson,
+  balanceJson,
+  leverageJson,
+  positionRiskJson,
+  ratesText,
+  symbolConfigJson,
+} from './account-json.ts';
 import { findMarket, readMarket } from './order-params.ts';
 import { Refusal } from './refusal.ts';
 import { type Context, type Route, traderOf } from './route.ts';
@@ -16,7 +24,11 @@ export const ACCOUNT_ROUTES: Readonly<Record<string, Route>> = {
   'GET /fapi/v1/multiAssetsMargin': { security: 'signed', weight: 30, run: () => ({ multiAssetsMargin: false }) },
   'GET /fapi/v1/commissionRate': { security: 'signed', weight: 20, run: commissionRate },
   'POST /fapi/v1/leverage': { security: 'signed', weight: 1, run: setLeverage },
-  'POST /fapi/v1/listenKey': { security: 'key', weight: 1, run: ({ listenKeys, apiKey, nowMs }) => ({ listenKey: listenKeys.create(apiKey, nowMs) }) },
+  'POST /fapi/v1/listenKey': {
+    security: 'key',
+    weight: 1,
+    run: ({ listenKeys, apiKey, nowMs }) => ({ listenKey: listenKeys.create(apiKey, nowMs) }),
+  },
   'PUT /fapi/v1/listenKey': { security: 'key', weight: 1, run: renewKey },
   'DELETE /fapi/v1/listenKey': { security: 'key', weight: 1, run: closeKey },
 };
@@ -27,7 +39,8 @@ const noListenKey = (): Refusal => new Refusal({ code: -1125, message: 'This lis
 
 function setPositionMode({ params }: Context): unknown {
   params.get('dualSidePosition');
-  if (params.flag('dualSidePosition')) throw new Refusal({ code: -4068, message: 'Position side cannot be changed: the simulator knows one-way mode only.' });
+  if (params.flag('dualSidePosition'))
+    throw new Refusal({ code: -4068, message: 'Position side cannot be changed: the simulator knows one-way mode only.' });
   throw new Refusal({ code: -4059, message: 'No need to change position side.' });
 }
 
@@ -42,7 +55,8 @@ function setLeverage(context: Context): unknown {
   const { exchange, params } = context;
   const { instrument } = readMarket(exchange, params);
   const leverage = params.getWhole('leverage');
-  if (!exchange.setLeverage(traderOf(context), instrument.symbol, leverage)) throw new Refusal({ code: -4028, message: `Leverage ${leverage} is not valid` });
+  if (!exchange.setLeverage(traderOf(context), instrument.symbol, leverage))
+    throw new Refusal({ code: -4028, message: `Leverage ${leverage} is not valid` });
   return leverageJson(instrument.symbol, leverage);
 }
 

@@ -75,7 +75,13 @@ const levelsJson = (instrument: Instrument, levels: readonly PriceSize[]): reado
 
 export function depthJson(instrument: Instrument, view: Omit<DepthView, 'raw'>): Record<string, unknown> {
   const atMs = Math.floor(view.atMs);
-  return { lastUpdateId: view.lastUpdateId, E: atMs, T: atMs, bids: levelsJson(instrument, view.bids), asks: levelsJson(instrument, view.asks) };
+  return {
+    lastUpdateId: view.lastUpdateId,
+    E: atMs,
+    T: atMs,
+    bids: levelsJson(instrument, view.bids),
+    asks: levelsJson(instrument, view.asks),
+  };
 }
 
 export function depthMessage(instrument: Instrument, diff: DepthDiff): string {
@@ -87,10 +93,22 @@ export function depthMessage(instrument: Instrument, diff: DepthDiff): string {
 }
 
 export function bestMessage(instrument: Instrument, event: Extract<MarketEvent, { kind: 'best' }>): string {
-  return JSON.stringify({ e: 'bookTicker', u: event.updateId, E: Math.floor(event.atMs), T: Math.floor(event.atMs), s: event.symbol, ps: event.symbol, ...touch(instrument, event), st: 1 });
+  return JSON.stringify({
+    e: 'bookTicker',
+    u: event.updateId,
+    E: Math.floor(event.atMs),
+    T: Math.floor(event.atMs),
+    s: event.symbol,
+    ps: event.symbol,
+    ...touch(instrument, event),
+    st: 1,
+  });
 }
 
-function touch(instrument: Instrument, { bid, ask }: { readonly bid: PriceSize | null; readonly ask: PriceSize | null }): Record<'b' | 'B' | 'a' | 'A', string> {
+function touch(
+  instrument: Instrument,
+  { bid, ask }: { readonly bid: PriceSize | null; readonly ask: PriceSize | null },
+): Record<'b' | 'B' | 'a' | 'A', string> {
   const price = (level: PriceSize | null): string => (level ? formatPrice(instrument, level[0]) : '0');
   const size = (level: PriceSize | null): string => (level ? formatSize(instrument, level[1]) : '0');
   return { b: price(bid), B: size(bid), a: price(ask), A: size(ask) };
@@ -120,7 +138,15 @@ export const markText = (price: Atoms): string => {
 /** Funding is not modelled: its rate is zero, its time the next eight-hour mark. */
 export function markMessage(symbol: string, mark: Mark): string {
   const prices = { p: markText(mark.mark), ap: markText(mark.average), i: markText(mark.index), P: markText(mark.index) };
-  return JSON.stringify({ e: 'markPriceUpdate', E: mark.updatedMs, s: symbol, ...prices, r: '0.00000000', T: nextFundingMs(mark.updatedMs), st: 1 });
+  return JSON.stringify({
+    e: 'markPriceUpdate',
+    E: mark.updatedMs,
+    s: symbol,
+    ...prices,
+    r: '0.00000000',
+    T: nextFundingMs(mark.updatedMs),
+    st: 1,
+  });
 }
 
 export function premiumIndexJson({ instrument, feed }: SymbolMarket, nowMs: number): Record<string, unknown> {
@@ -154,7 +180,13 @@ export const klineRow = (interval: string, bar: Bar): readonly unknown[] => [
   '0',
 ];
 
-export type KlineUpdate = { readonly symbol: string; readonly interval: string; readonly bar: Bar; readonly final: boolean; readonly atMs: number };
+export type KlineUpdate = {
+  readonly symbol: string;
+  readonly interval: string;
+  readonly bar: Bar;
+  readonly final: boolean;
+  readonly atMs: number;
+};
 
 export function klineMessage({ symbol, interval, bar, final, atMs }: KlineUpdate): string {
   const times = { t: bar.openMs, T: closeMsOf(interval, bar.openMs), s: symbol, i: interval };

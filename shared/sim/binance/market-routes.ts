@@ -16,12 +16,28 @@ export const MARKET_ROUTES: Readonly<Record<string, Route>> = {
   'GET /fapi/v1/exchangeInfo': {
     security: 'none',
     weight: 1,
-    run: ({ exchange, nowMs }) => exchangeInfoJson([...exchange.markets.values()].map(({ instrument }) => instrument), nowMs),
+    run: ({ exchange, nowMs }) =>
+      exchangeInfoJson(
+        [...exchange.markets.values()].map(({ instrument }) => instrument),
+        nowMs,
+      ),
   },
-  'GET /fapi/v1/depth': { security: 'none', weight: (params) => DEPTH_WEIGHTS[params.findWhole('limit') ?? DEPTH_DEFAULT] ?? 2, run: depth },
+  'GET /fapi/v1/depth': {
+    security: 'none',
+    weight: (params) => DEPTH_WEIGHTS[params.findWhole('limit') ?? DEPTH_DEFAULT] ?? 2,
+    run: depth,
+  },
   'GET /fapi/v1/klines': { security: 'none', weight: klinesWeight, run: klines },
-  'GET /fapi/v1/premiumIndex': { security: 'none', weight: (params) => (params.find('symbol') ? 1 : 10), run: (context) => oneOrAll(context, premiumIndexJson) },
-  'GET /fapi/v1/ticker/bookTicker': { security: 'none', weight: (params) => (params.find('symbol') ? 2 : 5), run: (context) => oneOrAll(context, bookTickerJson) },
+  'GET /fapi/v1/premiumIndex': {
+    security: 'none',
+    weight: (params) => (params.find('symbol') ? 1 : 10),
+    run: (context) => oneOrAll(context, premiumIndexJson),
+  },
+  'GET /fapi/v1/ticker/bookTicker': {
+    security: 'none',
+    weight: (params) => (params.find('symbol') ? 2 : 5),
+    run: (context) => oneOrAll(context, bookTickerJson),
+  },
 };
 
 function depth({ exchange, params }: Context): unknown {
@@ -47,7 +63,10 @@ function klines({ exchange, params }: Context): unknown {
   return page.map((bar) => klineRow(interval, bar));
 }
 
-function oneOrAll<T>({ exchange, params, nowMs }: Context, write: (market: ReturnType<typeof readMarket>, nowMs: number) => T): T | readonly T[] {
+function oneOrAll<T>(
+  { exchange, params, nowMs }: Context,
+  write: (market: ReturnType<typeof readMarket>, nowMs: number) => T,
+): T | readonly T[] {
   const one = findMarket(exchange, params);
   return one ? write(one, nowMs) : [...exchange.markets.values()].map((market) => write(market, nowMs));
 }

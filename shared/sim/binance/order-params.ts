@@ -35,7 +35,8 @@ export function readPlace({ instrument }: SymbolMarket, params: Params, madeUpId
   if (positionSide !== 'BOTH') throw new Refusal({ code: -4061, message: "Order's position side does not match user's setting." });
   const priceMatch = params.find('priceMatch') ?? 'NONE';
   if (priceMatch !== 'NONE') throw invalidValue('priceMatch');
-  if (params.find('closePosition')?.toLowerCase() === 'true') throw new Refusal({ code: -4136, message: 'Target strategy invalid for orderType LIMIT,closePosition true' });
+  if (params.find('closePosition')?.toLowerCase() === 'true')
+    throw new Refusal({ code: -4136, message: 'Target strategy invalid for orderType LIMIT,closePosition true' });
   const terms = type === 'limit' ? limitTerms(instrument, params) : marketTerms(params);
   const selfTrade = SELF_TRADES[params.find('selfTradePreventionMode') ?? 'EXPIRE_MAKER'];
   if (selfTrade === undefined) throw invalidValue('selfTradePreventionMode');
@@ -57,14 +58,19 @@ export function readAmend({ instrument }: SymbolMarket, params: Params): AmendRe
 /** By orderId or origClientOrderId; the id wins. */
 export function readName(symbol: string, params: Params): OrderName {
   const [id, clientId] = [params.find('orderId'), params.find('origClientOrderId')];
-  if (id !== undefined && !/^\d+$/.test(id)) throw new Refusal({ code: -1100, message: "Illegal characters found in parameter 'orderId'." });
+  if (id !== undefined && !/^\d+$/.test(id))
+    throw new Refusal({ code: -1100, message: "Illegal characters found in parameter 'orderId'." });
   if (id === undefined && clientId === undefined) throw missing('orderId');
   return { symbol, id, clientId };
 }
 
 function readType(params: Params): 'limit' | 'market' {
   const word = params.get('type');
-  if (ALGO_TYPES.includes(word)) throw new Refusal({ code: -4120, message: 'Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.' });
+  if (ALGO_TYPES.includes(word))
+    throw new Refusal({
+      code: -4120,
+      message: 'Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.',
+    });
   if (word === 'LIMIT') return 'limit';
   if (word === 'MARKET') return 'market';
   throw new Refusal({ code: -1116, message: 'Invalid orderType.' });

@@ -50,7 +50,8 @@ function amend(context: Context): unknown {
   const amended = context.exchange.desk.amend(traderOf(context), readAmend(market, context.params));
   if (amended.ok) return resultJson(market.instrument, amended.value);
   if (amended.error.kind === 'unknown-order') throw noSuchOrder();
-  if (amended.error.kind === 'notional-too-small') throw new Refusal({ code: -5029, message: 'Notional after the modification is too small.' });
+  if (amended.error.kind === 'notional-too-small')
+    throw new Refusal({ code: -5029, message: 'Notional after the modification is too small.' });
   throw refusalOf(amended.error);
 }
 
@@ -117,7 +118,8 @@ function cancelMany(context: Context): unknown {
   const { params, exchange } = context;
   const { instrument } = readMarket(exchange, params);
   const ids = params.find('orderIdList');
-  const names = ids === undefined ? readList(params, 'origClientOrderIdList').map((clientId) => ({ clientId: String(clientId) })) : readIds(ids);
+  const names =
+    ids === undefined ? readList(params, 'origClientOrderIdList').map((clientId) => ({ clientId: String(clientId) })) : readIds(ids);
   if (names.length > CANCELS_MAX) throw new Refusal({ code: -4082, message: 'Invalid number of batch cancel orders.' });
   return names.map((name) =>
     each(() => {

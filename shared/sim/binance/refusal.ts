@@ -19,7 +19,8 @@ export class Refusal extends Error {
 export const missing = (name: string): Refusal =>
   new Refusal({ code: -1102, message: `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.` });
 export const superfluous = (name: string): Refusal => new Refusal({ code: -1106, message: `Parameter '${name}' sent when not required.` });
-export const invalidValue = (name: string): Refusal => new Refusal({ code: -1130, message: `Data sent for parameter '${name}' is not valid.` });
+export const invalidValue = (name: string): Refusal =>
+  new Refusal({ code: -1130, message: `Data sent for parameter '${name}' is not valid.` });
 
 type Row = readonly [code: number, message: string];
 
@@ -39,8 +40,14 @@ const ROWS: Readonly<Record<RejectKind, Row>> = {
   'reduce-only': [-2022, 'ReduceOnly Order is rejected.'],
   'not-reduce-only': [-5047, 'The order is not a reduce only order.'],
   'margin-insufficient': [-2019, 'Margin is insufficient.'],
-  'would-take': [-5022, 'Due to the order could not be executed as maker, the Post Only order will be rejected. The order will not be recorded in the order history.'],
-  unfillable: [-5021, 'Due to the order could not be filled immediately, the FOK order has been rejected. The order will not be recorded in the order history.'],
+  'would-take': [
+    -5022,
+    'Due to the order could not be executed as maker, the Post Only order will be rejected. The order will not be recorded in the order history.',
+  ],
+  unfillable: [
+    -5021,
+    'Due to the order could not be filled immediately, the FOK order has been rejected. The order will not be recorded in the order history.',
+  ],
   'unknown-order': [-2011, 'Unknown order sent.'],
   'not-limit': [-5025, 'Only limit order is supported.'],
   'side-differs': [-1117, 'Invalid side.'],

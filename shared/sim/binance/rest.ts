@@ -50,7 +50,12 @@ export class RestWire {
     const nowMs = Math.floor(this.#options.exchange.nowMs);
     const spender: Spender = { address: request.address, apiKey: request.apiKey, nowMs };
     const route = ROUTES[`${request.method} ${request.path}`];
-    if (!route) return { status: 404, body: JSON.stringify({ code: -5000, msg: `Path ${request.path}, Method ${request.method} is invalid` }), headers: {} };
+    if (!route)
+      return {
+        status: 404,
+        body: JSON.stringify({ code: -5000, msg: `Path ${request.path}, Method ${request.method} is invalid` }),
+        headers: {},
+      };
     try {
       const value = this.#run(route, request, spender);
       const headers = { ...this.#limits.weightHeaders(spender), ...(route.orders ? this.#limits.orderHeaders(spender) : {}) };
@@ -58,7 +63,11 @@ export class RestWire {
     } catch (problem) {
       if (!(problem instanceof Refusal)) throw problem;
       const retry: Record<string, string> = problem instanceof TooMany ? { 'Retry-After': String(problem.retryAfterS) } : {};
-      return { status: problem.status, body: JSON.stringify(problem.body()), headers: { ...this.#limits.weightHeaders(spender), ...retry } };
+      return {
+        status: problem.status,
+        body: JSON.stringify(problem.body()),
+        headers: { ...this.#limits.weightHeaders(spender), ...retry },
+      };
     }
   }
 

@@ -31,9 +31,12 @@ export function checkSigned({ query, body, params, secret, nowMs }: SignedParts)
   const signature = params.find('signature');
   if (signature === undefined) throw missing('signature');
   if (recvWindow > RECV_WINDOW_MAX_MS) throw new Refusal({ code: -1131, message: `recvWindow must be less than ${RECV_WINDOW_MAX_MS}` });
-  if (timestamp >= nowMs + AHEAD_MAX_MS) throw outsideWindow(`Timestamp for this request was ${AHEAD_MAX_MS}ms ahead of the server's time.`);
+  if (timestamp >= nowMs + AHEAD_MAX_MS)
+    throw outsideWindow(`Timestamp for this request was ${AHEAD_MAX_MS}ms ahead of the server's time.`);
   if (nowMs - timestamp > recvWindow) throw outsideWindow('Timestamp for this request is outside of the recvWindow.');
-  const expected = createHmac('sha256', secret).update(unsigned(query) + unsigned(body)).digest('hex');
+  const expected = createHmac('sha256', secret)
+    .update(unsigned(query) + unsigned(body))
+    .digest('hex');
   if (!equal(signature.toLowerCase(), expected)) throw new Refusal({ code: -1022, message: 'Signature for this request is not valid.' });
 }
 

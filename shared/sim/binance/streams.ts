@@ -49,7 +49,10 @@ function depthMessages(exchange: Exchange, event: OfKind<'depth'>): readonly Str
   const name = event.symbol.toLowerCase();
   const text = once(() => depthMessage(instrument, event));
   const suffixes = SPEED_SUFFIX[event.periodMs] ?? [];
-  return suffixes.flatMap((suffix) => [{ route: 'public' as const, stream: `${name}@depth${suffix}`, text }, ...partials(exchange, event, suffix)]);
+  return suffixes.flatMap((suffix) => [
+    { route: 'public' as const, stream: `${name}@depth${suffix}`, text },
+    ...partials(exchange, event, suffix),
+  ]);
 }
 
 /** The whole top of the book, with the field names of a diff. */
@@ -60,8 +63,18 @@ function partials(exchange: Exchange, event: OfKind<'depth'> | OfKind<'frame'>, 
     stream: `${event.symbol.toLowerCase()}@depth${levels}${suffix}`,
     text: once(() => {
       const { bids, asks, lastUpdateId } = market.depth(levels);
-      const ids = event.kind === 'depth' ? { first: event.first, previous: event.previous } : { first: lastUpdateId, previous: lastUpdateId };
-      return depthMessage(market.instrument, { kind: 'depth', symbol: event.symbol, atMs: event.atMs, periodMs: 0, ...ids, last: lastUpdateId, bids, asks });
+      const ids =
+        event.kind === 'depth' ? { first: event.first, previous: event.previous } : { first: lastUpdateId, previous: lastUpdateId };
+      return depthMessage(market.instrument, {
+        kind: 'depth',
+        symbol: event.symbol,
+        atMs: event.atMs,
+        periodMs: 0,
+        ...ids,
+        last: lastUpdateId,
+        bids,
+        asks,
+      });
     }),
   }));
 }
@@ -78,14 +91,26 @@ function barMessages(exchange: Exchange, { symbol, atMs }: OfKind<'bars'>, inter
   const { feed } = exchange.market(symbol);
   const bar = feed.recorded.has(interval) ? null : feed.bars.open(interval);
   if (!bar) return [];
-  return [{ route: 'market', stream: klineStream(symbol, interval), text: once(() => klineMessage({ symbol, interval, bar, final: false, atMs })) }];
+  return [
+    {
+      route: 'market',
+      stream: klineStream(symbol, interval),
+      text: once(() => klineMessage({ symbol, interval, bar, final: false, atMs })),
+    },
+  ];
 }
 
 function closedBar(exchange: Exchange, { symbol, interval, atMs, openMs }: OfKind<'bar-closed'>): readonly StreamMessage[] {
   const { bars, recorded } = exchange.market(symbol).feed;
   const bar = bars.closed(interval).findLast((each) => each.openMs === openMs);
   if (!bar || recorded.has(interval)) return [];
-  return [{ route: 'market', stream: klineStream(symbol, interval), text: once(() => klineMessage({ symbol, interval, bar, final: true, atMs })) }];
+  return [
+    {
+      route: 'market',
+      stream: klineStream(symbol, interval),
+      text: once(() => klineMessage({ symbol, interval, bar, final: true, atMs })),
+    },
+  ];
 }
 
 /** A recorded message goes out byte for byte, on every speed that was asked for. */
@@ -95,7 +120,10 @@ function frameMessages(exchange: Exchange, event: OfKind<'frame'>): readonly Str
   switch (event.feed) {
     case 'depth': {
       const suffixes = Object.values(SPEED_SUFFIX).flat();
-      return suffixes.flatMap((suffix) => [{ route: 'public' as const, stream: `${name}@depth${suffix}`, text }, ...partials(exchange, event, suffix)]);
+      return suffixes.flatMap((suffix) => [
+        { route: 'public' as const, stream: `${name}@depth${suffix}`, text },
+        ...partials(exchange, event, suffix),
+      ]);
     }
     case 'best':
       return [{ route: 'public', stream: `${name}@bookTicker`, text }];
