@@ -36,12 +36,12 @@ test('add() trades at the best price first and, at one price, with the oldest', 
   expect(book.best('sell')).toEqual({ price: 102, size: 3 });
 });
 
-test.each([
-  ['post-only that would take is refused whole', { timeInForce: 'post-only' as const, price: 101 }, 'would-take', 0],
-  ['post-only that would not take rests', { timeInForce: 'post-only' as const, price: 100 }, 'rested', 0],
-  ['fill-or-kill beyond what rests is refused whole', { timeInForce: 'fok' as const, price: 101, size: 6 }, 'unfillable', 0],
-  ['fill-or-kill of just what rests fills', { timeInForce: 'fok' as const, price: 101, size: 5 }, 'filled', 5],
-  ['immediate-or-cancel leaves nothing resting', { timeInForce: 'ioc' as const, price: 101, size: 9 }, 'left-over', 5],
+test.each<[string, Partial<Wanted>, string, number]>([
+  ['post-only that would take is refused whole', { timeInForce: 'post-only', price: 101 }, 'would-take', 0],
+  ['post-only that would not take rests', { timeInForce: 'post-only', price: 100 }, 'rested', 0],
+  ['fill-or-kill beyond what rests is refused whole', { timeInForce: 'fok', price: 101, size: 6 }, 'unfillable', 0],
+  ['fill-or-kill of just what rests fills', { timeInForce: 'fok', price: 101, size: 5 }, 'filled', 5],
+  ['immediate-or-cancel leaves nothing resting', { timeInForce: 'ioc', price: 101, size: 9 }, 'left-over', 5],
   ['an order without price takes what there is and never rests', { price: null, size: 9 }, 'left-over', 5],
   ['good-till-cancel rests what is left', { price: 101, size: 9 }, 'rested', 5],
 ])('add() %s', (_name, over, end, filled) => {

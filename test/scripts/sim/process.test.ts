@@ -1,0 +1,76 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parseClockSpec } from '../../../shared/clock.ts';
+
+const ENTRY = join(import.meta.dirname, '..', '..', '..', 'scripts', 'sim.ts');
+
+async function run(args: readonly string[]): Promise<{ readonly code: unknown; readonly stderr: string }> {
+  const child = spawn(process.execPath, [ENTRY, '--port', '0', '--history-days', '0', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const [code] = await once(child, 'close');
+  return { code, stderr };
+}
+
+test.each([
+  ['an unknown option', ['--sped', '3'], 2, /--sped/],
+  ['a value out of range', ['--speed', '0'], 2, /--speed .*from 0.01 to 1000/],
+  ['a malformed clock', ['--clock', 'now'], 2, /--clock/],
+  ['an unknown symbol', ['--symbols', 'NOPE'], 2, /NOPE/],
+  ['a malformed account', ['--account', 'key'], 2, /KEY:SECRET:USDT/],
+  ['a replay file that is not there', ['--replay', '/nowhere.raw.gz'], 2, /\/nowhere\.raw\.gz/],
+])('sim exits with one line on %s', async (_name, args, code, line) => {
+  const result = await run(args);
+  expect(result.stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(line)]);
+  expect(result.code).toBe(code);
+});
+
+test('sim exits with 2 and one line on a file that is no recording', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sim-'));
+  writeFileSync(join(folder, 'poem.txt'), 'roses are red\n');
+  const { code, stderr } = await run(['--replay', join(folder, 'poem.txt')]);
+  rmSync(folder, { recursive: true });
+  expect([code, stderr.trimEnd().split('\n')]).toEqual([2, [expect.stringContaining('poem.txt')]]);
+});
+
+test('sim exits with 3 and one line on a taken port', async () => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  const address = holder.address();
+  const port = typeof address === 'object' && address ? String(address.port) : '';
+  const { code, stderr } = await run(['--port', port]);
+  holder.close();
+  expect([code, stderr.trimEnd().split('\n')]).toEqual([3, [expect.stringContaining('taken')]]);
+});
+
+const start = (): ChildProcess =>
+  fork(ENTRY, ['--port', '0', '--history-days', '0', '--speed', '20'], {
+    execPath: process.execPath,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+
+test('sim tells its parent when it is ready, on which clock, and ends with 0 on SIGTERM', async () => {
+  const child = start();
+  const [ready] = (await once(child, 'message')) as [{ kind: string; port: number; clock: string; symbols: string[] }];
+  expect(ready).toMatchObject({ kind: 'ready', symbols: ['BTCUSDT', 'ETHUSDT', 'BTCUSDC'] });
+  expect(parseClockSpec(ready.clock)?.speed).toBe(20);
+  expect((await fetch(`http://127.0.0.1:${ready.port}/fapi/v1/ping`)).status).toBe(200);
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(0);
+});
+
+test('sim ends when its parent goes away', async () => {
+  const child = start();
+  await once(child, 'message');
+  child.disconnect();
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(0);
+});
