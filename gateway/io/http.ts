@@ -24,23 +24,21 @@ export function openHttp({ origin, clock, timeoutMs }: HttpOptions): Http {
     headersTimeout: 0, // the one time-out is ours, by the injected clock
     bodyTimeout: 0,
   });
-  const { host } = new URL(origin);
   return {
-    send: (request) => new Promise((resolve) => exchange({ pool, host, clock, timeoutMs, request, resolve })),
+    send: (request) => new Promise((resolve) => exchange({ pool, clock, timeoutMs, request, resolve })),
     [Symbol.asyncDispose]: () => pool.destroy(),
   };
 }
 
 type Exchange = {
   pool: Pool;
-  host: string;
   clock: Clock;
   timeoutMs: number;
   request: HttpRequest;
   resolve: (outcome: HttpOutcome) => void;
 };
 
-function exchange({ pool, host, clock, timeoutMs, request, resolve }: Exchange): void {
+function exchange({ pool, clock, timeoutMs, request, resolve }: Exchange): void {
   let sent = false;
   let done = false;
   let controller: Dispatcher.DispatchController | null = null;
@@ -52,8 +50,8 @@ function exchange({ pool, host, clock, timeoutMs, request, resolve }: Exchange):
     resolve(outcome);
   };
   const fail = (reason: string, timedOut: boolean): void => {
-    if (!sent) finish({ kind: 'unsent', sentence: `${host}: ${reason}` });
-    else finish({ kind: 'unanswered', timedOut, sentence: `${host}: ${reason}` });
+    if (!sent) finish({ kind: 'unsent', sentence: reason });
+    else finish({ kind: 'unanswered', timedOut, sentence: reason });
   };
   const timer = clock.after(timeoutMs, () => {
     fail(`no answer within ${timeoutMs} ms`, true);

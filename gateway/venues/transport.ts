@@ -18,7 +18,7 @@ export type HttpAnswer = {
 
 /**
  * `unsent`: not one byte left (refused, unresolved, no free connection in time). `unanswered`: the request was handed to a socket and no
- * whole answer came: it may have been executed. `sentence` names the host and the system's error, never the query.
+ * whole answer came: it may have been executed. `sentence` is the system's error, never the query.
  */
 export type HttpOutcome =
   | HttpAnswer

@@ -109,12 +109,20 @@ const priceOrNull = (text: string | undefined): string | null => (text === undef
 export const barsOf = (rows: z.infer<typeof Klines>): readonly Bar[] =>
   rows.map(([openMs, open, high, low, close, volume]) => ({ openMs, open, high, low, close, volume }));
 
+/**
+ * Orders older than a change of the tick rest off it, deep in the book, for years (seen in the recording of CTKUSDT, 2021): from this level
+ * on they are left out. Nearer the best price an inexact level means that the instrument is not what we think, and nothing is read.
+ */
+const EXACT_LEVELS = 20;
+
 export function snapshotOf(depth: Depth, scale: DepthScale): DepthSnapshot {
-  const bids = levelsOf(depth.bids, scale);
-  const asks = levelsOf(depth.asks, scale);
+  const bids = levelsOf(depth.bids, scale, EXACT_LEVELS);
+  const asks = levelsOf(depth.asks, scale, EXACT_LEVELS);
   if (bids === null || asks === null) throw new Inexact(`${scale.symbol}: a level of the depth snapshot is off its step`);
-  return { lastUpdateId: depth.lastUpdateId, exchangeMs: depth.T ?? 0, bids, asks, knownFrom: edgeOf(bids), knownTo: edgeOf(asks) };
+  const knownFrom = depth.bids.length < DEPTH_LIMIT ? null : edgeOf(bids);
+  const knownTo = depth.asks.length < DEPTH_LIMIT ? null : edgeOf(asks);
+  return { lastUpdateId: depth.lastUpdateId, exchangeMs: depth.T ?? 0, bids, asks, knownFrom, knownTo };
 }
 
-/** Price of the farthest level when the side was cut off at the limit. */
-const edgeOf = (levels: readonly number[]) => (levels.length < 2 * DEPTH_LIMIT ? null : ticks(levels.at(-2) ?? 0));
+/** Price of the farthest level. */
+const edgeOf = (levels: readonly number[]) => ticks(levels.at(-2) ?? 0);

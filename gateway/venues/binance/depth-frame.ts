@@ -56,16 +56,17 @@ function frameOf(data: Fields, scale: DepthScale): DepthFrame | DepthRefusal {
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
 
-/** Price and size alternating, in ticks and lots; null when one level is not exact. */
-export function levelsOf(value: unknown, { price, size }: DepthScale): number[] | null {
+/** Price and size alternating, in ticks and lots; null when one level is not exact. From index `lenientFrom` on, a level that is not is left out. */
+export function levelsOf(value: unknown, { price, size }: DepthScale, lenientFrom = Number.POSITIVE_INFINITY): number[] | null {
   if (!Array.isArray(value)) return null;
   const flat: number[] = [];
-  for (const row of value) {
+  for (let i = 0; i < value.length; i++) {
+    const row: unknown = value[i];
     if (!Array.isArray(row) || row.length !== 2) return null;
     const ticks = exactSteps(row[0], price);
     const lots = exactSteps(row[1], size);
-    if (ticks < 1 || lots < 0) return null;
-    flat.push(ticks, lots);
+    if (ticks >= 1 && lots >= 0) flat.push(ticks, lots);
+    else if (i < lenientFrom) return null;
   }
   return flat;
 }

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { Books } from '../../../../gateway/market/books.ts';
+import { snapshotOf } from '../../../../gateway/venues/binance/decode-rest.ts';
+import { DepthRule } from '../../../../gateway/venues/binance/depth.ts';
+import { depthReader, depthScale } from '../../../../gateway/venues/binance/depth-frame.ts';
+import { Depth } from '../../../../gateway/venues/binance/wire.ts';
+import { formatPrice, formatSize, type Instrument } from '../../../../shared/instrument.ts';
+import { monoMs } from '../../../../shared/units.ts';
+import { recorded } from '../../../kit/data.ts';
+import { BTCUSDT, instrumentWith, rawMessages } from '../../../kit/venue-data.ts';
+
+type Replayed = {
+  readonly books: Books;
+  readonly refused: number;
+  readonly lastTicker: ReadonlyMap<string, readonly string[]>;
+  readonly firstApplied: Map<string, readonly number[]>;
+};
+
+/** Runs recordings as they were received; a snapshot is for the symbol it names, or the next one asked in `snapshotOrder`. */
+function replay(
+  paths: readonly string[],
+  { instruments, snapshotOrder }: { instruments: readonly Instrument[]; snapshotOrder: readonly string[] },
+): Replayed {
+  const read = depthReader(instruments);
+  const bySymbol = new Map(instruments.map((instrument) => [instrument.symbol, instrument]));
+  const books = new Books({
+    symbols: [...bySymbol.keys()],
+    rule: () => new DepthRule(),
+    staleMs: 60_000,
+    port: { fetchSnapshot: () => {}, onLive: () => {}, onTop: () => {}, retryMs: () => 0 },
+  });
+  const lastTicker = new Map<string, readonly string[]>();
+  const waiting = [...snapshotOrder];
+  let refused = 0;
+  for (const text of paths.flatMap(rawMessages)) {
+    const message = JSON.parse(text);
+    if (message.lastUpdateId !== undefined) {
+      const instrument = bySymbol.get(waiting.shift() ?? '')!;
+      books.load(instrument.symbol, snapshotOf(Depth.parse(message), depthScale(instrument)), monoMs(0));
+    } else if (message.data?.e === 'depthUpdate') {
+      const frame = read(text);
+      if ('refused' in frame) refused++;
+      else books.frame(frame, monoMs(0));
+    } else if (message.data?.e === 'bookTicker')
+      lastTicker.set(message.data.s, [message.data.b, message.data.B, message.data.a, message.data.A]);
+  }
+  return { books, refused, lastTicker, firstApplied: new Map() };
+}
+
+const topOf = (books: Books, instrument: Instrument): readonly string[] => {
+  const { book } = books.view(instrument.symbol);
+  return [
+    formatPrice(instrument, book.bestBid!),
+    formatSize(instrument, book.bids.sizeAt(0)),
+    formatPrice(instrument, book.bestAsk!),
+    formatSize(instrument, book.asks.sizeAt(0)),
+  ];
+};
+
+describe('recorded depth', () => {
+  const btc = recorded('book/binance-usdm/BTCUSDT_20240808.raw.gz');
+  test.skipIf(btc === null)('BTCUSDT of 2024 stitches without a gap and ends as the data says', () => {
+    const { books, refused } = replay([btc ?? ''], { instruments: [BTCUSDT], snapshotOrder: ['BTCUSDT'] });
+    const counters = books.counters('BTCUSDT');
+    expect(refused).toBe(0);
+    expect(books.view('BTCUSDT').status).toBe('live');
+    expect(counters).toMatchObject({ messages: 6_551, gaps: 0, gapsUnresolved: 0, resyncs: 0 });
+    expect(counters.applied + counters.dropped).toBe(6_551);
+    expect(topOf(books, BTCUSDT)).toEqual(['61659.70', '1.486', '61659.80', '0.981']);
+  });
+
+  const coin = ['08', '09'].map((day) => recorded(`book/binance-coinm/BTCUSD_PERP_202408${day}.raw.gz`));
+  test.skipIf(coin.includes(null))('BTCUSD_PERP stitches across midnight and ends with the last bookTicker', () => {
+    const perp = instrumentWith({ symbol: 'BTCUSD_PERP', tickSize: '0.1', stepSize: '1' });
+    const { books, refused, lastTicker } = replay(coin.map(String), { instruments: [perp], snapshotOrder: ['BTCUSD_PERP'] });
+    expect(refused).toBe(0);
+    expect(books.counters('BTCUSD_PERP')).toMatchObject({ messages: 44_795, gaps: 0 });
+    expect(books.view('BTCUSD_PERP').status).toBe('live');
+    expect(topOf(books, perp)).toEqual(lastTicker.get('BTCUSD_PERP'));
+  });
+
+  const four = recorded('book/binance-usdm/SUSHI-AKRO-KEEP-CTK_20210722.jsonl.gz');
+  test.skipIf(four === null)('four symbols of 2021 on one connection all come live', () => {
+    const steps = { SUSHIUSDT: '0.0010', AKROUSDT: '0.00001', KEEPUSDT: '0.0001', CTKUSDT: '0.00100' };
+    const instruments = Object.entries(steps).map(([symbol, tickSize]) => instrumentWith({ symbol, tickSize, stepSize: '1' }));
+    const { books, refused } = replay([four ?? ''], { instruments, snapshotOrder: Object.keys(steps) });
+    expect(refused).toBe(0);
+    const seen = Object.keys(steps).map((symbol) => ({ symbol, status: books.view(symbol).status, gaps: books.counters(symbol).gaps }));
+    expect(seen).toEqual(Object.keys(steps).map((symbol) => ({ symbol, status: 'live', gaps: 0 })));
+    expect(Object.keys(steps).reduce((sum, symbol) => sum + books.counters(symbol).messages, 0)).toBe(764);
+  });
+});
