@@ -14,13 +14,15 @@ export type StreamUrl = {
 
 /** Null when the path is none of a stream. A URL without a route is served as public only, silently, as the venue does. */
 export function parseStreamUrl(url: string): StreamUrl | null {
-  const { pathname, searchParams } = new URL(url, 'ws://sim');
+  const parsed = URL.canParse(`ws://sim${url}`) ? new URL(`ws://sim${url}`) : null;
+  if (!parsed) return null;
+  const { pathname, searchParams } = parsed;
   const match = /^(?:\/(public|market|private))?\/(ws|stream)(?:\/(.*))?$/.exec(pathname);
   if (!match) return null;
   const route = STREAM_ROUTES.find((name) => name === match[1]) ?? 'public';
   const inPath = (match[3] ?? '').split('/').filter((name) => name !== '');
   const inQuery = (searchParams.get('streams') ?? '').split('/').filter((name) => name !== '');
-  const names = [...inPath, ...inQuery].map(decodeURIComponent);
+  const names = [...inPath.map(decode), ...inQuery];
   const combined = match[2] === 'stream';
   if (route !== 'private') return { route, combined, streams: names, keys: [] };
   return { route, combined, streams: [], keys: [...names.map((listenKey) => ({ listenKey, events: null })), ...keysOf(searchParams)] };
@@ -35,4 +37,13 @@ function keysOf(search: URLSearchParams): readonly KeyRequest[] {
     if (name === 'events' && last) keys[keys.length - 1] = { ...last, events: new Set(value.split('/')) };
   }
   return keys;
+}
+
+/** A malformed escape is a name nobody sends on. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -8,8 +8,9 @@ import { type Atoms, atoms, type Lots, lots, type Ticks, ticks, ZERO_ATOMS } fro
 import type { Account } from './account.ts';
 import type { Execution, ExpiryReason, OrderStatus, OwnTrade, SimOrder, UserEvent } from './exchange-events.ts';
 import type { Side } from './market.ts';
-import { type AddOutcome, opposite, type SelfTrade, type TimeInForce } from './matching.ts';
-import { checkFilters, priceBand, type Reject } from './order-checks.ts';
+import type { AddOutcome, SelfTrade, TimeInForce } from './matching.ts';
+import { checkAmend, checkBook, checkPlace, type Entering, marketLimit } from './entry-checks.ts';
+import type { Reject } from './order-checks.ts';
 import { isOpen, leftOf, type OrderName, type OrderStore } from './order-store.ts';
 import { unrealizedOf } from './position.ts';
 import { planReduceOnly, reducible } from './reduce-only.ts';
@@ -43,14 +44,14 @@ export type AmendRequest = OrderName & {
 export type DeskOptions = {
   readonly market: (symbol: string) => SymbolMarket;
   /** Available balance of an asset for an account. */
-  readonly available: (trader: Trader, asset: string) => bigint;
+  readonly available: (trader: Trader, asset: string) => Atoms;
   readonly nextKey: () => number;
   readonly nextId: (symbol: string) => string;
   readonly nowMs: () => number;
   readonly tell: (event: UserEvent) => void;
 };
 
-type Entering = { readonly execution: 'new' | 'amended'; readonly modifyId: string | null };
+type Telling = { readonly execution: 'new' | 'amended'; readonly modifyId: string | null };
 /** Events of one command, held back until their order is known. */
 type Batch = { readonly key: number; readonly notices: UserEvent[]; readonly results: UserEvent[] };
 
@@ -67,7 +68,9 @@ export class OrderDesk {
     const market = this.#options.market(request.symbol);
     const size = request.reduceOnly ? reducible({ position: trader.account.position(request.symbol), request }) : request.size;
     const reject =
-      this.#check(trader, request) ?? (size === 0 ? { kind: 'reduce-only' as const } : null) ?? this.#checkBook(market, request);
+      checkPlace(this.#entering(trader, market), request) ??
+      (size === 0 ? { kind: 'reduce-only' as const } : null) ??
+      checkBook(market, request);
     if (reject) return err(reject);
     const order = this.#record(trader, { ...request, size });
     if (order.reduceOnly && order.timeInForce !== 'ioc' && order.type === 'limit' && this.#displaced(trader, order))
@@ -82,9 +85,9 @@ export class OrderDesk {
   amend(trader: Trader, request: AmendRequest): Result<SimOrder, Reject> {
     const order = trader.orders.findOpen(request);
     if (!order) return err({ kind: 'unknown-order' });
-    const reject = this.#checkAmend(order, request) ?? this.#checkAmendMargin(trader, order, request);
-    if (reject) return err(reject);
     const market = this.#options.market(order.symbol);
+    const reject = checkAmend(this.#entering(trader, market), order, request);
+    if (reject) return err(reject);
     const pointless = request.size <= order.filled;
     const taking = order.timeInForce === 'post-only' && market.wouldTake({ side: order.side, price: request.price });
     if (pointless || taking) return ok(this.#end(trader, order, { status: 'canceled', execution: 'canceled', expiry: 'none' }));
@@ -143,58 +146,8 @@ export class OrderDesk {
     this.#end(trader, this.#current(trader, key), { status: 'expired-in-match', execution: 'expired', expiry: 'self-trade' });
   }
 
-  #check(trader: Trader, request: PlaceRequest): Reject | null {
-    const market = this.#options.market(request.symbol);
-    const markAtoms = market.feed.mark.get().mark;
-    const filters = checkFilters(market.instrument, { ...request, markAtoms });
-    if (filters) return filters;
-    if (trader.orders.findOpen({ symbol: request.symbol, clientId: request.clientId })) return { kind: 'duplicate-client-id' };
-    if (trader.orders.open(request.symbol).length >= market.instrument.maxOpenOrders) return { kind: 'too-many-orders' };
-    if (request.reduceOnly) return null;
-    const price = request.price ?? market.best(opposite(request.side))?.price ?? ticks(0);
-    return this.#checkMargin(trader, { ...request, added: notionalOf(market.instrument, { price, size: request.size }) });
-  }
-
-  /** Initial margin with `added` on one side must not exceed what is available; what does not worsen the worst case needs none. */
-  #checkMargin(
-    trader: Trader,
-    { symbol, side, added }: { readonly symbol: string; readonly side: Side; readonly added: Atoms },
-  ): Reject | null {
-    const { instrument, feed } = this.#options.market(symbol);
-    const markAtoms = feed.mark.get().mark;
-    const open = trader.orders.openNotional(instrument);
-    const after = side === 'buy' ? { ...open, bids: atoms(open.bids + added) } : { ...open, asks: atoms(open.asks + added) };
-    const needed = (of: typeof open): bigint => trader.account.margin({ instrument, markAtoms, open: of }).openOrderInitial;
-    const more = needed(after) - needed(open);
-    return more > 0n && more > this.#options.available(trader, instrument.quoteAsset) ? { kind: 'margin-insufficient' } : null;
-  }
-
-  #checkBook(market: SymbolMarket, request: PlaceRequest): Reject | null {
-    const { side, price } = request;
-    if (request.timeInForce === 'post-only' && market.wouldTake({ side, price })) return { kind: 'would-take' };
-    if (request.timeInForce === 'fok' && market.takeable({ ...request, key: 0, owner: null }) < request.size) return { kind: 'unfillable' };
-    const counter = price === null ? market.best(opposite(side)) : null;
-    if (!counter) return null;
-    const band = priceBand(market.instrument, market.feed.mark.get().mark);
-    const outside = side === 'buy' ? counter.price > band.up : counter.price < band.down;
-    return outside ? { kind: 'counterparty-outside-band' } : null;
-  }
-
-  #checkAmend(order: SimOrder, { side, price, size, reduceOnly }: AmendRequest): Reject | null {
-    if (order.type !== 'limit') return { kind: 'not-limit' };
-    if (side !== order.side) return { kind: 'side-differs' };
-    if (reduceOnly && !order.reduceOnly) return { kind: 'not-reduce-only' };
-    if (price === order.price && size === order.size) return { kind: 'no-change' };
-    const { instrument, feed } = this.#options.market(order.symbol);
-    return checkFilters(instrument, { side, price, size, reduceOnly: order.reduceOnly, markAtoms: feed.mark.get().mark });
-  }
-
-  #checkAmendMargin(trader: Trader, order: SimOrder, { price, size }: AmendRequest): Reject | null {
-    if (order.reduceOnly || size <= order.filled) return null;
-    const { instrument } = this.#options.market(order.symbol);
-    const now = notionalOf(instrument, { price: order.price, size: leftOf(order) });
-    const then = notionalOf(instrument, { price, size: lots(size - order.filled) });
-    return this.#checkMargin(trader, { symbol: order.symbol, side: order.side, added: atoms(then - now) });
+  #entering(trader: Trader, market: SymbolMarket): Entering {
+    return { market, trader, available: () => this.#options.available(trader, market.instrument.quoteAsset) };
   }
 
   #record(trader: Trader, request: PlaceRequest): SimOrder {
@@ -215,24 +168,18 @@ export class OrderDesk {
   }
 
   /** Sends an order to the market and tells what came of it, in the venue's order of events. */
-  #enter(trader: Trader, order: SimOrder, { execution, modifyId }: Entering): void {
+  #enter(trader: Trader, order: SimOrder, { execution, modifyId }: Telling): void {
     const market = this.#options.market(order.symbol);
     const notice = this.#orderEvent(trader, order, { execution, modifyId });
     const batch: Batch = { key: order.key, notices: [], results: [] };
     this.#batch = batch;
     const { timeInForce, selfTrade, side, key } = order;
-    const price = order.type === 'limit' ? order.price : this.#marketLimit(market, side);
+    const price = order.type === 'limit' ? order.price : marketLimit(market, side);
     const outcome = market.submit({ key, owner: order.apiKey, side, price, size: leftOf(order), timeInForce, selfTrade });
     this.#batch = null;
     for (const event of [...batch.notices, notice, ...batch.results]) this.#options.tell(event);
     this.#finish(trader, key, outcome);
     this.#trimReduceOnly(trader, order);
-  }
-
-  /** A market order takes no price outside the band around the mark. */
-  #marketLimit(market: SymbolMarket, side: Side): Ticks {
-    const band = priceBand(market.instrument, market.feed.mark.get().mark);
-    return ticks(side === 'buy' ? Math.floor(band.up) : Math.ceil(band.down));
   }
 
   #finish(trader: Trader, key: number, { end }: AddOutcome): void {
