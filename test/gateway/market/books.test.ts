@@ -1,0 +1,159 @@
+import { expect, test } from 'vitest';
+import { Books, type DepthFrame, type DepthSnapshot } from '../../../gateway/market/books.ts';
+import { DepthRule } from '../../../gateway/venues/binance/depth.ts';
+import { monoMs, ticks } from '../../../shared/units.ts';
+
+const SNAPSHOT: DepthSnapshot = {
+  lastUpdateId: 10,
+  exchangeMs: 5,
+  bids: [99, 1, 98, 2],
+  asks: [101, 1, 102, 2],
+  knownFrom: ticks(98),
+  knownTo: null,
+};
+const frame = (lastId: number, over: Partial<DepthFrame> = {}): DepthFrame => ({
+  symbol: 'A',
+  firstId: lastId,
+  lastId,
+  previousId: lastId - 1,
+  exchangeMs: lastId,
+  bids: [],
+  asks: [],
+  ...over,
+});
+
+function kept() {
+  const asked: string[] = [];
+  const told: string[] = [];
+  const tops: string[] = [];
+  const books = new Books({
+    symbols: ['A', 'B'],
+    rule: () => new DepthRule(),
+    staleMs: 1_000,
+    port: {
+      fetchSnapshot: (symbol, delayMs) => asked.push(`${symbol}+${delayMs}`),
+      onLive: (symbol, live, reason) => told.push(`${symbol} ${live ? 'live' : reason}`),
+      onTop: (symbol) => tops.push(symbol),
+      retryMs: (failures) => failures * 100,
+    },
+  });
+  const comeLive = (symbol: string): void => {
+    books.frame(frame(10, { symbol }), monoMs(0));
+    books.load(symbol, SNAPSHOT, monoMs(0));
+  };
+  return { books, asked, told, tops, comeLive };
+}
+
+test('buffers, asks once, and is live only when the snapshot is anchored', () => {
+  const { books, asked, told } = kept();
+  books.frame(frame(8), monoMs(0));
+  books.frame(frame(9), monoMs(0));
+  expect([asked, books.view('A').status]).toEqual([['A+0'], 'syncing']);
+  books.load('A', SNAPSHOT, monoMs(1)); // ahead of the stream: wait
+  expect([books.view('A').status, told]).toEqual(['syncing', []]);
+  books.frame(frame(10, { bids: [99, 7] }), monoMs(2));
+  expect(told).toEqual(['A live']);
+  expect(books.view('A')).toMatchObject({
+    status: 'live',
+    reason: '',
+    lastUpdateId: 10,
+    exchangeMs: 10,
+    receivedAt: 2,
+    knownFrom: 98,
+    knownTo: null,
+  });
+  expect(books.view('A').book.bids.sizeAt(0)).toBe(7);
+  expect(books.counters('A')).toEqual({ messages: 3, applied: 1, dropped: 2, gaps: 0, gapsUnresolved: 0, resyncs: 0 });
+});
+
+test('a gap is told at once, concerns no other symbol, and is mended by one snapshot', () => {
+  const { books, asked, told, comeLive } = kept();
+  comeLive('A');
+  comeLive('B');
+  books.frame(frame(12), monoMs(1));
+  expect(told).toEqual(['A live', 'B live', 'A gap']);
+  expect([books.view('A').status, books.view('B').status]).toEqual(['syncing', 'live']);
+  books.frame(frame(13), monoMs(2));
+  expect(asked).toEqual(['A+0', 'B+0', 'A+0']);
+  expect(books.counters('A')).toMatchObject({ gaps: 1, gapsUnresolved: 1 });
+  books.load('A', { ...SNAPSHOT, lastUpdateId: 13 }, monoMs(3));
+  expect(told.at(-1)).toBe('A live');
+  expect(books.counters('A')).toMatchObject({ gaps: 1, gapsUnresolved: 0, resyncs: 1 });
+});
+
+test('a snapshot that is too old, or fails, is asked for again, later and later', () => {
+  const { books, asked } = kept();
+  books.frame(frame(20), monoMs(0));
+  books.load('A', SNAPSHOT, monoMs(0));
+  books.snapshotFailed('A');
+  books.load('A', { ...SNAPSHOT, lastUpdateId: 20 }, monoMs(0));
+  expect(asked).toEqual(['A+0', 'A+100', 'A+200']);
+  expect(books.view('A').status).toBe('live');
+});
+
+test.each([
+  ['crossed', { bids: [101, 5] }],
+  ['empty', { asks: [101, 0, 102, 0] }],
+])('a %s book is not live, and is built anew', (reason, change) => {
+  const { books, asked, told, comeLive } = kept();
+  comeLive('A');
+  books.frame(frame(11, change), monoMs(1));
+  expect(told.at(-1)).toBe(`A ${reason}`);
+  expect(asked).toHaveLength(2);
+  books.load('A', { ...SNAPSHOT, lastUpdateId: 12 }, monoMs(2));
+  books.frame(frame(12), monoMs(3));
+  expect(told.at(-1)).toBe('A live');
+});
+
+test('a message that cannot be read takes its book down, and one of nobody takes all down', () => {
+  const { books, told, comeLive } = kept();
+  comeLive('A');
+  comeLive('B');
+  books.refused('A');
+  expect(told.slice(2)).toEqual(['A unreadable']);
+  books.refused(null);
+  expect(told.slice(3)).toEqual(['B unreadable']);
+  expect(books.counters('A')).toMatchObject({ messages: 2, applied: 1, dropped: 1, gaps: 2 });
+});
+
+test('silence makes a book stale, and the next frame of the chain brings it back without a snapshot', () => {
+  const { books, asked, told, comeLive } = kept();
+  comeLive('A');
+  books.tick(monoMs(1_000));
+  expect(told).toEqual(['A live']);
+  books.tick(monoMs(1_001));
+  expect([told.at(-1), books.view('A').status]).toEqual(['A silent', 'stale']);
+  books.frame(frame(11), monoMs(1_100));
+  expect([told.at(-1), asked.length, books.counters('A').resyncs]).toEqual(['A live', 1, 0]);
+});
+
+test('a lost stream takes every book down; the next connection starts from a new snapshot', () => {
+  const { books, asked, told, comeLive } = kept();
+  comeLive('A');
+  comeLive('B');
+  books.lost('disconnected');
+  expect(told.slice(2)).toEqual(['A disconnected', 'B disconnected']);
+  books.frame(frame(11), monoMs(5)); // would chain on, but between connections nothing is proved
+  expect(books.view('A').status).toBe('syncing');
+  expect(asked).toEqual(['A+0', 'B+0', 'A+0']);
+});
+
+test('tells a changed top once, and nothing of changes behind it', () => {
+  const { books, tops, comeLive } = kept();
+  comeLive('A');
+  books.frame(frame(11, { bids: [98, 9] }), monoMs(1));
+  books.frame(frame(12, { bids: [99, 9] }), monoMs(1));
+  expect(tops).toEqual(['A', 'A']);
+});
+
+test('frames without a snapshot do not grow memory', () => {
+  const { books } = kept();
+  for (let id = 1; id <= 5_000; id++) books.frame(frame(id), monoMs(0));
+  expect(books.counters('A')).toMatchObject({ messages: 5_000, dropped: 4_000 });
+  books.load('A', { ...SNAPSHOT, lastUpdateId: 5_000 }, monoMs(1));
+  expect(books.view('A').status).toBe('live');
+});
+
+test('a symbol that is not kept is a bug', () => {
+  expect(() => kept().books.view('C')).toThrow('C');
+});

@@ -1,0 +1,261 @@
+import { describe, expect, test } from 'vitest';
+import { CALLS } from '../../../../gateway/venues/binance/limits.ts';
+import { RestOrderEntry } from '../../../../gateway/venues/binance/orders.ts';
+import { Rest } from '../../../../gateway/venues/binance/rest.ts';
+import { secretOf, signPayload } from '../../../../gateway/venues/binance/sign.ts';
+import { Anything } from '../../../../gateway/venues/binance/wire.ts';
+import type { HttpOutcome, HttpRequest } from '../../../../gateway/venues/transport.ts';
+import type { OrderRequest } from '../../../../gateway/venues/venue.ts';
+import { VirtualClock } from '../../../../shared/clock.ts';
+import { lots, ticks } from '../../../../shared/units.ts';
+import { BTCUSDT } from '../../../kit/venue-data.ts';
+
+const SECRET = secretOf('a-secret');
+const answer = (value: unknown, status = 200, headers: Record<string, string> = {}): HttpOutcome => ({
+  kind: 'answer',
+  status,
+  headers: new Map(Object.entries(headers)),
+  text: typeof value === 'string' ? value : JSON.stringify(value),
+});
+const coded = (code: number, status = 400): HttpOutcome => answer({ code, msg: 'words' }, status);
+const RESET: HttpOutcome = { kind: 'unanswered', timedOut: false, sentence: 'ECONNRESET' };
+const REFUSED: HttpOutcome = { kind: 'unsent', sentence: 'ECONNREFUSED' };
+const LATE: HttpOutcome = { kind: 'unanswered', timedOut: true, sentence: 'no answer' };
+const ORDER = {
+  orderId: 17,
+  symbol: 'BTCUSDT',
+  status: 'NEW',
+  clientOrderId: '42',
+  price: '61000.10',
+  origQty: '0.020',
+  executedQty: '0.000',
+  timeInForce: 'GTX',
+  type: 'LIMIT',
+  side: 'BUY',
+  reduceOnly: false,
+  updateTime: 1_795_000_000_000,
+};
+const PLACE: OrderRequest = {
+  symbol: 'BTCUSDT',
+  clientId: '42',
+  side: 'buy',
+  kind: 'limit',
+  timeInForce: 'post-only',
+  price: ticks(610_001),
+  size: lots(20),
+  reduceOnly: false,
+};
+
+/** A venue that answers from a script, and a clock that runs on while the code sleeps. */
+function scripted(script: (request: HttpRequest, n: number) => HttpOutcome, { serverAheadMs = 0, latencyMs = 0 } = {}) {
+  const clock = new VirtualClock();
+  const sent: { readonly method: string; readonly path: string; readonly query: URLSearchParams; readonly atMs: number }[] = [];
+  const rest = new Rest({
+    clock,
+    apiKey: 'a-key',
+    secret: SECRET,
+    recvWindowMs: 1_500,
+    onCall: () => {},
+    send: (request) => {
+      request.onWritten?.(clock.monoMs());
+      const url = new URL(request.path, 'http://venue');
+      if (url.pathname === '/fapi/v1/time') {
+        clock.advance(latencyMs);
+        const serverTime = clock.wallMs() + serverAheadMs;
+        clock.advance(latencyMs);
+        return Promise.resolve(answer({ serverTime }));
+      }
+      sent.push({ method: request.method, path: request.path, query: url.searchParams, atMs: clock.monoMs() });
+      return Promise.resolve(script(request, sent.length));
+    },
+  });
+  const orders = new RestOrderEntry({ rest, instruments: new Map([['BTCUSDT', BTCUSDT]]) });
+  /** Lets sleeping code go on until it ends. */
+  const run = async <T>(work: Promise<T>): Promise<T> => {
+    let done = false;
+    const watched = work.finally(() => {
+      done = true;
+    });
+    for (let i = 0; i < 2_000 && !done; i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (!done) clock.advance(1);
+    }
+    return watched;
+  };
+  return { clock, rest, orders, sent, run };
+}
+
+describe('place()', () => {
+  test('sends one signed request with everything in the query, and reads the order back', async () => {
+    const { orders, sent, run } = scripted(() => answer(ORDER));
+    const result = await run(orders.place(PLACE));
+    const [payload, signature] = (sent[0]?.path ?? '').slice('/fapi/v1/order?'.length).split('&signature=');
+    expect(payload).toMatch(
+      /^symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=0.020&timeInForce=GTX&price=61000.10&newClientOrderId=42&selfTradePreventionMode=EXPIRE_MAKER&newOrderRespType=RESULT&recvWindow=1500&timestamp=\d{13}$/,
+    );
+    expect(signature).toBe(signPayload(payload ?? '', SECRET));
+    expect(result).toMatchObject({
+      ok: true,
+      value: { clientId: '42', venueId: '17', state: 'accepted', price: 610_001, size: 20, timeInForce: 'post-only' },
+    });
+  });
+
+  test('sends a market order without price and time in force, and reduce-only in words', async () => {
+    const { orders, sent, run } = scripted(() => answer({ ...ORDER, type: 'MARKET', price: '0' }));
+    const result = await run(orders.place({ ...PLACE, kind: 'market', price: null, reduceOnly: true }));
+    expect(Object.fromEntries(sent[0]?.query ?? [])).toMatchObject({ type: 'MARKET', quantity: '0.020', reduceOnly: 'true' });
+    expect(sent[0]?.query.has('price') || sent[0]?.query.has('timeInForce')).toBe(false);
+    expect(result).toMatchObject({ ok: true, value: { price: null, orderKind: 'market' } });
+  });
+
+  test.each([
+    ['a reset', RESET, 'unknown'],
+    ['a refused connection', REFUSED, 'unreachable'],
+    ['a time-out', LATE, 'unknown'],
+    ['503 unknown', answer('Unknown error, please check your request or try again later.', 503), 'unknown'],
+    ['an empty success', answer('', 200), 'unknown'],
+    ['a page of a proxy', answer('<html>', 200), 'unknown'],
+    ['an order that is not as documented', answer({ ...ORDER, origQty: 'much' }), 'unknown'],
+    ['an order off its step', answer({ ...ORDER, price: '61000.15' }), 'unknown'],
+    ['-1021', coded(-1021), 'clock'],
+    ['-5022', coded(-5022), 'rejected'],
+  ])('is never sent twice: %s is told as it is', async (_name, outcome, kind) => {
+    const { orders, sent, run } = scripted(() => outcome);
+    expect(await run(orders.place(PLACE))).toMatchObject({ ok: false, error: { kind } });
+    expect(sent).toHaveLength(1);
+  });
+
+  test('is refused for a symbol that is not configured, without a word to the venue', async () => {
+    const { orders, sent, run } = scripted(() => answer(ORDER));
+    expect(await run(orders.place({ ...PLACE, symbol: 'XRPUSDT' }))).toMatchObject({
+      ok: false,
+      error: { kind: 'rejected', reason: 'symbol' },
+    });
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('amend()', () => {
+  test.each([
+    ['NEW', 'amended'],
+    ['PARTIALLY_FILLED', 'amended'],
+    ['CANCELED', 'canceled'],
+  ])('reads status %s as %s', async (status, state) => {
+    const { orders, sent, run } = scripted(() => answer({ ...ORDER, status }));
+    const result = await run(orders.amend({ symbol: 'BTCUSDT', clientId: '42', side: 'buy', price: ticks(610_000), size: lots(10) }));
+    expect(result).toMatchObject({ ok: true, value: { state } });
+    expect(sent[0]?.method).toBe('PUT');
+    expect(Object.fromEntries(sent[0]?.query ?? [])).toMatchObject({
+      side: 'BUY',
+      quantity: '0.010',
+      price: '61000.00',
+      origClientOrderId: '42',
+    });
+  });
+});
+
+describe('safe calls', () => {
+  test('are sent again after transport errors, at once and then 30, 100 and 300 ms later, each time signed anew', async () => {
+    const { orders, sent, run } = scripted((_request, n) =>
+      n <= 4 ? ([RESET, REFUSED, RESET, RESET][n - 1] ?? RESET) : answer({ ...ORDER, status: 'CANCELED' }),
+    );
+    expect(await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({ ok: true, value: { state: 'canceled' } });
+    const waits = sent.slice(1).map((call, i) => Math.round((call.atMs - (sent[i]?.atMs ?? 0)) / 10) * 10);
+    expect(waits).toEqual([0, 30, 100, 300]);
+    expect(new Set(sent.map((call) => call.query.get('signature'))).size).toBeGreaterThan(1);
+  });
+
+  test('are given up after the fourth resend', async () => {
+    const { orders, sent, run } = scripted(() => RESET);
+    expect(await run(orders.queryOrder({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({
+      ok: false,
+      error: { kind: 'unknown', reason: 'connection-lost' },
+    });
+    expect(sent).toHaveLength(5);
+  });
+
+  test.each([
+    ['a time-out', LATE],
+    ['an error of the venue', answer('', 502)],
+    ['an order that is not there', coded(-2011)],
+  ])('are not sent again after %s', async (_name, outcome) => {
+    const { orders, sent, run } = scripted(() => outcome);
+    expect(await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({ ok: false });
+    expect(sent).toHaveLength(1);
+  });
+
+  test('are sent once more with a fresh time after -1021', async () => {
+    const { orders, sent, run } = scripted((_request, n) => (n === 1 ? coded(-1021) : answer(ORDER)), { serverAheadMs: 90_000 });
+    expect(await run(orders.queryOrder({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({ ok: true });
+    const stamps = sent.map((call) => Number(call.query.get('timestamp')));
+    expect((stamps[1] ?? 0) - (stamps[0] ?? 0)).toBeGreaterThanOrEqual(89_000);
+  });
+});
+
+describe('cancelMany()', () => {
+  test('splits into tens and answers id by id, in order', async () => {
+    const ids = Array.from({ length: 23 }, (_, i) => String(i));
+    const { orders, sent, run } = scripted((request) => {
+      const list = JSON.parse(new URL(request.path, 'http://venue').searchParams.get('origClientOrderIdList') ?? '[]') as string[];
+      return answer(
+        list.map((id) => (id === '7' ? { code: -2011, msg: 'Unknown order sent.' } : { ...ORDER, clientOrderId: id, status: 'CANCELED' })),
+      );
+    });
+    const results = await run(orders.cancelMany({ symbol: 'BTCUSDT', clientIds: ids }));
+    expect(sent).toHaveLength(3);
+    expect(results.map((result) => (result.ok ? result.value.clientId : result.error.kind))).toEqual(
+      ids.map((id) => (id === '7' ? 'gone' : id)),
+    );
+  });
+
+  test('knows nothing of any id when the answer has another length', async () => {
+    const { orders, run } = scripted(() => answer([ORDER]));
+    const results = await run(orders.cancelMany({ symbol: 'BTCUSDT', clientIds: ['1', '2'] }));
+    expect(results.map((result) => (result.ok ? 'ok' : result.error.kind))).toEqual(['unknown', 'unknown']);
+  });
+});
+
+describe('limits', () => {
+  test.each([
+    ['429', answer('', 429, { 'retry-after': '5' })],
+    ['418', answer('', 418, { 'retry-after': '5' })],
+  ])('after %s nothing leaves before Retry-After, cancels included', async (_name, outcome) => {
+    const { clock, orders, sent, run } = scripted((_request, n) => (n === 1 ? outcome : answer(ORDER)));
+    await run(orders.queryOrder({ symbol: 'BTCUSDT', clientId: '42' }));
+    clock.advance(4_900);
+    expect(await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({
+      ok: false,
+      error: { kind: 'rate-limited', reason: 'waiting' },
+    });
+    expect(sent).toHaveLength(1);
+    clock.advance(200);
+    expect(await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({ ok: true });
+  });
+
+  test('a full order count stops places and lets cancels through', async () => {
+    const { orders, sent, run } = scripted((_request, n) => (n === 1 ? coded(-1015, 429) : answer(ORDER)));
+    await run(orders.place(PLACE));
+    expect(await run(orders.place(PLACE))).toMatchObject({ ok: false, error: { kind: 'rate-limited' } });
+    expect(await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({ ok: true });
+    expect(sent.map((call) => call.method)).toEqual(['POST', 'DELETE']);
+  });
+
+  test('use is the larger of our count and the header, and begins anew with the window', async () => {
+    const { clock, rest, run } = scripted((_request, n) => answer({}, 200, n === 1 ? { 'x-mbx-used-weight-1m': '900' } : {}));
+    rest.setLimits({ weight1m: 2_400, orders1m: 1_200, orders10s: 300 });
+    const depth = { schema: Anything, parameters: [] };
+    await run(rest.call(CALLS.depth, depth));
+    await run(rest.call(CALLS.depth, depth));
+    expect(rest.budgets().weight).toEqual({ used: 920, limit: 2_400 });
+    clock.advance(60_000);
+    expect(rest.budgets().weight).toEqual({ used: 0, limit: 2_400 });
+  });
+});
+
+describe('syncClock()', () => {
+  test('takes half the round trip off', async () => {
+    const { clock, rest, run } = scripted(() => answer({}), { serverAheadMs: 5_000, latencyMs: 40 });
+    expect(await run(rest.syncClock())).toEqual({ ok: true, value: null });
+    expect(Math.abs(rest.nowMs() - (clock.wallMs() + 5_000))).toBeLessThanOrEqual(1);
+  });
+});
