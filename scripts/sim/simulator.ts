@@ -58,11 +58,12 @@ export class SimulatorProblem extends Error {}
 /** Rejects with `SimulatorProblem` or `TapeProblem` for a bad request, with the system's error for a taken port. */
 export async function openSimulator(options: SimulatorOptions): Promise<Simulator> {
   const scan = options.replay === null ? null : await scanTape(options.replay);
-  const spec = clockSpecOf(options, scan);
-  const clock = systemClock(spec);
-  const startMs = clock.wallMs();
+  const preset = options.clock ?? (scan ? null : realClock(options.speed));
+  const startMs = preset ? systemClock(preset).wallMs() : Math.floor((scan?.firstMs ?? 0) - options.leadMs * options.speed);
   const markets = scan ? await replayMarkets(options, scan, startMs) : flowMarkets(options, startMs);
-  const parts = assemble({ options, markets, startMs, clock });
+  const spec = preset ?? { ...realClock(options.speed), originMs: startMs }; // a recording's time runs from when all is prepared
+  const clock = systemClock(spec);
+  const parts = assemble({ options, markets, startMs });
   const feed =
     scan && options.replay !== null ? feedOf({ options, scan, file: options.replay, exchange: parts.exchange, startMs, spec }) : null;
   const server = await serve({ options, feed, clock, ...parts });
@@ -70,23 +71,18 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
   return { port: server.port, clock: spec, symbols: [...parts.exchange.markets.keys()], exchange: parts.exchange, close: server.close };
 }
 
-function clockSpecOf({ clock, speed, leadMs }: SimulatorOptions, scan: TapeScan | null): ClockSpec {
-  if (clock) return clock;
-  const originRealMs = Date.now();
-  return { originMs: scan ? Math.floor(scan.firstMs - leadMs * speed) : originRealMs, originRealMs, speed };
+function realClock(speed: number): ClockSpec {
+  const nowMs = Date.now();
+  return { originMs: nowMs, originRealMs: nowMs, speed };
 }
 
 type Parts = { readonly exchange: Exchange; readonly hub: StreamHub; readonly listenKeys: ListenKeys; readonly rest: RestWire };
 
-function assemble(given: {
-  readonly options: SimulatorOptions;
-  readonly markets: readonly MarketSpec[];
-  readonly startMs: number;
-  readonly clock: Clock;
-}): Parts {
-  const { options, markets, startMs } = given;
+type Assembling = { readonly options: SimulatorOptions; readonly markets: readonly MarketSpec[]; readonly startMs: number };
+
+function assemble({ options, markets, startMs }: Assembling): Parts {
   const random = new Random(options.seed);
-  const hub = new StreamHub({ nowMs: () => given.clock.wallMs() });
+  const hub = new StreamHub({ nowMs: () => exchange.nowMs });
   const onUser = (event: UserEvent): void => {
     const { name, text } = userMessage(exchange.market(symbolOf(event)).instrument, event);
     hub.sendUser({ name, text, belongs: (listenKey) => listenKeys.accountOf(listenKey) === event.apiKey });

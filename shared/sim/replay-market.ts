@@ -164,7 +164,8 @@ export class ReplayMarket implements SymbolMarket {
   }
 
   #onTrade(frame: TradeFrame): void {
-    const { atMs, aggregate } = frame;
+    const { aggregate } = frame;
+    const atMs = this.#options.nowMs(); // the recording may be replayed at another time than its own
     const size = parseSize(this.instrument, frame.size);
     const price = parsePrice(this.instrument, frame.price);
     this.#pass(frame, { feed: aggregate ? 'trades' : 'single-trade' });
@@ -178,7 +179,8 @@ export class ReplayMarket implements SymbolMarket {
     for (const fill of fills) this.#fillResting(Number(fill.id), fill.size);
   }
 
-  #tellAggregate({ symbol, atMs, buyerIsMaker, tradeId }: TradeFrame, { price, size }: Best): void {
+  #tellAggregate({ symbol, buyerIsMaker, tradeId }: TradeFrame, { price, size }: Best): void {
+    const atMs = this.#options.nowMs();
     const id = Number(tradeId);
     const aggregateId = ++this.#aggregateId;
     this.#options.sink.publish({ kind: 'trades', symbol, atMs, aggregateId, price, size, firstId: id, lastId: id, buyerIsMaker });
@@ -195,7 +197,7 @@ export class ReplayMarket implements SymbolMarket {
 
   #onDepth(frame: Extract<TapeFrame, { kind: 'depth' }>): void {
     this.#book.onDiff(frame);
-    this.#bookMs = frame.atMs;
+    this.#bookMs = this.#options.nowMs();
     this.#pass(frame, { feed: 'depth' });
     if (this.#resting.size === 0) return;
     for (const [side, levels] of [['buy', frame.bids] as const, ['sell', frame.asks] as const]) {
