@@ -5,9 +5,10 @@
 import { countSteps, decimalsOf, trimDecimal } from '../../../shared/units.ts';
 import type { Instrument } from '../../../shared/instrument.ts';
 import type { DepthFrame } from '../../market/books.ts';
+import { LISTS_OUT, scanLists } from './depth-scan.ts';
 
 /** How to count steps of one size fast: the step is `unit` x 10^-scale. */
-type Steps = { readonly step: string; readonly scale: number; readonly unit: number };
+export type Steps = { readonly step: string; readonly scale: number; readonly unit: number };
 export type DepthScale = { readonly symbol: string; readonly price: Steps; readonly size: Steps };
 /** `symbol` is null when not even that could be read. */
 export type DepthRefusal = { readonly refused: string; readonly symbol: string | null };
@@ -24,34 +25,59 @@ export const depthScale = (instrument: Instrument): DepthScale => ({
 /** A reader for the given instruments; combined (`{"stream","data"}`) or raw messages. Binance USD-M docs, "Diff. Book Depth Streams" (reference sheet 2026-11, 6). */
 export function depthReader(instruments: Iterable<Instrument>): DepthReader {
   const scales = new Map([...instruments].map((instrument) => [instrument.symbol, depthScale(instrument)]));
-  return (text) => {
-    let message: Message;
-    try {
-      message = JSON.parse(text) as Message;
-    } catch {
-      return { refused: 'not JSON', symbol: null };
-    }
-    const data = message?.data ?? message;
-    const scale = typeof data?.s === 'string' ? scales.get(data.s) : undefined;
-    if (!data || !scale) return { refused: 'not a message of a known symbol', symbol: null };
-    return frameOf(data, scale);
-  };
+  return (text) => readScanned(text, scales) ?? readParsed(text, scales);
 }
 
 /** The fields are checked below, one by one. */
 type Fields = { e?: unknown; s?: unknown; E?: unknown; T?: unknown; U?: unknown; u?: unknown; pu?: unknown; b?: unknown; a?: unknown };
-type Message = (Fields & { data?: Fields }) | null;
+type Message = (Fields & { stream?: unknown; data?: Fields | null }) | null;
+type Scales = ReadonlyMap<string, DepthScale>;
+type Lists = { readonly bids: number[] | null; readonly asks: number[] | null };
 
-function frameOf(data: Fields, scale: DepthScale): DepthFrame | DepthRefusal {
+/** The usual message, its lists read from the text; null where anything about it is unusual. */
+function readScanned(text: string, scales: Scales): DepthFrame | null {
+  const from = text.indexOf(SYMBOL) + SYMBOL.length;
+  const symbol = text.slice(from, text.indexOf('"', from));
+  const scale = scales.get(symbol);
+  const scanned = scale ? scanLists(text, scale) : null;
+  if (!scale || !scanned) return null;
+  const data = fieldsOf(scanned.head);
+  if (!data || data.s !== symbol || data.b !== LISTS_OUT || data.a !== LISTS_OUT) return null;
+  const frame = frameOf(data, { scale, lists: scanned });
+  return 'refused' in frame ? null : frame;
+}
+const SYMBOL = '"s":"';
+
+/** Any message, by JSON alone: decides what is refused, and why. */
+function readParsed(text: string, scales: Scales): DepthFrame | DepthRefusal {
+  const data = fieldsOf(text);
+  if (data === undefined) return { refused: 'not JSON', symbol: null };
+  const scale = typeof data?.s === 'string' ? scales.get(data.s) : undefined;
+  if (!data || !scale) return { refused: 'not a message of a known symbol', symbol: null };
+  return frameOf(data, { scale, lists: { bids: levelsOf(data.b, scale), asks: levelsOf(data.a, scale) } });
+}
+
+/** Undefined when it is not JSON. */
+function fieldsOf(text: string): Fields | null | undefined {
+  try {
+    const message = JSON.parse(text) as Message;
+    return typeof message?.stream === 'string' && message.data !== undefined ? message.data : message;
+  } catch {
+    return undefined;
+  }
+}
+
+function frameOf(
+  data: Fields,
+  { scale, lists: { bids, asks } }: { readonly scale: DepthScale; readonly lists: Lists },
+): DepthFrame | DepthRefusal {
+  const { symbol } = scale;
   const { U, u, pu, T, E } = data;
-  if (data.e !== 'depthUpdate') return { refused: 'not a depth update', symbol: scale.symbol };
-  if (!(isWhole(U) && isWhole(u) && isWhole(pu) && isWhole(T) && isWhole(E)))
-    return { refused: 'an id or a time is missing', symbol: scale.symbol };
-  if (U > u || pu >= u) return { refused: 'its update ids do not rise', symbol: scale.symbol };
-  const bids = levelsOf(data.b, scale);
-  const asks = levelsOf(data.a, scale);
-  if (bids === null || asks === null) return { refused: 'a level is malformed or off its step', symbol: scale.symbol };
-  return { symbol: scale.symbol, firstId: U, lastId: u, previousId: pu, exchangeMs: T, bids, asks };
+  if (data.e !== 'depthUpdate') return { refused: 'not a depth update', symbol };
+  if (!(isWhole(U) && isWhole(u) && isWhole(pu) && isWhole(T) && isWhole(E))) return { refused: 'an id or a time is missing', symbol };
+  if (U > u || pu >= u) return { refused: 'its update ids do not rise', symbol };
+  if (bids === null || asks === null) return { refused: 'a level is malformed or off its step', symbol };
+  return { symbol, firstId: U, lastId: u, previousId: pu, exchangeMs: T, bids, asks };
 }
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);

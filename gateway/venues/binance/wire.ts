@@ -9,6 +9,8 @@ const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 const id = z.union([z.int(), z.string().regex(/^\d+$/)]).transform(String);
 /** Some versions send times as text (8.1, listenKeyExpired). */
 const time = z.union([z.int(), z.string().regex(/^\d+$/)]).transform(Number);
+const unsigned = z.string().regex(/^\d+(\.\d+)?$/);
+const level = z.tuple([unsigned, unsigned]);
 const orderSide = z.enum(['BUY', 'SELL']);
 
 /**
@@ -35,8 +37,8 @@ export const Depth = z.object({
   lastUpdateId: z.int(),
   E: z.int().optional(),
   T: z.int().optional(),
-  bids: z.array(z.tuple([decimal, decimal])),
-  asks: z.array(z.tuple([decimal, decimal])),
+  bids: z.array(level),
+  asks: z.array(level),
 });
 export type Depth = z.infer<typeof Depth>;
 /** [open time, open, high, low, close, volume, close time, ...]; the last row is the open bar. */
@@ -127,7 +129,6 @@ export const Anything = z.unknown();
 
 // Streams: 6
 
-const level = z.tuple([decimal, decimal]);
 /** Test oracle of the hand-written reader in depth-frame.ts; not run on the live stream. */
 export const DepthUpdate = z.object({
   e: z.literal('depthUpdate'),

@@ -83,6 +83,21 @@ describe('depthReader()', () => {
     expect(taken).toBeGreaterThan(500); // else the property would hold of a reader that refuses everything
   });
 
+  test('agrees with them when a message is cut, doubled or changed by a letter anywhere', () => {
+    const usual =
+      '{"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":5,"T":4,"s":"BTCUSDT","ps":"BTCUSDT","U":12,"u":14,"pu":11,"b":[["61000.10","3.200"],["60999.90","0"]],"a":[["61000.20","1.004"]],"st":1}}';
+    const at = fc.integer({ min: 0, max: usual.length });
+    const letter = fc.constantFrom('"', '[', ']', ',', '.', '0', '9', '{', '}', ' ', '-', 'b', 'a', '\\', '');
+    expect(fast(usual)).not.toBeNull();
+    fc.assert(
+      fc.property(at, letter, fc.integer({ min: 0, max: 3 }), (index, inserted, removed) => {
+        const text = usual.slice(0, index) + inserted + usual.slice(index + removed);
+        expect(fast(text)).toEqual(oracle(text));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
   test('agrees with them on any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
