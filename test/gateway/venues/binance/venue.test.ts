@@ -72,8 +72,9 @@ async function open(config = configFor(port), credentials: { apiKey: string; sec
   return { result, log: () => lines.join('') };
 }
 
-async function watch(): Promise<Watched> {
-  const { result, log } = await open();
+async function watch(gateway: Partial<Config['gateway']> = {}): Promise<Watched> {
+  const config = configFor(port);
+  const { result, log } = await open({ ...config, gateway: { ...config.gateway, ...gateway } });
   if (!result.ok) throw new Error(result.error.sentence);
   const venue = result.value;
   const [account, lives]: [AccountEvent[], string[]] = [[], []];
@@ -254,6 +255,29 @@ describe('a venue on the simulator', () => {
     expect(answer.status, await answer.text()).toBe(200);
     await until('the new stream', () => account.filter((event) => event.kind === 'stream' && event.state === 'live').length === 2);
     expect(account.find((event) => event.kind === 'stream' && event.state === 'lost')).toMatchObject({ reason: 'key-expired' });
+  });
+
+  test('a key that a keep-alive finds gone is replaced, with an alarm', async () => {
+    const { account, log, until } = await watch({ keepAliveMs: 200 });
+    await fault({
+      kind: 'reply',
+      method: 'PUT',
+      path: '/fapi/v1/listenKey',
+      execute: false,
+      status: 400,
+      body: '{"code":-1125,"msg":"This listenKey does not exist."}',
+    });
+    await until('the new stream', () => account.filter((event) => event.kind === 'stream' && event.state === 'live').length === 2);
+    expect(account.find((event) => event.kind === 'stream' && event.state === 'lost')).toMatchObject({ reason: 'key-gone' });
+    expect(log()).toContain('Keep-alive of the private stream failed');
+  });
+
+  test('a stream that says nothing more makes its books stale, and they come back with it', async () => {
+    const { venue, lives, until } = await watch({ bookStaleMs: 400 });
+    await fault({ kind: 'silence', route: 'public', ms: 1_500 });
+    await until('stale books', () => lives.includes('BTCUSDT silent') && lives.includes('ETHUSDT silent'));
+    await until('their return', () => ['BTCUSDT', 'ETHUSDT'].every((symbol) => venue.market.book(symbol).status === 'live'));
+    expect(venue.market.counters('BTCUSDT').gapsUnresolved).toBe(0);
   });
 
   test('an order whose answer never comes is unknown, sent once, and found by its id', async () => {
