@@ -50,7 +50,7 @@ function exchange({ pool, clock, timeoutMs, request, resolve }: Exchange): void 
     resolve(outcome);
   };
   const fail = (reason: string, timedOut: boolean): void => {
-    if (!sent) finish({ kind: 'unsent', sentence: reason });
+    if (!sent) finish({ kind: 'unsent', timedOut, sentence: reason });
     else finish({ kind: 'unanswered', timedOut, sentence: reason });
   };
   const timer = clock.after(timeoutMs, () => {

@@ -22,7 +22,7 @@ export type HttpAnswer = {
  */
 export type HttpOutcome =
   | HttpAnswer
-  | { readonly kind: 'unsent'; readonly sentence: string }
+  | { readonly kind: 'unsent'; readonly timedOut: boolean; readonly sentence: string }
   | { readonly kind: 'unanswered'; readonly timedOut: boolean; readonly sentence: string };
 
 export type HttpSend = (request: HttpRequest) => Promise<HttpOutcome>;

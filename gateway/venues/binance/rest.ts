@@ -75,9 +75,10 @@ export class Rest {
   async #tries<T>(call: Call, asked: Asked<T>): Promise<VenueResult<T>> {
     let resends = 0;
     let resynced = false;
+    let mayHaveRun = false;
     for (;;) {
       const blocked = this.#blocked(call);
-      if (blocked) return err(blocked);
+      if (blocked) return err(mayHaveRun ? inDoubt(blocked) : blocked);
       const outcome = await this.#send(call, asked);
       const result = this.#read(outcome, asked);
       if (result.ok) return result;
@@ -87,7 +88,8 @@ export class Rest {
         if (call.safe && synced.ok) continue;
       }
       const wait = call.safe && isTransport(outcome) ? RESEND_MS[resends++] : undefined;
-      if (wait === undefined) return result;
+      if (wait === undefined) return mayHaveRun ? err(inDoubt(result.error)) : result;
+      mayHaveRun ||= outcome.kind === 'unanswered';
       await this.#options.clock.sleep(wait);
     }
   }
@@ -167,10 +169,14 @@ export class Rest {
   }
 }
 
+/** The last try certainly did nothing, but an earlier one of the same call may have: only an answer about the order itself is certain. */
+const inDoubt = (fault: VenueFault): VenueFault =>
+  fault.kind === 'rejected' || fault.kind === 'gone' || fault.kind === 'auth' ? fault : { ...fault, kind: 'unknown' };
+
 const later = (a: MonoMs, b: MonoMs): MonoMs => (a > b ? a : b);
 
 /** A time-out is not sent again: it has cost its time, and the caller knows better what to do next. */
-const isTransport = (outcome: HttpOutcome): boolean => outcome.kind === 'unsent' || (outcome.kind === 'unanswered' && !outcome.timedOut);
+const isTransport = (outcome: HttpOutcome): boolean => outcome.kind !== 'answer' && !outcome.timedOut;
 
 /** A success that cannot be read says nothing: what was asked may have been done. */
 function readBody<T>({ status, text }: HttpAnswer, schema: z.ZodType<T>): VenueResult<T> {

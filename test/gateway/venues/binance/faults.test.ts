@@ -110,7 +110,7 @@ describe('faultOfAnswer()', () => {
 });
 
 test.each([
-  [{ kind: 'unsent', sentence: 'refused' } as const, 'unreachable', 'not-sent'],
+  [{ kind: 'unsent', timedOut: false, sentence: 'refused' } as const, 'unreachable', 'not-sent'],
   [{ kind: 'unanswered', timedOut: true, sentence: 'late' } as const, 'unknown', 'time-out'],
   [{ kind: 'unanswered', timedOut: false, sentence: 'reset' } as const, 'unknown', 'connection-lost'],
 ])('faultOfSilence() of %o', (outcome, kind, reason) => {

@@ -19,7 +19,7 @@ const answer = (value: unknown, status = 200, headers: Record<string, string> = 
 });
 const coded = (code: number, status = 400): HttpOutcome => answer({ code, msg: 'words' }, status);
 const RESET: HttpOutcome = { kind: 'unanswered', timedOut: false, sentence: 'ECONNRESET' };
-const REFUSED: HttpOutcome = { kind: 'unsent', sentence: 'ECONNREFUSED' };
+const REFUSED: HttpOutcome = { kind: 'unsent', timedOut: false, sentence: 'ECONNREFUSED' };
 const LATE: HttpOutcome = { kind: 'unanswered', timedOut: true, sentence: 'no answer' };
 const ORDER = {
   orderId: 17,
@@ -163,6 +163,19 @@ describe('safe calls', () => {
     const waits = sent.slice(1).map((call, i) => Math.round((call.atMs - (sent[i]?.atMs ?? 0)) / 10) * 10);
     expect(waits).toEqual([0, 30, 100, 300]);
     expect(new Set(sent.map((call) => call.query.get('signature'))).size).toBeGreaterThan(1);
+  });
+
+  test('stay in doubt when an earlier try may have run, whatever the last one met', async () => {
+    const { orders, run } = scripted((_request, n) => (n === 1 ? RESET : REFUSED));
+    expect(await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({
+      ok: false,
+      error: { kind: 'unknown', sentence: 'ECONNREFUSED' },
+    });
+    const other = scripted(() => REFUSED);
+    expect(await other.run(other.orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({
+      ok: false,
+      error: { kind: 'unreachable' },
+    });
   });
 
   test('are given up after the fourth resend', async () => {
