@@ -1,0 +1,130 @@
+/** The ledger and its disk as one: every change is committed, then told to those who publish fills and reconcile doubts. */
+import type { AccountEvent, BalanceReport } from '../../shared/events.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { MonoMs } from '../../shared/units.ts';
+import type { Ledger } from './ledger.ts';
+import type { BookedFill, Change, DoubtFact, LedgerOrder, Now } from './rows.ts';
+
+/** What a core has to say; a driver logs it. */
+export type Notice = (fact: {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}) => void;
+
+export type Listener = {
+  readonly onFills: (fills: readonly BookedFill[]) => void;
+  readonly onDoubts: (doubts: readonly DoubtFact[]) => void;
+  readonly onOrders: (orders: readonly LedgerOrder[]) => void;
+};
+export type KeeperOptions = {
+  readonly ledger: Ledger;
+  readonly write: (change: Change) => boolean;
+  readonly clock: Clock;
+  readonly notice: Notice;
+};
+
+export class Keeper {
+  readonly ledger: Ledger;
+  readonly notice: Notice;
+  readonly #options: KeeperOptions;
+  readonly #balances = new Map<string, BalanceReport>();
+  readonly #leverage = new Map<string, number>();
+  readonly #liquidation = new Map<string, string | null>();
+  #listeners: Listener[] = [];
+  /** Since when the account is known without a break: the stream is live and the account was read after it came up. */
+  #knownSince: MonoMs | null = null;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.ledger = options.ledger;
+    this.notice = options.notice;
+  }
+
+  listen(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  now(): Now {
+    return { mono: this.#options.clock.monoMs(), wall: this.#options.clock.wallMs() };
+  }
+
+  /** True once on disk; false when the disk failed (it waits in memory, and holds all the same). */
+  commit(change: Change): boolean {
+    const written = this.#options.write(change);
+    for (const listener of this.#listeners) {
+      if (change.newFills.length > 0) listener.onFills(change.newFills);
+      if (change.doubts.length > 0) listener.onDoubts(change.doubts);
+      if (change.orders.length > 0) listener.onOrders(change.orders);
+    }
+    return written;
+  }
+
+  /** One event of the private stream; the stream's own life is the caller's business. */
+  handle(event: AccountEvent): void {
+    const now = this.now();
+    switch (event.kind) {
+      case 'order':
+        this.commit(this.ledger.report(event, { now }));
+        return;
+      case 'fill':
+        this.commit(this.ledger.fill(event, now));
+        return;
+      case 'position':
+        this.commit(this.ledger.position(event, now));
+        return;
+      case 'balance':
+        this.setBalance(event);
+        return;
+      case 'funding':
+        this.commit(this.ledger.funding(event));
+        return;
+      case 'leverage':
+        this.#leverage.set(event.symbol, event.leverage);
+        return;
+      case 'stream':
+        return;
+      default:
+        throw new Error(`Cannot handle account event: ${JSON.stringify(event satisfies never)}`);
+    }
+  }
+
+  /** The newer word wins; the stream never tells what is available, so the last such figure stays until the next read. */
+  setBalance(report: BalanceReport): void {
+    const before = this.#balances.get(report.asset);
+    if (before && report.atMs < before.atMs) return;
+    this.#balances.set(report.asset, { ...report, available: report.available ?? before?.available ?? null });
+  }
+
+  setRisk(
+    symbol: string,
+    { leverage, liquidationPrice }: { readonly leverage: number | null; readonly liquidationPrice: string | null },
+  ): void {
+    if (leverage !== null) this.#leverage.set(symbol, leverage);
+    this.#liquidation.set(symbol, liquidationPrice);
+  }
+
+  get balances(): readonly BalanceReport[] {
+    return [...this.#balances.values()];
+  }
+
+  leverage(symbol: string): number | null {
+    return this.#leverage.get(symbol) ?? null;
+  }
+
+  liquidationPrice(symbol: string): string | null {
+    return this.#liquidation.get(symbol) ?? null;
+  }
+
+  get knownSince(): MonoMs | null {
+    return this.#knownSince;
+  }
+
+  get known(): boolean {
+    return this.#knownSince !== null;
+  }
+
+  setKnown(known: boolean): void {
+    this.#knownSince = known ? (this.#knownSince ?? this.now().mono) : null;
+  }
+}

@@ -1,0 +1,172 @@
+/** Positions of all symbols: adopted baseline plus every distinct fill, beside what the venue last stated. Pure; rows out, to persist. */
+import type { FundingReport, PositionReport } from '../../shared/events.ts';
+import { type Instrument, notionalOf } from '../../shared/instrument.ts';
+import { type Atoms, atoms, type Lots, lots, type MonoMs, ZERO_ATOMS } from '../../shared/units.ts';
+import { entryPriceOf, FLAT, type Holding, RunningPosition } from './position.ts';
+import type { BookedFill, PositionRow } from './rows.ts';
+
+type Entry = {
+  readonly instrument: Instrument;
+  running: RunningPosition;
+  row: PositionRow;
+  /** False until a baseline was adopted or loaded. */
+  adopted: boolean;
+  venue: PositionReport | null;
+  /** Since when ledger and venue disagree; null while they agree or nothing was stated. */
+  differsSince: MonoMs | null;
+};
+type Account = { readonly entryPrice: string | null; readonly holding: Holding };
+
+export class Positions {
+  readonly #entries = new Map<string, Entry>();
+  readonly #fundingSeen = new Set<string>();
+
+  constructor(instruments: ReadonlyMap<string, Instrument>, rows: readonly PositionRow[]) {
+    for (const [symbol, instrument] of instruments) {
+      const row = rows.find((each) => each.symbol === symbol);
+      const running = new RunningPosition(instrument, row ?? FLAT);
+      this.#entries.set(symbol, {
+        instrument,
+        running,
+        row: row ?? emptyRow(symbol),
+        adopted: row !== undefined,
+        venue: null,
+        differsSince: null,
+      });
+    }
+  }
+
+  row(symbol: string): PositionRow {
+    return this.#entries.get(symbol)?.row ?? emptyRow(symbol);
+  }
+
+  isAdopted(symbol: string): boolean {
+    return this.#entries.get(symbol)?.adopted ?? false;
+  }
+
+  venue(symbol: string): PositionReport | null {
+    return this.#entries.get(symbol)?.venue ?? null;
+  }
+
+  differsSince(symbol: string): MonoMs | null {
+    return this.#entries.get(symbol)?.differsSince ?? null;
+  }
+
+  /** Entry price: the venue's own while sizes agree, else from the fills; null when flat. */
+  account(symbol: string): Account {
+    const entry = this.#entries.get(symbol);
+    if (!entry) return { entryPrice: null, holding: FLAT };
+    const { holding } = entry.running;
+    const venues = entry.venue?.size === holding.size && holding.size !== 0 ? entry.venue.entryPrice : null;
+    return { holding, entryPrice: venues ?? entryPriceOf(entry.instrument, holding) };
+  }
+
+  /** Smallest and largest size the account may truly have: ledger and venue, until they agree. */
+  range(symbol: string): { readonly low: Lots; readonly high: Lots } {
+    const size = this.row(symbol).size;
+    const stated = this.venue(symbol)?.size ?? size;
+    return { low: lots(Math.min(size, stated)), high: lots(Math.max(size, stated)) };
+  }
+
+  /** First run: the venue's position is where counting begins. */
+  adopt({ report, sinceTradeId }: { readonly report: PositionReport; readonly sinceTradeId: string | null }): PositionRow | null {
+    const entry = this.#entries.get(report.symbol);
+    if (!entry || entry.adopted) return null;
+    entry.adopted = true;
+    entry.running.correct(report);
+    entry.row = { ...entry.row, baseline: report.size, sinceTradeId, lastTradeId: sinceTradeId, ...entry.running.holding };
+    return entry.row;
+  }
+
+  /** Books a fill that no one booked before; the caller dedupes. Null for a symbol that is not managed. */
+  add(fill: BookedFill, now: MonoMs): PositionRow | null {
+    const entry = this.#entries.get(fill.symbol);
+    if (!entry) return null;
+    entry.running.add(fill);
+    const worth = notionalOf(entry.instrument, fill);
+    const { fees, volume, fills, lastTradeId } = entry.row;
+    entry.row = {
+      ...entry.row,
+      ...entry.running.holding,
+      fees: withFee(fees, fill),
+      volume: atoms(volume + worth),
+      fills: fills + 1,
+      lastTradeId: laterId(lastTradeId, fill.tradeId),
+    };
+    this.#compare(entry, now);
+    return entry.row;
+  }
+
+  /** The fee of a fill that was booked without one. */
+  addFee(fill: BookedFill): PositionRow | null {
+    const entry = this.#entries.get(fill.symbol);
+    if (!entry) return null;
+    entry.row = { ...entry.row, fees: withFee(entry.row.fees, fill) };
+    return entry.row;
+  }
+
+  /** The venue's word; an older one than what we have is passed over. */
+  state(report: PositionReport, now: MonoMs): void {
+    const entry = this.#entries.get(report.symbol);
+    if (!entry || (entry.venue && report.atMs < entry.venue.atMs)) return;
+    entry.venue = report;
+    this.#compare(entry, now);
+  }
+
+  /** Told twice counts once. Without a symbol it goes to the only position held in that asset, else to none and null is returned. */
+  fund(report: FundingReport): PositionRow | null {
+    const key = `${report.asset}:${report.symbol}:${report.atMs}:${report.amount}`;
+    const entry = this.#fundedEntry(report);
+    if (!entry || this.#fundingSeen.has(key)) return null;
+    this.#fundingSeen.add(key);
+    if (this.#fundingSeen.size > 1_000) for (const first of this.#fundingSeen) if (this.#fundingSeen.delete(first)) break;
+    entry.row = { ...entry.row, funding: atoms(entry.row.funding + report.amount) };
+    return entry.row;
+  }
+
+  /** Takes over a position that no fill explains. */
+  correct(report: PositionReport, now: MonoMs): PositionRow | null {
+    const entry = this.#entries.get(report.symbol);
+    if (!entry) return null;
+    const baseline = lots(entry.row.baseline + report.size - entry.row.size); // so that baseline + fills stays the position
+    entry.running.correct(report);
+    entry.row = { ...entry.row, baseline, ...entry.running.holding };
+    this.#compare(entry, now);
+    return entry.row;
+  }
+
+  #fundedEntry({ symbol, asset }: FundingReport): Entry | undefined {
+    if (symbol !== null) return this.#entries.get(symbol);
+    const held = [...this.#entries.values()].filter((entry) => entry.instrument.quoteAsset === asset && entry.row.size !== 0);
+    return held.length === 1 ? held[0] : undefined;
+  }
+
+  #compare(entry: Entry, now: MonoMs): void {
+    const agrees = entry.venue === null || entry.venue.size === entry.row.size;
+    entry.differsSince = agrees ? null : (entry.differsSince ?? now);
+  }
+}
+
+/** Ids that are numbers compare as numbers, whatever their length. */
+export function laterId(a: string | null, b: string): string {
+  if (a === null) return b;
+  return a.length !== b.length ? (a.length > b.length ? a : b) : a > b ? a : b;
+}
+
+function withFee(fees: PositionRow['fees'], { fee, feeAsset }: BookedFill): PositionRow['fees'] {
+  if (fee === null || feeAsset === null) return fees;
+  const before: Atoms = fees[feeAsset] ?? ZERO_ATOMS;
+  return { ...fees, [feeAsset]: atoms(before + fee) };
+}
+
+const emptyRow = (symbol: string): PositionRow => ({
+  symbol,
+  baseline: lots(0),
+  sinceTradeId: null,
+  ...FLAT,
+  fees: {},
+  funding: ZERO_ATOMS,
+  volume: ZERO_ATOMS,
+  fills: 0,
+  lastTradeId: null,
+});

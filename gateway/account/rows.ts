@@ -1,0 +1,101 @@
+/** What the ledger holds and the store keeps: one row an order, one a fill, one a symbol. */
+import type { FillReport, PositionReport } from '../../shared/events.ts';
+import type { Role } from '../../shared/client-id.ts';
+import type { Doubt, Order, OrderKind, Side, TimeInForce } from '../../shared/order.ts';
+import type { Atoms, Lots, MonoMs, Ticks, WallMs } from '../../shared/units.ts';
+
+export type Now = { readonly mono: MonoMs; readonly wall: WallMs };
+
+export type LedgerOrder = {
+  readonly clientId: string;
+  readonly symbol: string;
+  /** `foreign` for orders of a person or another program: shown, never touched. */
+  readonly role: Role | 'foreign';
+  readonly side: Side;
+  readonly kind: OrderKind;
+  readonly timeInForce: TimeInForce;
+  readonly reduceOnly: boolean;
+  readonly order: Order;
+  readonly venueId: string | null;
+  /** Cumulative filled size as the venue states it; above the booked fills while some are on their way. */
+  readonly statedFilled: Lots;
+  /** What an amend on its way asks for; exposure counts the larger. */
+  readonly amendTo: { readonly price: Ticks; readonly size: Lots } | null;
+  /** Why it ended, '' while it lives or when nobody says. */
+  readonly reason: string;
+  readonly sentAt: MonoMs;
+  readonly sentWallMs: WallMs;
+  readonly endedAt: MonoMs | null;
+  /** Venue time of the newest statement of price and size that was taken over. */
+  readonly statedAtMs: number;
+  /** Price and size it was first sent with: what makes the same id the same order. */
+  readonly content: string;
+};
+
+/** A fill in the ledger; `n` is 1, 2, 3 ... without holes. `clientId` is '' until the order is known. */
+export type BookedFill = FillReport & { readonly n: number };
+
+export type PositionRow = {
+  readonly symbol: string;
+  /** Adopted at the first run; fills up to `sinceTradeId` are in it. */
+  readonly baseline: Lots;
+  readonly sinceTradeId: string | null;
+  readonly size: Lots;
+  readonly cost: Atoms;
+  readonly realized: Atoms;
+  readonly fees: Readonly<Record<string, Atoms>>;
+  readonly funding: Atoms;
+  readonly volume: Atoms;
+  readonly fills: number;
+  readonly lastTradeId: string | null;
+};
+
+/** A position the venue states that no fill explains; booked openly, with its reason. */
+export type CorrectionRow = {
+  readonly symbol: string;
+  readonly from: Lots;
+  readonly to: Lots;
+  readonly entryPrice: string;
+  readonly reason: string;
+  readonly atMs: WallMs;
+};
+
+export type DoubtFact = { readonly symbol: string; readonly clientId: string; readonly doubt: Doubt | 'fill-missing' | 'foreign-fill' };
+
+/** Everything one event changed: rows to persist, new fills to publish, doubts to reconcile. */
+export type Change = {
+  readonly orders: readonly LedgerOrder[];
+  /** New fills and fills completed by a later word of the venue. */
+  readonly fills: readonly BookedFill[];
+  readonly newFills: readonly BookedFill[];
+  readonly positions: readonly PositionRow[];
+  readonly corrections: readonly CorrectionRow[];
+  readonly doubts: readonly DoubtFact[];
+};
+
+export const NO_CHANGE: Change = { orders: [], fills: [], newFills: [], positions: [], corrections: [], doubts: [] };
+
+export function joinChanges(changes: readonly Change[]): Change {
+  return {
+    orders: changes.flatMap((change) => change.orders),
+    fills: changes.flatMap((change) => change.fills),
+    newFills: changes.flatMap((change) => change.newFills),
+    positions: changes.flatMap((change) => change.positions),
+    corrections: changes.flatMap((change) => change.corrections),
+    doubts: changes.flatMap((change) => change.doubts),
+  };
+}
+
+/** Rows no longer in memory. Looked up only for ids the ledger does not hold, so its memory stays bounded. */
+export interface Archive {
+  findOrder(clientId: string): LedgerOrder | null;
+  findFill(key: { readonly symbol: string; readonly tradeId: string }): BookedFill | null;
+}
+
+export type LedgerState = {
+  readonly orders: readonly LedgerOrder[];
+  readonly positions: readonly PositionRow[];
+  readonly fillSeq: number;
+};
+
+export type VenuePosition = PositionReport;

@@ -1,0 +1,202 @@
+/**
+ * A Unix socket of newline-delimited JSON. Every message gets one answer; a client that is malformed is told, one that is oversized,
+ * floods or does not read is cut off. None of them delays another or grows memory.
+ */
+import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../../shared/clock.ts';
+import { type Answer, Command, type Refused } from '../../shared/command.ts';
+import { frame, LineSplitter, MESSAGE_BYTES_MAX } from '../../shared/framing.ts';
+import type { Log } from '../../shared/log.ts';
+import { err, ok, type Result } from '../../shared/result.ts';
+import { SCHEMA_VERSION } from '../../shared/snapshot.ts';
+import { type Client, type Received, refuse } from '../orders/desk.ts';
+import type { StallGuard } from '../orders/stall-guard.ts';
+
+export type CommandServerOptions = {
+  readonly path: string;
+  readonly socket: Client['socket'];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stall: StallGuard;
+  readonly handle: (command: Command, received: Received) => Answer;
+  readonly onClosed: (client: Client) => void;
+};
+export type ListenFault = { readonly kind: 'in-use' | 'unusable'; readonly sentence: string };
+
+const CLIENTS_MAX = 64;
+/** Messages in one real second. */
+const FLOOD = 2_000;
+/** Answers a client has not read yet. */
+const UNREAD_BYTES_MAX = 1_048_576;
+
+type Connection = {
+  readonly client: Client;
+  readonly socket: Socket;
+  subscribed: boolean;
+  waiting: string | null;
+  windowAt: number;
+  count: number;
+};
+
+let clientIds = 0;
+
+export async function openCommandServer(options: CommandServerOptions): Promise<Result<CommandServer, ListenFault>> {
+  const cleared = await clearStale(options.path);
+  if (!cleared.ok) return cleared;
+  const server = new CommandServer(options);
+  return server.listen();
+}
+
+/** A socket file nobody answers on is left over from a dead process; one that answers is a live gateway's. */
+async function clearStale(path: string): Promise<Result<null, ListenFault>> {
+  if (!existsSync(path)) return ok(null);
+  if (!lstatSync(path).isSocket())
+    return err({ kind: 'unusable', sentence: `Cannot listen at ${path}: a file that is no socket is in the way` });
+  const live = await new Promise<boolean>((resolve) => {
+    const probe = createConnection(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+  if (live) return err({ kind: 'in-use', sentence: `Cannot listen at ${path}: a live gateway answers there` });
+  unlinkSync(path);
+  return ok(null);
+}
+
+export class CommandServer implements AsyncDisposable {
+  readonly #options: CommandServerOptions;
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  /** Clients cut off, by reason. */
+  readonly cut = { 'too-large': 0, flood: 0, slow: 0 };
+
+  constructor(options: CommandServerOptions) {
+    this.#options = options;
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server.maxConnections = CLIENTS_MAX;
+  }
+
+  listen(): Promise<Result<CommandServer, ListenFault>> {
+    const { path } = this.#options;
+    return new Promise((resolve) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) =>
+        resolve(
+          err({
+            kind: error.code === 'EADDRINUSE' ? 'in-use' : 'unusable',
+            sentence: `Cannot listen at ${path}: ${error.code ?? error.message}`,
+          }),
+        ),
+      );
+      this.#server.listen(path, () => {
+        chmodSync(path, 0o600);
+        resolve(ok(this));
+      });
+    });
+  }
+
+  get hasSubscribers(): boolean {
+    for (const connection of this.#connections) if (connection.subscribed) return true;
+    return false;
+  }
+
+  /** Newest wins: a reader that is behind gets this one when it has caught up, and nothing in between. */
+  push(text: string): void {
+    for (const connection of this.#connections) {
+      if (!connection.subscribed) continue;
+      if (connection.socket.writableLength > 0) connection.waiting = text;
+      else connection.socket.write(text, () => this.#caughtUp(connection));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { socket } of this.#connections) socket.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #accept(socket: Socket): void {
+    const client: Client = { id: ++clientIds, socket: this.#options.socket, role: null, epoch: 0 };
+    const connection: Connection = { client, socket, subscribed: false, waiting: null, windowAt: performance.now(), count: 0 };
+    const splitter = new LineSplitter();
+    this.#connections.add(connection);
+    socket.on('data', (chunk: Buffer) => this.#read(connection, { splitter, chunk }));
+    socket.on('error', (error) => this.#options.log.debug({ client: client.id, error: error.message }, 'Client connection error'));
+    socket.on('close', () => {
+      this.#connections.delete(connection);
+      this.#options.onClosed(client);
+    });
+  }
+
+  #read(connection: Connection, { splitter, chunk }: { readonly splitter: LineSplitter; readonly chunk: Buffer }): void {
+    const at = this.#options.clock.monoMs();
+    const stalled = this.#options.stall.isStalled(performance.now());
+    for (const framed of splitter.push(chunk)) {
+      if (!connection.socket.writable) return;
+      if (framed.kind === 'too-large') this.#cut(connection, 'too-large', `a message is at most ${MESSAGE_BYTES_MAX} bytes`);
+      else if (this.#floods(connection)) this.#cut(connection, 'flood', `more than ${FLOOD} messages in a second`);
+      else this.#answer(connection, { text: framed.text, received: { client: connection.client, at, stalled } });
+    }
+  }
+
+  #answer(connection: Connection, { text, received }: { readonly text: string; readonly received: Received }): void {
+    const parsed = parse(text);
+    const answer = parsed.ok ? this.#options.handle(parsed.value, received) : parsed.error;
+    connection.socket.write(frame(answer), () => this.#caughtUp(connection));
+    if (parsed.ok && parsed.value.type === 'subscribe' && answer.type === 'taken') connection.subscribed = true;
+    if (connection.socket.writableLength > UNREAD_BYTES_MAX) this.#drop(connection, 'slow');
+  }
+
+  #floods(connection: Connection): boolean {
+    const now = performance.now();
+    if (now - connection.windowAt >= 1_000) [connection.windowAt, connection.count] = [now, 0];
+    return ++connection.count > FLOOD;
+  }
+
+  #caughtUp(connection: Connection): void {
+    const { waiting, socket } = connection;
+    if (waiting === null || socket.destroyed || socket.writableLength > 0) return;
+    connection.waiting = null;
+    socket.write(waiting, () => this.#caughtUp(connection));
+  }
+
+  #cut(connection: Connection, code: 'too-large' | 'flood', why: string): void {
+    this.cut[code]++;
+    this.#options.log.warn({ client: connection.client.id, role: connection.client.role, code }, 'Client cut off');
+    connection.socket.end(frame(refuse({ id: null }, code, `Cannot read on: ${why}`)));
+    connection.socket.destroySoon();
+  }
+
+  #drop(connection: Connection, code: 'slow'): void {
+    this.cut[code]++;
+    this.#options.log.warn({ client: connection.client.id, role: connection.client.role, code }, 'Client cut off');
+    connection.socket.destroy();
+  }
+}
+
+/** One line to a command, or the refusal to answer with. */
+function parse(text: string): Result<Command, Refused> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return err(refuse({ id: null }, 'bad-message', 'Cannot read message: it is not JSON'));
+  }
+  const parsed = Command.safeParse(value);
+  if (parsed.success) return ok(parsed.data);
+  const { id, type, schema } = fieldsOf(value);
+  if (type === 'hello' && schema !== undefined && schema !== SCHEMA_VERSION)
+    return err(
+      refuse({ id }, 'wrong-schema', `Cannot greet a client of schema ${JSON.stringify(schema)}: this gateway speaks ${SCHEMA_VERSION}`),
+    );
+  const issue = parsed.error.issues[0];
+  const where = issue && issue.path.length > 0 ? issue.path.join('.') : 'message';
+  return err(refuse({ id }, 'bad-message', `Cannot read message: ${where}: ${issue?.message ?? 'malformed'}`));
+}
+
+function fieldsOf(value: unknown): { readonly id: number | null; readonly type: unknown; readonly schema: unknown } {
+  if (typeof value !== 'object' || value === null) return { id: null, type: undefined, schema: undefined };
+  const { id, type, schema } = value as { id?: unknown; type?: unknown; schema?: unknown };
+  return { id: typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : null, type, schema };
+}

@@ -1,0 +1,174 @@
+/** The gateway as a process: options, configuration, what to open in which order, signals and exit codes. */
+import { parseArgs } from './io/arguments.ts';
+import { type Clock, parseClockSpec, systemClock } from '../shared/clock.ts';
+import { accountHash, type Config, configHash } from '../shared/config.ts';
+import { type Credentials, type Loaded, loadConfig, loadCredentials } from '../shared/config-file.ts';
+import { type Log, rootLog } from '../shared/log.ts';
+import { makeMetrics, type Metrics } from '../shared/metrics.ts';
+import { Random } from '../shared/random.ts';
+import { type Gateway, openGateway } from './io/gateway.ts';
+import { LedgerStore } from './io/ledger-store.ts';
+import { openMetricsServer } from './io/metrics-server.ts';
+import { openRunDir, type RunDir } from './io/run-dir.ts';
+import { openBinance } from './venues/binance/io/venue.ts';
+import type { Venue, VenueFault } from './venues/venue.ts';
+
+/** Parts that real money needs and that are not built yet. */
+const MISSING_FOR_MAINNET = [
+  'the stop order held at the exchange',
+  'loss budgets and the breaker',
+  'reconciliation proved under faults',
+  'monitors on the side of the brain',
+  'instrument refresh while running',
+  'the checks of doctor',
+];
+/** Later on any exit, so that no answer to a signal is cut short. */
+const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const;
+
+type Prepared = { readonly loaded: Loaded; readonly credentials: Credentials; readonly clock: Clock; readonly speed: number };
+/** One line (or more) for a person, and the exit code. */
+class Ended extends Error {
+  readonly code: number;
+  constructor(code: number, lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.code = code;
+  }
+}
+
+function prepare(args: readonly string[]): Prepared {
+  const options = parseArgs(args);
+  const loaded = loadConfig(options.config);
+  if (!loaded.ok) throw new Ended(EXIT.usage, loaded.error);
+  const { environment } = loaded.value.config;
+  const spec = options.clock === undefined ? undefined : parseClockSpec(options.clock);
+  if (spec === null) throw new Ended(EXIT.usage, [`--clock: ${options.clock}: allowed is ORIGIN_MS@REAL_MSxSPEED`]);
+  if (spec && environment !== 'sim')
+    throw new Ended(EXIT.usage, [`--clock: only in sim: environment is ${environment} in ${loaded.value.file}`]);
+  refuseUnsafe(loaded.value.config, { live: options.live });
+  const credentials = loadCredentials(loaded.value, process.env);
+  if (!credentials.ok) throw new Ended(EXIT.usage, [credentials.error]);
+  return { loaded: loaded.value, credentials: credentials.value, clock: systemClock(spec), speed: spec?.speed ?? 1 };
+}
+
+function refuseUnsafe({ environment }: Config, { live }: { readonly live: boolean }): void {
+  if (environment === 'paper') throw new Ended(EXIT.refused, ['environment paper: the paper venue is not built yet: use sim or testnet']);
+  if (environment !== 'mainnet') return;
+  const lines = [
+    `environment mainnet: refused${live ? '' : ' (real money needs --live as well)'}; not built yet:`,
+    ...MISSING_FOR_MAINNET.map((part) => `- ${part}`),
+  ];
+  throw new Ended(EXIT.refused, lines);
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const prepared = prepare(args);
+  const { config } = prepared.loaded;
+  const log = rootLog({ process: 'gateway', level: config.log.level });
+  dieOfBugs(log);
+  const metrics = makeMetrics('gateway');
+  using runDir = takeRunDir(prepared);
+  using store = new LedgerStore({ path: runDir.ledger, clock: prepared.clock });
+  if (store.fault) log.error({ fault: store.fault }, 'Ledger unavailable: new orders will be refused');
+  await using venue = await takeVenue(prepared, { log, metrics });
+  return await serve(prepared, { log, metrics, runDir, store, venue });
+}
+
+type Parts = { readonly log: Log; readonly metrics: Metrics; readonly runDir: RunDir; readonly store: LedgerStore; readonly venue: Venue };
+
+async function serve({ loaded, credentials, clock, speed }: Prepared, parts: Parts): Promise<number> {
+  const { config } = loaded;
+  const { log, store, runDir } = parts;
+  const epoch = store.grantEpoch(firstEpoch(clock)) ?? fallbackEpoch(clock);
+  const { environment } = config;
+  const identity = { epoch, environment, accountHash: accountHash(credentials.apiKey), configHash: configHash(config) };
+  const fatal = Promise.withResolvers<Ended>();
+  const onFatal = (sentence: string, code: number): void => fatal.resolve(new Ended(code, [sentence]));
+  const signal = nextSignal();
+  const opened = await openGateway({ config, identity, clock, speed, onFatal, ...parts });
+  if (!opened.ok) throw new Ended(opened.error.code, [opened.error.sentence]);
+  await using gateway = opened.value;
+  await using metricsServer = await takeMetrics(config, { gateway, metrics: parts.metrics });
+  const { brainSocket: socketPath, operatorSocket: operatorPath } = runDir;
+  const metricsPort = metricsServer?.port ?? null;
+  log.info({ environment, epoch, symbols: config.symbols, socketPath, operatorPath, metricsPort }, 'Gateway ready');
+  process.send?.({ kind: 'ready', socketPath, operatorPath, metricsPort, epoch });
+  const end = await Promise.race([signal, fatal.promise]);
+  process.once('SIGINT', () => gateway.hurry());
+  process.once('SIGTERM', () => gateway.hurry());
+  const verified = await gateway.stop();
+  if (end instanceof Ended) throw end;
+  log.info({ verified, ...gateway.counts() }, 'Gateway stopped');
+  return verified ? EXIT.done : EXIT.failed;
+}
+
+function takeRunDir({ loaded, credentials }: Prepared): RunDir {
+  const { environment, gateway } = loaded.config;
+  const opened = openRunDir({
+    ...{ runDir: loaded.runDir, environment, socketPath: gateway.socketPath },
+    accountHash: accountHash(credentials.apiKey),
+    runtimeDir: process.env['XDG_RUNTIME_DIR'],
+  });
+  if (!opened.ok) throw new Ended(opened.error.kind === 'locked' ? EXIT.refused : EXIT.usage, [opened.error.sentence]);
+  return opened.value;
+}
+
+async function takeVenue({ loaded, credentials, clock }: Prepared, { log, metrics }: Pick<Parts, 'log' | 'metrics'>): Promise<Venue> {
+  const random = new Random(process.pid ^ Date.now());
+  const opened = await openBinance({ config: loaded.config, credentials, clock, random, log, metrics });
+  if (opened.ok) return opened.value;
+  throw new Ended(exitOf(opened.error), [opened.error.sentence]);
+}
+
+/** A wrong symbol or key is a mistake in the configuration; the rest is a venue that cannot be reached now. */
+function exitOf({ kind }: VenueFault): number {
+  return kind === 'auth' || kind === 'rejected' ? EXIT.usage : EXIT.unreachable;
+}
+
+async function takeMetrics(config: Config, { gateway, metrics }: { readonly gateway: Gateway; readonly metrics: Metrics }) {
+  const { metricsPort } = config.gateway;
+  if (metricsPort === null) return null;
+  for (const name of Object.keys(gateway.counts())) {
+    const gauge = metrics.gauge(
+      `gateway_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+      `Count of ${name} in this run`,
+    );
+    Object.assign(gauge, { collect: () => gauge.set(gateway.counts()[name] ?? 0) });
+  }
+  const opened = await openMetricsServer({ port: metricsPort, metrics, problems: () => gateway.problems() });
+  if (!opened.ok) throw new Ended(EXIT.unreachable, [opened.error]);
+  return opened.value;
+}
+
+/** Epochs of a fresh ledger begin where no earlier one can have been: one for each eight minutes since 2026. */
+const firstEpoch = (clock: Clock): number => Math.max(1, Math.floor((clock.wallMs() - Date.UTC(2026, 0, 1)) / 480_000));
+
+/** Without a ledger no quote leaves, but closes do: their ids come from a range that a ledger never reaches in practice. */
+const fallbackEpoch = (clock: Clock): number => 900_000 + (Math.floor(clock.wallMs() / 1_000) % 99_999);
+
+function nextSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
+  });
+}
+
+/** What only a bug can do: one line, and the next start reconciles. */
+function dieOfBugs(log: Log): void {
+  const die = (error: unknown): void => {
+    log.fatal(
+      { error: error instanceof Error ? { message: error.message, stack: error.stack } : String(error) },
+      'Gateway dies of an unexpected error',
+    );
+    process.exit(EXIT.failed);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof Ended ? error.code : EXIT.failed;
+}
+process.disconnect?.();
+process.exit();

@@ -1,0 +1,50 @@
+/** The parts that desk, watch, closer and publisher share; made once by the composition root. */
+import { type ClientIdParts, parseClientId } from '../../shared/client-id.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Config } from '../../shared/config.ts';
+import type { Keeper } from '../account/keeper.ts';
+import type { LedgerOrder } from '../account/rows.ts';
+import type { Latency } from '../publish/latency.ts';
+import type { SeqLog } from '../publish/seq-log.ts';
+import type { Venue } from '../venues/venue.ts';
+import type { Budget } from './budget.ts';
+import type { Lease } from './lease.ts';
+import type { Modes } from './modes.ts';
+import type { Router } from './router.ts';
+
+export type Identity = {
+  /** This run of the gateway: epoch of its snapshots and of the orders it makes itself. */
+  readonly epoch: number;
+  readonly environment: Config['environment'];
+  readonly accountHash: string;
+  readonly configHash: string;
+};
+
+export type Core = {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly venue: Venue;
+  readonly keeper: Keeper;
+  readonly router: Router;
+  readonly budget: Budget;
+  readonly lease: Lease;
+  readonly modes: Modes;
+  readonly seqs: SeqLog;
+  readonly latency: { readonly frameToOrder: Latency; readonly command: Latency };
+  /** Why the ledger cannot be written; null when it can. */
+  readonly ledgerFault: () => string | null;
+};
+
+const BRAIN_ROLES: ReadonlySet<string> = new Set<ClientIdParts['role']>(['quote', 'trend', 'custom']);
+const PERSON_ROLES: ReadonlySet<string> = new Set<ClientIdParts['role']>(['operator', 'test']);
+
+export const isBrains = (order: LedgerOrder): boolean => BRAIN_ROLES.has(order.role);
+export const isPersons = (order: LedgerOrder): boolean => PERSON_ROLES.has(order.role);
+export const rolesOf = (role: 'brain' | 'operator'): ReadonlySet<string> => (role === 'brain' ? BRAIN_ROLES : PERSON_ROLES);
+
+/** Client ids of open orders of one brain epoch, or of every brain. */
+export function brainOrders({ keeper }: Pick<Core, 'keeper'>, epoch?: number): string[] {
+  const open = keeper.ledger.openOrders().filter(isBrains);
+  return open.filter(({ clientId }) => epoch === undefined || parseClientId(clientId)?.epoch === epoch).map(({ clientId }) => clientId);
+}

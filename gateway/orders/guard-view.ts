@@ -1,0 +1,52 @@
+/** Gathers what the guard looks at for one order, from the ledger, the market and the modes of this moment. */
+import { limitsOf } from '../../shared/config.ts';
+import { notionalOf } from '../../shared/instrument.ts';
+import type { Stamp } from '../../shared/snapshot.ts';
+import { type Atoms, atoms, lots, parseAtoms, ZERO_ATOMS } from '../../shared/units.ts';
+import type { OrderRequest } from '../venues/venue.ts';
+import type { Core } from './core.ts';
+import { type GuardView, referencePrice, worstCase } from './guard.ts';
+
+export type Asked = { readonly request: OrderRequest; readonly basedOn: Stamp; readonly ttlMs: number; readonly closing: boolean };
+
+/** Null when the symbol is not configured. */
+export function guardView(core: Core, { request, basedOn, ttlMs, closing }: Asked): GuardView | null {
+  const { venue, keeper, config, modes, budget, seqs, identity, clock } = core;
+  const { symbol } = request;
+  const instrument = venue.instruments.get(symbol);
+  if (!instrument) return null;
+  const now = clock.monoMs();
+  return {
+    now,
+    instrument,
+    limits: limitsOf(config, symbol),
+    maxGrossNotional: parseAtoms(config.limits.maxGrossNotional) ?? ZERO_ATOMS,
+    book: venue.market.book(symbol),
+    markPrice: venue.market.mark(symbol)?.markPrice ?? null,
+    accountKnown: keeper.known,
+    held: keeper.ledger.positions.range(symbol),
+    own: keeper.ledger.orders(symbol),
+    foreignOrders: keeper.ledger.foreignOrders(symbol).length,
+    exclusive: config.account.exclusive,
+    otherGross: otherGross(core, symbol),
+    mode: { stopped: modes.stopped !== null, shuttingDown: modes.shuttingDown, paused: modes.paused !== null, closing },
+    basedOnAt: basedOn.epoch === identity.epoch ? (seqs.find(basedOn.seq)?.at ?? null) : null,
+    ttlMs,
+    budget: budget.refusal({ budgets: venue.orders.budgets(), now, protective: request.reduceOnly }),
+  };
+}
+
+/** Worst-case notional of all symbols but one; null when one that holds or may get a position cannot be valued. */
+function otherGross({ venue, keeper }: Core, except: string): Atoms | null {
+  let total: Atoms = ZERO_ATOMS;
+  for (const [symbol, instrument] of venue.instruments) {
+    if (symbol === except) continue;
+    const worst = worstCase({ held: keeper.ledger.positions.range(symbol), own: keeper.ledger.orders(symbol) });
+    const size = lots(Math.max(worst.high, -worst.low, 0));
+    if (size === 0) continue;
+    const price = referencePrice({ book: venue.market.book(symbol), markPrice: venue.market.mark(symbol)?.markPrice ?? null, instrument });
+    if (price === null) return null;
+    total = atoms(total + notionalOf(instrument, { price, size }));
+  }
+  return total;
+}

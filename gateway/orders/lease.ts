@@ -1,0 +1,66 @@
+/**
+ * One brain at a time. The lease is an epoch granted once; it lives on heartbeats that show progress: alive but stuck counts as dead.
+ * Sans-I/O: the caller persists the epoch before granting it and cancels what an ended lease left behind.
+ */
+import type { Stamp } from '../../shared/snapshot.ts';
+import type { MonoMs } from '../../shared/units.ts';
+
+export type Holder = { readonly connection: number; readonly epoch: number };
+type State = Holder & { readonly progressAt: MonoMs; readonly processed: Stamp | null; readonly connected: boolean };
+export type Ended = { readonly epoch: number; readonly why: 'no-heartbeat' | 'replaced' };
+
+export class Lease {
+  readonly #leaseMs: number;
+  #state: State | null = null;
+
+  constructor({ leaseMs }: { readonly leaseMs: number }) {
+    this.#leaseMs = leaseMs;
+  }
+
+  /** Epoch of the brain that holds the lease; 0 when none does. */
+  get epoch(): number {
+    return this.#state?.epoch ?? 0;
+  }
+
+  /** Lease of a live connection: no one else may have it now. */
+  get taken(): boolean {
+    return this.#state?.connected ?? false;
+  }
+
+  holds({ connection, epoch }: Holder): boolean {
+    return this.#state !== null && this.#state.connection === connection && this.#state.epoch === epoch;
+  }
+
+  /** Gives a fresh epoch to a connection; the lease it replaces, when one is still running, ends. */
+  grant(holder: Holder, now: MonoMs): Ended | null {
+    const before = this.#state;
+    this.#state = { ...holder, progressAt: now, processed: null, connected: true };
+    return before ? { epoch: before.epoch, why: 'replaced' } : null;
+  }
+
+  /**
+   * False when this connection does not hold the lease. Only a snapshot not processed before is a sign of life; null is one until the
+   * first snapshot was processed (a brain that warms up has no orders).
+   */
+  heartbeat(holder: Holder, { processed, now }: { readonly processed: Stamp | null; readonly now: MonoMs }): boolean {
+    const state = this.#state;
+    if (!state || !this.holds(holder)) return false;
+    const before = state.processed;
+    const moved = processed === null ? before === null : before === null || processed.epoch !== before.epoch || processed.seq > before.seq;
+    this.#state = { ...state, processed: processed ?? before, progressAt: moved ? now : state.progressAt };
+    return true;
+  }
+
+  /** A closed connection keeps its lease until it runs out, but another brain gets it at once. */
+  closed(connection: number): void {
+    if (this.#state?.connection === connection) this.#state = { ...this.#state, connected: false };
+  }
+
+  /** The lease that ran out, once. */
+  tick(now: MonoMs): Ended | null {
+    const state = this.#state;
+    if (!state || now - state.progressAt < this.#leaseMs) return null;
+    this.#state = null;
+    return { epoch: state.epoch, why: 'no-heartbeat' };
+  }
+}

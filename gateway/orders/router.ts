@@ -1,0 +1,178 @@
+/**
+ * Ledger row to venue request: at most one placing request per client id, ever; its answer is merged into the ledger. A cancel wanted
+ * while the place is on its way leaves right after the answer; it is repeated until the venue says that the order has ended. What no
+ * answer settles is told to the reconcile, never sent again.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import { hasEnded } from '../../shared/order.ts';
+import type { Lots, MonoMs, Ticks } from '../../shared/units.ts';
+import type { Keeper } from '../account/keeper.ts';
+import type { LedgerOrder } from '../account/rows.ts';
+import type { OnWritten, OrderEntry, OrderRequest, VenueFault, VenueOrder, VenueResult } from '../venues/venue.ts';
+import type { Budget } from './budget.ts';
+
+export type RouterOptions = {
+  readonly keeper: Keeper;
+  readonly orders: OrderEntry;
+  readonly clock: Clock;
+  readonly budget: Budget;
+  /** An order whose state only a query can tell. */
+  readonly onUnknown: (clientId: string) => void;
+  /** The venue refused our key. */
+  readonly onAuth: (sentence: string) => void;
+};
+const CANCEL_RETRY_MS = 500;
+
+export class Router {
+  readonly #options: RouterOptions;
+  /** Orders that must end, and when the last cancel for each left (null: none yet). */
+  readonly #unwanted = new Map<string, MonoMs | null>();
+  readonly #placing = new Set<string>();
+  readonly #canceling = new Set<string>();
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  /** Persists the row, then sends. False: the ledger cannot be written and nothing left, unless `must` (closes go on without a disk). */
+  place(request: OrderRequest, { onWritten, must = false }: { readonly onWritten?: OnWritten; readonly must?: boolean } = {}): boolean {
+    const { keeper, orders, budget } = this.#options;
+    const now = keeper.now();
+    const written = keeper.commit(keeper.ledger.take(request, now));
+    if (!written && !must) {
+      keeper.commit(keeper.ledger.move(request.clientId, { kind: 'rejected', reason: 'ledger-unavailable', now })); // for the disk, when it is back
+      keeper.ledger.forget(request.clientId);
+      return false;
+    }
+    budget.spend(now.mono);
+    this.#placing.add(request.clientId);
+    void orders.place(request, onWritten).then((result) => this.#placed(request.clientId, result));
+    return true;
+  }
+
+  amend(
+    row: LedgerOrder,
+    { price, size, onWritten }: { readonly price: Ticks; readonly size: Lots; readonly onWritten?: OnWritten },
+  ): boolean {
+    const { keeper, orders, budget } = this.#options;
+    const now = keeper.now();
+    const written = keeper.commit(keeper.ledger.amend(row.clientId, { price, size, now }));
+    if (!written) {
+      keeper.commit(keeper.ledger.move(row.clientId, { kind: 'amend-failed', now }));
+      return false;
+    }
+    budget.spend(now.mono);
+    const { symbol, clientId, side } = row;
+    void orders.amend({ symbol, clientId, side, price, size }, onWritten).then((result) => this.#amended(clientId, result));
+    return true;
+  }
+
+  /** Wants these orders gone; sends what can be sent now, one request a symbol. */
+  cancel(clientIds: readonly string[]): void {
+    for (const clientId of clientIds) if (!this.#unwanted.has(clientId)) this.#unwanted.set(clientId, null);
+    this.tick();
+  }
+
+  /** True while a cancel of it is wanted and it has not ended. */
+  isUnwanted(clientId: string): boolean {
+    return this.#unwanted.has(clientId);
+  }
+
+  /** Sends cancels that are due: first ones, and again those that did not take. Called often. */
+  tick(): void {
+    const { keeper, clock, budget } = this.#options;
+    const now = clock.monoMs();
+    if (now < budget.blockedUntil) return;
+    const due = new Map<string, string[]>();
+    for (const [clientId, sentAt] of this.#unwanted) {
+      const row = keeper.ledger.order(clientId);
+      if (!row || hasEnded(row.order.status)) this.#unwanted.delete(clientId);
+      else if (!this.#placing.has(clientId) && !this.#canceling.has(clientId) && (sentAt === null || now - sentAt >= CANCEL_RETRY_MS))
+        due.set(row.symbol, [...(due.get(row.symbol) ?? []), clientId]);
+    }
+    for (const [symbol, clientIds] of due) this.#sendCancels({ symbol, clientIds });
+  }
+
+  #sendCancels({ symbol, clientIds }: { readonly symbol: string; readonly clientIds: readonly string[] }): void {
+    const { keeper, orders } = this.#options;
+    const now = keeper.now();
+    for (const clientId of clientIds) {
+      this.#canceling.add(clientId);
+      this.#unwanted.set(clientId, now.mono);
+      keeper.commit(keeper.ledger.move(clientId, { kind: 'cancel-sent', now }));
+    }
+    const [only] = clientIds;
+    const sent =
+      clientIds.length === 1 && only !== undefined
+        ? orders.cancel({ symbol, clientId: only }).then((one) => [one])
+        : orders.cancelMany({ symbol, clientIds });
+    void sent.then((results) => {
+      for (const [i, clientId] of clientIds.entries()) this.#canceled(clientId, results[i] ?? UNANSWERED);
+    });
+  }
+
+  #placed(clientId: string, result: VenueResult<VenueOrder>): void {
+    const { keeper } = this.#options;
+    this.#placing.delete(clientId);
+    if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now: keeper.now() }));
+    else this.#placeFailed(clientId, result.error);
+    if (this.#unwanted.has(clientId)) this.tick();
+  }
+
+  #placeFailed(clientId: string, fault: VenueFault): void {
+    const { keeper } = this.#options;
+    const now = keeper.now();
+    this.#note(fault, { clientId, what: 'place' });
+    if (fault.kind === 'unknown' || fault.kind === 'gone' || fault.reason === 'duplicate-id') this.#doubt(clientId);
+    else keeper.commit(keeper.ledger.move(clientId, { kind: 'rejected', reason: fault.reason || fault.kind, now }));
+  }
+
+  #amended(clientId: string, result: VenueResult<VenueOrder>): void {
+    const { keeper } = this.#options;
+    const now = keeper.now();
+    if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now, amended: true }));
+    else if (result.error.kind === 'unknown' || result.error.kind === 'gone') this.#doubt(clientId);
+    else keeper.commit(keeper.ledger.move(clientId, { kind: 'amend-failed', now }));
+    if (!result.ok) this.#note(result.error, { clientId, what: 'amend' });
+    if (this.#unwanted.has(clientId)) this.tick();
+  }
+
+  #canceled(clientId: string, result: VenueResult<VenueOrder>): void {
+    const { keeper } = this.#options;
+    this.#canceling.delete(clientId);
+    if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now: keeper.now() }));
+    else this.#cancelFailed(clientId, result.error);
+  }
+
+  /** A refused cancel leaves the order as live as it was; "gone" says only that it is not open under that id: a query tells why. */
+  #cancelFailed(clientId: string, fault: VenueFault): void {
+    const { keeper } = this.#options;
+    const row = keeper.ledger.order(clientId);
+    if (!row || hasEnded(row.order.status)) return;
+    this.#note(fault, { clientId, what: 'cancel' });
+    if (fault.kind === 'unknown' || fault.kind === 'gone') this.#doubt(clientId);
+    else keeper.commit(keeper.ledger.move(clientId, { kind: 'cancel-failed', now: keeper.now() }));
+  }
+
+  /** The stream may have told already; only what still waits for an answer becomes unknown. */
+  #doubt(clientId: string): void {
+    const { keeper, onUnknown } = this.#options;
+    const status = keeper.ledger.order(clientId)?.order.status;
+    if (status === 'sent' || status === 'canceling' || status === 'amending' || status === 'unknown')
+      keeper.commit(keeper.ledger.move(clientId, { kind: 'timed-out', now: keeper.now() }));
+    onUnknown(clientId);
+  }
+
+  #note(fault: VenueFault, fields: { readonly clientId: string; readonly what: string }): void {
+    const { keeper, budget, clock, onAuth } = this.#options;
+    const expected = fault.reason === 'post-only-would-take' || fault.kind === 'gone';
+    keeper.notice({ level: expected ? 'info' : 'warn', message: 'Venue refused a request', fields: { ...fields, fault } });
+    if (fault.kind === 'rate-limited' || fault.kind === 'banned') budget.block({ until: clock.monoMs() + (fault.retryAfterMs ?? 1_000) });
+    if (fault.kind === 'auth') onAuth(fault.sentence);
+  }
+}
+
+const UNANSWERED: VenueResult<VenueOrder> = {
+  ok: false,
+  error: { kind: 'unknown', reason: '', sentence: 'the venue gave no answer for this id' },
+};

@@ -1,0 +1,129 @@
+/** What happens by itself: quotes pulled when a book, the user stream, Redis or the brain dies; countdowns re-armed; ladders stepped. */
+import type { DoubtFact } from '../account/rows.ts';
+import type { AccountEvent } from '../../shared/events.ts';
+import type { Reconciler } from '../account/reconciler.ts';
+import type { Closer } from './closer.ts';
+import { brainOrders, type Core, isBrains, isPersons } from './core.ts';
+import type { DeadMan, DeadManAction, SymbolView } from './dead-man.ts';
+
+export type WatchOptions = { readonly core: Core; readonly closer: Closer; readonly reconciler: Reconciler; readonly deadMan: DeadMan };
+
+export class Watch {
+  readonly #options: WatchOptions;
+  #redisDown = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+  }
+
+  get redisDown(): boolean {
+    return this.#redisDown;
+  }
+
+  onAccount(event: AccountEvent): void {
+    const { core, reconciler } = this.#options;
+    if (event.kind !== 'stream') {
+      core.keeper.handle(event);
+      return;
+    }
+    core.keeper.notice({
+      level: event.state === 'live' ? 'info' : 'warn',
+      message: `Account stream ${event.state}`,
+      fields: { reason: event.reason },
+    });
+    if (event.state === 'live') reconciler.streamLive();
+    else {
+      reconciler.streamLost();
+      this.#pull('account-lost', this.#quotes());
+    }
+  }
+
+  onDoubts(doubts: readonly DoubtFact[]): void {
+    for (const doubt of doubts) {
+      if (doubt.doubt !== 'fill-missing')
+        this.#options.core.keeper.notice({ level: 'warn', message: 'Ledger doubt', fields: { ...doubt } });
+      this.#options.reconciler.doubt(doubt);
+    }
+  }
+
+  onBookLive(symbol: string, { live, reason }: { readonly live: boolean; readonly reason: string }): void {
+    if (!live) this.#pull(`book-${reason || 'lost'}`, this.#quotes(symbol));
+  }
+
+  /** A brain that polls Redis is blind without it. */
+  setRedisDown(down: boolean): void {
+    if (down && !this.#redisDown) this.#pull('redis-down', brainOrders(this.#options.core));
+    this.#redisDown = down;
+  }
+
+  /** Own orders found at the venue that no ledger held: nobody wants them. */
+  onAdopted(clientIds: readonly string[]): void {
+    this.#pull('adopted', clientIds);
+  }
+
+  /** Every few tens of milliseconds. */
+  tick(): void {
+    const { core, closer, reconciler } = this.#options;
+    const now = core.clock.monoMs();
+    const ended = core.lease.tick(now);
+    if (ended) {
+      core.keeper.notice({ level: 'warn', message: 'Lease ended', fields: { brainEpoch: ended.epoch, why: ended.why } });
+      this.#pull('lease-ended', brainOrders(core));
+    }
+    reconciler.tick();
+    closer.tick();
+    core.router.tick();
+  }
+
+  /** A few times a second. */
+  armDeadMan(): void {
+    const { core, deadMan } = this.#options;
+    if (core.modes.shuttingDown) return;
+    const views = [...core.venue.instruments.keys()].map((symbol) => this.#deadManView(symbol));
+    const weightLimit = core.venue.orders.budgets().weight.limit;
+    for (const action of deadMan.tick(views, { now: core.clock.monoMs(), weightLimit })) void this.#perform(action);
+    core.keeper.ledger.prune(core.clock.monoMs());
+  }
+
+  /** Shutdown: nothing of ours is open, so nothing needs the countdown. */
+  async disarm(): Promise<void> {
+    await Promise.all(this.#options.deadMan.disarmAll().map((action) => this.#perform(action)));
+  }
+
+  #deadManView(symbol: string): SymbolView {
+    const { core } = this.#options;
+    const open = core.keeper.ledger.openOrders(symbol);
+    const brainAlive = core.lease.epoch !== 0 || !open.some(isBrains);
+    return {
+      symbol,
+      ownOrders: open.length,
+      foreignOrders: core.keeper.ledger.foreignOrders(symbol).length,
+      healthy: brainAlive && core.keeper.known && core.venue.market.book(symbol).status === 'live',
+    };
+  }
+
+  async #perform({ kind, symbol }: DeadManAction): Promise<void> {
+    const { core, deadMan } = this.#options;
+    const result = await core.venue.orders.armDeadMan({ symbol, ms: kind === 'arm' ? core.config.gateway.deadManMs : 0 });
+    if (result.ok) return;
+    core.keeper.notice({
+      level: 'warn',
+      message: 'Countdown at the venue could not be set',
+      fields: { symbol, kind, fault: result.error },
+    });
+    if (kind === 'arm') deadMan.failed(symbol, core.clock.monoMs());
+  }
+
+  /** Orders that rest for a brain or a person; ladder orders are not quotes. */
+  #quotes(symbol?: string): string[] {
+    const open = this.#options.core.keeper.ledger.openOrders(symbol);
+    return open.filter((order) => isBrains(order) || (isPersons(order) && !order.reduceOnly)).map(({ clientId }) => clientId);
+  }
+
+  #pull(reason: string, clientIds: readonly string[]): void {
+    const { core } = this.#options;
+    if (clientIds.length === 0) return;
+    core.keeper.notice({ level: 'warn', message: 'Quotes pulled', fields: { reason, orders: clientIds.length } });
+    core.router.cancel(clientIds);
+  }
+}

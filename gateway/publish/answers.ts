@@ -1,0 +1,145 @@
+/** Answers to queries, from the same cores that the snapshot is made of. Every answer fits one message of the socket. */
+import type { FillsAnswer, FullBook, PositionsAnswer, Query, Stats } from '../../shared/command.ts';
+import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
+import { formatAtoms, ticks, ZERO_ATOMS } from '../../shared/units.ts';
+import type { BookedFill } from '../account/rows.ts';
+import type { Core } from '../orders/core.ts';
+import type { BookView } from '../venues/venue.ts';
+import { fillDoc, levelsOf, orderDoc, unrealized } from './snapshot.ts';
+
+export type AnswersOptions = {
+  readonly core: Core;
+  readonly header: () => unknown;
+  readonly fillsAfter: (range: { readonly after: number; readonly limit: number }) => readonly BookedFill[];
+  /** How often orders of a symbol reached each state, over the life of the ledger. */
+  readonly countReached: (symbol: string) => Readonly<Record<string, number>>;
+  readonly problems: () => readonly string[];
+};
+
+const LIMIT_DEFAULT = 100;
+/** Levels a side of a whole book, so that its answer stays below 64 KiB. */
+const BOOK_LEVELS_MAX = 1_000;
+
+export class Answers {
+  readonly #options: AnswersOptions;
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+  }
+
+  answer(query: Query): unknown {
+    switch (query.what) {
+      case 'status':
+        return this.#options.header();
+      case 'orders':
+        return { orders: this.#orders(query) };
+      case 'order':
+        return { order: this.#order(query.clientId ?? '') };
+      case 'fills':
+        return this.#fills(query);
+      case 'positions':
+        return this.#positions();
+      case 'book':
+        return this.#book(query.symbol);
+      case 'stats':
+        return this.#stats();
+      default:
+        throw new Error(`Cannot answer: ${JSON.stringify(query.what satisfies never)}`);
+    }
+  }
+
+  #orders({ symbol, limit = LIMIT_DEFAULT }: Query): readonly unknown[] {
+    const { keeper, venue, clock } = this.#options.core;
+    const all = [...keeper.ledger.orders(symbol), ...keeper.ledger.foreignOrders(symbol)].slice(-limit);
+    return all.flatMap((order) => {
+      const instrument = venue.instruments.get(order.symbol);
+      return instrument ? [{ symbol: order.symbol, ...orderDoc(instrument, { order, now: clock.monoMs() }) }] : [];
+    });
+  }
+
+  #order(clientId: string): unknown {
+    const { keeper, venue, clock } = this.#options.core;
+    const order = keeper.ledger.order(clientId);
+    const instrument = order && venue.instruments.get(order.symbol);
+    if (!order || !instrument) return null;
+    return { symbol: order.symbol, venueId: order.venueId, ...orderDoc(instrument, { order, now: clock.monoMs() }) };
+  }
+
+  #fills({ after = 0, limit = LIMIT_DEFAULT }: Query): FillsAnswer {
+    const { keeper, venue } = this.#options.core;
+    const fills = this.#options.fillsAfter({ after, limit });
+    const docs = fills.flatMap((fill) => {
+      const instrument = venue.instruments.get(fill.symbol);
+      return instrument ? [fillDoc(instrument, { fill, role: keeper.ledger.order(fill.clientId)?.role ?? 'foreign' })] : [];
+    });
+    return { fills: docs };
+  }
+
+  #positions(): PositionsAnswer {
+    const { keeper, venue } = this.#options.core;
+    const positions = [...venue.instruments].map(([symbol, instrument]) => {
+      const { baseline, size } = keeper.ledger.positions.row(symbol);
+      return { symbol, baseline: formatSize(instrument, baseline), position: formatSize(instrument, size) };
+    });
+    return { fillSeq: keeper.ledger.fillSeq, positions };
+  }
+
+  /** Null for a symbol that is not configured. */
+  #book(symbol: string | undefined): FullBook | null {
+    const { venue } = this.#options.core;
+    const instrument = venue.instruments.get(symbol ?? [...venue.instruments.keys()][0] ?? '');
+    return instrument ? fullBook(instrument, venue.market.book(instrument.symbol)) : null;
+  }
+
+  #stats(): Stats {
+    const { identity, seqs, venue, latency } = this.#options.core;
+    const symbols = Object.fromEntries(
+      [...venue.instruments].map(([symbol, instrument]) => [symbol, this.#symbolStats(symbol, instrument)]),
+    );
+    return {
+      epoch: identity.epoch,
+      snapshots: seqs.seq,
+      symbols,
+      latencyUs: { frameToOrder: latency.frameToOrder.percentiles(), command: latency.command.percentiles() },
+      errors: [...this.#options.problems()],
+    };
+  }
+
+  #symbolStats(symbol: string, instrument: Instrument): Stats['symbols'][string] {
+    const { keeper, venue } = this.#options.core;
+    const reached = this.#options.countReached(symbol);
+    const row = keeper.ledger.positions.row(symbol);
+    const { messages, applied, dropped, gaps, gapsUnresolved, resyncs } = venue.market.counters(symbol);
+    return {
+      ...{ messages, applied, dropped, gaps, gapsUnresolved, resyncs },
+      placed: reached['sent'] ?? 0,
+      amended: reached['amending'] ?? 0,
+      canceled: reached['canceled'] ?? 0,
+      rejected: reached['rejected'] ?? 0,
+      unknown: reached['unknown'] ?? 0,
+      open: keeper.ledger.openOrders(symbol).length,
+      fills: row.fills,
+      volume: formatAtoms(row.volume),
+      position: formatSize(instrument, row.size),
+      entryPrice: keeper.ledger.positions.account(symbol).entryPrice,
+      realized: formatAtoms(row.realized),
+      unrealized: unrealized(instrument, { holding: row, mark: venue.market.mark(symbol) }),
+      fees: formatAtoms(row.fees[instrument.quoteAsset] ?? ZERO_ATOMS),
+      funding: formatAtoms(row.funding),
+    };
+  }
+}
+
+/** Every level held, or the best thousand a side; `known` tells how far it reaches. */
+export function fullBook(instrument: Instrument, view: BookView): FullBook {
+  const { book, status, lastUpdateId } = view;
+  const bids = levelsOf(instrument, { side: book.bids, levels: BOOK_LEVELS_MAX });
+  const asks = levelsOf(instrument, { side: book.asks, levels: BOOK_LEVELS_MAX });
+  const lastBid = book.bids.count > bids.length ? book.bids.priceAt(bids.length - 1) : null;
+  const lastAsk = book.asks.count > asks.length ? book.asks.priceAt(asks.length - 1) : null;
+  const from = Math.max(view.knownFrom ?? 0, lastBid ?? 0);
+  const to = Math.min(view.knownTo ?? instrument.maxPriceTicks, lastAsk ?? instrument.maxPriceTicks);
+  const cut = view.knownFrom !== null || view.knownTo !== null || lastBid !== null || lastAsk !== null;
+  const known = { bidFrom: formatPrice(instrument, ticks(from)), askTo: formatPrice(instrument, ticks(to)) };
+  return { symbol: instrument.symbol, status, lastUpdateId, bids, asks, ...(cut ? { known } : {}) };
+}

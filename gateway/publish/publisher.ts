@@ -1,0 +1,199 @@
+/**
+ * Makes the moment and its number: one snapshot for Redis at every tick, one for push subscribers at a change of the top. Also the
+ * documents written on change only (bars, instruments), and the backlog of fills and public trades for the next tick. Owns no socket.
+ */
+import type { PublicTrade } from '../../shared/events.ts';
+import { formatPrice, formatSize } from '../../shared/instrument.ts';
+import { type Header, type Keys, type Mode, SCHEMA_VERSION, type Stamp } from '../../shared/snapshot.ts';
+import type { MonoMs } from '../../shared/units.ts';
+import type { BookedFill } from '../account/rows.ts';
+import type { Closer } from '../orders/closer.ts';
+import type { Core } from '../orders/core.ts';
+import { type Document, fillDoc, instrumentDoc, klinesDoc, type Moment, renderSnapshot, type SymbolMoment } from './snapshot.ts';
+
+export type StreamEntry = { readonly key: string; readonly field: string; readonly text: string; readonly maxLen: number };
+/** One tick for Redis: keys with TTL, keys without, and stream entries, to be written together. */
+export type Batch = {
+  readonly seq: number;
+  readonly documents: readonly Document[];
+  readonly lasting: readonly Document[];
+  readonly entries: readonly StreamEntry[];
+};
+export type PublisherOptions = { readonly core: Core; readonly keys: Keys; readonly closer: Closer; readonly redisDown: () => boolean };
+
+const FILLS_KEPT = 10_000;
+const TRADES_KEPT = 1_000;
+/** Public trades kept for one tick, and fills kept while Redis is away; the oldest go first, a reader sees the hole and asks. */
+const WAITING_MAX = 2_000;
+
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #barVersions = new Map<string, number>();
+  readonly #instrumentVersions = new Map<string, string>();
+  #entries: StreamEntry[] = [];
+  dropped = 0;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  addFills(fills: readonly BookedFill[]): void {
+    const { core, keys } = this.#options;
+    for (const fill of fills) {
+      const instrument = core.venue.instruments.get(fill.symbol);
+      if (!instrument) continue;
+      const role = core.keeper.ledger.order(fill.clientId)?.role ?? 'foreign';
+      this.#add({ key: keys.fills, field: 'fill', text: JSON.stringify(fillDoc(instrument, { fill, role })), maxLen: FILLS_KEPT });
+    }
+  }
+
+  addTrade(trade: PublicTrade): void {
+    const { core, keys } = this.#options;
+    const instrument = core.venue.instruments.get(trade.symbol);
+    if (!instrument) return;
+    const [price, size] = [formatPrice(instrument, trade.price), formatSize(instrument, trade.size)];
+    const text = JSON.stringify({ tradeId: trade.tradeId, price, size, aggressor: trade.aggressor, wallMs: trade.atMs });
+    this.#add({ key: keys.trades(trade.symbol), field: 'trade', text, maxLen: TRADES_KEPT });
+  }
+
+  /** After a loss of Redis everything that lasts is written again. */
+  redisLost(): void {
+    this.#barVersions.clear();
+    this.#instrumentVersions.clear();
+  }
+
+  /** The next snapshot, with all that waits beside it. */
+  take(): Batch {
+    const { seq, documents } = this.render();
+    const stamp = { epoch: this.#options.core.identity.epoch, seq };
+    const batch = { seq, documents, lasting: this.#lasting(stamp), entries: this.#entries };
+    this.#entries = [];
+    return batch;
+  }
+
+  /** A batch that Redis did not take: its fills wait for the next; its trades are of the past. */
+  putBack(batch: Batch): void {
+    const fills = batch.entries.filter(({ key }) => key === this.#options.keys.fills);
+    this.#entries = [...fills, ...this.#entries].slice(-WAITING_MAX);
+  }
+
+  /** One snapshot with a number of its own. */
+  render(): { readonly seq: number; readonly documents: readonly Document[] } {
+    const { core, keys } = this.#options;
+    const now = core.clock.monoMs();
+    const symbols = [...core.venue.instruments.keys()].map((symbol) => this.#symbol(symbol));
+    const seq = core.seqs.next({ at: now, newestFrameAt: newest(symbols) });
+    const moment: Moment = {
+      keys,
+      now,
+      header: this.header(seq),
+      accountKnown: core.keeper.known,
+      balances: core.keeper.balances,
+      symbols,
+      bookLevels: core.config.snapshot.bookLevels,
+      interval: core.config.strategy.macdTrend.interval,
+    };
+    return { seq, documents: renderSnapshot(moment) };
+  }
+
+  header(seq = this.#options.core.seqs.seq): Header {
+    const { core, closer } = this.#options;
+    const { venue, keeper, identity, modes } = core;
+    const { epoch, environment, accountHash, configHash } = identity;
+    return {
+      schema: SCHEMA_VERSION,
+      ...{ epoch, seq, environment, accountHash, configHash },
+      venue: venue.name,
+      wallMs: venue.nowMs(),
+      symbols: [...venue.instruments.keys()],
+      mode: this.#mode(),
+      reasons: this.#reasons(),
+      health: { market: venue.market.health(), account: venue.accountHealth() },
+      budgets: venue.orders.budgets(),
+      paused: modes.paused !== null,
+      closing: [...closer.closing],
+      fillSeq: keeper.ledger.fillSeq,
+      brainEpoch: core.lease.epoch,
+    };
+  }
+
+  #mode(): Mode {
+    const { modes, keeper, ledgerFault } = this.#options.core;
+    if (modes.stopped !== null) return 'stopped';
+    if (modes.shuttingDown) return 'cancel-only';
+    if (!keeper.known) return 'blind';
+    return modes.paused !== null || ledgerFault() !== null ? 'reduce-only' : 'normal';
+  }
+
+  #reasons(): string[] {
+    const { core, closer, redisDown } = this.#options;
+    const { venue, keeper, modes, ledgerFault, config } = core;
+    const whole: [string, boolean][] = [
+      ['stopped', modes.stopped !== null],
+      ['shutting-down', modes.shuttingDown],
+      [venue.accountHealth().state === 'live' ? 'account-unknown' : 'account-lost', !keeper.known],
+      ['paused', modes.paused !== null],
+      ['ledger-unavailable', ledgerFault() !== null],
+      ['redis-down', redisDown()],
+    ];
+    const perSymbol = [...venue.instruments].flatMap(([symbol, { trading }]): [string, boolean][] => {
+      const { status } = venue.market.book(symbol);
+      return [
+        [`book-${status}:${symbol}`, status !== 'live'],
+        [`not-trading:${symbol}`, !trading],
+        [`closing:${symbol}`, closer.isClosing(symbol)],
+        [`foreign-order:${symbol}`, !config.account.exclusive && keeper.ledger.foreignOrders(symbol).length > 0],
+      ];
+    });
+    return [...whole, ...perSymbol].filter(([, holds]) => holds).map(([reason]) => reason);
+  }
+
+  #symbol(symbol: string): SymbolMoment {
+    const { venue, keeper, config } = this.#options.core;
+    const instrument = venue.instruments.get(symbol);
+    if (!instrument) throw new Error(`Cannot publish ${symbol}: it has no instrument`);
+    const { ledger } = keeper;
+    return {
+      instrument,
+      book: venue.market.book(symbol),
+      mark: venue.market.mark(symbol),
+      position: ledger.positions.row(symbol),
+      entryPrice: ledger.positions.account(symbol).entryPrice,
+      leverage: keeper.leverage(symbol),
+      liquidationPrice: keeper.liquidationPrice(symbol),
+      orders: [...ledger.orders(symbol), ...ledger.foreignOrders(symbol)],
+      bars: venue.market.bars(symbol, config.strategy.macdTrend.interval),
+    };
+  }
+
+  /** Bars and instruments that changed since they were last written. */
+  #lasting(stamp: Stamp): readonly Document[] {
+    const { core, keys } = this.#options;
+    const { interval } = core.config.strategy.macdTrend;
+    return [...core.venue.instruments].flatMap(([symbol, instrument]): Document[] => {
+      const bars = core.venue.market.bars(symbol, interval);
+      const out: Document[] = [];
+      if (this.#barVersions.get(symbol) !== bars.version)
+        out.push([keys.klines(symbol, interval), JSON.stringify(klinesDoc({ instrument, bars }, { stamp, interval }))]);
+      if (this.#instrumentVersions.get(symbol) !== instrument.version)
+        out.push([keys.instrument(symbol), JSON.stringify(instrumentDoc(instrument, stamp))]);
+      this.#barVersions.set(symbol, bars.version);
+      this.#instrumentVersions.set(symbol, instrument.version);
+      return out;
+    });
+  }
+
+  #add(entry: StreamEntry): void {
+    if (this.#entries.length >= WAITING_MAX) {
+      this.#entries.shift();
+      this.dropped++;
+    }
+    this.#entries.push(entry);
+  }
+}
+
+function newest(symbols: readonly SymbolMoment[]): MonoMs | null {
+  let at: MonoMs | null = null;
+  for (const { book } of symbols) if (book.receivedAt !== null && (at === null || book.receivedAt > at)) at = book.receivedAt;
+  return at;
+}

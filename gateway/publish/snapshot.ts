@@ -1,0 +1,225 @@
+/** One moment of the gateway as the documents of the state contract. Pure: a moment in, texts by key out. */
+import type { BalanceReport, Bar, Mark } from '../../shared/events.ts';
+import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
+import {
+  type BalanceDoc,
+  type BookDoc,
+  CLOSED_SHOWN_MS,
+  type FillDoc,
+  type Header,
+  type InstrumentDoc,
+  type Keys,
+  type KlineDoc,
+  type KlinesDoc,
+  type OrderDoc,
+  type OrdersDoc,
+  type PositionDoc,
+  type Stamp,
+} from '../../shared/snapshot.ts';
+import { type Atoms, atoms, formatAtoms, type MonoMs, parseAtoms, ZERO_ATOMS } from '../../shared/units.ts';
+import { type Holding, worthOf } from '../account/position.ts';
+import type { BookedFill, LedgerOrder, PositionRow } from '../account/rows.ts';
+import type { BarsView, BookView } from '../venues/venue.ts';
+import type { BookSide } from '../../shared/book.ts';
+
+export type SymbolMoment = {
+  readonly instrument: Instrument;
+  readonly book: BookView;
+  readonly mark: Mark | null;
+  readonly position: PositionRow;
+  readonly entryPrice: string | null;
+  readonly leverage: number | null;
+  readonly liquidationPrice: string | null;
+  /** Own orders in memory and foreign ones. */
+  readonly orders: readonly LedgerOrder[];
+  readonly bars: BarsView;
+};
+export type Moment = {
+  readonly keys: Keys;
+  readonly now: MonoMs;
+  readonly header: Header;
+  readonly accountKnown: boolean;
+  readonly balances: readonly BalanceReport[];
+  readonly symbols: readonly SymbolMoment[];
+  readonly bookLevels: number;
+  readonly interval: string;
+};
+/** Null: the key is to be absent. */
+export type Document = readonly [key: string, text: string | null];
+
+/** Everything that is rewritten at each tick. */
+export function renderSnapshot(moment: Moment): readonly Document[] {
+  const { keys, header } = moment;
+  const { epoch, seq } = header;
+  const stamp = { epoch, seq };
+  const perSymbol = moment.symbols.flatMap((symbol) => renderSymbol(symbol, { moment, stamp }));
+  return [[keys.header, JSON.stringify(header)], [keys.balance, JSON.stringify(balanceDoc(moment, stamp))], ...perSymbol];
+}
+
+type Context = { readonly moment: Moment; readonly stamp: Stamp };
+
+function renderSymbol(symbol: SymbolMoment, { moment, stamp }: Context): readonly Document[] {
+  const { keys, now, accountKnown, interval } = moment;
+  const name = symbol.instrument.symbol;
+  const position = positionDoc(symbol, { stamp, known: accountKnown });
+  return [
+    [keys.book(name), JSON.stringify(bookDoc(symbol, { stamp, now, levels: moment.bookLevels }))],
+    [keys.position(name), JSON.stringify(position)],
+    [keys.entryPrice(name), position.known ? (position.entryPrice ?? 'none') : null],
+    [keys.orders(name), JSON.stringify(ordersDoc(symbol, { stamp, now, known: accountKnown }))],
+    [keys.kline(name, interval), JSON.stringify(klineDoc(symbol, { stamp, interval }))],
+  ];
+}
+
+export function bookDoc(
+  { instrument, book }: SymbolMoment,
+  at: { readonly stamp: Stamp; readonly now: MonoMs; readonly levels: number },
+): BookDoc {
+  return {
+    ...at.stamp,
+    symbol: instrument.symbol,
+    status: book.status,
+    ageMs: book.receivedAt === null ? null : Math.max(0, Math.round((at.now - book.receivedAt) * 1_000) / 1_000),
+    lastUpdateId: book.lastUpdateId,
+    exchangeMs: book.exchangeMs,
+    bids: levelsOf(instrument, { side: book.book.bids, levels: at.levels }),
+    asks: levelsOf(instrument, { side: book.book.asks, levels: at.levels }),
+  };
+}
+
+export function levelsOf(
+  instrument: Instrument,
+  { side, levels }: { readonly side: BookSide; readonly levels: number },
+): [string, string][] {
+  const out: [string, string][] = [];
+  for (let i = 0; i < Math.min(levels, side.count); i++) {
+    const price = side.priceAt(i);
+    if (price !== null) out.push([formatPrice(instrument, price), formatSize(instrument, side.sizeAt(i))]);
+  }
+  return out;
+}
+
+/** Without `known` nothing in it may be trusted, so nothing but the ledger's own sums is told. */
+export function positionDoc(symbol: SymbolMoment, { stamp, known }: { readonly stamp: Stamp; readonly known: boolean }): PositionDoc {
+  const { instrument, position, mark, entryPrice } = symbol;
+  return {
+    ...stamp,
+    symbol: instrument.symbol,
+    known,
+    size: known ? formatSize(instrument, position.size) : null,
+    entryPrice: known && position.size !== 0 ? entryPrice : null,
+    markPrice: mark?.markPrice ?? null,
+    unrealizedPnl: known ? unrealized(instrument, { holding: position, mark }) : null,
+    leverage: symbol.leverage,
+    liquidationPrice: known && position.size !== 0 ? symbol.liquidationPrice : null,
+    realizedPnl: formatAtoms(position.realized),
+    fees: formatAtoms(position.fees[instrument.quoteAsset] ?? ZERO_ATOMS),
+    funding: formatAtoms(position.funding),
+    fundingRate: mark ? mark.fundingRate : null,
+    nextFundingMs: mark ? mark.nextFundingMs : null,
+  };
+}
+
+/** At the mark price, quote units; null while it is not known. */
+export function unrealized(
+  instrument: Instrument,
+  { holding, mark }: { readonly holding: Holding; readonly mark: Mark | null },
+): string | null {
+  if (holding.size === 0) return '0';
+  const worth = mark === null ? null : worthOf(instrument, { size: holding.size, price: mark.markPrice });
+  return worth === null ? null : formatAtoms(atoms(worth - holding.cost));
+}
+
+function ordersDoc({ instrument, orders }: SymbolMoment, { stamp, now, known }: { stamp: Stamp; now: MonoMs; known: boolean }): OrdersDoc {
+  const shown = orders.filter((order) => order.endedAt === null || now - order.endedAt <= CLOSED_SHOWN_MS);
+  return { ...stamp, symbol: instrument.symbol, known, orders: shown.map((order) => orderDoc(instrument, { order, now })) };
+}
+
+export function orderDoc(instrument: Instrument, { order: row, now }: { readonly order: LedgerOrder; readonly now: MonoMs }): OrderDoc {
+  return {
+    clientId: row.clientId,
+    role: row.role,
+    side: row.side,
+    kind: row.kind,
+    timeInForce: row.timeInForce,
+    reduceOnly: row.reduceOnly,
+    status: row.order.status,
+    price: row.order.price === null ? null : formatPrice(instrument, row.order.price),
+    size: formatSize(instrument, row.order.size),
+    filled: formatSize(instrument, row.order.filled),
+    ageMs: Math.max(0, Math.round(now - row.sentAt)),
+    reason: row.reason,
+  };
+}
+
+function balanceDoc({ accountKnown, balances, symbols }: Moment, stamp: Stamp): BalanceDoc {
+  const assets = balances.map(({ asset, wallet, available }) => ({
+    asset,
+    wallet: formatAtoms(wallet),
+    available: available === null ? null : formatAtoms(available),
+    unrealized: accountKnown ? unrealizedOf(asset, symbols) : null,
+  }));
+  return { ...stamp, known: accountKnown, assets };
+}
+
+/** Sum over the symbols margined in an asset; null as soon as one of them is not known. */
+function unrealizedOf(asset: string, symbols: readonly SymbolMoment[]): string | null {
+  let total: Atoms = ZERO_ATOMS;
+  for (const { instrument, position, mark } of symbols) {
+    if (instrument.quoteAsset !== asset) continue;
+    const one = unrealized(instrument, { holding: position, mark });
+    const value = one === null ? null : parseAtoms(one);
+    if (value === null) return null;
+    total = atoms(total + value);
+  }
+  return formatAtoms(total);
+}
+
+const barRow = (bar: Bar): [number, string, string, string, string, string] => [
+  bar.openMs,
+  bar.open,
+  bar.high,
+  bar.low,
+  bar.close,
+  bar.volume,
+];
+
+function klineDoc({ instrument, bars }: SymbolMoment, { stamp, interval }: { readonly stamp: Stamp; readonly interval: string }): KlineDoc {
+  return { ...stamp, symbol: instrument.symbol, interval, bar: bars.open ? barRow(bars.open) : null };
+}
+
+/** Rewritten when a bar closes, at start and after every loss of Redis. */
+export function klinesDoc(
+  symbol: Pick<SymbolMoment, 'instrument' | 'bars'>,
+  { stamp, interval }: { stamp: Stamp; interval: string },
+): KlinesDoc {
+  return { ...stamp, symbol: symbol.instrument.symbol, interval, status: symbol.bars.status, bars: symbol.bars.closed.map(barRow) };
+}
+
+export function instrumentDoc(instrument: Instrument, stamp: Stamp): InstrumentDoc {
+  const { symbol, baseAsset, quoteAsset, maxOpenOrders, trading } = instrument;
+  const { tickSize, stepSize, minPrice, maxPrice, minQty, maxQty, maxMarketQty, minNotional, multiplierUp, multiplierDown } = instrument;
+  return {
+    ...stamp,
+    ...{ symbol, baseAsset, quoteAsset, maxOpenOrders, trading },
+    ...{ tickSize, stepSize, minPrice, maxPrice, minQty, maxQty, maxMarketQty, minNotional, multiplierUp, multiplierDown },
+  };
+}
+
+export function fillDoc(instrument: Instrument, { fill, role }: { readonly fill: BookedFill; readonly role: string }): FillDoc {
+  return {
+    n: fill.n,
+    symbol: fill.symbol,
+    clientId: fill.clientId,
+    role,
+    tradeId: fill.tradeId,
+    side: fill.side,
+    price: formatPrice(instrument, fill.price),
+    size: formatSize(instrument, fill.size),
+    maker: fill.maker,
+    fee: fill.fee === null ? null : formatAtoms(fill.fee),
+    feeAsset: fill.feeAsset,
+    realizedPnl: fill.realizedPnl === null ? null : formatAtoms(fill.realizedPnl),
+    wallMs: fill.atMs,
+  };
+}
