@@ -122,6 +122,7 @@ export const REFUSALS = [
   'id-reused',
   'unknown-order',
   'order-ended',
+  'order-busy',
   'unknown-symbol',
   'not-trading',
   'filter',
