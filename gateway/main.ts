@@ -8,7 +8,7 @@ import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { type Gateway, openGateway } from './io/gateway.ts';
 import { LedgerStore } from './io/ledger-store.ts';
-import { openMetricsServer } from './io/metrics-server.ts';
+import { openMetricsServer } from '../shared/io/metrics-server.ts';
 import { openRunDir, type RunDir } from './io/run-dir.ts';
 import { openBinance } from './venues/binance/io/venue.ts';
 import type { Venue, VenueFault } from './venues/venue.ts';
@@ -134,7 +134,7 @@ async function takeMetrics(config: Config, { gateway, metrics }: { readonly gate
     );
     Object.assign(gauge, { collect: () => gauge.set(gateway.counts()[name] ?? 0) });
   }
-  const opened = await openMetricsServer({ port: metricsPort, metrics, problems: () => gateway.problems() });
+  const opened = await openMetricsServer({ port: metricsPort, key: 'gateway.metricsPort', metrics, problems: () => gateway.problems() });
   if (!opened.ok) throw new Ended(EXIT.unreachable, [opened.error]);
   return opened.value;
 }

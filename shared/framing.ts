@@ -10,9 +10,14 @@ const NEWLINE = 0x0a;
  * silent: the caller answers and cuts the connection. Empty lines are passed over.
  */
 export class LineSplitter {
+  readonly #bytesMax: number;
   #parts: Buffer[] = [];
   #bytes = 0;
   #broken = false;
+
+  constructor(bytesMax = MESSAGE_BYTES_MAX) {
+    this.#bytesMax = bytesMax;
+  }
 
   push(chunk: Buffer): readonly Framed[] {
     const out: Framed[] = [];
@@ -21,7 +26,7 @@ export class LineSplitter {
       const end = chunk.indexOf(NEWLINE, from);
       const part = end < 0 ? chunk.subarray(from) : chunk.subarray(from, end);
       this.#bytes += part.length;
-      if (this.#bytes > MESSAGE_BYTES_MAX) {
+      if (this.#bytes > this.#bytesMax) {
         this.#broken = true;
         this.#parts = [];
         out.push({ kind: 'too-large' });

@@ -5,7 +5,7 @@
 import type { Redis } from 'ioredis';
 import { FullBook, Stats } from '../../shared/command.ts';
 import { BrainDoc, Header, type Keys } from '../../shared/snapshot.ts';
-import { GatewayClient } from '../lib/gateway-client.ts';
+import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { booksEqual, type ExchangeBook } from './compare-book.ts';
 
 const BOOK_TRIES = 40;

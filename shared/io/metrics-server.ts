@@ -1,17 +1,19 @@
 /** /metrics and /healthz on loopback. A taken port is told, never passed over. */
 import { createServer, type Server } from 'node:http';
-import type { Metrics } from '../../shared/metrics.ts';
-import { err, ok, type Result } from '../../shared/result.ts';
+import type { Metrics } from '../metrics.ts';
+import { err, ok, type Result } from '../result.ts';
 
 export type MetricsServer = AsyncDisposable & { readonly port: number };
 export type MetricsServerOptions = {
   readonly port: number;
+  /** Key of the config that names the port, for the message. */
+  readonly key: string;
   readonly metrics: Metrics;
   /** Coded reasons why this process is not well; none when it is. */
   readonly problems: () => readonly string[];
 };
 
-export function openMetricsServer({ port, metrics, problems }: MetricsServerOptions): Promise<Result<MetricsServer, string>> {
+export function openMetricsServer({ port, key, metrics, problems }: MetricsServerOptions): Promise<Result<MetricsServer, string>> {
   const server = createServer((request, response) => {
     if (request.url === '/metrics') {
       void metrics.registry.metrics().then((text) => response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(text));
@@ -23,15 +25,13 @@ export function openMetricsServer({ port, metrics, problems }: MetricsServerOpti
       .writeHead(code, { 'content-type': 'application/json' })
       .end(JSON.stringify(found === null ? { error: 'no such page' } : { ok: found.length === 0, problems: found }));
   });
-  return listen(server, port);
+  return listen(server, { port, key });
 }
 
-function listen(server: Server, port: number): Promise<Result<MetricsServer, string>> {
+function listen(server: Server, { port, key }: { readonly port: number; readonly key: string }): Promise<Result<MetricsServer, string>> {
   return new Promise((resolve) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(
-        err(`Cannot serve metrics on port ${port} (${error.code ?? error.message}): set gateway.metricsPort to a free port, 0 or null`),
-      ),
+      resolve(err(`Cannot serve metrics on port ${port} (${error.code ?? error.message}): set ${key} to a free port, 0 or null`)),
     );
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();

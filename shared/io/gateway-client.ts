@@ -1,9 +1,9 @@
-/** A person's tools talk to a running gateway through this: one connection, pipelined requests, each with its own id and deadline. */
+/** A connection to a running gateway, for the brain and for a person's tools: pipelined requests, each with its own id and deadline. */
 import { createConnection, type Socket } from 'node:net';
-import { ANSWER, type Answer, type ClientRole, type Command, type Welcome } from '../../shared/command.ts';
-import { frame, LineSplitter } from '../../shared/framing.ts';
-import { err, ok, type Result } from '../../shared/result.ts';
-import { SCHEMA_VERSION } from '../../shared/snapshot.ts';
+import { ANSWER, type Answer, type ClientRole, type Command, type Pushed, type Refused, type Welcome } from '../command.ts';
+import { frame, LineSplitter } from '../framing.ts';
+import { err, ok, type Result } from '../result.ts';
+import { SCHEMA_VERSION } from '../snapshot.ts';
 
 type WithoutId<T> = T extends { id: unknown } ? Omit<T, 'id'> : never;
 /** Any command; the client adds the `id`. */
@@ -13,39 +13,53 @@ export type ConnectOptions = {
   readonly role: ClientRole;
   readonly environment: string;
   readonly name: string;
+  readonly configHash?: string;
   readonly timeoutMs?: number;
+  /** Snapshots that the gateway sends unasked after `subscribe`. */
+  readonly onPushed?: (pushed: Pushed) => void;
 };
+/** `refused`: the gateway is there and says no. Null: nobody answers. */
+export type ConnectFault = { readonly sentence: string; readonly refused: Refused | null };
 
 const TIMEOUT_MS = 5_000;
+/** The gateway may answer with more than it accepts: a whole book is some hundred kilobytes. */
+const ANSWER_BYTES_MAX = 8 * 1_024 * 1_024;
 
 export class GatewayClient implements AsyncDisposable {
   readonly #socket: Socket;
-  readonly #splitter = new LineSplitter();
+  readonly #splitter = new LineSplitter(ANSWER_BYTES_MAX);
   readonly #waiting = new Map<number, (answer: Answer | null) => void>();
   readonly #timeoutMs: number;
+  readonly #onPushed: (pushed: Pushed) => void;
   #ids = 0;
   #welcome: Welcome['welcome'] | null = null;
+  /** Resolves when the connection has ended, for whatever reason. */
+  readonly closed: Promise<void>;
 
-  private constructor(socket: Socket, timeoutMs: number) {
+  private constructor(socket: Socket, { timeoutMs = TIMEOUT_MS, onPushed = () => undefined }: ConnectOptions) {
     this.#socket = socket;
     this.#timeoutMs = timeoutMs;
+    this.#onPushed = onPushed;
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    socket.on('close', () => this.#dropAll());
     socket.on('error', () => this.#dropAll()); // 'close' follows; each waiting request gets its answer: none
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve(this.#dropAll())));
   }
 
-  /** Connects and says hello; a sentence when nobody listens, or when the gateway refuses. */
-  static async connect({ path, role, environment, name, timeoutMs = TIMEOUT_MS }: ConnectOptions): Promise<Result<GatewayClient, string>> {
-    const opened = await open(path);
-    if (!opened.ok) return opened;
-    const client = new GatewayClient(opened.value, timeoutMs);
-    const answer = await client.request({ type: 'hello', role, schema: SCHEMA_VERSION, environment, name });
+  /** Connects and says hello. */
+  static async connect(options: ConnectOptions): Promise<Result<GatewayClient, ConnectFault>> {
+    const opened = await open(options.path);
+    if (!opened.ok) return err({ sentence: opened.error, refused: null });
+    const client = new GatewayClient(opened.value, options);
+    const { role, environment, name, configHash } = options;
+    const hello = { type: 'hello', role, schema: SCHEMA_VERSION, environment, name } as const;
+    const answer = await client.request(configHash === undefined ? hello : { ...hello, configHash });
     if (answer?.type === 'taken' && 'welcome' in answer) {
       client.#welcome = answer.welcome;
       return ok(client);
     }
     await client[Symbol.asyncDispose]();
-    return err(answer?.type === 'refused' ? `The gateway refused: ${answer.sentence}` : `No answer from the gateway at ${path}`);
+    if (answer?.type === 'refused') return err({ sentence: `The gateway refused: ${answer.sentence}`, refused: answer });
+    return err({ sentence: `No answer from the gateway at ${options.path}`, refused: null });
   }
 
   /** What the gateway said of itself at hello. */
@@ -71,11 +85,8 @@ export class GatewayClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#socket.destroyed) return;
-    await new Promise<void>((resolve) => {
-      this.#socket.once('close', () => resolve());
-      this.#socket.destroy();
-    });
+    this.#socket.destroy();
+    await this.closed;
   }
 
   #read(chunk: Buffer): void {
@@ -85,7 +96,8 @@ export class GatewayClient implements AsyncDisposable {
         return;
       }
       const answer = parse(framed.text);
-      if (answer && answer.id !== null) this.#waiting.get(answer.id)?.(answer);
+      if (answer?.type === 'snapshot') this.#onPushed(answer);
+      else if (answer && answer.id !== null) this.#waiting.get(answer.id)?.(answer);
     }
   }
 
@@ -94,9 +106,9 @@ export class GatewayClient implements AsyncDisposable {
   }
 }
 
-function parse(text: string): Answer | null {
+function parse(text: string): Answer | Pushed | null {
   const parsed = ANSWER.safeParse(JSON.parse(text));
-  return parsed.success && parsed.data.type !== 'snapshot' ? parsed.data : null;
+  return parsed.success ? parsed.data : null;
 }
 
 function open(path: string): Promise<Result<Socket, string>> {

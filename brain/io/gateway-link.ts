@@ -1,0 +1,111 @@
+/** The brain's connection to the gateway: hello with a lease, heartbeats, reconnect without end. Answers are the gateway's word, null is silence. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from '../../shared/backoff.ts';
+import type { Clock, Timer } from '../../shared/clock.ts';
+import type { Answer, Pushed, Refusal, Welcome } from '../../shared/command.ts';
+import { type ConnectFault, GatewayClient, type Request } from '../../shared/io/gateway-client.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Random } from '../../shared/random.ts';
+import type { Stamp } from '../../shared/snapshot.ts';
+
+export type LinkOptions = {
+  readonly path: string;
+  readonly environment: string;
+  readonly configHash: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly push: boolean;
+  readonly onPushed: (pushed: Pushed) => void;
+  /** A new lease: the brain starts its ids afresh. Awaited before any other command. */
+  readonly onWelcome: (welcome: Welcome['welcome'], client: GatewayClient) => Promise<void>;
+  readonly onLost: () => void;
+  /** The snapshot last acted on, for the heartbeat. */
+  readonly processed: () => Stamp | null;
+  /** A refusal that no retry mends: code 2 or 4 with one line. */
+  readonly onFatal: (sentence: string, code: number) => void;
+};
+
+const ANSWER_MS = 1_000;
+const BEATS_PER_LEASE = 4;
+const BACKOFF = { baseMs: 100, maxMs: 2_000 };
+/** Another brain may just be dying: its lease ends within seconds. */
+const RIVAL_TRIES = 20;
+const FATAL: ReadonlyMap<Refusal, number> = new Map([
+  ['wrong-config', 2],
+  ['wrong-environment', 2],
+  ['wrong-schema', 2],
+]);
+
+export class GatewayLink implements AsyncDisposable {
+  readonly #options: LinkOptions;
+  #client: GatewayClient | null = null;
+  #beat: Timer | null = null;
+  #stopped = false;
+  #rivals = 0;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    void this.#stayConnected();
+  }
+
+  get connected(): boolean {
+    return this.#client !== null;
+  }
+
+  /** Null: no answer came, so what became of it is not known; without a connection nothing was sent. */
+  async request(command: Request): Promise<Answer | null> {
+    return (await this.#client?.request(command)) ?? null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    this.#beat?.cancel();
+    await this.#client?.[Symbol.asyncDispose]();
+  }
+
+  async #stayConnected(): Promise<void> {
+    const { path, environment, configHash, random, log, onPushed } = this.#options;
+    for (let failures = 0; !this.#stopped; failures++) {
+      await sleep(backoffMs(failures, { ...BACKOFF, random }));
+      const connected = await GatewayClient.connect({
+        path,
+        role: 'brain',
+        environment,
+        configHash,
+        name: 'brain',
+        timeoutMs: ANSWER_MS,
+        onPushed,
+      });
+      if (!connected.ok) {
+        if (failures === 0) log.warn({ path }, 'Waiting for the gateway');
+        this.#refused(connected.error);
+        continue;
+      }
+      await this.#serve(connected.value);
+      failures = -1; // the first try after a loss is at once
+    }
+  }
+
+  async #serve(client: GatewayClient): Promise<void> {
+    const { log, onWelcome, onLost, push, clock } = this.#options;
+    this.#rivals = 0;
+    await onWelcome(client.welcome, client);
+    if (push) await client.request({ type: 'subscribe', what: 'snapshot' });
+    this.#client = client;
+    log.info({ brainEpoch: client.welcome.brainEpoch, epoch: client.welcome.epoch }, 'Gateway connected');
+    const beat = (): void => void client.request({ type: 'heartbeat', processed: this.#options.processed() });
+    this.#beat = clock.every(client.welcome.leaseMs / BEATS_PER_LEASE, beat);
+    await client.closed;
+    this.#beat.cancel();
+    this.#client = null;
+    onLost();
+    if (!this.#stopped) log.warn('Gateway lost');
+  }
+
+  #refused({ sentence, refused }: ConnectFault): void {
+    const code = refused ? FATAL.get(refused.code) : undefined;
+    if (code !== undefined) this.#options.onFatal(sentence, code);
+    else if (refused?.code === 'brain-present' && ++this.#rivals >= RIVAL_TRIES) this.#options.onFatal(sentence, 4);
+  }
+}

@@ -1,0 +1,136 @@
+/** The brain as a process: options, configuration, where the gateway listens, signals and exit codes. It never sees a key. */
+import { join } from 'node:path';
+import { Command, type CommanderError } from 'commander';
+import { Redis } from 'ioredis';
+import { parseClockSpec, systemClock } from '../shared/clock.ts';
+import { accountHash, type Config, SIM_CREDENTIALS } from '../shared/config.ts';
+import { type Loaded, loadConfig } from '../shared/config-file.ts';
+import { openMetricsServer } from '../shared/io/metrics-server.ts';
+import { rootLog } from '../shared/log.ts';
+import { makeMetrics } from '../shared/metrics.ts';
+import { Random } from '../shared/random.ts';
+import { err, ok, type Result } from '../shared/result.ts';
+import { brainSocketPath, findAccountDir } from '../shared/socket-path.ts';
+import { Brain } from './io/brain.ts';
+import { BrainStore } from './io/brain-store.ts';
+import { withStrategy } from './strategy/choose.ts';
+
+const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const;
+const REDIS_WAIT_MS = 10_000;
+const DIR_TRIES = 50;
+const DIR_MS = 200;
+
+class Ended extends Error {
+  readonly code: number;
+  constructor(code: number, lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.code = code;
+  }
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  const loaded = loadConfig(options.config);
+  if (!loaded.ok) throw new Ended(EXIT.usage, loaded.error);
+  const { config } = loaded.value;
+  const spec = options.clock === undefined ? undefined : parseClockSpec(options.clock);
+  if (spec === null) throw new Ended(EXIT.usage, [`--clock: ${options.clock}: allowed is ORIGIN_MS@REAL_MSxSPEED`]);
+  const clock = systemClock(spec);
+  const log = rootLog({ process: 'brain', level: config.log.level });
+  const metrics = makeMetrics('brain');
+  const accountDir = await takeAccountDir(loaded.value);
+  const socketPath = takeValue(
+    brainSocketPath({ accountDir, configured: config.gateway.socketPath, runtimeDir: process.env['XDG_RUNTIME_DIR'] }),
+    EXIT.usage,
+  );
+  using store = new BrainStore(join(accountDir, 'brain.sqlite'));
+  if (store.fault)
+    log.error({ fault: store.fault }, 'Store unreadable: the breaker is open, nothing is opened until it is mended or removed');
+  const redis = await takeRedis(config);
+  const fatal = Promise.withResolvers<Ended>();
+  const signal = nextSignal();
+  const onFatal = (sentence: string, code: number): void => fatal.resolve(new Ended(code, [sentence]));
+  const onReady = (): void => void process.send?.({ kind: 'ready' });
+  const random = new Random(process.pid);
+  const parts = { config, socketPath, redis, store, clock, random, log, metrics, onFatal, onReady };
+  await using brain = withStrategy<Pick<Brain<unknown>, 'problems' | 'stop' | typeof Symbol.asyncDispose>>(
+    config,
+    (chosen) => new Brain(parts, chosen),
+  );
+  const { metricsPort } = config.brain;
+  const server =
+    metricsPort === null
+      ? null
+      : takeValue(
+          await openMetricsServer({ port: metricsPort, key: 'brain.metricsPort', metrics, problems: () => brain.problems() }),
+          EXIT.unreachable,
+        );
+  log.info({ strategy: config.strategy.active, symbols: config.symbols, metricsPort: server?.port ?? null }, 'Brain started');
+  const end = await Promise.race([signal, fatal.promise]);
+  if (end instanceof Ended) throw end;
+  const done = await brain.stop();
+  await server?.[Symbol.asyncDispose]();
+  redis.disconnect();
+  log.info({ done }, 'Brain stopped');
+  if (!done)
+    throw new Ended(EXIT.failed, [
+      'The brain stopped without proof that its quotes are gone; the gateway cancels them when the lease ends',
+    ]);
+  return EXIT.done;
+}
+
+function parseOptions(args: readonly string[]): { readonly config: string; readonly clock?: string } {
+  const program = new Command('brain')
+    .description('Decides: reads snapshots from Redis, runs the strategy under hard exits, sends commands to the gateway. Holds no keys.')
+    .option('--config <file>', 'configuration', 'config.json')
+    .option('--clock <spec>', 'simulated clock ORIGIN_MS@REAL_MSxSPEED, only in sim')
+    .exitOverride((error: CommanderError) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage))
+    .allowExcessArguments(false);
+  return program.parse([...args], { from: 'user' }).opts();
+}
+
+/** In the simulator the account is known to everybody; elsewhere the gateway's own folder names it, once it has started. */
+async function takeAccountDir({ config, runDir }: Loaded): Promise<string> {
+  if (config.environment === 'sim' && !config.credentials.sim) return join(runDir, `sim-${accountHash(SIM_CREDENTIALS.apiKey)}`);
+  for (let i = 1; ; i++) {
+    const found = findAccountDir({ runDir, environment: config.environment });
+    if (found.ok) return found.value;
+    if (i === DIR_TRIES) throw new Ended(EXIT.unreachable, [found.error]);
+    await new Promise((resolve) => setTimeout(resolve, DIR_MS));
+  }
+}
+
+/** Waits for Redis at the start only; later losses mend themselves. */
+async function takeRedis({ redis: { url } }: Config): Promise<Redis> {
+  const redis = new Redis(url.replace(/^unix:\/\//, ''), { maxRetriesPerRequest: 0, enableOfflineQueue: false, retryStrategy: () => 100 });
+  redis.on('error', () => undefined); // told by age and by the time limit below
+  const ready = await new Promise<Result<Redis, string>>((resolve) => {
+    const timer = setTimeout(() => resolve(err(`Redis does not answer at ${url}: start it, or correct redis.url`)), REDIS_WAIT_MS);
+    redis.once('ready', () => {
+      clearTimeout(timer);
+      resolve(ok(redis));
+    });
+  });
+  if (!ready.ok) redis.disconnect();
+  return takeValue(ready, EXIT.unreachable);
+}
+
+function takeValue<T>(result: Result<T, string>, code: number): T {
+  if (!result.ok) throw new Ended(code, [result.error]);
+  return result.value;
+}
+
+/** A parent that is gone counts as a signal: nobody would stop us later. */
+function nextSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(name, () => resolve(name));
+  });
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof Ended ? error.code : EXIT.failed;
+}
+process.exit();

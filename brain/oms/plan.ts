@@ -1,0 +1,78 @@
+/**
+ * Wanted quotes against working orders: the fewest commands that lead from one to the other. Pure and stateless, so the backtester runs
+ * it as it is. An order on its way somewhere (sent, amending, canceling, unknown) is never touched; it counts as what it was asked to be.
+ */
+import type { OrderStatus, Side } from '../../shared/order.ts';
+import { type Lots, lots, type Ticks } from '../../shared/units.ts';
+import type { WantedQuote } from '../strategy/strategy.ts';
+import type { WorkingOrder } from './working.ts';
+
+export type PlanAction =
+  | { readonly kind: 'cancel'; readonly clientId: string }
+  /** `size` is the new total, what is filled included. */
+  | { readonly kind: 'amend'; readonly clientId: string; readonly price: Ticks; readonly size: Lots }
+  | { readonly kind: 'place'; readonly side: Side; readonly price: Ticks; readonly size: Lots };
+export type PlanInput = {
+  readonly wanted: readonly WantedQuote[];
+  /** Own orders that have not ended, of this strategy on this symbol. */
+  readonly working: readonly WorkingOrder[];
+  /** A working order this near to its wanted price is left alone, basis points. */
+  readonly toleranceBps: number;
+};
+
+/** A quote is left alone while at least this share of the wanted size still rests. */
+const SIZE_KEPT = 0.5;
+const BPS = 10_000;
+const SETTLED: ReadonlySet<OrderStatus> = new Set(['open', 'partially-filled']);
+
+/** Cancels first, so that what they free is free when the places arrive. */
+export function plan(input: PlanInput): readonly PlanAction[] {
+  const actions = (['buy', 'sell'] as const).flatMap((side) => planSide({ ...input, side }));
+  return [
+    ...actions.filter(({ kind }) => kind === 'cancel'),
+    ...actions.filter(({ kind }) => kind === 'amend'),
+    ...actions.filter(({ kind }) => kind === 'place'),
+  ];
+}
+
+function planSide({ wanted, working, toleranceBps, side }: PlanInput & { readonly side: Side }): PlanAction[] {
+  const free = working.filter((order) => order.side === side && order.status !== 'canceling');
+  const left: WorkingOrder[] = [...free];
+  const actions: PlanAction[] = [];
+  for (const { quote, order } of pair({ quotes: wanted.filter((one) => one.side === side), orders: free })) {
+    if (order) left.splice(left.indexOf(order), 1);
+    if (!order) actions.push({ kind: 'place', side, price: quote.price, size: quote.size });
+    else if (SETTLED.has(order.status) && !isNear({ order, quote, toleranceBps }))
+      actions.push({ kind: 'amend', clientId: order.clientId, price: quote.price, size: lots(order.filled + quote.size) });
+  }
+  return [
+    ...left.filter((order) => SETTLED.has(order.status)).map(({ clientId }): PlanAction => ({ kind: 'cancel', clientId })),
+    ...actions,
+  ];
+}
+
+type Pair = { readonly quote: WantedQuote; readonly order: WorkingOrder | null };
+
+/** Each quote with the nearest order not yet taken; the closest pairs of all first, so that a quote in place keeps its order. */
+function pair({ quotes, orders }: { readonly quotes: readonly WantedQuote[]; readonly orders: readonly WorkingOrder[] }): Pair[] {
+  const candidates = quotes.flatMap((quote) =>
+    orders.map((order) => ({ quote, order, distance: Math.abs((order.price ?? 0) - quote.price) })),
+  );
+  const [usedQuotes, usedOrders] = [new Set<WantedQuote>(), new Set<WorkingOrder>()];
+  const pairs: Pair[] = [];
+  for (const { quote, order } of candidates.sort((a, b) => a.distance - b.distance)) {
+    if (usedQuotes.has(quote) || usedOrders.has(order)) continue;
+    usedQuotes.add(quote);
+    usedOrders.add(order);
+    pairs.push({ quote, order });
+  }
+  return [...pairs, ...quotes.filter((quote) => !usedQuotes.has(quote)).map((quote) => ({ quote, order: null }))];
+}
+
+type Nearness = { readonly order: WorkingOrder; readonly quote: WantedQuote; readonly toleranceBps: number };
+
+function isNear({ order, quote, toleranceBps }: Nearness): boolean {
+  const resting = order.size - order.filled;
+  const distance = Math.abs((order.price ?? 0) - quote.price);
+  return distance <= (quote.price * toleranceBps) / BPS && resting >= quote.size * SIZE_KEPT && resting <= quote.size;
+}

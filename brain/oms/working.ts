@@ -1,0 +1,89 @@
+/**
+ * Own orders as the next decision must see them: what the snapshot shows, overlaid with every command that it cannot show yet. A command
+ * counts until a snapshot proves or outlives it, so the same intention is never sent twice.
+ */
+import { hasEnded, type OrderKind, type OrderStatus, type Side, type TimeInForce } from '../../shared/order.ts';
+import { type Lots, lots, type MonoMs, type Ticks } from '../../shared/units.ts';
+
+export type WorkingOrder = {
+  readonly clientId: string;
+  readonly role: string;
+  readonly side: Side;
+  readonly kind: OrderKind;
+  readonly status: OrderStatus;
+  /** Null for a market order. */
+  readonly price: Ticks | null;
+  readonly size: Lots;
+  readonly filled: Lots;
+  readonly reduceOnly: boolean;
+};
+
+export type PlaceCommand = {
+  readonly kind: 'place';
+  readonly symbol: string;
+  readonly clientId: string;
+  readonly side: Side;
+  readonly timeInForce: TimeInForce;
+  readonly price: Ticks;
+  readonly size: Lots;
+  readonly reduceOnly: boolean;
+  readonly reason: string;
+};
+/** `size` is the new total, what is filled included. */
+export type AmendCommand = {
+  readonly kind: 'amend';
+  readonly symbol: string;
+  readonly clientId: string;
+  readonly price: Ticks;
+  readonly size: Lots;
+};
+export type CancelCommand = { readonly kind: 'cancel'; readonly symbol: string; readonly clientId: string };
+export type OrderCommand = PlaceCommand | AmendCommand | CancelCommand;
+
+/** `visibleFrom`: the seq from which snapshots show its effect; null while unanswered. */
+export type Pending = {
+  readonly command: OrderCommand;
+  readonly role: string;
+  readonly sentAt: MonoMs;
+  readonly visibleFrom: number | null;
+};
+
+/** After its time to live the gateway refuses a command; this long later no snapshot can still be about to show it. */
+const SETTLE_MS = 1_000;
+
+export type Overlay = {
+  readonly orders: readonly WorkingOrder[];
+  readonly pending: readonly Pending[];
+  /** Sequence number of the snapshot. */
+  readonly seq: number;
+  readonly now: MonoMs;
+  readonly ttlMs: number;
+};
+
+/** Commands that the snapshot does not show yet. */
+export function stillPending({ pending, seq, now, ttlMs }: Omit<Overlay, 'orders'>): readonly Pending[] {
+  return pending.filter(({ visibleFrom, sentAt }) => (visibleFrom === null ? now - sentAt <= ttlMs + SETTLE_MS : visibleFrom > seq));
+}
+
+/** Orders that have not ended, with the pending commands laid over them. */
+export function workingOrders({
+  orders,
+  pending,
+}: {
+  readonly orders: readonly WorkingOrder[];
+  readonly pending: readonly Pending[];
+}): readonly WorkingOrder[] {
+  const working = new Map(orders.map((order) => [order.clientId, order]));
+  for (const { command, role } of pending) {
+    const shown = working.get(command.clientId);
+    if (command.kind === 'place' && !shown) working.set(command.clientId, sentOrder(command, role));
+    else if (command.kind === 'amend' && shown)
+      working.set(command.clientId, { ...shown, status: 'amending', price: command.price, size: command.size });
+    else if (command.kind === 'cancel' && shown) working.set(command.clientId, { ...shown, status: 'canceling' });
+  }
+  return [...working.values()].filter((order) => !hasEnded(order.status));
+}
+
+function sentOrder({ clientId, side, price, size, reduceOnly }: PlaceCommand, role: string): WorkingOrder {
+  return { clientId, role, side, kind: 'limit', status: 'sent', price, size, filled: lots(0), reduceOnly };
+}

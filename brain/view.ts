@@ -1,0 +1,144 @@
+/**
+ * From the documents of one snapshot to what a strategy may look at, or the reason why it may not look. Fail closed: stale, mixed,
+ * unknown and missing are reasons, never numbers.
+ */
+import { makeInstrument, parsePrice, parseSize } from '../shared/instrument.ts';
+import {
+  type BookDoc,
+  type Header,
+  type InstrumentDoc,
+  type KlinesDoc,
+  type OrdersDoc,
+  type PositionDoc,
+  SCHEMA_VERSION,
+  type Stamp,
+} from '../shared/snapshot.ts';
+import type { Instrument } from '../shared/instrument.ts';
+import type { MonoMs } from '../shared/units.ts';
+import type { WorkingOrder } from './oms/working.ts';
+import type { Level, SymbolView } from './strategy/strategy.ts';
+
+export type SymbolDocs = {
+  readonly book: BookDoc | null;
+  readonly position: PositionDoc | null;
+  readonly orders: OrdersDoc | null;
+  readonly instrument: InstrumentDoc | null;
+  readonly klines: KlinesDoc | null;
+};
+/** One MGET, parsed. `seenAt`: own monotonic time at which this seq was first seen. */
+export type Documents = {
+  readonly header: Header;
+  readonly symbols: Readonly<Record<string, SymbolDocs>>;
+  readonly balanceKnown: boolean;
+  readonly seenAt: MonoMs;
+};
+
+export type Identity = { readonly environment: string; readonly accountHash: string; readonly configHash: string };
+
+/** Why no symbol may be looked at, or null. */
+export function headerReason(
+  { header, seenAt }: Documents,
+  { identity, now, maxAgeMs }: { readonly identity: Identity; readonly now: MonoMs; readonly maxAgeMs: number },
+): string | null {
+  if (header.schema !== SCHEMA_VERSION) return 'wrong-schema';
+  if (header.environment !== identity.environment) return 'wrong-environment';
+  if (header.accountHash !== identity.accountHash) return 'wrong-account';
+  if (header.configHash !== identity.configHash) return 'wrong-config';
+  return now - seenAt > maxAgeMs ? 'snapshot-stale' : null;
+}
+
+/** What is needed to watch a position: fresh, known, of this snapshot. The book may be blind. */
+export type HeldView = {
+  readonly instrument: Instrument;
+  readonly position: NonNullable<ReturnType<typeof parseSize>>;
+  readonly entryPrice: string | null;
+  readonly markPrice: string | null;
+  readonly bids: readonly Level[] | null;
+  readonly asks: readonly Level[] | null;
+  readonly orders: readonly WorkingOrder[];
+};
+
+/** A coded reason where something is missing, mixed or unknown. */
+export function heldView(
+  { header, symbols }: Documents,
+  { symbol, maxAgeMs }: { readonly symbol: string; readonly maxAgeMs: number },
+): HeldView | string {
+  const docs = symbols[symbol];
+  if (!docs?.position || !docs.orders || !docs.book) return 'document-missing';
+  if (![docs.position, docs.orders, docs.book].every((document) => sameStamp(document, header))) return 'snapshot-mixed';
+  const instrument = instrumentOf(docs.instrument, header);
+  if (instrument === null) return 'instrument-unknown';
+  if (!docs.position.known || docs.position.size === null) return 'position-unknown';
+  if (!docs.orders.known) return 'orders-unknown';
+  const position = parseSize(instrument, docs.position.size);
+  const orders = docs.orders.orders.filter(({ role }) => role !== 'foreign').map((order) => workingOf(instrument, order));
+  if (position === null || orders.some((order) => order === null)) return 'off-step';
+  const live = docs.book.status === 'live' && docs.book.ageMs !== null && docs.book.ageMs <= Math.max(maxAgeMs, BOOK_AGE_MS);
+  const [bids, asks] = live ? [levelsOf(instrument, docs.book.bids), levelsOf(instrument, docs.book.asks)] : [null, null];
+  const { entryPrice, markPrice } = docs.position;
+  return { instrument, position, entryPrice, markPrice, bids, asks, orders: orders.filter((order) => order !== null) };
+}
+
+/** What a strategy may quote on; a coded reason where it may not. */
+export function symbolView(
+  documents: Documents,
+  { symbol, held }: { readonly symbol: string; readonly held: HeldView },
+): SymbolView | string {
+  const { header, symbols, balanceKnown } = documents;
+  if (header.mode !== 'normal') return `mode-${header.mode}`;
+  if (header.paused) return 'paused';
+  const blocked = header.reasons.find((reason) => reason.endsWith(`:${symbol}`));
+  if (blocked) return blocked.slice(0, -symbol.length - 1);
+  if (!balanceKnown) return 'balance-unknown';
+  if (!held.instrument.trading) return 'not-trading';
+  const [bid, ask] = [held.bids?.[0], held.asks?.[0]];
+  if (!held.bids || !held.asks || !bid || !ask) return 'book-not-live';
+  if (bid.price >= ask.price) return 'book-crossed';
+  const { instrument, position, entryPrice, bids, asks } = held;
+  return {
+    symbol,
+    instrument,
+    bids,
+    asks,
+    bestBid: bid.price,
+    bestAsk: ask.price,
+    position,
+    entryPrice,
+    bars: barsOf(symbols[symbol]?.klines ?? null, header),
+  };
+}
+
+/** A live book that no frame has proved for longer than this is not quoted on, even before the gateway calls it stale. */
+const BOOK_AGE_MS = 1_500;
+
+const sameStamp = (document: Stamp, header: Header): boolean => document.epoch === header.epoch && document.seq === header.seq;
+
+/** Bars are written on close, so their stamp may be older, but not of another life of the gateway. */
+const barsOf = (klines: KlinesDoc | null, header: Header) =>
+  klines?.status === 'complete' && klines.epoch === header.epoch ? klines.bars : null;
+
+/** Made once for each version of the document. */
+const made = new WeakMap<InstrumentDoc, Instrument | null>();
+
+function instrumentOf(document: InstrumentDoc | null, header: Header): Instrument | null {
+  if (document === null || document.epoch !== header.epoch) return null;
+  const before = made.get(document);
+  if (before !== undefined) return before;
+  const { epoch: _, seq: __, ...spec } = document;
+  const instrument = makeInstrument(spec);
+  made.set(document, typeof instrument === 'string' ? null : instrument);
+  return typeof instrument === 'string' ? null : instrument;
+}
+
+function levelsOf(instrument: Instrument, rows: BookDoc['bids']): readonly Level[] | null {
+  const levels = rows.map(([price, size]) => ({ price: parsePrice(instrument, price), size: parseSize(instrument, size) }));
+  return levels.every((level): level is Level => level.price !== null && level.size !== null) ? levels : null;
+}
+
+function workingOf(instrument: Instrument, order: OrdersDoc['orders'][number]): WorkingOrder | null {
+  const { clientId, role, side, kind, status, reduceOnly } = order;
+  const price = order.price === null ? null : parsePrice(instrument, order.price);
+  const [size, filled] = [parseSize(instrument, order.size), parseSize(instrument, order.filled)];
+  if (size === null || filled === null || (price === null && order.price !== null)) return null;
+  return { clientId, role, side, kind, status, price, size, filled, reduceOnly };
+}
