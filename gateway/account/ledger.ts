@@ -110,6 +110,12 @@ export class Ledger {
 
   /** One execution. Told twice counts once; a later word fills in fee and profit of the first. */
   fill(report: FillReport, now: Now): Change {
+    const owner = this.order(report.clientId);
+    const learned = owner?.venueId === null ? this.#learnVenueId(owner, { venueId: report.venueId, now }) : NO_CHANGE;
+    return joinChanges([learned, this.#book(report, now)]);
+  }
+
+  #book(report: FillReport, now: Now): Change {
     const key = fillKey(report);
     const booked = this.#fills.get(key) ?? this.#archive.findFill(report);
     if (booked) return this.#complete(booked, report);
@@ -120,8 +126,7 @@ export class Ledger {
     this.#keepFill(fill);
     const position = this.positions.add(fill, now.mono);
     const change: Change = { ...NO_CHANGE, fills: [fill], newFills: [fill], positions: position ? [position] : [] };
-    if (row)
-      return joinChanges([change, this.#advance(row, { events: [{ ...fill, kind: 'fill' }], patch: { venueId: report.venueId }, now })]);
+    if (row) return joinChanges([change, this.#advance(row, { events: [{ ...fill, kind: 'fill' }], patch: {}, now })]);
     this.#loose.set(venueKey(fill), [...(this.#loose.get(venueKey(fill)) ?? []), fill]);
     dropOldest(this.#loose, LOOSE_KEPT);
     return { ...change, doubts: [{ symbol: fill.symbol, clientId: fill.clientId, doubt: 'foreign-fill' }] };

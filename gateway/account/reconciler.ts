@@ -80,7 +80,8 @@ export class Reconciler {
     if (doubt === 'fill-missing') {
       if (this.#suspects.size === 0) this.#suspectsAt = this.#now();
       this.#suspects.add(symbol);
-    } else this.resolve(clientId);
+    } else if (doubt === 'illegal-move') this.resolve(clientId);
+    else this.want(doubt);
   }
 
   get unresolved(): number {

@@ -111,7 +111,11 @@ export class Gateway implements AsyncDisposable {
     this.#reconciler = new Reconciler({
       ...{ keeper, clock, orders: venue.orders, symbols: [...venue.instruments.keys()], recvWindowMs: config.gateway.recvWindowMs },
       onAdopted: (clientIds) => this.#watch.onAdopted(clientIds),
-      onAccount: (account, at) => this.#closer.onAccount(account, at),
+      onAccount: (account, at) => {
+        if (account.hedgeMode)
+          options.onFatal('The account is in hedge mode: allowed is one-way mode (change it while flat, then start again)', 4);
+        this.#closer.onAccount(account, at);
+      },
     });
     const save = (jobs: readonly LadderJob[]): void => void store.setMeta('ladders', JSON.stringify(jobs));
     this.#closer = new Closer({ core, readPositions: () => this.#reconciler.readPositions(), save });

@@ -39,7 +39,6 @@ export class LedgerStore implements Archive, Disposable {
   #fault: string | null = null;
   #backlog: Change[] = [];
   #backlogRows = 0;
-  readonly #lastStatus = new Map<string, string>();
   readonly #clock: Clock;
   readonly #startedAt: Now;
 
@@ -177,11 +176,8 @@ export class LedgerStore implements Archive, Disposable {
   #writeChange(to: Statements, change: Change): void {
     for (const row of change.orders) {
       const { status } = row.order;
+      to.addTransition.run(row.clientId, status, row.reason, Math.trunc(this.#clock.wallMs()), row.clientId, status); // only when it is a new one
       to.putOrder.run(row.clientId, row.symbol, status, hasEnded(status) ? 0 : 1, writeRow(row));
-      if (this.#lastStatus.get(row.clientId) !== status)
-        to.addTransition.run(row.clientId, status, row.reason, Math.trunc(this.#clock.wallMs()));
-      if (hasEnded(status)) this.#lastStatus.delete(row.clientId);
-      else this.#lastStatus.set(row.clientId, status);
     }
     for (const fill of change.fills) to.putFill.run(fill.n, fill.symbol, fill.tradeId, fill.clientId, writeRow(fill));
     for (const row of change.positions) to.putPosition.run(row.symbol, writeRow(row));
@@ -225,7 +221,9 @@ type Statements = Readonly<
 function prepare(db: DatabaseSync): Statements {
   return {
     putOrder: db.prepare('INSERT OR REPLACE INTO orders (client_id, symbol, status, open, row) VALUES (?, ?, ?, ?, ?)'),
-    addTransition: db.prepare('INSERT INTO transitions (client_id, status, reason, wall_ms) VALUES (?, ?, ?, ?)'),
+    addTransition: db.prepare(
+      'INSERT INTO transitions (client_id, status, reason, wall_ms) SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM orders WHERE client_id = ? AND status = ?)',
+    ),
     putFill: db.prepare('INSERT OR REPLACE INTO fills (n, symbol, trade_id, client_id, row) VALUES (?, ?, ?, ?, ?)'),
     putPosition: db.prepare('INSERT OR REPLACE INTO positions (symbol, row) VALUES (?, ?)'),
     addCorrection: db.prepare('INSERT INTO corrections (symbol, row) VALUES (?, ?)'),

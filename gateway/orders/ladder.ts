@@ -184,11 +184,11 @@ function watchMaker(state: LadderState, view: LadderView): Stepped {
   const moved = view.best !== null && state.order?.price !== view.best.bid && state.order?.price !== view.best.ask;
   const due = moved && view.now - (state.order?.sentAt ?? view.now) >= REPRICE_MS;
   if (!over && !due) return { state, actions: [] };
-  if (view.order?.status === 'canceling') return { state: over ? { ...state, rung: past(state.rung) } : state, actions: [] };
-  return { state: over ? { ...state, rung: past(state.rung) } : state, actions: [{ kind: 'cancel-own' }] };
+  if (view.order?.status === 'canceling') return { state: over ? giveUpMaker(state) : state, actions: [] };
+  return { state: over ? giveUpMaker(state) : state, actions: [{ kind: 'cancel-own' }] };
 }
 
-const past = (rung: Rung): Rung => (rung === 'maker' ? 'limit' : rung);
+const giveUpMaker = (state: LadderState): LadderState => (state.rung === 'maker' ? { ...state, rung: 'limit', tries: 0 } : state);
 
 /** The order ended: read again, and choose the next rung by how it ended. A refused market order falls back to the limit at the band. */
 function climb(state: LadderState, view: LadderView): Stepped {

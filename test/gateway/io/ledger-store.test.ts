@@ -1,0 +1,129 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Ledger } from '../../../gateway/account/ledger.ts';
+import { LedgerStore } from '../../../gateway/io/ledger-store.ts';
+import { VirtualClock } from '../../../shared/clock.ts';
+import { lots } from '../../../shared/units.ts';
+import { at, fill, id, instrument, position, report, request } from '../../kit/orders.ts';
+
+let dir = '';
+let path = '';
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'mmbot-store-'));
+  path = join(dir, 'ledger.sqlite');
+});
+afterEach(() => {
+  chmodSync(dir, 0o700);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const open = (): LedgerStore => new LedgerStore({ path, clock: new VirtualClock(1_700_000_100_000) });
+const ledgerOf = (store: LedgerStore): Ledger =>
+  new Ledger({ instruments: new Map([['BTCUSDT', instrument()]]), archive: store, state: store.load() });
+
+function fillLedger(store: LedgerStore): Ledger {
+  const ledger = ledgerOf(store);
+  const changes = [
+    () => ledger.adoptBaseline({ report: position({ size: lots(3), entryPrice: '59000.5' }), sinceTradeId: '50' }),
+    () => ledger.take(request(), at(1)),
+    () => ledger.take(request({ clientId: id(2) }), at(1)),
+    () => ledger.report(report({ clientId: id(2), venueId: 'v2' }), { now: at(2) }),
+    () => ledger.fill(fill({ fee: null, feeAsset: null, realizedPnl: null }), at(3)),
+    () => ledger.fill(fill(), at(4)),
+    () => ledger.report(report({ clientId: id(2), venueId: 'v2', state: 'canceled', reason: 'dead-man' }), { now: at(5) }),
+  ];
+  for (const change of changes) expect(store.write(change())).toBe(true);
+  return ledger;
+}
+
+test('a reopened store gives the same ledger: open orders, positions, fill numbers; ended orders by their id', () => {
+  using store = open();
+  const before = fillLedger(store);
+  using again = open(); // a second reader sees what is committed, as a process after kill -9 does
+  const after = ledgerOf(again);
+  expect(after.positions.row('BTCUSDT')).toEqual(before.positions.row('BTCUSDT'));
+  expect(after.fillSeq).toBe(1);
+  expect(after.openOrders().map(({ clientId, order }) => [clientId, order])).toEqual(
+    before.openOrders().map(({ clientId, order }) => [clientId, order]),
+  );
+  expect(after.orders().map(({ clientId }) => clientId)).toEqual([id(1)]);
+  expect(after.order(id(2))).toMatchObject({ reason: 'dead-man', order: { status: 'canceled' } });
+  expect(after.fill(fill(), at(9))).toMatchObject({ newFills: [] }); // told again after the restart
+  expect(after.fill(fill({ tradeId: '101' }), at(9))).toMatchObject({ newFills: [{ n: 2 }] });
+});
+
+test('what was committed survives kill -9 between two writes', () => {
+  const script = `
+    import { LedgerStore } from ${JSON.stringify(join(import.meta.dirname, '../../../gateway/io/ledger-store.ts'))};
+    import { systemClock } from ${JSON.stringify(join(import.meta.dirname, '../../../shared/clock.ts'))};
+    import { Ledger } from ${JSON.stringify(join(import.meta.dirname, '../../../gateway/account/ledger.ts'))};
+    import { at, id, instrument, request } from ${JSON.stringify(join(import.meta.dirname, '../../kit/orders.ts'))};
+    const store = new LedgerStore({ path: ${JSON.stringify(path)}, clock: systemClock() });
+    const ledger = new Ledger({ instruments: new Map([['BTCUSDT', instrument()]]), archive: store, state: store.load() });
+    for (let i = 0; i < 50; i++) store.write(ledger.take(request({ clientId: id(i) }), at(1)));
+    process.kill(process.pid, 'SIGKILL');`;
+  expect(spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script]).signal).toBe('SIGKILL');
+  using store = open();
+  expect(store.load().orders).toHaveLength(50);
+});
+
+test('grantEpoch() never grants a number twice, over restarts too', () => {
+  const granted: (number | null)[] = [];
+  for (let i = 0; i < 3; i++) {
+    using store = open();
+    granted.push(store.grantEpoch(10), store.grantEpoch());
+  }
+  expect(granted).toEqual([10, 11, 12, 13, 14, 15]);
+});
+
+test('stop, pause and running ladders are remembered', () => {
+  {
+    using store = open();
+    store.setMeta('stopped', 'panic');
+    store.setMeta('ladders', '[{"symbol":"BTCUSDT"}]');
+    store.setMeta('paused', 'x');
+    store.setMeta('paused', null);
+  }
+  using store = open();
+  expect(store.meta()).toEqual({ stopped: 'panic', paused: null, ladders: '[{"symbol":"BTCUSDT"}]' });
+});
+
+test('countReached() counts each state an order came to once, whatever is written beside it', () => {
+  using store = open();
+  const ledger = fillLedger(store);
+  store.write(ledger.report(report({ clientId: id(2), venueId: 'v2', state: 'canceled' }), { now: at(6) }));
+  expect(store.countReached('BTCUSDT')).toEqual({ sent: 2, open: 1, 'partially-filled': 1, canceled: 1 });
+});
+
+test('a file that is no database leaves the store unavailable with one sentence, not a throw', () => {
+  writeFileSync(path, 'this is not a database, but it is long enough to look like a file with a header of its own'.repeat(20));
+  using store = open();
+  expect(store.fault).toContain('not a database');
+  expect([store.write(ledgerOf(store).take(request(), at(1))), store.grantEpoch(), store.load().orders]).toEqual([false, null, []]);
+});
+
+test('a store of another schema version is refused', () => {
+  {
+    using store = open();
+    store.setMeta('version', '99');
+  }
+  using store = open();
+  expect(store.fault).toContain('schema version 99');
+});
+
+test('rows that the disk refused wait and are written when it is back', () => {
+  using store = open();
+  const ledger = ledgerOf(store);
+  const other = new DatabaseSync(path);
+  other.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE'); // stands for a disk that does not take writes
+  expect(store.write(ledger.take(request(), at(1)))).toBe(false);
+  expect(store.fault).toContain('locked');
+  other.exec('ROLLBACK');
+  other.close();
+  store.retry();
+  expect([store.fault, store.load().orders.length]).toEqual([null, 1]);
+});

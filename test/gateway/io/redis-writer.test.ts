@@ -1,0 +1,112 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { openRedisWriter, type RedisWriter } from '../../../gateway/io/redis-writer.ts';
+import type { Batch } from '../../../gateway/publish/publisher.ts';
+import { rootLog } from '../../../shared/log.ts';
+import { keysOf } from '../../../shared/snapshot.ts';
+import { TestRedis } from '../../kit/redis.ts';
+
+const log = rootLog({ process: 'test', level: 'silent' });
+const keys = keysOf('mm:test');
+let server: TestRedis;
+let reader: Redis;
+
+beforeAll(async () => {
+  server = await TestRedis.start();
+  reader = new Redis(server.url, { maxRetriesPerRequest: null });
+  reader.on('error', () => undefined);
+});
+afterAll(async () => {
+  reader.disconnect();
+  await server[Symbol.asyncDispose]();
+});
+beforeEach(async () => void (await reader.flushall()));
+
+const batch = (over: Partial<Batch> = {}): Batch => ({
+  seq: 1,
+  documents: [
+    [keys.header, '{"seq":1}'],
+    [keys.entryPrice('BTCUSDT'), null],
+  ],
+  lasting: [[keys.instrument('BTCUSDT'), '{}']],
+  entries: [{ key: keys.fills, field: 'fill', text: '{"n":1}', maxLen: 100 }],
+  ...over,
+});
+
+const options = (over: object = {}) => ({
+  ...{ url: server.url, keys, epoch: 5, instance: 'here', downMs: 300, log },
+  ...{ onRefused: vi.fn(), onBack: vi.fn(), onRival: vi.fn() },
+  ...over,
+});
+
+async function opened(over: object = {}): Promise<RedisWriter> {
+  const writer = await openRedisWriter(options(over));
+  if (!writer.ok) throw new Error(writer.error.sentence);
+  return writer.value;
+}
+
+test('write() puts the whole batch there at once, snapshot keys with a life, lasting keys without', async () => {
+  await reader.set(keys.entryPrice('BTCUSDT'), '60000');
+  await using writer = await opened();
+  expect(await writer.write(batch())).toBe(true);
+  expect(await reader.mget(keys.header, keys.entryPrice('BTCUSDT'), keys.instrument('BTCUSDT'), keys.owner)).toEqual([
+    '{"seq":1}',
+    null,
+    '{}',
+    '5 here',
+  ]);
+  expect(await reader.pttl(keys.header)).toBeGreaterThan(1_000);
+  expect(await reader.pttl(keys.instrument('BTCUSDT'))).toBe(-1);
+  expect(await reader.xrange(keys.fills, '-', '+')).toMatchObject([[expect.any(String), ['fill', '{"n":1}']]]);
+});
+
+test('only one write is in flight: the next tick is skipped, never queued', async () => {
+  await using writer = await opened();
+  const [first, second] = [writer.write(batch()), writer.write(batch({ seq: 2 }))];
+  expect(await Promise.all([first, second])).toEqual([true, false]);
+  expect(writer.skipped).toBe(1);
+});
+
+test('another live gateway is refused; a dead one is waited out; our own predecessor is taken over at once', async () => {
+  await reader.set(keys.owner, '4 here', 'PX', 60_000);
+  await using ours = await opened();
+  expect(await ours.write(batch())).toBe(true);
+  await reader.set(keys.owner, '4 elsewhere', 'PX', 300);
+  const renewing = setInterval(() => void reader.set(keys.owner, '4 elsewhere', 'PX', 400), 30);
+  const rival = await openRedisWriter(options());
+  clearInterval(renewing);
+  expect(rival).toMatchObject({ ok: false, error: { kind: 'rival', sentence: expect.stringContaining('epoch 4') } });
+  await using waited = await opened();
+  expect(await waited.write(batch())).toBe(true);
+});
+
+test('a rival that comes later is noticed at the next tick', async () => {
+  const onRival = vi.fn();
+  await using writer = await opened({ onRival });
+  await writer.write(batch());
+  await reader.set(keys.owner, '9 elsewhere');
+  await writer.write(batch());
+  expect(onRival).toHaveBeenCalledWith(expect.stringContaining('epoch 9'));
+});
+
+test('a killed Redis counts as down, its batch is given back, and the connection comes back by itself', async () => {
+  const [onRefused, onBack] = [vi.fn(), vi.fn()];
+  await using writer = await opened({ onRefused, onBack });
+  expect(await writer.write(batch())).toBe(true);
+  await server.kill();
+  expect(await writer.write(batch({ seq: 2 }))).toBe(false);
+  expect(onRefused).toHaveBeenCalledWith(expect.objectContaining({ seq: 2 }));
+  await vi.waitFor(() => expect(writer.down).toBe(true), 2_000);
+  await server.boot();
+  await vi.waitFor(() => expect(onBack).toHaveBeenCalled(), 5_000);
+  expect(await writer.write(batch({ seq: 3 }))).toBe(true);
+  expect(writer.down).toBe(false);
+});
+
+test('a Redis that is not there is one sentence without its password', async () => {
+  await using gone = await TestRedis.start();
+  await gone.kill();
+  const writer = await openRedisWriter(options({ url: `redis://user:hunter2@127.0.0.1:${gone.port}` }));
+  expect(writer).toMatchObject({ ok: false, error: { kind: 'unreachable' } });
+  expect(JSON.stringify(writer)).not.toContain('hunter2');
+});

@@ -1,0 +1,171 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Answers, fullBook } from '../../../gateway/publish/answers.ts';
+import { Publisher } from '../../../gateway/publish/publisher.ts';
+import { FillsAnswer, FullBook, PositionsAnswer, Stats } from '../../../shared/command.ts';
+import { MESSAGE_BYTES_MAX } from '../../../shared/framing.ts';
+import {
+  BalanceDoc,
+  BookDoc,
+  FillDoc,
+  Header,
+  InstrumentDoc,
+  KlineDoc,
+  KlinesDoc,
+  keysOf,
+  OrdersDoc,
+  PositionDoc,
+} from '../../../shared/snapshot.ts';
+import { lots, ticks } from '../../../shared/units.ts';
+import { OrderSide } from '../../kit/order-side.ts';
+import { fill, id, position, request } from '../../kit/orders.ts';
+
+const keys = keysOf('mm:binance');
+let side: OrderSide;
+let publisher: Publisher;
+
+beforeEach(async () => {
+  side = await OrderSide.started();
+  publisher = new Publisher({ core: side.core, keys, closer: side.closer, redisDown: () => side.watch.redisDown });
+});
+
+const take = () => {
+  const batch = publisher.take();
+  return { batch, text: (key: string) => new Map(batch.documents).get(key) ?? null };
+};
+const read = (text: string | null) => JSON.parse(text ?? 'null') as unknown;
+
+describe('take()', () => {
+  test('every document keeps its schema and carries the numbers of the header', () => {
+    side.core.keeper.commit(side.core.keeper.ledger.take(request(), side.core.keeper.now()));
+    const { batch, text } = take();
+    const header = Header.parse(read(text(keys.header)));
+    const documents = [
+      BookDoc.parse(read(text(keys.book('BTCUSDT')))),
+      PositionDoc.parse(read(text(keys.position('BTCUSDT')))),
+      OrdersDoc.parse(read(text(keys.orders('BTCUSDT')))),
+      BalanceDoc.parse(read(text(keys.balance))),
+      KlineDoc.parse(read(text(keys.kline('BTCUSDT', '5m')))),
+    ];
+    for (const { epoch, seq } of documents) expect({ epoch, seq }).toEqual({ epoch: header.epoch, seq: header.seq });
+    const lasting = new Map(batch.lasting);
+    expect(KlinesDoc.parse(read(lasting.get(keys.klines('BTCUSDT', '5m')) ?? null)).bars).toEqual([[1, '1', '2', '0.5', '1.5', '3']]);
+    expect(InstrumentDoc.parse(read(lasting.get(keys.instrument('BTCUSDT')) ?? null)).tickSize).toBe('0.10');
+    expect(publisher.take().lasting).toEqual([]);
+    publisher.redisLost();
+    expect(publisher.take().lasting).toHaveLength(2);
+  });
+
+  test('shows the book with the age it has', () => {
+    const book = BookDoc.parse(read(take().text(keys.book('BTCUSDT'))));
+    expect(book).toMatchObject({
+      status: 'live',
+      ageMs: 5,
+      lastUpdateId: 42,
+      bids: [['59999.90', '0.500']],
+      asks: [['60000.10', '0.500']],
+    });
+  });
+
+  test('an unknown account is null and an absent key, never a zero', () => {
+    side.venue.tell({ kind: 'stream', state: 'lost', reason: 'closed' });
+    const { text } = take();
+    expect(read(text(keys.position('BTCUSDT')))).toMatchObject({ known: false, size: null, entryPrice: null, unrealizedPnl: null });
+    expect(text(keys.entryPrice('BTCUSDT'))).toBeNull();
+    expect(Header.parse(read(text(keys.header)))).toMatchObject({ mode: 'blind', reasons: ['account-lost'] });
+  });
+
+  test('entry price alone for a person: none when flat, the venue own words when held', () => {
+    expect(take().text(keys.entryPrice('BTCUSDT'))).toBe('none');
+    const { keeper } = side.core;
+    keeper.handle(fill({ tradeId: '2000', size: lots(4), price: ticks(600_000) }));
+    expect(take().text(keys.entryPrice('BTCUSDT'))).toBe('60000');
+    keeper.handle(position({ size: lots(4), entryPrice: '60000.125', atMs: side.venue.nowMs() }));
+    const { text } = take();
+    expect(text(keys.entryPrice('BTCUSDT'))).toBe('60000.125');
+    expect(read(text(keys.position('BTCUSDT')))).toMatchObject({ size: '0.004', markPrice: '60000.12345678', unrealizedPnl: '0.00049382' });
+  });
+
+  test('an ended order is shown for five seconds', () => {
+    const { keeper } = side.core;
+    const shown = () => OrdersDoc.parse(read(take().text(keys.orders('BTCUSDT')))).orders.map(({ status }) => status);
+    keeper.commit(keeper.ledger.take(request(), keeper.now()));
+    keeper.commit(keeper.ledger.move(id(1), { kind: 'rejected', reason: 'filter', now: keeper.now() }));
+    side.clock.advance(4_900);
+    expect(shown()).toEqual(['rejected']);
+    side.clock.advance(200);
+    expect(shown()).toEqual([]);
+  });
+
+  test('fills wait beside the snapshot, and again when Redis did not take them; trades do not', () => {
+    const { keeper } = side.core;
+    keeper.listen({ onFills: (fills) => publisher.addFills(fills), onDoubts: () => undefined, onOrders: () => undefined });
+    keeper.handle(fill({ clientId: 'web_1' }));
+    publisher.addTrade({
+      symbol: 'BTCUSDT',
+      tradeId: '1',
+      price: ticks(600_000),
+      size: lots(1),
+      aggressor: 'buy',
+      atMs: side.venue.nowMs(),
+    });
+    const batch = publisher.take();
+    expect(batch.entries.map(({ key }) => key)).toEqual([keys.fills, keys.trades('BTCUSDT')]);
+    publisher.putBack(batch);
+    const [again, ...rest] = publisher.take().entries;
+    expect(FillDoc.parse(JSON.parse(again?.text ?? '{}'))).toMatchObject({
+      n: 1,
+      role: 'foreign',
+      price: '60000.00',
+      size: '0.004',
+      fee: '0.00001',
+    });
+    expect(rest).toEqual([]);
+  });
+});
+
+test('header() tells the mode with its reasons', () => {
+  expect(publisher.header()).toMatchObject({ mode: 'normal', reasons: [] });
+  side.fault = 'disk full';
+  side.venue.status = 'stale';
+  side.watch.setRedisDown(true);
+  expect(publisher.header()).toMatchObject({ mode: 'reduce-only', reasons: ['ledger-unavailable', 'redis-down', 'book-stale:BTCUSDT'] });
+  side.core.modes.stop('test');
+  expect(publisher.header().mode).toBe('stopped');
+});
+
+describe('Answers', () => {
+  const answers = () =>
+    new Answers({
+      core: side.core,
+      header: () => publisher.header(),
+      fillsAfter: () => [{ ...fill(), n: 1 }],
+      countReached: () => ({ sent: 3, canceled: 2 }),
+      problems: () => [],
+    });
+  const ask = (what: 'stats' | 'positions' | 'fills' | 'book' | 'status' | 'orders' | 'order') =>
+    answers().answer({ id: 1, type: 'query', what });
+
+  test('keep their schemas', () => {
+    expect(Stats.parse(ask('stats')).symbols['BTCUSDT']).toMatchObject({ placed: 3, canceled: 2, position: '0.000', entryPrice: null });
+    expect(PositionsAnswer.parse(ask('positions'))).toEqual({
+      fillSeq: 0,
+      positions: [{ symbol: 'BTCUSDT', baseline: '0.000', position: '0.000' }],
+    });
+    expect(FillsAnswer.parse(ask('fills')).fills).toHaveLength(1);
+    expect(FullBook.parse(ask('book'))).toMatchObject({ status: 'live', lastUpdateId: 42 });
+    expect(Header.parse(ask('status')).mode).toBe('normal');
+    expect([ask('orders'), ask('order')]).toEqual([{ orders: [] }, { order: null }]);
+  });
+
+  test('a whole book of any depth fits one message and says how far it reaches', () => {
+    for (let i = 0; i < 5_000; i++) {
+      side.venue.book.bids.set(599_999 - i, 123_456);
+      side.venue.book.asks.set(600_001 + i, 123_456);
+    }
+    const [instrument] = side.venue.instruments.values();
+    if (!instrument) throw new Error('no instrument');
+    const book = fullBook(instrument, side.venue.market.book('BTCUSDT'));
+    expect(JSON.stringify({ id: 1, type: 'data', data: book }).length).toBeLessThan(MESSAGE_BYTES_MAX);
+    expect(book.known).toEqual({ bidFrom: book.bids.at(-1)?.[0], askTo: book.asks.at(-1)?.[0] });
+  });
+});

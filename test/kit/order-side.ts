@@ -1,0 +1,197 @@
+/** The whole order side on a virtual clock and a scripted venue: ledger, router, reconcile, ladders, watch and desk, without sockets. */
+import { Keeper } from '../../gateway/account/keeper.ts';
+import { Reconciler } from '../../gateway/account/reconciler.ts';
+import type { Change } from '../../gateway/account/rows.ts';
+import { Budget } from '../../gateway/orders/budget.ts';
+import { Closer } from '../../gateway/orders/closer.ts';
+import type { Core } from '../../gateway/orders/core.ts';
+import { DeadMan } from '../../gateway/orders/dead-man.ts';
+import { type Client, Desk } from '../../gateway/orders/desk.ts';
+import type { LadderJob } from '../../gateway/orders/ladder.ts';
+import { Lease } from '../../gateway/orders/lease.ts';
+import { Modes } from '../../gateway/orders/modes.ts';
+import { Router } from '../../gateway/orders/router.ts';
+import { Watch } from '../../gateway/orders/watch.ts';
+import { Latency } from '../../gateway/publish/latency.ts';
+import { SeqLog } from '../../gateway/publish/seq-log.ts';
+import { Ledger } from '../../gateway/account/ledger.ts';
+import { VirtualClock } from '../../shared/clock.ts';
+import type { Answer, Command, Place } from '../../shared/command.ts';
+import { checkConfig, type Config, configHash } from '../../shared/config.ts';
+import { makeClientId, type Role } from '../../shared/client-id.ts';
+import { NO_ARCHIVE } from './orders.ts';
+import { ScriptedVenue } from './scripted-venue.ts';
+
+export const CONFIG: Config = (() => {
+  const checked = checkConfig({
+    symbols: ['BTCUSDT'],
+    gateway: { metricsPort: 0 },
+    strategy: {
+      active: 'market-making',
+      marketMaking: { spreadBps: 2, skewBps: 1, orderSize: '0.010', maxInventory: '0.05' },
+      macdTrend: { orderSize: '0.010' },
+    },
+    exits: { takeProfitPercent: 1, stopLossPercent: 1 },
+    limits: {
+      maxGrossNotional: '100000',
+      default: { maxPosition: '0.500', maxOrderNotional: '20000', maxOpenOrders: 20, collarPercent: 2 },
+    },
+  });
+  if ('problems' in checked) throw new Error(JSON.stringify(checked.problems));
+  return checked.config;
+})();
+
+/** Lets every promise that is ready run. */
+export const settle = async (): Promise<void> => {
+  for (let i = 0; i < 30; i++) await Promise.resolve();
+};
+
+export class OrderSide {
+  readonly clock = new VirtualClock();
+  readonly venue = new ScriptedVenue(this.clock);
+  readonly facts: string[] = [];
+  readonly written: Change[] = [];
+  readonly core: Core;
+  readonly reconciler: Reconciler;
+  readonly closer: Closer;
+  readonly watch: Watch;
+  readonly desk: Desk;
+  jobs: readonly LadderJob[] = [];
+  fault: string | null = null;
+  #epochs = 1;
+
+  constructor(config: Config = CONFIG) {
+    const { venue, clock } = this;
+    const ledger = new Ledger({ instruments: venue.instruments, archive: NO_ARCHIVE, state: { orders: [], positions: [], fillSeq: 0 } });
+    const write = (change: Change): boolean => this.fault === null && this.written.push(change) > 0;
+    const keeper = new Keeper({ ledger, write, clock, notice: ({ message }) => this.facts.push(message) });
+    const budget = new Budget();
+    const modes = new Modes({ stopped: null, paused: null, save: () => true });
+    const router = new Router({
+      keeper,
+      orders: venue.orders,
+      clock,
+      budget,
+      onUnknown: (one) => this.reconciler.resolve(one),
+      onAuth: () => modes.pause('auth'),
+    });
+    const identity = { epoch: 1, environment: 'sim', accountHash: 'a'.repeat(12), configHash: configHash(config) } as const;
+    const latency = { frameToOrder: new Latency(1), command: new Latency(1) };
+    const lease = new Lease({ leaseMs: config.gateway.leaseMs });
+    this.core = {
+      config,
+      identity,
+      clock,
+      venue,
+      keeper,
+      router,
+      budget,
+      lease,
+      modes,
+      seqs: new SeqLog(),
+      latency,
+      ledgerFault: () => this.fault,
+    };
+    const { core } = this;
+    this.reconciler = new Reconciler({
+      ...{ keeper, clock, orders: venue.orders, symbols: ['BTCUSDT'], recvWindowMs: config.gateway.recvWindowMs },
+      onAdopted: (clientIds) => this.watch.onAdopted(clientIds),
+      onAccount: (account, readAt) => this.closer.onAccount(account, readAt),
+    });
+    this.closer = new Closer({ core, readPositions: () => this.reconciler.readPositions(), save: (jobs) => this.#keep(jobs) });
+    const { deadManMs: countdownMs, deadManRefreshMs: refreshMs } = config.gateway;
+    this.watch = new Watch({
+      core,
+      closer: this.closer,
+      reconciler: this.reconciler,
+      deadMan: new DeadMan({ countdownMs, refreshMs, exclusive: config.account.exclusive }),
+    });
+    this.desk = new Desk({ core, closer: this.closer, grantEpoch: () => ++this.#epochs, answerQuery: () => null });
+    keeper.listen({ onFills: () => undefined, onDoubts: (doubts) => this.watch.onDoubts(doubts), onOrders: () => undefined });
+  }
+
+  /** Streams up, account read. */
+  static async started(config?: Config): Promise<OrderSide> {
+    const side = new OrderSide(config);
+    await side.venue.start({
+      onAccount: (event) => side.watch.onAccount(event),
+      onBookLive: (symbol, live, reason) => side.watch.onBookLive(symbol, { live, reason }),
+      onTrade: () => undefined,
+    });
+    await side.run(100);
+    return side;
+  }
+
+  /** Moves time on in small steps, as the timers of the process do, and lets answers come in. */
+  async run(ms: number, stepMs = 25): Promise<void> {
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      this.clock.advance(stepMs);
+      if (passed % 100 === 0) this.publish();
+      this.watch.tick();
+      if (passed % 250 === 0) this.watch.armDeadMan();
+      await settle();
+    }
+  }
+
+  publish(): void {
+    this.core.seqs.next({ at: this.clock.monoMs(), newestFrameAt: this.clock.monoMs() });
+  }
+
+  client(role: 'brain' | 'operator' | 'observer', connection = 1): Client {
+    const client: Client = { id: connection, socket: role === 'operator' ? 'operator' : 'brain', role: null, epoch: 0 };
+    this.send(client, { id: 0, type: 'hello', role, schema: 1, environment: 'sim', configHash: this.core.identity.configHash });
+    return client;
+  }
+
+  send(client: Client, command: Command, stalled = false): Answer {
+    return this.desk.handle(command, { client, at: this.clock.monoMs(), stalled });
+  }
+
+  #keep(jobs: readonly LadderJob[]): void {
+    this.jobs = jobs;
+  }
+
+  get basedOn() {
+    return { epoch: 1, seq: this.core.seqs.seq };
+  }
+
+  beat(client: Client): Answer {
+    return this.send(client, { id: 0, type: 'heartbeat', processed: this.basedOn });
+  }
+
+  status(clientId: string): string | undefined {
+    return this.core.keeper.ledger.order(clientId)?.order.status;
+  }
+}
+
+export const idOf = (client: Client, counter: number, role: Role = client.socket === 'brain' ? 'quote' : 'operator') =>
+  makeClientId({ role, epoch: client.epoch, counter });
+
+export const place = (side: OrderSide, client: Client, over: Partial<Place> = {}): Place => ({
+  id: 1,
+  type: 'place',
+  clientId: idOf(client, 1),
+  symbol: 'BTCUSDT',
+  side: 'buy',
+  kind: 'limit',
+  timeInForce: 'post-only',
+  price: '59999.00',
+  size: '0.010',
+  reduceOnly: false,
+  basedOn: side.basedOn,
+  ttlMs: 500,
+  ...over,
+});
+
+export async function withBrain() {
+  const side = await OrderSide.started();
+  return { side, brain: side.client('brain') };
+}
+
+/** Life goes on: the brain beats every 100 ms. */
+export async function live(side: OrderSide, client: Client, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 100) {
+    side.beat(client);
+    await side.run(100);
+  }
+}
