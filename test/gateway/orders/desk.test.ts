@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../../gateway/orders/desk.ts';
+import type { Place } from '../../../shared/command.ts';
 import { makeClientId } from '../../../shared/client-id.ts';
 import { CONFIG, idOf, live, OrderSide, place, settle, withBrain } from '../../kit/order-side.ts';
 import { fault } from '../../kit/scripted-venue.ts';
