@@ -53,11 +53,8 @@ function prepare(args: readonly string[]): Prepared {
 function refuseUnsafe({ environment }: Config, { live }: { readonly live: boolean }): void {
   if (environment === 'paper') throw new Ended(EXIT.refused, ['environment paper: the paper venue is not built yet: use sim or testnet']);
   if (environment !== 'mainnet') return;
-  const lines = [
-    `environment mainnet: refused${live ? '' : ' (real money needs --live as well)'}; not built yet:`,
-    ...MISSING_FOR_MAINNET.map((part) => `- ${part}`),
-  ];
-  throw new Ended(EXIT.refused, lines);
+  const why = `${live ? '' : 'real money needs --live as well; '}not built yet: ${MISSING_FOR_MAINNET.join('; ')}`;
+  throw new Ended(EXIT.refused, [`environment mainnet: refused: ${why}`]);
 }
 
 async function run(args: readonly string[]): Promise<number> {

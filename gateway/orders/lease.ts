@@ -12,6 +12,8 @@ export type Ended = { readonly epoch: number; readonly why: 'no-heartbeat' | 're
 export class Lease {
   readonly #leaseMs: number;
   #state: State | null = null;
+  /** The lease that ran out last: its brain may come back to life as long as no other was granted one. */
+  #lapsed: State | null = null;
 
   constructor({ leaseMs }: { readonly leaseMs: number }) {
     this.#leaseMs = leaseMs;
@@ -35,25 +37,29 @@ export class Lease {
   grant(holder: Holder, now: MonoMs): Ended | null {
     const before = this.#state;
     this.#state = { ...holder, progressAt: now, processed: null, connected: true };
+    this.#lapsed = null;
     return before ? { epoch: before.epoch, why: 'replaced' } : null;
   }
 
   /**
    * False when this connection does not hold the lease. Only a snapshot not processed before is a sign of life; null is one until the
-   * first snapshot was processed (a brain that warms up has no orders).
+   * first snapshot was processed (a brain that warms up has no orders). A lapsed lease revives with such a sign; its quotes are gone.
    */
   heartbeat(holder: Holder, { processed, now }: { readonly processed: Stamp | null; readonly now: MonoMs }): boolean {
-    const state = this.#state;
-    if (!state || !this.holds(holder)) return false;
+    const state = this.#state ?? this.#lapsed;
+    if (!state || state.connection !== holder.connection || state.epoch !== holder.epoch) return false;
     const before = state.processed;
     const moved = processed === null ? before === null : before === null || processed.epoch !== before.epoch || processed.seq > before.seq;
+    if (this.#state === null && (!moved || processed === null)) return false;
     this.#state = { ...state, processed: processed ?? before, progressAt: moved ? now : state.progressAt };
+    this.#lapsed = null;
     return true;
   }
 
   /** A closed connection keeps its lease until it runs out, but another brain gets it at once. */
   closed(connection: number): void {
     if (this.#state?.connection === connection) this.#state = { ...this.#state, connected: false };
+    if (this.#lapsed?.connection === connection) this.#lapsed = null;
   }
 
   /** The lease that ran out, once. */
@@ -61,6 +67,7 @@ export class Lease {
     const state = this.#state;
     if (!state || now - state.progressAt < this.#leaseMs) return null;
     this.#state = null;
+    this.#lapsed = state.connected ? state : null;
     return { epoch: state.epoch, why: 'no-heartbeat' };
   }
 }

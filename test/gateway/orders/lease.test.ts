@@ -35,6 +35,17 @@ test('heartbeat() without a snapshot keeps it until the first was processed, and
   expect(lease.tick(monoMs(4_200))).not.toBeNull();
 });
 
+test('a lapsed lease revives with a snapshot not processed before, unless another brain was granted one', () => {
+  const lease = granted();
+  lease.heartbeat(HOLDER, { processed: stamp(5), now: monoMs(100) });
+  lease.tick(monoMs(2_200));
+  expect(lease.heartbeat(HOLDER, { processed: stamp(5), now: monoMs(2_300) })).toBe(false);
+  expect(lease.heartbeat(HOLDER, { processed: stamp(6), now: monoMs(2_400) })).toBe(true);
+  expect([lease.epoch, lease.tick(monoMs(4_300)), lease.tick(monoMs(4_400))?.epoch]).toEqual([7, null, 7]);
+  lease.grant({ connection: 2, epoch: 8 }, monoMs(5_000));
+  expect(lease.heartbeat(HOLDER, { processed: stamp(9), now: monoMs(5_100) })).toBe(false);
+});
+
 test('heartbeat() of another connection or epoch is refused', () => {
   const lease = granted();
   expect(lease.heartbeat({ connection: 2, epoch: 7 }, { processed: stamp(1), now: monoMs(1) })).toBe(false);
