@@ -145,6 +145,7 @@ export class Gateway implements AsyncDisposable {
       onFills: (fills) => this.#publisher.addFills(fills),
       onDoubts: (doubts) => this.#watch.onDoubts(doubts),
       onOrders: (orders) => {
+        this.#watch.onOrders(orders);
         if (orders.some(({ order }) => hasEnded(order.status))) this.#closer.tick();
       },
     });

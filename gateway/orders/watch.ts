@@ -1,5 +1,5 @@
 /** What happens by itself: quotes pulled when a book, the user stream, Redis or the brain dies; countdowns re-armed; ladders stepped. */
-import type { DoubtFact } from '../account/rows.ts';
+import type { DoubtFact, LedgerOrder } from '../account/rows.ts';
 import type { AccountEvent } from '../../shared/events.ts';
 import type { Reconciler } from '../account/reconciler.ts';
 import type { Closer } from './closer.ts';
@@ -75,7 +75,12 @@ export class Watch {
     core.router.tick();
   }
 
-  /** A few times a second. */
+  /** An order in the ledger, its bytes not yet sent: the countdown is armed no later than the order. */
+  onOrders(orders: readonly LedgerOrder[]): void {
+    if (orders.some(({ order }) => order.status === 'sent')) this.armDeadMan();
+  }
+
+  /** A few times a second, and before an order leaves. */
   armDeadMan(): void {
     const { core, deadMan } = this.#options;
     if (core.modes.shuttingDown) return;

@@ -107,7 +107,11 @@ export class OrderSide {
       deadMan: new DeadMan({ countdownMs, refreshMs, exclusive: config.account.exclusive }),
     });
     this.desk = new Desk({ core, closer: this.closer, grantEpoch: () => ++this.#epochs, answerQuery: () => null });
-    keeper.listen({ onFills: () => undefined, onDoubts: (doubts) => this.watch.onDoubts(doubts), onOrders: () => undefined });
+    keeper.listen({
+      onFills: () => undefined,
+      onDoubts: (doubts) => this.watch.onDoubts(doubts),
+      onOrders: (orders) => this.watch.onOrders(orders),
+    });
   }
 
   /** Streams up, account read. */

@@ -141,6 +141,7 @@ test('the countdown is armed with the first order and re-armed while it lives', 
   const { side, brain } = await withBrain();
   expect(side.venue.count('arm')).toBe(0);
   side.send(brain, place(side, brain));
+  expect(side.venue.calls.slice(-2).map(({ what }) => what)).toEqual(['arm', 'place']);
   await live(side, brain, 11_000);
   expect(side.venue.count('arm')).toBe(2);
 });
