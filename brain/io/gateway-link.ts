@@ -31,6 +31,7 @@ const BEATS_PER_LEASE = 4;
 const BACKOFF = { baseMs: 100, maxMs: 2_000 };
 /** Another brain may just be dying: its lease ends within seconds. */
 const RIVAL_TRIES = 20;
+const LEASE_ENDED: ReadonlySet<Refusal> = new Set(['no-lease', 'stale-epoch']);
 const FATAL: ReadonlyMap<Refusal, number> = new Map([
   ['wrong-config', 2],
   ['wrong-environment', 2],
@@ -55,7 +56,11 @@ export class GatewayLink implements AsyncDisposable {
 
   /** Null: no answer came, so what became of it is not known; without a connection nothing was sent. */
   async request(command: Request): Promise<Answer | null> {
-    return (await this.#client?.request(command)) ?? null;
+    const client = this.#client;
+    const answer = (await client?.request(command)) ?? null;
+    // our lease has ended (we were frozen, or slow): a new hello asks for a new one, and for new ids
+    if (answer?.type === 'refused' && LEASE_ENDED.has(answer.code)) await client?.[Symbol.asyncDispose]();
+    return answer;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,7 +99,7 @@ export class GatewayLink implements AsyncDisposable {
     if (push) await client.request({ type: 'subscribe', what: 'snapshot' });
     this.#client = client;
     log.info({ brainEpoch: client.welcome.brainEpoch, epoch: client.welcome.epoch }, 'Gateway connected');
-    const beat = (): void => void client.request({ type: 'heartbeat', processed: this.#options.processed() });
+    const beat = (): void => void this.request({ type: 'heartbeat', processed: this.#options.processed() });
     this.#beat = clock.every(client.welcome.leaseMs / BEATS_PER_LEASE, beat);
     await client.closed;
     this.#beat.cancel();

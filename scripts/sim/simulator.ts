@@ -53,6 +53,8 @@ export type Simulator = {
 };
 
 /** A request that makes no sense: one line for the person who asked. */
+const HOUR_MS = 3_600_000;
+
 export class SimulatorProblem extends Error {}
 
 /** Rejects with `SimulatorProblem` or `TapeProblem` for a bad request, with the system's error for a taken port. */
@@ -71,9 +73,10 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
   return { port: server.port, clock: spec, symbols: [...parts.exchange.markets.keys()], exchange: parts.exchange, close: server.close };
 }
 
+/** Scaled time begins on the hour, so that for one seed the bars close at the same points of the market whenever it is started. */
 function realClock(speed: number): ClockSpec {
   const nowMs = Date.now();
-  return { originMs: nowMs, originRealMs: nowMs, speed };
+  return { originMs: speed === 1 ? nowMs : nowMs - (nowMs % HOUR_MS), originRealMs: nowMs, speed };
 }
 
 type Parts = { readonly exchange: Exchange; readonly hub: StreamHub; readonly listenKeys: ListenKeys; readonly rest: RestWire };
