@@ -11,7 +11,7 @@ export interface Clock {
   monoMs(): MonoMs;
   /** Milliseconds since the epoch, UTC, simulated. */
   wallMs(): WallMs;
-  /** Runs once after `delayMs` of this clock's time. */
+  /** Runs once after `delayMs` of this clock's time, to the millisecond of real time that timers have. */
   after(delayMs: number, run: () => void): Timer;
   /** Runs every `periodMs` of this clock's time on a fixed grid (late runs are skipped, never bunched). */
   every(periodMs: number, run: () => void): Timer;
@@ -27,7 +27,7 @@ export type ClockSpec = {
 
 /** Reads the form that `formatClockSpec` writes; null when malformed. */
 export function parseClockSpec(text: string): ClockSpec | null {
-  const match = /^(\d+)@(\d+)x(\d+(?:\.\d+)?)$/.exec(text);
+  const match = /^(\d+(?:\.\d+)?)@(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)$/.exec(text);
   if (!match) return null;
   const spec = { originMs: Number(match[1]), originRealMs: Number(match[2]), speed: Number(match[3]) };
   return spec.speed > 0 && spec.speed <= 1_000 ? spec : null;
@@ -35,13 +35,22 @@ export function parseClockSpec(text: string): ClockSpec | null {
 
 export const formatClockSpec = (spec: ClockSpec): string => `${spec.originMs}@${spec.originRealMs}x${spec.speed}`;
 
+/** Node runs a longer timer at once. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+
 /** The machine's clock, or a scaled one. */
 export function systemClock(spec?: ClockSpec): Clock {
   const speed = spec?.speed ?? 1;
   const mono = (): MonoMs => monoMs(performance.now() * speed);
   const wall = (): WallMs => (spec ? wallMs(spec.originMs + (realWallMs() - spec.originRealMs) * spec.speed) : wallMs(Date.now()));
   const after = (delayMs: number, run: () => void): Timer => {
-    const handle = setTimeout(run, Math.max(0, delayMs / speed));
+    const dueAt = performance.now() + Math.max(0, delayMs / speed);
+    let handle: NodeJS.Timeout;
+    const arm = (): void => {
+      const leftMs = dueAt - performance.now();
+      handle = leftMs > TIMEOUT_MS_MAX ? setTimeout(arm, TIMEOUT_MS_MAX) : setTimeout(run, Math.max(0, leftMs));
+    };
+    arm();
     return { cancel: () => clearTimeout(handle) };
   };
   return {
@@ -75,7 +84,11 @@ export class VirtualClock implements Clock {
   after(delayMs: number, run: () => void): Timer {
     const timer = { at: this.#mono + Math.max(0, delayMs), id: this.#ids++, run };
     this.#timers.push(timer);
-    return { cancel: () => void (this.#timers = this.#timers.filter((other) => other !== timer)) };
+    return {
+      cancel: () => {
+        this.#timers = this.#timers.filter((other) => other !== timer);
+      },
+    };
   }
 
   every(periodMs: number, run: () => void): Timer {
@@ -96,7 +109,7 @@ export class VirtualClock implements Clock {
       this.#mono = Math.max(this.#mono, due.at);
       due.run();
     }
-    this.#mono = end;
+    this.#mono = Math.max(this.#mono, end);
   }
 }
 
@@ -107,7 +120,7 @@ function everyOnGrid({ periodMs, run, now, after }: Grid): Timer {
   let timer: Timer;
   const next = (): void => {
     timer = after(due - now(), () => {
-      due += periodMs * Math.max(1, Math.ceil((now() - due) / periodMs));
+      due += periodMs * Math.max(1, Math.floor((now() - due) / periodMs) + 1); // strictly later, also when a timer came early
       next();
       run();
     });

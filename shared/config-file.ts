@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Config, checkConfig, overlay, problemLine, SIM_CREDENTIALS } from './config.ts';
+import { valueAt } from './config-problem.ts';
 import { err, ok, type Result } from './result.ts';
 
 export type Loaded = { readonly config: Config; readonly file: string /** Absolute. */; readonly runDir: string };
@@ -19,7 +20,13 @@ export function loadConfig(file: string): Result<Loaded, readonly string[]> {
   const exposed = [...(hasInlineKey(base.value) ? exposure(path) : []), ...(hasInlineKey(local.value) ? exposure(localPath) : [])];
   if (exposed.length > 0) return err(exposed);
   const checked = checkConfig(overlay(base.value, local.value));
-  if ('problems' in checked) return err(checked.problems.map((problem) => `${path}: ${problemLine(problem)}`));
+  if ('problems' in checked)
+    return err(
+      checked.problems.map((problem) => {
+        const isLocal = valueAt(local.value, problem.path.split('.')) !== undefined;
+        return `${isLocal ? localPath : path}: ${problemLine(problem)}`;
+      }),
+    );
   return ok({ config: checked.config, file: path, runDir: resolve(dirname(path), checked.config.runDir) });
 }
 
@@ -47,7 +54,7 @@ function readKeyFile(environment: string, path: string): Result<Credentials, str
   if (!content.ok) return err(content.error[0] ?? `${path}: cannot be read`);
   const exposed = exposure(path);
   if (exposed[0]) return err(exposed[0]);
-  const { apiKey, secret } = content.value as { apiKey?: unknown; secret?: unknown };
+  const [apiKey, secret] = ['apiKey', 'secret'].map((name) => valueAt(content.value, [name]));
   if (typeof apiKey !== 'string' || typeof secret !== 'string' || !apiKey || !secret)
     return err(missing(environment, `${path} does not hold {"apiKey":"…","secret":"…"}`));
   return ok({ apiKey, secret });
@@ -63,7 +70,29 @@ function readJson(path: string): Result<unknown, readonly string[]> {
   try {
     return ok(JSON.parse(text));
   } catch (error) {
-    return err([`${path}: not JSON: ${(error as Error).message.split('\n')[0]}`]);
+    return err([`${path}: not JSON${lineOfMistake(text)}: allowed is one JSON object (${wordsOf(error)})`]);
+  }
+}
+
+/** The parser's words without the text it quotes: that may be a key. */
+const wordsOf = (error: unknown): string =>
+  error instanceof Error ? error.message.replace(/ ?[',].*|( in JSON)? at position.*/, '') : 'unreadable';
+
+/** Where the mistake is, found by reading longer and longer beginnings: the first that no continuation can mend has it in its last line. */
+function lineOfMistake(text: string): string {
+  const lines = text.split('\n');
+  for (let n = 1; n <= lines.length; n++) if (isBroken(lines.slice(0, n).join('\n'))) return ` at line ${n}`;
+  return '';
+}
+
+function isBroken(beginning: string): boolean {
+  try {
+    JSON.parse(beginning);
+    return false;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : '';
+    const position = Number(/at position (\d+)/.exec(message)?.[1] ?? -1);
+    return !/^(Unexpected end|Unterminated)/.test(message) && position < beginning.trimEnd().length;
   }
 }
 
@@ -77,16 +106,25 @@ function exposure(path: string): string[] {
   const mode = statSync(path).mode & 0o777;
   const lines =
     mode & 0o077 ? [`${path}: mode ${mode.toString(8).padStart(4, '0')} lets others read a key: allowed is 0600 (chmod 600)`] : [];
-  return gitTracks(path)
-    ? [...lines, `${path}: holds a key and is tracked by git: move it to config.local.json or an environment variable`]
-    : lines;
+  const tracked = gitTracks(path);
+  return tracked === 'no'
+    ? lines
+    : [...lines, `${path}: holds a key and ${GIT_SAYS[tracked]}: allowed is an untracked file or an environment variable`];
 }
 
-function gitTracks(path: string): boolean {
+const GIT_SAYS = { yes: 'is tracked by git', unsure: 'git cannot say whether it tracks it' } as const;
+
+function gitTracks(path: string): 'yes' | 'no' | 'unsure' {
+  if (!isInRepository(dirname(path))) return 'no';
   try {
     execFileSync('git', ['-C', dirname(path), 'ls-files', '--error-unmatch', path], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false; // not tracked, no repository, or no git: then git cannot publish it
+    return 'yes';
+  } catch (error) {
+    const { code, status } = error as { code?: string; status?: number };
+    return code === 'ENOENT' || status === 1 ? 'no' : 'unsure'; // without git, git cannot publish it; 1: not tracked
   }
+}
+
+function isInRepository(folder: string): boolean {
+  return existsSync(join(folder, '.git')) || (dirname(folder) !== folder && isInRepository(dirname(folder)));
 }

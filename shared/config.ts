@@ -4,10 +4,16 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { type ConfigProblem, hidePassword, problemsOf, type SchemaNode } from './config-problem.ts';
 
-const positiveDecimal = z
+/** Zero is a meaningful limit: nothing may be traded. */
+const limitDecimal = z
   .string()
   .regex(/^\d+(\.\d+)?$/, 'a decimal in quotes such as "0.010"')
+  .describe('decimal string');
+const positiveDecimal = z
+  .string()
+  .regex(/^(?=.*[1-9])\d+(\.\d+)?$/, 'a decimal above zero in quotes such as "0.010"')
   .describe('decimal string');
 const percent = (max: number) => z.number().gt(0).max(max);
 const ms = (min: number, max: number) => z.int().min(min).max(max);
@@ -18,10 +24,15 @@ const endpoints = z.strictObject({
   stream: z.url().describe('stream base URL, before the route'),
 });
 
+/** Upper case, and shorter than a key, so that a key pasted here is refused and never printed as a name. */
+const environmentVariable = z
+  .string()
+  .regex(/^[A-Z_][A-Z0-9_]{0,59}$/, 'the name of a variable such as "MMBOT_TESTNET_API_KEY", not the key itself');
+
 const credentials = z
   .strictObject({
-    apiKeyEnv: z.string().optional().describe('name of the environment variable that holds the API key'),
-    secretEnv: z.string().optional().describe('name of the environment variable that holds the secret'),
+    apiKeyEnv: environmentVariable.optional().describe('name of the environment variable that holds the API key'),
+    secretEnv: environmentVariable.optional().describe('name of the environment variable that holds the secret'),
     file: z.string().optional().describe('path of a file with mode 0600: {"apiKey":"…","secret":"…"}'),
     apiKey: z.string().optional().describe('inline key: only in a 0600 file that git does not track'),
     secret: z.string().optional().describe('inline secret: only in a 0600 file that git does not track'),
@@ -29,10 +40,8 @@ const credentials = z
   .describe('where the key of one environment comes from; the sim needs none');
 
 export const SymbolLimits = z.strictObject({
-  maxPosition: positiveDecimal.describe(
-    'largest position either way, base units; worst case of held, resting, in-flight and unknown orders',
-  ),
-  maxOrderNotional: positiveDecimal.describe('largest single order, quote units'),
+  maxPosition: limitDecimal.describe('largest position either way, base units; worst case of held, resting, in-flight and unknown orders'),
+  maxOrderNotional: limitDecimal.describe('largest single order, quote units'),
   maxOpenOrders: z.int().min(0).max(200).describe('most orders open at once on the symbol'),
   collarPercent: percent(20).describe('largest distance of an order price from mid, percent'),
 });
@@ -62,7 +71,7 @@ export const MacdParameters = z.strictObject({
   thresholdBps: z.number().min(0).max(1_000).default(0).describe('histogram must exceed this share of price to act, basis points'),
   orderSize: positiveDecimal.describe('position to take, base units'),
   maxSlippageBps: z.number().gt(0).max(500).default(10).describe('limit of the entry order beyond best price, basis points'),
-  direction: z.enum(['both', 'long', 'short']).default('both'),
+  direction: z.enum(['both', 'long', 'short']).default('both').describe('positions it may take'),
 });
 export type MacdParameters = Readonly<z.infer<typeof MacdParameters>>;
 
@@ -75,16 +84,22 @@ export type ExitParameters = Readonly<z.infer<typeof ExitParameters>>;
 
 export const Config = z.strictObject({
   $schema: z.string().optional(),
-  environment: z.enum(['sim', 'paper', 'testnet', 'mainnet']).default('sim'),
-  venue: z.enum(['binance']).default('binance'),
-  symbols: z.array(symbolName).min(1).max(200).describe('symbols to watch and trade'),
+  environment: z.enum(['sim', 'paper', 'testnet', 'mainnet']).default('sim').describe('where it trades; mainnet needs --live as well'),
+  venue: z.enum(['binance']).default('binance').describe('the exchange'),
+  symbols: z
+    .array(symbolName)
+    .min(1)
+    .max(200)
+    .refine((symbols) => new Set(symbols).size === symbols.length, 'each symbol once')
+    .describe('symbols to watch and trade'),
   runDir: z.string().min(1).default('run').describe('folder of socket, lock and ledger; relative to the config file'),
   redis: z
     .strictObject({
       url: z
         .string()
         .regex(/^(redis|rediss|unix):\/\//, 'redis://host:port, rediss://… or unix:///path')
-        .default('redis://127.0.0.1:6379'),
+        .default('redis://127.0.0.1:6379')
+        .describe('the server that carries the snapshots'),
       prefix: z.string().min(1).max(60).default('mm:binance').describe('first part of every key'),
     })
     .prefault({}),
@@ -105,13 +120,17 @@ export const Config = z.strictObject({
       deadManRefreshMs: ms(1_000, 300_000).default(10_000).describe('how often the countdown is re-armed'),
       bookStaleMs: ms(100, 60_000).default(3_000).describe('without a depth frame for this long a book is stale'),
       keepAliveMs: ms(60_000, 3_000_000).default(1_500_000).describe('period of the user-stream keep-alive'),
-      onShutdown: z.enum(['keep-position', 'flatten']).default('keep-position'),
+      onShutdown: z.enum(['keep-position', 'flatten']).default('keep-position').describe('what becomes of a position at a clean stop'),
+    })
+    .refine((gateway) => gateway.deadManRefreshMs * 2 <= gateway.deadManMs, {
+      path: ['deadManRefreshMs'],
+      message: 'at most half of deadManMs, so that one lost call does not cancel the quotes',
     })
     .prefault({}),
   brain: z
     .strictObject({
       pollMs: ms(1, 1_000).default(10).describe('period of the Redis poll'),
-      feed: z.enum(['poll', 'push']).default('poll'),
+      feed: z.enum(['poll', 'push']).default('poll').describe('how snapshots arrive: polled from Redis, or pushed over the socket'),
       maxSnapshotAgeMs: ms(50, 10_000).default(500).describe('an older snapshot is not acted on'),
       commandTtlMs: ms(50, 10_000).default(500).describe('life of an order command, counted from its snapshot'),
       metricsPort: z.int().min(0).max(65_535).nullable().default(9_465).describe('port of /metrics on loopback; 0 any free one, null off'),
@@ -124,11 +143,11 @@ export const Config = z.strictObject({
   }),
   exits: ExitParameters,
   limits: z.strictObject({
-    maxGrossNotional: positiveDecimal.describe('largest sum of worst-case positions over all symbols, quote units'),
+    maxGrossNotional: limitDecimal.describe('largest sum of worst-case positions over all symbols, quote units'),
     default: SymbolLimits.optional().describe(
       'limits of symbols not named below; without it and without an own entry a symbol may not trade',
     ),
-    symbols: z.record(symbolName, SymbolLimits).default({}),
+    symbols: z.record(symbolName, SymbolLimits).default({}).describe('limits of single symbols, instead of the default ones'),
   }),
   account: z
     .strictObject({
@@ -138,7 +157,7 @@ export const Config = z.strictObject({
   sim: z
     .strictObject({
       port: z.int().min(0).max(65_535).default(18_080).describe('port of the simulator on loopback; 0 any free one'),
-      seed: z.int().min(0).max(4_294_967_295).default(1),
+      seed: z.int().min(0).max(4_294_967_295).default(1).describe('same seed, same market'),
       profile: z.enum(['calm', 'normal', 'fast']).default('normal').describe('how lively the simulated market is'),
     })
     .prefault({}),
@@ -154,28 +173,43 @@ export const Config = z.strictObject({
       mainnet: credentials.optional(),
     })
     .prefault({}),
-  log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('least severe line that is written'),
+    })
+    .prefault({}),
 });
 export type Config = Readonly<z.infer<typeof Config>>;
 
 /** Public constants of our own simulator, not secrets. */
 export const SIM_CREDENTIALS = { apiKey: 'mmbot-sim-key', secret: 'mmbot-sim-secret' } as const;
 
-export type ConfigProblem = { readonly path: string; readonly value: string; readonly allowed: string };
 export type Checked = { readonly config: Config } | { readonly problems: readonly ConfigProblem[] };
 
 /** Checks a parsed document. The documents are merged before, so a problem speaks of the effective value. */
 export function checkConfig(document: unknown): Checked {
   const parsed = Config.safeParse(document);
   if (parsed.success) return { config: parsed.data };
-  return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document)) };
+  const schema = configJsonSchema() as SchemaNode;
+  return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document, schema)) };
+}
+
+/** What may be shown: the effective configuration with inline keys and passwords hidden. */
+export function publicConfig(config: Config): Config {
+  const hide = <T extends { apiKey?: string | undefined; secret?: string | undefined }>(source: T): T => ({
+    ...source,
+    ...(source.apiKey === undefined ? {} : { apiKey: '(hidden)' }),
+    ...(source.secret === undefined ? {} : { secret: '(hidden)' }),
+  });
+  const sources = Object.entries(config.credentials).map(([environment, source]) => [environment, source && hide(source)]);
+  return { ...config, redis: { ...config.redis, url: hidePassword(config.redis.url) }, credentials: Object.fromEntries(sources) };
 }
 
 /** Lays `over` on `base`, object by object; arrays and plain values replace. */
 export function overlay(base: unknown, over: unknown): unknown {
   if (!isObject(base) || !isObject(over)) return over;
   const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) merged[key] = key in base ? overlay(base[key], value) : value;
+  for (const [key, value] of Object.entries(over)) merged[key] = Object.hasOwn(base, key) ? overlay(base[key], value) : value;
   return merged;
 }
 
@@ -194,79 +228,10 @@ export function configHash({ environment, venue, symbols, redis, snapshot, gatew
 export const accountHash = (apiKey: string): string => createHash('sha256').update(apiKey).digest('hex').slice(0, 12);
 
 export const limitsOf = (config: Config, symbol: string): SymbolLimits | null =>
-  config.limits.symbols[symbol] ?? config.limits.default ?? null;
+  (Object.hasOwn(config.limits.symbols, symbol) ? config.limits.symbols[symbol] : config.limits.default) ?? null;
 
 /** JSON Schema for editors; kept in shared/config.schema.json by `npm run schema`. */
 export const configJsonSchema = (): unknown => z.toJSONSchema(Config, { io: 'input', unrepresentable: 'any' });
-
-type Issue = z.core.$ZodIssue;
-
-function problemsOf(issue: Issue, document: unknown): ConfigProblem[] {
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => {
-      const known = knownKeys(path);
-      const nearest = nearestOf(key, known);
-      return {
-        path: [...path, key].join('.'),
-        value: 'unknown key',
-        allowed: nearest ? `${nearest} (nearest known key)` : known.join(', ') || 'no key here',
-      };
-    });
-  const value = valueAt(document, path);
-  const shown =
-    value === undefined ? 'missing' : SECRET.test(path.at(-1) ?? '') ? '(hidden)' : (JSON.stringify(value) ?? String(value)).slice(0, 80);
-  return [{ path: path.join('.') || '(whole file)', value: shown, allowed: allowedOf(issue) }];
-}
-
-const SECRET = /^(apiKey|secret)$/;
-
-function allowedOf(issue: Issue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `a value of type ${issue.expected}`;
-    case 'invalid_value':
-      return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
-    case 'too_small':
-      return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${issue.origin === 'array' ? ' entries' : ''}`;
-    case 'too_big':
-      return `at most ${issue.maximum}${issue.origin === 'array' ? ' entries' : ''}`;
-    default:
-      return issue.message;
-  }
-}
-
-/** Keys that the schema knows at a path, by walking the JSON Schema; none where keys are free. */
-function knownKeys(path: readonly string[]): string[] {
-  let node = configJsonSchema() as { properties?: Record<string, unknown>; additionalProperties?: unknown };
-  for (const key of path) node = (node.properties?.[key] ?? node.additionalProperties ?? {}) as typeof node;
-  return Object.keys(node.properties ?? {});
-}
-
-function nearestOf(key: string, known: readonly string[]): string | null {
-  const ranked = known
-    .map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best && best.distance <= Math.max(2, Math.floor(key.length / 2)) ? best.name : null;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
-function valueAt(document: unknown, path: readonly string[]): unknown {
-  let node: unknown = document;
-  for (const key of path) node = isObject(node) || Array.isArray(node) ? (node as Record<string, unknown>)[key] : undefined;
-  return node;
-}
 
 function stable(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(stable).join(',')}]`;

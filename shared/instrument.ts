@@ -9,6 +9,7 @@ import {
   type Lots,
   lots,
   parseAtoms,
+  scaledDecimal,
   type Ticks,
   ticks,
 } from './units.ts';
@@ -48,6 +49,8 @@ export type Instrument = InstrumentSpec & {
   readonly version: string;
 };
 
+const BOUNDS = ['minPrice', 'maxPrice', 'minQty', 'maxQty', 'maxMarketQty'] as const;
+
 /** Checks and completes a spec; a sentence when steps are malformed or too fine to count money exactly. */
 export function makeInstrument(spec: InstrumentSpec): Instrument | string {
   const places = decimalsOf(trim(spec.tickSize)) + decimalsOf(trim(spec.stepSize));
@@ -58,15 +61,25 @@ export function makeInstrument(spec: InstrumentSpec): Instrument | string {
     return `${spec.symbol}: tick ${spec.tickSize} or step ${spec.stepSize} is not a positive decimal`;
   if (places > ATOM_DECIMALS) return `${spec.symbol}: tick ${spec.tickSize} times step ${spec.stepSize} is finer than 1e-${ATOM_DECIMALS}`;
   if (minNotionalAtoms === null) return `${spec.symbol}: minimum notional ${spec.minNotional} is not a decimal`;
-  const floor = (text: string, by: string): number => floorSteps({ text, step: by });
+  const down = (text: string, by: string): number => floorOrNull({ text, step: by }) ?? Number.NaN;
+  const up = (text: string, by: string): number => -down(negate(text), by);
+  const bounds = {
+    minPrice: up(spec.minPrice, spec.tickSize),
+    maxPrice: down(spec.maxPrice, spec.tickSize),
+    minQty: up(spec.minQty, spec.stepSize),
+    maxQty: down(spec.maxQty, spec.stepSize),
+    maxMarketQty: down(spec.maxMarketQty, spec.stepSize),
+  };
+  for (const name of BOUNDS)
+    if (Number.isNaN(bounds[name])) return `${spec.symbol}: ${name} ${spec[name]} is not a decimal that can be counted in steps`;
   return {
     ...spec,
     atomsPerTickLot: (tick * step) / 10n ** BigInt(ATOM_DECIMALS),
-    minPriceTicks: ticks(Math.max(1, -floor(negate(spec.minPrice), spec.tickSize))),
-    maxPriceTicks: ticks(floor(spec.maxPrice, spec.tickSize)),
-    minLots: lots(Math.max(1, -floor(negate(spec.minQty), spec.stepSize))),
-    maxLots: lots(floor(spec.maxQty, spec.stepSize)),
-    maxMarketLots: lots(Math.min(floor(spec.maxMarketQty, spec.stepSize), floor(spec.maxQty, spec.stepSize))),
+    minPriceTicks: ticks(Math.max(1, bounds.minPrice)),
+    maxPriceTicks: ticks(bounds.maxPrice),
+    minLots: lots(Math.max(1, bounds.minQty)),
+    maxLots: lots(bounds.maxQty),
+    maxMarketLots: lots(Math.min(bounds.maxMarketQty, bounds.maxQty)),
     minNotionalAtoms,
     version: JSON.stringify(Object.values(spec)),
   };
@@ -99,12 +112,17 @@ export const fractionalTicks = (instrument: Instrument, text: string): number =>
 
 /** Whole steps in a decimal of any precision, rounded down (towards minus infinity). Throws on a malformed decimal: edges check first. */
 export function floorSteps({ text, step }: { readonly text: string; readonly step: string }): number {
+  const count = floorOrNull({ text, step });
+  if (count === null) throw new RangeError(`Cannot count steps of ${step} in ${text}`);
+  return count;
+}
+
+function floorOrNull({ text, step }: { readonly text: string; readonly step: string }): number | null {
   const scale = Math.max(decimalsOf(text), decimalsOf(step));
-  const unit = `0.${'0'.repeat(Math.max(0, scale - 1))}1`;
-  const fine = scale === 0 ? '1' : unit;
-  const [value, size] = [countSteps({ text, step: fine }), countSteps({ text: step, step: fine })];
-  if (value === null || size === null || size <= 0) throw new RangeError(`Cannot count steps of ${step} in ${text}`);
-  return Math.floor(value / size);
+  const [value, size] = [scaledDecimal(text, scale), scaledDecimal(step, scale)];
+  if (value === null || size === null || size <= 0n) return null;
+  const count = Number(value / size - (value % size < 0n ? 1n : 0n));
+  return Number.isSafeInteger(count) ? count : null;
 }
 
 const trim = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);

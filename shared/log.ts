@@ -3,6 +3,8 @@ import { type DestinationStream, destination, type Logger, pino } from 'pino';
 
 const SECRET_FIELDS = ['apiKey', 'secret', 'signature', 'listenKey', 'passphrase', 'privateKey', 'token', 'authorization', 'X-MBX-APIKEY'];
 
+const HIDDEN = '(hidden)';
+
 export type LogOptions = { readonly process: string; readonly level: string; readonly stream?: DestinationStream };
 export type Log = Logger;
 
@@ -11,8 +13,22 @@ export function rootLog({ process: name, level, stream = destination({ dest: 2, 
     const key = /^\w+$/.test(field) ? `.${field}` : `["${field}"]`;
     return [key.replace(/^\./, ''), `*${key}`, `*.*${key}`];
   });
-  return pino(
-    { name, level, base: { process: name }, redact: { paths, censor: '(hidden)' }, timestamp: pino.stdTimeFunctions.isoTime },
-    stream,
-  );
+  const options = {
+    name,
+    level,
+    base: { process: name },
+    redact: { paths, censor: HIDDEN },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    hooks: { streamWrite: hideSecrets },
+  };
+  return pino(options, stream);
 }
+
+const NAMES = SECRET_FIELDS.join('|');
+/** `"secret":"…"` at any depth, also inside a string that holds JSON. */
+const FIELD = new RegExp(`(\\\\*"(?:${NAMES})\\\\*"\\s*:\\s*\\\\*")(?:(?!\\\\*").)*`, 'gi');
+/** `signature=…` in a URL or a query. */
+const PARAMETER = new RegExp(`\\b(${NAMES})=[^&\\s"\\\\]+`, 'gi');
+
+/** Last look at a line before it is written: field redaction knows few depths and no strings. */
+const hideSecrets = (line: string): string => line.replace(FIELD, `$1${HIDDEN}`).replace(PARAMETER, `$1=${HIDDEN}`);

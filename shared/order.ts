@@ -111,6 +111,7 @@ const NEXT: Readonly<Record<OrderStatus, Partial<Record<Move, OrderStatus | 'liv
   canceled: {
     accepted: 'canceled',
     canceled: 'canceled',
+    expired: 'canceled',
     'cancel-failed': 'canceled',
     'amend-failed': 'canceled',
     'timed-out': 'canceled',
@@ -145,7 +146,8 @@ function applyFill(order: Order, fill: Fill): Applied {
   if (order.trades.includes(fill.tradeId)) return { order, doubts: [] };
   const filled = lots(order.filled + fill.size);
   const ended = order.status === 'canceled' || order.status === 'expired' || order.status === 'rejected';
-  const busy = order.status === 'canceling' || order.status === 'amending';
+  // a fill proves that the order lived, not that it still does: an `unknown` one stays so until the venue tells
+  const busy = order.status === 'canceling' || order.status === 'amending' || order.status === 'unknown';
   const status = filled >= order.size ? 'filled' : ended || busy ? order.status : 'partially-filled';
   const doubts: Doubt[] = [
     ...(filled > order.size ? ['overfill' as const] : []),

@@ -30,7 +30,7 @@ const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
 /** Counts steps in a decimal string, exactly; null when malformed or off step: '30012.5' in steps of '0.10' is 300125. */
 export function countSteps({ text, step }: { readonly text: string; readonly step: string }): number | null {
   const scale = Math.max(decimalsOf(text), decimalsOf(step));
-  const [value, size] = [scaled(text, scale), scaled(step, scale)];
+  const [value, size] = [scaledDecimal(text, scale), scaledDecimal(step, scale)];
   if (value === null || size === null || size === 0n || value % size !== 0n) return null;
   const count = Number(value / size);
   return Number.isSafeInteger(count) ? count : null;
@@ -39,7 +39,7 @@ export function countSteps({ text, step }: { readonly text: string; readonly ste
 /** Writes `count` steps as a plain decimal with exactly the decimals of `step`: 300125 steps of '0.10' is '30012.50'. */
 export function formatSteps({ count, step }: { readonly count: number; readonly step: string }): string {
   const scale = decimalsOf(step);
-  const size = scaled(step, scale);
+  const size = scaledDecimal(step, scale);
   if (size === null) throw new RangeError(`Cannot format with step ${JSON.stringify(step)}: it is not a decimal`);
   return formatScaled(BigInt(whole(count)) * size, scale);
 }
@@ -65,7 +65,7 @@ export function sumDecimals(texts: readonly string[]): string | null {
   const scale = Math.max(0, ...texts.map(decimalsOf));
   let total = 0n;
   for (const text of texts) {
-    const value = scaled(text, scale);
+    const value = scaledDecimal(text, scale);
     if (value === null) return null;
     total += value;
   }
@@ -84,7 +84,8 @@ export function decimalsOf(text: string): number {
   return dot < 0 ? 0 : text.length - dot - 1;
 }
 
-function scaled(text: string, scale: number): bigint | null {
+/** The decimal times 10^scale, exactly; null when malformed. `scale` is at least the decimals written. */
+export function scaledDecimal(text: string, scale: number): bigint | null {
   const match = DECIMAL.exec(text);
   if (!match) return null;
   const value = BigInt((match[2] ?? '0') + (match[3] ?? '').padEnd(scale, '0'));
