@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Book, BookSide, LEVELS_MAX } from '../../shared/book.ts';
+
+type Side = 'bids' | 'asks';
+const sorted = (model: ReadonlyMap<number, number>, side: Side) => [...model].sort(([a], [b]) => (side === 'bids' ? b - a : a - b));
+const levelsOf = (side: BookSide) => Array.from({ length: side.count }, (_, n) => [side.priceAt(n), side.sizeAt(n)]);
+
+type Model = { readonly side: Side; readonly levels: Map<number, number> };
+type Real = { readonly side: BookSide };
+type Step = fc.Command<Model, Real>;
+
+const same = (model: Model, { side }: Real): void => {
+  expect(levelsOf(side)).toEqual(sorted(model.levels, model.side));
+  expect(side.priceAt(model.levels.size)).toBeNull();
+  expect(side.sizeAt(model.levels.size)).toBe(0);
+};
+const set = (price: number, size: number): Step => ({
+  check: () => true,
+  run: (model, real) => {
+    real.side.set(price, size);
+    if (size === 0) model.levels.delete(price);
+    else model.levels.set(price, size);
+    expect(real.side.sizeOf(price)).toBe(size);
+    same(model, real);
+  },
+  toString: () => `set ${price} ${size}`,
+});
+const ask = (price: number): Step => ({
+  check: () => true,
+  run: (model, real) => expect(real.side.sizeOf(price)).toBe(model.levels.get(price) ?? 0),
+  toString: () => `sizeOf ${price}`,
+});
+const clear = (): Step => ({
+  check: () => true,
+  run: (model, real) => {
+    real.side.clear();
+    model.levels.clear();
+    same(model, real);
+  },
+  toString: () => 'clear',
+});
+
+const price = fc.integer({ min: 1, max: 60 });
+const steps = [
+  fc.tuple(price, fc.integer({ min: 1, max: 9 })).map(([at, size]) => set(at, size)),
+  price.map((at) => set(at, 0)),
+  price.map(ask),
+  fc.constant(clear()),
+];
+
+test.each<Side>(['bids', 'asks'])('BookSide of %s agrees with a plain map under any history', (side) => {
+  const start = () => ({ model: { side, levels: new Map<number, number>() }, real: { side: new BookSide(side) } });
+  fc.assert(
+    fc.property(fc.commands(steps, { maxCommands: 120 }), (run) => fc.modelRun(start, run)),
+    { numRuns: 200 },
+  );
+});
+
+test.each<Side>(['bids', 'asks'])('BookSide of %s grows past its first array and keeps its order', (name) => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1_100, maxLength: 1_500 }), (prices) => {
+      const side = new BookSide(name);
+      const model = new Map<number, number>();
+      for (const [i, at] of prices.entries()) {
+        side.set(at, i + 1);
+        model.set(at, i + 1);
+      }
+      for (const at of prices.slice(0, 700)) {
+        side.set(at, 0);
+        model.delete(at);
+      }
+      expect(levelsOf(side)).toEqual(sorted(model, name));
+    }),
+    { numRuns: 10 },
+  );
+});
+
+test.each<readonly [Side, (n: number) => number]>([
+  ['bids', (n) => 1_000_000 - n],
+  ['asks', (n) => n + 1],
+])('BookSide of %s is bounded: beyond the limit the farthest level goes', (name, nth) => {
+  const side = new BookSide(name);
+  for (let n = 0; n < LEVELS_MAX; n++) side.set(nth(n + 1), 1);
+  expect(side.count).toBe(LEVELS_MAX);
+  side.set(nth(LEVELS_MAX + 5), 1); // farther than all
+  expect([side.count, side.sizeOf(nth(LEVELS_MAX + 5))]).toEqual([LEVELS_MAX, 0]);
+  side.set(nth(0), 7); // better than all
+  expect([side.count, side.priceAt(0), side.sizeAt(0)]).toEqual([LEVELS_MAX, nth(0), 7]);
+  expect(side.sizeOf(nth(LEVELS_MAX))).toBe(0);
+  expect(side.priceAt(LEVELS_MAX - 1)).toBe(nth(LEVELS_MAX - 1));
+  side.set(nth(10), 3); // a known level is changed in place
+  expect([side.count, side.sizeOf(nth(10))]).toEqual([LEVELS_MAX, 3]);
+});
+
+test('Book knows when it is crossed, one-sided or sound', () => {
+  const book = new Book();
+  expect([book.bestBid, book.bestAsk, book.crossed, book.sound]).toEqual([null, null, false, false]);
+  book.bids.set(100, 1);
+  expect([book.bestBid, book.crossed, book.sound]).toEqual([100, false, false]);
+  book.asks.set(101, 1);
+  expect([book.bestAsk, book.crossed, book.sound]).toEqual([101, false, true]);
+  book.asks.set(100, 1);
+  expect([book.crossed, book.sound]).toEqual([true, false]);
+  book.asks.set(99, 1);
+  expect(book.crossed).toBe(true);
+  book.clear();
+  expect([book.bids.count, book.asks.count, book.sound]).toEqual([0, 0, false]);
+});
