@@ -72,7 +72,7 @@ class Run {
     const { seconds, replay } = this.#options;
     this.#processes.onFatal(resolve);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(null));
-    if (seconds !== undefined) this.#processes.clock.after(seconds * 1_000, () => resolve(null));
+    const timer = seconds === undefined ? null : this.#processes.clock.after(seconds * 1_000, () => resolve(null));
     const looking = setInterval(async () => {
       if (replay !== undefined && (await this.#tapeEnded())) resolve(null);
       if (!this.#options.headless && !this.#ended) await this.#showStatus();
@@ -80,6 +80,7 @@ class Run {
     const hindrance = await promise;
     this.#ended = true;
     clearInterval(looking);
+    timer?.cancel();
     return hindrance;
   }
 

@@ -70,7 +70,7 @@ test('a taken port of the simulator: one line, exit 3', async () => {
   const ready = await new Promise<{ port: number }>((resolve) => first.once('message', (message) => resolve(message as { port: number })));
   const { status, lines } = call('scripts/sim.ts', ['--port', String(ready.port)]);
   first.kill();
-  expect(lines.join('\n')).toMatch(new RegExp(`port ${ready.port}`));
+  expect(lines.join('\n')).toMatch(new RegExp(`port.*taken.*:${ready.port}`));
   expect(lines).toHaveLength(1);
   expect(status).toBe(3);
 });
