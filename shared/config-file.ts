@@ -81,7 +81,8 @@ const wordsOf = (error: unknown): string =>
 /** Where the mistake is, found by reading longer and longer beginnings: the first that no continuation can mend has it in its last line. */
 function lineOfMistake(text: string): string {
   const lines = text.split('\n');
-  for (let n = 1; n <= lines.length; n++) if (isBroken(lines.slice(0, n).join('\n'))) return ` at line ${n}`;
+  for (let n = 1; n <= lines.length; n++)
+    if (isBroken(lines.slice(0, n).join('\n') + (n < lines.length ? '\n' : ''))) return ` at line ${n}`;
   return '';
 }
 
@@ -92,7 +93,8 @@ function isBroken(beginning: string): boolean {
   } catch (error) {
     const message = error instanceof Error ? error.message : '';
     const position = Number(/at position (\d+)/.exec(message)?.[1] ?? -1);
-    return !/^(Unexpected end|Unterminated)/.test(message) && position < beginning.trimEnd().length;
+    if (/^(Unexpected end|Unterminated)/.test(message)) return false;
+    return position < beginning.trimEnd().length || message.startsWith('Bad control'); // a string does not go on in the next line
   }
 }
 

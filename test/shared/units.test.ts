@@ -17,7 +17,11 @@ const step = fc.constantFrom('0.10', '0.1', '0.01', '0.001', '1', '5', '0.5', '0
 const count = fc.integer({ min: -1_000_000_000, max: 1_000_000_000 });
 
 test('countSteps() reads back what formatSteps() wrote, for every step and count', () => {
-  fc.assert(fc.property(step, count, (size, n) => expect(countSteps({ text: formatSteps({ count: n, step: size }), step: size })).toBe(n)));
+  fc.assert(
+    fc.property(step, count, (size, n) => {
+      expect(countSteps({ text: formatSteps({ count: n, step: size }), step: size })).toBe(n);
+    }),
+  );
 });
 
 test('formatSteps() writes exactly the decimals of the step, and never an exponent', () => {
@@ -58,7 +62,11 @@ test.each([
 });
 
 test('parseAtoms() reads back what formatAtoms() wrote, far beyond 2^53', () => {
-  fc.assert(fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), (n) => expect(parseAtoms(formatAtoms(atoms(n)))).toBe(n)));
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), (n) => {
+      expect(parseAtoms(formatAtoms(atoms(n)))).toBe(n);
+    }),
+  );
 });
 
 test.each([

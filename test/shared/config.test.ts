@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  accountHash,
+  type Config,
+  checkConfig,
+  configHash,
+  configJsonSchema,
+  limitsOf,
+  overlay,
+  problemLine,
+  publicConfig,
+} from '../../shared/config.ts';
+
+const FILE = join(import.meta.dirname, '../../config.json');
+type Json = Record<string, ReturnType<typeof JSON.parse>>;
+const shipped = (): Json => JSON.parse(readFileSync(FILE, 'utf8'));
+
+function lines(over: unknown): readonly string[] {
+  const checked = checkConfig(overlay(shipped(), over));
+  return 'problems' in checked ? checked.problems.map(problemLine) : [];
+}
+function good(over: unknown = {}): Config {
+  const checked = checkConfig(overlay(shipped(), over));
+  if ('problems' in checked) throw new Error(checked.problems.map(problemLine).join('\n'));
+  return checked.config;
+}
+
+test('config.json as shipped is right', () => {
+  expect(lines({})).toEqual([]);
+  expect(good().environment).toBe('sim');
+});
+
+test.each<[string, unknown, string]>([
+  ['a choice', { environment: 'live' }, 'environment: "live": allowed is one of "sim", "paper", "testnet", "mainnet"'],
+  ['a single choice', { venue: 'okx' }, 'venue: "okx": allowed is "binance"'],
+  ['too small', { snapshot: { intervalMs: 1 } }, 'snapshot.intervalMs: 1: allowed is at least 20'],
+  ['too large', { sim: { port: 70_000 } }, 'sim.port: 70000: allowed is at most 65535'],
+  ['not more than zero', { exits: { stopLossPercent: 0 } }, 'exits.stopLossPercent: 0: allowed is more than 0'],
+  ['not whole', { brain: { pollMs: 1.5 } }, 'brain.pollMs: 1.5: allowed is a whole number'],
+  ['text for a number', { sim: { seed: 'one' } }, 'sim.seed: "one": allowed is a number'],
+  ['a number for text', { runDir: 5 }, 'runDir: 5: allowed is a text in quotes'],
+  ['an empty text', { runDir: '' }, 'runDir: "": allowed is at least 1 characters'],
+  ['text for yes or no', { account: { exclusive: 'yes' } }, 'account.exclusive: "yes": allowed is true or false'],
+  ['text for an object', { redis: 'localhost' }, 'redis: "localhost": allowed is an object {…}'],
+  ['an object for a list', { symbols: 'BTCUSDT' }, 'symbols: "BTCUSDT": allowed is a list […]'],
+  ['an empty list', { symbols: [] }, 'symbols: []: allowed is at least 1 entries'],
+  ['a doubled symbol', { symbols: ['BTCUSDT', 'BTCUSDT'] }, 'symbols: ["BTCUSDT","BTCUSDT"]: allowed is each symbol once'],
+  ['a symbol with a space', { symbols: ['BTC USDT'] }, 'symbols.0: "BTC USDT": allowed is a venue symbol such as "BTCUSDT"'],
+  [
+    'a number for a decimal',
+    { strategy: { marketMaking: { orderSize: 0.01 } } },
+    'strategy.marketMaking.orderSize: 0.01: allowed is a text in quotes',
+  ],
+  [
+    'a size of zero',
+    { strategy: { marketMaking: { orderSize: '0.000' } } },
+    'strategy.marketMaking.orderSize: "0.000": allowed is a decimal above zero in quotes such as "0.010"',
+  ],
+  [
+    'a negative limit',
+    { limits: { maxGrossNotional: '-1' } },
+    'limits.maxGrossNotional: "-1": allowed is a decimal in quotes such as "0.010"',
+  ],
+  [
+    'an exponent',
+    { limits: { maxGrossNotional: '1e4' } },
+    'limits.maxGrossNotional: "1e4": allowed is a decimal in quotes such as "0.010"',
+  ],
+  [
+    'slow below fast',
+    { strategy: { macdTrend: { slowPeriod: 5 } } },
+    'strategy.macdTrend.slowPeriod: 5: allowed is a number above fastPeriod',
+  ],
+  [
+    'a countdown armed too seldom',
+    { gateway: { deadManRefreshMs: 20_000 } },
+    'gateway.deadManRefreshMs: 20000: allowed is at most half of deadManMs, so that one lost call does not cancel the quotes',
+  ],
+  [
+    'a host that is none',
+    { endpoints: { testnet: { rest: 'x', stream: 'wss://y' } } },
+    'endpoints.testnet.rest: "x": allowed is a URL such as "https://host"',
+  ],
+  ['an unknown key', { simbols: [] }, 'simbols: unknown key: allowed is symbols (nearest known key)'],
+  [
+    'an unknown key deep down',
+    { limits: { symbols: { BTCUSDT: { maxPositon: '1' } } } },
+    'limits.symbols.BTCUSDT.maxPositon: unknown key: allowed is maxPosition (nearest known key)',
+  ],
+  ['a key like no other', { log: { zzzzzzzz: 1 } }, 'log.zzzzzzzz: unknown key: allowed is level'],
+  [
+    'a limit for what is no symbol',
+    { limits: { symbols: { 'a:b': { maxPosition: '1', maxOrderNotional: '1', maxOpenOrders: 1, collarPercent: 1 } } } },
+    'limits.symbols.a:b: {"maxPosition":"1","maxOrderNotional":"1","maxOpenOrders":1,"collarPercent":1}: allowed is a key that is a venue symbol such as "BTCUSDT"',
+  ],
+])('checkConfig() tells %s in one line', (_name, over, want) => {
+  expect(lines(over)).toEqual([want]);
+});
+
+test('checkConfig() names what is missing, and every mistake once', () => {
+  const { strategy, ...rest } = shipped();
+  expect(strategy).toBeDefined();
+  const checked = checkConfig({ ...rest, environment: 'x', extra: 1 });
+  const found = 'problems' in checked ? checked.problems.map(problemLine) : [];
+  expect(found).toHaveLength(3);
+  expect(found).toContain('strategy: missing: allowed is an object {…}');
+});
+
+test.each([[null], [5], ['SECRETKEY'], [['SECRETKEY']]])('checkConfig() refuses %j as a whole without showing it', (document) => {
+  const checked = checkConfig(document);
+  const found = 'problems' in checked ? checked.problems.map(problemLine) : [];
+  expect(found).toHaveLength(1);
+  expect(found[0]).toMatch(/^\(whole file\): (null|a number|a string|an array): allowed is an object/);
+});
+
+test.each([
+  [{ credentials: { testnet: 'SECRETKEY' } }],
+  [{ credentials: 'SECRETKEY' }],
+  [{ credentials: { testnet: { apiKey: { secret: 'SECRETKEY' } } } }],
+  [{ credentials: { testnet: { apiKeyEnv: 'SECRETKEYsecretkey' } } }],
+  [{ credentials: { testnet: { secretEnv: ['SECRETKEY'] } } }],
+  [{ credentials: { testnet: { apikey: 'SECRETKEY' } } }],
+  [{ redis: { url: 'http://user:SECRETKEY@host' } }],
+])('checkConfig() shows no secret of %j', (over) => {
+  const found = lines(over);
+  expect(found).toHaveLength(1);
+  expect(found.join()).not.toContain('SECRETKEY');
+});
+
+test('overlay() goes object by object; arrays and plain values replace', () => {
+  expect(overlay({ a: { b: 1, c: [1, 2] }, d: 1 }, { a: { c: [3] }, e: null })).toEqual({ a: { b: 1, c: [3] }, d: 1, e: null });
+  expect(overlay({ a: 1 }, 5)).toBe(5);
+  expect(overlay([1], { a: 1 })).toEqual({ a: 1 });
+});
+
+test('configHash() is of what both processes must agree on: strategy, exits and keys are free', () => {
+  const hash = configHash(good());
+  expect(hash).toMatch(/^[0-9a-f]{12}$/);
+  const free = {
+    strategy: { active: 'macd-trend', marketMaking: { spreadBps: 9 } },
+    exits: { takeProfitPercent: 5 },
+    log: { level: 'debug' },
+  };
+  expect(configHash(good(free))).toBe(hash);
+  const bound = [
+    { symbols: ['ETHUSDT'] },
+    { limits: { maxGrossNotional: '1' } },
+    { gateway: { leaseMs: 999 } },
+    { environment: 'testnet' },
+  ];
+  for (const over of [...bound, { strategy: { macdTrend: { interval: '1m' } } }]) expect(configHash(good(over))).not.toBe(hash);
+  expect(configHash(JSON.parse(JSON.stringify(good())))).toBe(hash);
+});
+
+test('accountHash() tells accounts apart and never holds the key', () => {
+  expect(accountHash('key-one')).toMatch(/^[0-9a-f]{12}$/);
+  expect(accountHash('key-one')).not.toBe(accountHash('key-two'));
+});
+
+test('limitsOf() takes the own entry, then the default, else none at all', () => {
+  const config = good({ symbols: ['BTCUSDT', 'ETHUSDT'], limits: { symbols: { BTCUSDT: { maxPosition: '9' } } } });
+  expect(limitsOf(config, 'BTCUSDT')?.maxPosition).toBe('9');
+  expect(limitsOf(config, 'ETHUSDT')).toEqual(config.limits.default);
+  expect(limitsOf(config, 'constructor')).toEqual(config.limits.default);
+  const { default: _none, ...limits } = config.limits;
+  expect(limitsOf({ ...config, limits }, 'ETHUSDT')).toBeNull();
+});
+
+test('publicConfig() hides inline keys and passwords, and nothing else', () => {
+  const config = good({
+    redis: { url: 'redis://user:SECRETKEY@host:1' },
+    credentials: { testnet: { apiKey: 'SECRETKEY', secret: 'SECRETKEY' }, mainnet: { apiKeyEnv: 'A', secretEnv: 'B' } },
+  });
+  const shown = JSON.stringify(publicConfig(config));
+  expect(shown).not.toContain('SECRETKEY');
+  expect(shown).toContain('redis://(hidden)@host:1');
+  expect(publicConfig(config).credentials.mainnet).toEqual({ apiKeyEnv: 'A', secretEnv: 'B' });
+  expect(publicConfig(good())).toEqual(good());
+});
+
+test('configJsonSchema() describes every value and closes every object, so that an editor complains', () => {
+  type Node = { type?: string; properties?: Record<string, Node>; additionalProperties?: unknown; description?: string };
+  const bare: string[] = [];
+  const open: string[] = [];
+  const walk = (node: Node, path: string): void => {
+    if (node.type === 'object' && node.properties && node.additionalProperties !== false) open.push(path);
+    if (node.type !== 'object' && node.description === undefined && path !== '.$schema') bare.push(path);
+    for (const [key, child] of Object.entries(node.properties ?? {})) walk(child, `${path}.${key}`);
+    if (typeof node.additionalProperties === 'object') walk(node.additionalProperties as Node, `${path}.*`);
+  };
+  walk(configJsonSchema() as Node, '');
+  expect({ bare, open }).toEqual({ bare: [], open: [] });
+});
