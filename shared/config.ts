@@ -19,10 +19,12 @@ const percent = (max: number) => z.number().gt(0).max(max);
 const ms = (min: number, max: number) => z.int().min(min).max(max);
 const symbolName = z.string().regex(/^[^\s:/]{1,40}$/, 'a venue symbol such as "BTCUSDT"');
 
-const endpoints = z.strictObject({
-  rest: z.url().describe('REST base URL'),
-  stream: z.url().describe('stream base URL, before the route'),
-});
+const endpoints = z
+  .strictObject({
+    rest: z.url().describe('REST base URL'),
+    stream: z.url().describe('stream base URL, before the route'),
+  })
+  .describe('hosts of one environment');
 
 /** Upper case, and shorter than a key, so that a key pasted here is refused and never printed as a name. */
 const environmentVariable = z
@@ -83,7 +85,7 @@ export const ExitParameters = z.strictObject({
 export type ExitParameters = Readonly<z.infer<typeof ExitParameters>>;
 
 export const Config = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe('JSON Schema of this file, for editors'),
   environment: z.enum(['sim', 'paper', 'testnet', 'mainnet']).default('sim').describe('where it trades; mainnet needs --live as well'),
   venue: z.enum(['binance']).default('binance').describe('the exchange'),
   symbols: z
@@ -102,13 +104,15 @@ export const Config = z.strictObject({
         .describe('the server that carries the snapshots'),
       prefix: z.string().min(1).max(60).default('mm:binance').describe('first part of every key'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('where the snapshots go'),
   snapshot: z
     .strictObject({
       intervalMs: ms(20, 5_000).default(100).describe('period of the snapshot to Redis'),
       bookLevels: z.int().min(5).max(100).default(20).describe('levels a side in the snapshot'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('what the gateway publishes, and how often'),
   gateway: z
     .strictObject({
       socketPath: z.string().nullable().default(null).describe('brain socket; null: <runDir>/<environment>-<account>/gateway.sock'),
@@ -126,7 +130,8 @@ export const Config = z.strictObject({
       path: ['deadManRefreshMs'],
       message: 'at most half of deadManMs, so that one lost call does not cancel the quotes',
     })
-    .prefault({}),
+    .prefault({})
+    .describe('the process that holds the keys and the connections to the exchange'),
   brain: z
     .strictObject({
       pollMs: ms(1, 1_000).default(10).describe('period of the Redis poll'),
@@ -135,32 +140,42 @@ export const Config = z.strictObject({
       commandTtlMs: ms(50, 10_000).default(500).describe('life of an order command, counted from its snapshot'),
       metricsPort: z.int().min(0).max(65_535).nullable().default(9_465).describe('port of /metrics on loopback; 0 any free one, null off'),
     })
-    .prefault({}),
-  strategy: z.strictObject({
-    active: z.enum(['market-making', 'macd-trend']).describe('the strategy that runs'),
-    marketMaking: MarketMakingParameters,
-    macdTrend: MacdParameters.refine((p) => p.slowPeriod > p.fastPeriod, { path: ['slowPeriod'], message: 'a number above fastPeriod' }),
-  }),
-  exits: ExitParameters,
-  limits: z.strictObject({
-    maxGrossNotional: limitDecimal.describe('largest sum of worst-case positions over all symbols, quote units'),
-    default: SymbolLimits.optional().describe(
-      'limits of symbols not named below; without it and without an own entry a symbol may not trade',
-    ),
-    symbols: z.record(symbolName, SymbolLimits).default({}).describe('limits of single symbols, instead of the default ones'),
-  }),
+    .prefault({})
+    .describe('the process that decides'),
+  strategy: z
+    .strictObject({
+      active: z.enum(['market-making', 'macd-trend']).describe('the strategy that runs'),
+      marketMaking: MarketMakingParameters.describe('parameters of market-making'),
+      macdTrend: MacdParameters.refine((p) => p.slowPeriod > p.fastPeriod, {
+        path: ['slowPeriod'],
+        message: 'a number above fastPeriod',
+      }).describe('parameters of macd-trend'),
+    })
+    .describe('what decides'),
+  exits: ExitParameters.describe('hard take-profit and stop-loss over every strategy'),
+  limits: z
+    .strictObject({
+      maxGrossNotional: limitDecimal.describe('largest sum of worst-case positions over all symbols, quote units'),
+      default: SymbolLimits.optional().describe(
+        'limits of symbols not named below; without it and without an own entry a symbol may not trade',
+      ),
+      symbols: z.record(symbolName, SymbolLimits).default({}).describe('limits of single symbols, instead of the default ones'),
+    })
+    .describe('what no order may pass; an absent limit means zero'),
   account: z
     .strictObject({
       exclusive: z.boolean().default(false).describe('true: no person or program else trades here, so symbol-wide cancels are allowed'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('what else happens on the account'),
   sim: z
     .strictObject({
       port: z.int().min(0).max(65_535).default(18_080).describe('port of the simulator on loopback; 0 any free one'),
       seed: z.int().min(0).max(4_294_967_295).default(1).describe('same seed, same market'),
       profile: z.enum(['calm', 'normal', 'fast']).default('normal').describe('how lively the simulated market is'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('the simulated exchange'),
   endpoints: z
     .strictObject({ sim: endpoints.optional(), testnet: endpoints.optional(), mainnet: endpoints.optional() })
     .prefault({})
@@ -172,12 +187,14 @@ export const Config = z.strictObject({
       testnet: credentials.optional(),
       mainnet: credentials.optional(),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('where the keys come from'),
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('least severe line that is written'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('what the processes write to their logs'),
 });
 export type Config = Readonly<z.infer<typeof Config>>;
 
