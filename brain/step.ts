@@ -3,18 +3,33 @@
  * exits come first, then the strategy, then the plan, then the gate; nothing leaves that did not come through the gate.
  */
 import type { Config, SymbolLimits } from '../shared/config.ts';
-import type { Role } from '../shared/client-id.ts';
-import { hasEnded, type Side } from '../shared/order.ts';
+import { parseClientId, type Role } from '../shared/client-id.ts';
+import type { Side } from '../shared/order.ts';
 import { lots, type MonoMs, ticks, type WallMs } from '../shared/units.ts';
 import { plan } from './oms/plan.ts';
-import { type OrderCommand, type Pending, type PlaceCommand, stillPending, type WorkingOrder, workingOrders } from './oms/working.ts';
+import {
+  type CancelCommand,
+  isSteered,
+  type OrderCommand,
+  type Pending,
+  type PlaceCommand,
+  stillPending,
+  type WorkingOrder,
+  workingOrders,
+} from './oms/working.ts';
 import { type ExitReason, type Exits, judgeExit } from './risk/exits.ts';
-import { type Approved, gate, type Held } from './risk/gate.ts';
+import { type Approved, approveCancels, gate, type Held } from './risk/gate.ts';
 import { isWorthSending } from './strategy/market-making.ts';
 import type { Signals, Strategy, SymbolView, WantedQuote, Wish } from './strategy/strategy.ts';
 import { type Documents, type HeldView, heldView, symbolView } from './view.ts';
 
-export type SymbolState<S> = { readonly strategy: S; readonly exits: Exits; readonly pending: readonly Pending[] };
+export type SymbolState<S> = {
+  readonly strategy: S;
+  readonly exits: Exits;
+  readonly pending: readonly Pending[];
+  /** The gateway refused an order, and why; nothing but cancels leaves before `untilMs`. */
+  readonly refusal: { readonly code: string; readonly untilMs: MonoMs } | null;
+};
 export type Settings<S> = {
   readonly strategy: Strategy<S>;
   readonly exits: Config['exits'];
@@ -30,7 +45,7 @@ export type Turn = {
   readonly nowMs: WallMs;
   /** A new client id for each order placed; null when the lease has none left. */
   readonly nextId: (role: Role) => string | null;
-  /** False while the brain must not open anything: no lease, store unreadable. */
+  /** False while the brain must not open anything: store unreadable, or the snapshot was not made under our lease. */
   readonly mayTrade: boolean;
 };
 export type Stepped<S> = {
@@ -49,12 +64,20 @@ export const initialState = <S>(strategy: Strategy<S>, exits: Exits): SymbolStat
   strategy: strategy.initial(),
   exits,
   pending: [],
+  refusal: null,
 });
 
 /** The caller has refused documents that are stale or not of this account (`headerReason`). */
 export function step<S>(before: SymbolState<S>, { settings, turn }: { readonly settings: Settings<S>; readonly turn: Turn }): Stepped<S> {
   const { documents, symbol } = turn;
-  const pending = stillPending({ pending: before.pending, seq: documents.header.seq, now: turn.now, ttlMs: settings.ttlMs });
+  const { header } = documents;
+  const pending = stillPending({
+    pending: before.pending,
+    seq: header.seq,
+    lease: header.brainEpoch,
+    now: turn.now,
+    ttlMs: settings.ttlMs,
+  });
   const state = { ...before, pending };
   const held = heldView(documents, { symbol, maxAgeMs: settings.maxAgeMs });
   if (typeof held === 'string') return idle(state, held);
@@ -69,7 +92,8 @@ export function step<S>(before: SymbolState<S>, { settings, turn }: { readonly s
   const armed = { ...state, exits: exit.exits };
   if (typeof view === 'string') return pull(armed, { reason: view, working, turn });
   if (!turn.mayTrade) return pull(armed, { reason: 'no-lease', working, turn });
-  return follow(armed, { settings, turn, view, working });
+  const hold = holdOf(armed, { held, now: turn.now });
+  return follow(armed, { settings, turn, view, working, hold });
 }
 
 function judge<S>(
@@ -93,13 +117,24 @@ type Following<S> = {
   readonly turn: Turn;
   readonly view: SymbolView;
   readonly working: readonly WorkingOrder[];
+  readonly hold: string | null;
 };
 
-function follow<S>(state: SymbolState<S>, { settings, turn, view, working }: Following<S>): Stepped<S> {
+/** Why nothing but cancels may leave now although the market could be quoted; null when there is no such reason. */
+const holdOf = <S>({ refusal }: SymbolState<S>, { held, now }: { readonly held: HeldView; readonly now: MonoMs }): string | null =>
+  held.rejected !== null ? `rejected-${held.rejected}` : refusal && now < refusal.untilMs ? `refused-${refusal.code}` : null;
+
+function follow<S>(state: SymbolState<S>, { settings, turn, view, working, hold }: Following<S>): Stepped<S> {
   const { wish, state: strategy } = settings.strategy.decide(view, state.strategy);
   const role = settings.strategy.role;
-  const own = working.filter((order) => isSteered(order.role));
-  const wanted = [...quoteCommands(wish, { settings, turn, own }), ...targetCommands(wish, { turn, view, own, role })];
+  const steered = working.filter((order) => isSteered(order.role));
+  const own = steered.filter(({ clientId }) => parseClientId(clientId)?.epoch === turn.documents.header.brainEpoch);
+  const left = steered.filter((order) => !own.includes(order));
+  const wanted = [
+    ...cancelsOf(left, turn),
+    ...quoteCommands(wish, { settings, turn, own }),
+    ...targetCommands(wish, { turn, view, own: steered, role }),
+  ].filter(({ kind }) => hold === null || kind === 'cancel');
   const { approved, held } = gate({
     commands: wanted,
     instrument: view.instrument,
@@ -107,12 +142,9 @@ function follow<S>(state: SymbolState<S>, { settings, turn, view, working }: Fol
     position: view.position,
     working,
   });
-  const reason = held[0] ? `held-${held[0].why}` : wish.reason;
+  const reason = hold ?? (held[0] ? `held-${held[0].why}` : wish.reason);
   return { state: { ...state, strategy }, commands: approved, close: null, reason, quotes: wish.quotes, signals: wish.signals, held };
 }
-
-/** Roles that the brain places; what the gateway's ladder or a person placed is theirs. */
-const isSteered = (role: string): boolean => role === 'quote' || role === 'trend' || role === 'custom';
 
 function quoteCommands<S>(
   wish: Wish,
@@ -132,10 +164,14 @@ function quoteCommands<S>(
 
 type Targeting = { readonly turn: Turn; readonly view: SymbolView; readonly own: readonly WorkingOrder[]; readonly role: Role };
 
-/** One limited taker order towards the target, and only when nothing of ours is under way. */
+/**
+ * One limited taker order towards the target, and only when nothing of ours is under way. A position on the other side is closed first, by
+ * an order that can only reduce, so that no limit on new exposure stands in the way out.
+ */
 function targetCommands(wish: Wish, { turn, view, own, role }: Targeting): PlaceCommand[] {
   if (wish.target === null || own.length > 0) return [];
-  const missing = wish.target.position - view.position;
+  const turns = wish.target.position * view.position < 0;
+  const missing = (turns ? 0 : wish.target.position) - view.position;
   if (missing === 0) return [];
   const side: Side = missing > 0 ? 'buy' : 'sell';
   const slip = wish.target.slippageBps / BPS;
@@ -154,15 +190,14 @@ type Pulling = { readonly reason: string; readonly working: readonly WorkingOrde
 
 /** Wants nothing: every order of ours that rests is taken back. */
 function pull<S>(state: SymbolState<S>, { reason, working, turn }: Pulling): Stepped<S> {
-  const resting = working.filter(
-    (order) => isSteered(order.role) && !hasEnded(order.status) && (order.status === 'open' || order.status === 'partially-filled'),
-  );
-  const cancels = resting.map(({ clientId }): OrderCommand => ({ kind: 'cancel', symbol: turn.symbol, clientId }));
-  return { ...idle(state, reason), commands: passCancels(cancels) };
+  return { ...idle(state, reason), commands: approveCancels(cancelsOf(working, turn)) };
 }
 
-/** Cancels need no approval by limits: the gate lets every one through. */
-const passCancels = (cancels: readonly OrderCommand[]): readonly Approved<OrderCommand>[] => cancels as readonly Approved<OrderCommand>[];
+/** Of the strategies' orders that rest; what is on its way to an end already is left alone. */
+const cancelsOf = (working: readonly WorkingOrder[], { symbol }: Turn): CancelCommand[] =>
+  working
+    .filter(({ role, status }) => isSteered(role) && (status === 'open' || status === 'partially-filled'))
+    .map(({ clientId }) => ({ kind: 'cancel', symbol, clientId }));
 
 const idle = <S>(state: SymbolState<S>, reason: string): Stepped<S> => ({
   state,

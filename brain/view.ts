@@ -15,7 +15,7 @@ import {
 } from '../shared/snapshot.ts';
 import type { Instrument } from '../shared/instrument.ts';
 import type { MonoMs } from '../shared/units.ts';
-import type { WorkingOrder } from './oms/working.ts';
+import { isSteered, type WorkingOrder } from './oms/working.ts';
 import type { Level, SymbolView } from './strategy/strategy.ts';
 
 export type SymbolDocs = {
@@ -33,7 +33,8 @@ export type Documents = {
   readonly seenAt: MonoMs;
 };
 
-export type Identity = { readonly environment: string; readonly accountHash: string; readonly configHash: string };
+/** What the gateway said of itself at hello; `epoch` is its own run. */
+export type Identity = { readonly environment: string; readonly accountHash: string; readonly configHash: string; readonly epoch: number };
 
 /** Why no symbol may be looked at, or null. */
 export function headerReason(
@@ -44,6 +45,7 @@ export function headerReason(
   if (header.environment !== identity.environment) return 'wrong-environment';
   if (header.accountHash !== identity.accountHash) return 'wrong-account';
   if (header.configHash !== identity.configHash) return 'wrong-config';
+  if (header.epoch !== identity.epoch) return 'other-gateway-run'; // left behind by the one before, or we are not connected to the new one
   return now - seenAt > maxAgeMs ? 'snapshot-stale' : null;
 }
 
@@ -56,6 +58,8 @@ export type HeldView = {
   readonly bids: readonly Level[] | null;
   readonly asks: readonly Level[] | null;
   readonly orders: readonly WorkingOrder[];
+  /** Why the venue lately rejected an order of a strategy; null when it did not, or only because a post-only order would have taken. */
+  readonly rejected: string | null;
 };
 
 /** A coded reason where something is missing, mixed or unknown. */
@@ -76,7 +80,8 @@ export function heldView(
   const live = docs.book.status === 'live' && docs.book.ageMs !== null && docs.book.ageMs <= Math.max(maxAgeMs, BOOK_AGE_MS);
   const [bids, asks] = live ? [levelsOf(instrument, docs.book.bids), levelsOf(instrument, docs.book.asks)] : [null, null];
   const { entryPrice, markPrice } = docs.position;
-  return { instrument, position, entryPrice, markPrice, bids, asks, orders: orders.filter((order) => order !== null) };
+  const rejected = rejectedLately(docs.orders);
+  return { instrument, position, entryPrice, markPrice, bids, asks, orders: orders.filter((order) => order !== null), rejected };
 }
 
 /** What a strategy may quote on; a coded reason where it may not. */
@@ -110,6 +115,17 @@ export function symbolView(
 
 /** A live book that no frame has proved for longer than this is not quoted on, even before the gateway calls it stale. */
 const BOOK_AGE_MS = 1_500;
+
+/** A venue that rejected an order is not asked again for this long: the same order would be rejected at every snapshot. */
+const REJECTED_MS = 1_000;
+
+function rejectedLately({ orders }: OrdersDoc): string | null {
+  const found = orders.find(
+    ({ role, status, ageMs, reason }) =>
+      isSteered(role) && status === 'rejected' && ageMs <= REJECTED_MS && !reason.startsWith('post-only'),
+  );
+  return found ? found.reason || 'unnamed' : null;
+}
 
 const sameStamp = (document: Stamp, header: Header): boolean => document.epoch === header.epoch && document.seq === header.seq;
 

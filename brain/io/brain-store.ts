@@ -33,6 +33,8 @@ export class BrainStore implements Disposable {
       for (const row of db.prepare('SELECT symbol, state FROM exits').all())
         this.#exits.set(String(row['symbol']), ExitsRow.parse(JSON.parse(String(row['state']))) as Exits);
     } catch (error) {
+      db?.close();
+      db = null; // what cannot be read is not written over
       fault = `${path}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`;
     }
     this.#db = db;

@@ -1,7 +1,7 @@
 /** A running brain: documents in, one pure turn a symbol, commands out, the decision written for people. Holds no keys and no rules. */
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../shared/clock.ts';
-import { type Answer, FillsAnswer, PositionsAnswer, type Welcome } from '../../shared/command.ts';
+import { type Answer, FillsAnswer, PositionsAnswer, type Refusal, type Welcome } from '../../shared/command.ts';
 import { type Config, configHash, limitsOf } from '../../shared/config.ts';
 import { formatPrice, formatSize, makeInstrument } from '../../shared/instrument.ts';
 import type { GatewayClient, Request } from '../../shared/io/gateway-client.ts';
@@ -9,6 +9,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import type { Random } from '../../shared/random.ts';
 import { type BrainDoc, keysOf, type Stamp } from '../../shared/snapshot.ts';
+import { monoMs } from '../../shared/units.ts';
 import { ClientIds } from '../oms/ids.ts';
 import type { OrderCommand, Pending } from '../oms/working.ts';
 import { FillBook } from '../portfolio/position.ts';
@@ -36,6 +37,10 @@ export type BrainOptions = {
 
 const DOC_TTL_MS = 60_000;
 const FILLS_AT_ONCE = 200;
+/** After a refusal nothing but cancels is sent for this long: the same command would be refused at every snapshot. */
+const REFUSED_MS = 500;
+/** Refusals that the next snapshot explains: the order changed while the command was on its way. */
+const RACES: ReadonlySet<Refusal> = new Set(['order-busy', 'order-ended', 'unknown-order']);
 const STOP_TRIES = 100;
 const STOP_MS = 50;
 
@@ -139,7 +144,12 @@ export class Brain<S> implements AsyncDisposable {
   }
 
   async #welcomed(welcome: Welcome['welcome'], client: GatewayClient): Promise<void> {
-    this.#identity = { environment: welcome.environment, accountHash: welcome.accountHash, configHash: configHash(this.#options.config) };
+    this.#identity = {
+      environment: welcome.environment,
+      accountHash: welcome.accountHash,
+      configHash: configHash(this.#options.config),
+      epoch: welcome.epoch,
+    };
     this.#brainEpoch = welcome.brainEpoch;
     this.#ids = new ClientIds(welcome.brainEpoch);
     const answer = PositionsAnswer.safeParse(dataOf(await client.request({ type: 'query', what: 'positions' })));
@@ -169,7 +179,8 @@ export class Brain<S> implements AsyncDisposable {
       const before = this.#states.get(symbol);
       if (!before) continue;
       const nextId = (role: Parameters<ClientIds['next']>[0]): string | null => this.#ids?.next(role) ?? null;
-      const mayTrade = this.#ids !== null && this.#link.connected && store.fault === null && !this.#stopping;
+      const leased = this.#ids !== null && this.#link.connected && documents.header.brainEpoch === this.#brainEpoch;
+      const mayTrade = leased && store.fault === null && !this.#stopping;
       const turn = { symbol, documents, now: clock.monoMs(), nowMs: clock.wallMs(), nextId, mayTrade };
       const stepped = step(before, { settings, turn });
       this.#latest.set(symbol, stepped);
@@ -210,7 +221,9 @@ export class Brain<S> implements AsyncDisposable {
     if (!state || answer === null) return;
     const others = state.pending.filter((one) => one !== pending);
     const kept = answer.type === 'taken' ? [...others, { ...pending, visibleFrom: answer.seq }] : others;
-    this.#states.set(symbol, { ...state, pending: kept });
+    const refused = answer.type === 'refused' && pending.command.kind !== 'cancel' && !RACES.has(answer.code) ? answer.code : null;
+    const refusal = refused === null ? state.refusal : { code: refused, untilMs: monoMs(this.#options.clock.monoMs() + REFUSED_MS) };
+    this.#states.set(symbol, { ...state, pending: kept, refusal });
   }
 
   async #close(symbol: string, reason: ExitReason): Promise<void> {

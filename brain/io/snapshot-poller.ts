@@ -54,13 +54,14 @@ export class SnapshotPoller {
   async poll(): Promise<void> {
     if (this.#busy || this.#options.redis.status !== 'ready') return;
     this.#busy = true;
+    const askedAt = this.#options.clock.monoMs();
     try {
       const header = await this.#options.redis.get(this.#options.keys.header);
       if (header === null || header === this.#headerText) return;
       this.#headerText = header;
       const names = this.#names();
       const texts = await this.#options.redis.mget(names);
-      this.take(new Map(names.map((name, i) => [name, texts[i] ?? null])));
+      this.take(new Map(names.map((name, i) => [name, texts[i] ?? null])), askedAt);
     } catch (error) {
       this.#complain('redis', error instanceof Error ? error.message : String(error));
     } finally {
@@ -68,11 +69,15 @@ export class SnapshotPoller {
     }
   }
 
-  /** Documents by key, from Redis or pushed over the socket. */
-  take(texts: ReadonlyMap<string, string | null>): void {
-    const { keys, symbols, interval, clock, onDocuments } = this.#options;
-    const seenAt = clock.monoMs();
+  /**
+   * Documents by key, from Redis or pushed over the socket. A push leaves out what lasts (instrument, bars): the last poll told it. Their
+   * age counts from `seenAt`, for a poll the moment it was asked: a process that stood still in between sees how old they are.
+   */
+  take(texts: ReadonlyMap<string, string | null>, seenAt = this.#options.clock.monoMs()): void {
+    const { keys, symbols, interval, onDocuments } = this.#options;
     const read = <T>(key: string, schema: z.ZodType<T>): T | null => this.#parse({ key, text: texts.get(key) ?? null, schema });
+    const lasting = <T>(key: string, schema: z.ZodType<T>): T | null =>
+      texts.has(key) ? read(key, schema) : this.#parse({ key, text: this.#cache.get(key)?.text ?? null, schema });
     const header = read(keys.header, Header);
     if (header === null) return;
     const balance = read(keys.balance, BalanceDoc);
@@ -81,8 +86,8 @@ export class SnapshotPoller {
       book: read(keys.book(symbol), BookDoc),
       position: read(keys.position(symbol), PositionDoc),
       orders: read(keys.orders(symbol), OrdersDoc),
-      instrument: read(keys.instrument(symbol), InstrumentDoc),
-      klines: interval === null ? null : read(keys.klines(symbol, interval), KlinesDoc),
+      instrument: lasting(keys.instrument(symbol), InstrumentDoc),
+      klines: interval === null ? null : lasting(keys.klines(symbol, interval), KlinesDoc),
     });
     onDocuments({ header, symbols: Object.fromEntries(symbols.map((symbol) => [symbol, docsOf(symbol)])), balanceKnown, seenAt });
   }
@@ -94,9 +99,8 @@ export class SnapshotPoller {
     const rows = await redis.xrange(keys.fills, this.#lastFillId === '-' ? '-' : `(${this.#lastFillId}`, '+', 'COUNT', 1_000);
     this.#lastFillId = rows.at(-1)?.[0] ?? this.#lastFillId;
     return rows.flatMap(([, fields]) => {
-      const fill = FillDoc.safeParse(JSON.parse(fields[1] ?? 'null'));
-      if (!fill.success) this.#complain(keys.fills, fill.error.message);
-      return fill.success ? [fill.data] : [];
+      const fill = this.#read({ key: keys.fills, text: fields[1] ?? '', schema: FillDoc });
+      return fill === null ? [] : [fill];
     });
   }
 
@@ -116,14 +120,22 @@ export class SnapshotPoller {
 
   /** Documents that rarely change are parsed once. */
   #parse<T>({ key, text, schema }: { readonly key: string; readonly text: string | null; readonly schema: z.ZodType<T> }): T | null {
-    if (text === null) return null;
+    if (text === null) {
+      this.#cache.delete(key);
+      return null;
+    }
     const cached = this.#cache.get(key);
     if (cached?.text === text) return cached.value as T;
-    const parsed = schema.safeParse(JSON.parse(text));
-    if (!parsed.success) this.#complain(key, parsed.error.message);
-    const value = parsed.success ? parsed.data : null;
+    const value = this.#read({ key, text, schema });
     this.#cache.set(key, { text, value });
     return value;
+  }
+
+  #read<T>({ key, text, schema }: { readonly key: string; readonly text: string; readonly schema: z.ZodType<T> }): T | null {
+    const json = parseJson(text);
+    const parsed = schema.safeParse(json);
+    if (!parsed.success) this.#complain(key, json === undefined ? 'not JSON' : parsed.error.message);
+    return parsed.success ? parsed.data : null;
   }
 
   /** Once for each key: a broken document comes again ten times a second. */
@@ -131,5 +143,13 @@ export class SnapshotPoller {
     if (this.#complained.has(key)) return;
     this.#complained.add(key);
     this.#options.log.error({ key, problem }, 'Document unreadable');
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no JSON text means undefined
   }
 }

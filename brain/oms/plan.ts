@@ -39,7 +39,7 @@ function planSide({ wanted, working, toleranceBps, side }: PlanInput & { readonl
   const free = working.filter((order) => order.side === side && order.status !== 'canceling');
   const left: WorkingOrder[] = [...free];
   const actions: PlanAction[] = [];
-  for (const { quote, order } of pair({ quotes: wanted.filter((one) => one.side === side), orders: free })) {
+  for (const { quote, order } of pair({ quotes: wanted.filter((one) => one.side === side), orders: free, toleranceBps })) {
     if (order) left.splice(left.indexOf(order), 1);
     if (!order) actions.push({ kind: 'place', side, price: quote.price, size: quote.size });
     else if (SETTLED.has(order.status) && !isNear({ order, quote, toleranceBps }))
@@ -52,21 +52,48 @@ function planSide({ wanted, working, toleranceBps, side }: PlanInput & { readonl
 }
 
 type Pair = { readonly quote: WantedQuote; readonly order: WorkingOrder | null };
+type Pairing = { readonly quotes: readonly WantedQuote[]; readonly orders: readonly WorkingOrder[]; readonly toleranceBps: number };
 
-/** Each quote with the nearest order not yet taken; the closest pairs of all first, so that a quote in place keeps its order. */
-function pair({ quotes, orders }: { readonly quotes: readonly WantedQuote[]; readonly orders: readonly WorkingOrder[] }): Pair[] {
+/**
+ * Each quote with at most one order: first as many as possible that are near enough to be left alone, then those that nobody may touch
+ * (their place is taken), then the nearest of the rest, to be amended.
+ */
+function pair({ quotes, orders, toleranceBps }: Pairing): Pair[] {
+  const pairs = pairNear({ quotes, orders, toleranceBps });
+  for (const settled of [false, true]) {
+    const rest = unpaired(pairs, { quotes, orders });
+    pairs.push(...pairNearest({ quotes: rest.quotes, orders: rest.orders.filter(({ status }) => SETTLED.has(status) === settled) }));
+  }
+  return [...pairs, ...unpaired(pairs, { quotes, orders }).quotes.map((quote) => ({ quote, order: null }))];
+}
+
+function unpaired(pairs: readonly Pair[], { quotes, orders }: Omit<Pairing, 'toleranceBps'>): Omit<Pairing, 'toleranceBps'> {
+  return {
+    quotes: quotes.filter((quote) => !pairs.some((one) => one.quote === quote)),
+    orders: orders.filter((order) => !pairs.some((one) => one.order === order)),
+  };
+}
+
+/** Quotes and orders both by price, each quote with the first order near it: for ranges of one width no choice leaves more alone. */
+function pairNear({ quotes, orders, toleranceBps }: Pairing): Pair[] {
+  const free = [...orders].sort((a, b) => (a.price ?? 0) - (b.price ?? 0));
+  return [...quotes]
+    .sort((a, b) => a.price - b.price)
+    .flatMap((quote): Pair[] => {
+      const at = free.findIndex((order) => isNear({ order, quote, toleranceBps }));
+      const [order] = at < 0 ? [] : free.splice(at, 1);
+      return order ? [{ quote, order }] : [];
+    });
+}
+
+function pairNearest({ quotes, orders }: Omit<Pairing, 'toleranceBps'>): Pair[] {
   const candidates = quotes.flatMap((quote) =>
     orders.map((order) => ({ quote, order, distance: Math.abs((order.price ?? 0) - quote.price) })),
   );
-  const [usedQuotes, usedOrders] = [new Set<WantedQuote>(), new Set<WorkingOrder>()];
   const pairs: Pair[] = [];
-  for (const { quote, order } of candidates.sort((a, b) => a.distance - b.distance)) {
-    if (usedQuotes.has(quote) || usedOrders.has(order)) continue;
-    usedQuotes.add(quote);
-    usedOrders.add(order);
-    pairs.push({ quote, order });
-  }
-  return [...pairs, ...quotes.filter((quote) => !usedQuotes.has(quote)).map((quote) => ({ quote, order: null }))];
+  for (const { quote, order } of candidates.sort((a, b) => a.distance - b.distance))
+    if (!pairs.some((one) => one.quote === quote || one.order === order)) pairs.push({ quote, order });
+  return pairs;
 }
 
 type Nearness = { readonly order: WorkingOrder; readonly quote: WantedQuote; readonly toleranceBps: number };

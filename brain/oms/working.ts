@@ -2,6 +2,7 @@
  * Own orders as the next decision must see them: what the snapshot shows, overlaid with every command that it cannot show yet. A command
  * counts until a snapshot proves or outlives it, so the same intention is never sent twice.
  */
+import { parseClientId } from '../../shared/client-id.ts';
 import { hasEnded, type OrderKind, type OrderStatus, type Side, type TimeInForce } from '../../shared/order.ts';
 import { type Lots, lots, type MonoMs, type Ticks } from '../../shared/units.ts';
 
@@ -52,18 +53,27 @@ export type Pending = {
 const SETTLE_MS = 1_000;
 
 export type Overlay = {
-  readonly orders: readonly WorkingOrder[];
   readonly pending: readonly Pending[];
-  /** Sequence number of the snapshot. */
+  /** Of the snapshot: its number, and the lease in force when it was made, 0 when none was. */
   readonly seq: number;
+  readonly lease: number;
   readonly now: MonoMs;
   readonly ttlMs: number;
 };
 
-/** Commands that the snapshot does not show yet. */
-export function stillPending({ pending, seq, now, ttlMs }: Omit<Overlay, 'orders'>): readonly Pending[] {
-  return pending.filter(({ visibleFrom, sentAt }) => (visibleFrom === null ? now - sentAt <= ttlMs + SETTLE_MS : visibleFrom > seq));
+/**
+ * Commands that the snapshot does not show yet. The gateway takes no order of an older lease (the epoch in its id), so a snapshot made
+ * under a newer one shows all that became of them, whatever the numbers of another run of the gateway were.
+ */
+export function stillPending({ pending, seq, lease, now, ttlMs }: Overlay): readonly Pending[] {
+  return pending.filter((one) => {
+    if (lease > (parseClientId(one.command.clientId)?.epoch ?? 0)) return false;
+    return one.visibleFrom === null ? now - one.sentAt <= ttlMs + SETTLE_MS : one.visibleFrom > seq;
+  });
 }
+
+/** Roles that the brain places; what the gateway's ladder or a person placed is theirs. */
+export const isSteered = (role: string): boolean => role === 'quote' || role === 'trend' || role === 'custom';
 
 /** Orders that have not ended, with the pending commands laid over them. */
 export function workingOrders({

@@ -18,8 +18,15 @@ export class FillBook {
     return this.#seq;
   }
 
-  /** The first answer is adopted; a later one only moves what the ledger itself corrected. */
+  /**
+   * The first answer is adopted; a later one only moves what the ledger itself corrected. Numbers that went back belong to another ledger,
+   * which is adopted afresh.
+   */
   rebase({ fillSeq, positions }: PositionsAnswer): void {
+    if (this.#seq !== null && fillSeq < this.#seq) {
+      this.#seq = null;
+      this.#counts.clear();
+    }
     this.#seq ??= fillSeq;
     for (const { symbol, baseline, position } of positions) {
       const count = this.#counts.get(symbol) ?? { adopted: position, baseline, fills: '0' };

@@ -42,9 +42,7 @@ export function judgeExit(exits: Exits, { view, parameters }: { readonly view: E
     case 'closing':
       return judgeClosing(exits, { view, parameters, state: exits.state });
     case 'cooling':
-      return view.nowMs >= exits.state.untilMs
-        ? judgeArmed({ ...exits, state: { at: 'armed' } }, { view, parameters })
-        : { exits, close: null };
+      return judgeCooling(exits, { view, parameters, untilMs: exits.state.untilMs });
     default:
       throw new Error(`Cannot judge exit: ${JSON.stringify(exits.state satisfies never)}`);
   }
@@ -59,7 +57,10 @@ export function profitPercent({ instrument, position, entryPrice, taken, markPri
   return ((exit - entry) / entry) * 100 * Math.sign(position);
 }
 
-/** Average price for `size` lots walked through the levels; beyond the last published level the rest counts at that level's price. */
+/**
+ * Average price for `size` lots walked through the levels. Beyond the last published level the rest counts at that level's price: the
+ * real price would be worse, so on a thin book the true loss is at least the one told. Null without levels.
+ */
 export function executableTicks(levels: readonly Level[], size: number): number | null {
   let [left, cost, last] = [size, 0, 0];
   for (const { price, size: offered } of levels) {
@@ -87,6 +88,13 @@ function judgeArmed(exits: Exits, { view, parameters }: Judged): ExitTurn {
   if (why === null) return { exits, close: null };
   const counted = why === 'take-profit' ? { takeProfits: exits.takeProfits + 1 } : { stopLosses: exits.stopLosses + 1 };
   return { exits: { ...exits, ...counted, state: { at: 'closing', why, askedSeq: view.seq } }, close: why };
+}
+
+/** New exposure waits, but what is held all the same (a late fill, a person's trade) stays protected. */
+function judgeCooling(exits: Exits, { view, parameters, untilMs }: Judged & { readonly untilMs: WallMs }): ExitTurn {
+  const ended = view.nowMs >= untilMs || untilMs > coolUntil(view, parameters); // later than possible: another clock wrote it
+  const turn = judgeArmed({ ...exits, state: { at: 'armed' } }, { view, parameters });
+  return ended || turn.close !== null ? turn : { exits, close: null };
 }
 
 function judgeClosing(exits: Exits, { view, parameters, state }: Judged & { readonly state: ExitState & { at: 'closing' } }): ExitTurn {

@@ -6,7 +6,7 @@ import type { SymbolLimits } from '../../shared/config.ts';
 import { floorSteps, type Instrument, notionalOf } from '../../shared/instrument.ts';
 import type { Side } from '../../shared/order.ts';
 import { type Lots, lots, parseAtoms, type Ticks, ticks } from '../../shared/units.ts';
-import type { OrderCommand, WorkingOrder } from '../oms/working.ts';
+import type { CancelCommand, OrderCommand, WorkingOrder } from '../oms/working.ts';
 
 declare const approved: unique symbol;
 export type Approved<T> = T & { readonly [approved]: true };
@@ -35,6 +35,10 @@ export function gate(input: GateInput): Gated {
   }
   return result;
 }
+
+/** What only takes back needs no limit. */
+export const approveCancels = (cancels: readonly CancelCommand[]): readonly Approved<CancelCommand>[] =>
+  cancels.map((cancel) => cancel as Approved<CancelCommand>);
 
 function hindrance(command: OrderCommand, { input, room }: { readonly input: GateInput; readonly room: Room }): Held['why'] | null {
   if (command.kind === 'cancel' || (command.kind === 'place' && command.reduceOnly)) return null;

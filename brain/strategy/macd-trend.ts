@@ -11,7 +11,10 @@ import type { Decided, Strategy, SymbolView } from './strategy.ts';
 
 const BPS = 10_000;
 
-/** `seenBarMs`: open time of the newest closed bar decided on, null before the first look. `wants`: null keeps what is held. */
+/**
+ * `seenBarMs`: open time of the newest closed bar decided on, null before the first look. `wants`: on its way there; null once it was
+ * reached, so that what a person closes afterwards is not opened again without a new cross.
+ */
 export type MacdState = { readonly seenBarMs: number | null; readonly wants: 'long' | 'short' | 'flat' | null };
 export type MacdPoint = { readonly macd: number; readonly signal: number; readonly histogram: number };
 
@@ -54,11 +57,14 @@ function decide({ parameters, view, state }: Turn): Decided<MacdState> {
   const fresh = !first && newest[0] !== state.seenBarMs;
   const cross = fresh ? crossOf(points, (Number(newest[4]) * parameters.thresholdBps) / BPS) : 0;
   const wants = cross === 0 ? state.wants : wantsAfter(cross, parameters);
-  const next = { seenBarMs: newest[0], wants };
-  const reason = cross !== 0 ? `cross-${cross > 0 ? 'up' : 'down'}` : wants === null ? 'no-signal' : `holding-${wants}`;
+  const target = targetOf({ parameters, view, wants });
+  const next = { seenBarMs: newest[0], wants: target?.position === view.position ? null : wants };
+  const reason = cross !== 0 ? `cross-${cross > 0 ? 'up' : 'down'}` : wants === null ? heldReason(view) : `to-${wants}`;
   const signals = { macd, signal, histogram, barMs: newest[0] };
-  return { wish: { quotes: [], target: targetOf({ parameters, view, wants }), reason, signals }, state: next };
+  return { wish: { quotes: [], target, reason, signals }, state: next };
 }
+
+const heldReason = ({ position }: SymbolView): string => (position === 0 ? 'no-signal' : position > 0 ? 'holding-long' : 'holding-short');
 
 function wantsAfter(cross: -1 | 1, { direction }: MacdParameters): 'long' | 'short' | 'flat' {
   if (cross > 0) return direction === 'short' ? 'flat' : 'long';

@@ -106,9 +106,14 @@ export class GatewayClient implements AsyncDisposable {
   }
 }
 
+/** Null: not a message of the contract; who waits for it gets no answer. */
 function parse(text: string): Answer | Pushed | null {
-  const parsed = ANSWER.safeParse(JSON.parse(text));
-  return parsed.success ? parsed.data : null;
+  try {
+    const parsed = ANSWER.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null; // not JSON
+  }
 }
 
 function open(path: string): Promise<Result<Socket, string>> {
