@@ -142,9 +142,10 @@ const firstEpoch = (clock: Clock): number => Math.max(1, Math.floor((clock.wallM
 /** Without a ledger no quote leaves, but closes do: their ids come from a range that a ledger never reaches in practice. */
 const fallbackEpoch = (clock: Clock): number => 900_000 + (Math.floor(clock.wallMs() / 1_000) % 99_999);
 
+/** A parent that is gone counts as a signal: nobody would stop us later. */
 function nextSignal(): Promise<string> {
   return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
+    for (const name of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(name, () => resolve(name));
   });
 }
 
@@ -167,5 +168,5 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = error instanceof Ended ? error.code : EXIT.failed;
 }
-process.disconnect?.();
+if (process.connected) process.disconnect?.();
 process.exit();

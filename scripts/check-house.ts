@@ -32,7 +32,14 @@ export function checkHouse(root: string): readonly Finding[] {
 type Layer = { readonly rule: string; readonly sentence: string; readonly breaks: (from: string, to: string) => boolean };
 
 const VENUE = /^(?:gateway\/venues\/binance|shared\/sim\/binance)\//;
-const VENUE_COMPOSERS = ['gateway/main.ts', 'scripts/lib/venue-rest.ts', 'scripts/test-order.ts', 'scripts/test-balance.ts'];
+const VENUE_COMPOSERS = [
+  'gateway/main.ts',
+  'scripts/bench/book.ts',
+  'scripts/lib/venue-rest.ts',
+  'scripts/start/run.ts',
+  'scripts/test-order.ts',
+  'scripts/test-balance.ts',
+];
 const OUTSIDE = /^(?:node:(?:net|tls|dgram|dns|http|https|http2|fs|child_process)|ioredis|undici|ws|pino)(?:\/|$)/;
 
 const LAYERS: readonly Layer[] = [

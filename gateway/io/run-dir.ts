@@ -1,12 +1,10 @@
 /** The folder of one account's runtime state: 0700, one gateway at a time by a lock that vanishes with the process, socket paths that fit. */
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
-import { createHash, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { err, ok, type Result } from '../../shared/result.ts';
-
-/** Linux: 108 bytes with the closing zero. */
-const SOCKET_PATH_BYTES_MAX = 107;
+import { brainSocketPath, operatorBeside } from '../../shared/socket-path.ts';
 
 export type RunDir = Disposable & {
   readonly path: string;
@@ -34,8 +32,9 @@ export function openRunDir(options: RunDirOptions): Result<RunDir, RunDirFault> 
   } catch (error) {
     return err({ kind: 'unusable', sentence: `Cannot use run folder ${path}: ${wordsOf(error)}` });
   }
-  const brainSocket = socketIn({ ...options, path, name: 'gateway.sock' });
-  if (!brainSocket.ok) return brainSocket;
+  const brainSocket = brainSocketPath({ accountDir: path, configured: options.socketPath, runtimeDir: options.runtimeDir });
+  if (!brainSocket.ok) return err({ kind: 'unusable', sentence: brainSocket.error });
+  mkdirSync(dirname(brainSocket.value), { recursive: true, mode: 0o700 });
   const operatorSocket = operatorBeside(brainSocket.value);
   const lock = takeLock(join(path, 'lock.sqlite'));
   if (!lock.ok) return lock;
@@ -48,35 +47,6 @@ export function openRunDir(options: RunDirOptions): Result<RunDir, RunDirFault> 
     operatorSocket,
     [Symbol.dispose]: release,
   });
-}
-
-/** `gateway.sock` has `operator.sock` beside it; another name `x.sock` has `x-operator.sock`. */
-export function operatorBeside(brainSocket: string): string {
-  return brainSocket.endsWith('/gateway.sock')
-    ? brainSocket.replace(/gateway\.sock$/, 'operator.sock')
-    : brainSocket.replace(/(\.sock)?$/, '-operator.sock');
-}
-
-type Wanted = RunDirOptions & { readonly path: string; readonly name: string };
-
-function socketIn({ path, name, socketPath, runtimeDir, environment, accountHash }: Wanted): Result<string, RunDirFault> {
-  const wanted = socketPath ?? join(path, name);
-  if (fits(wanted)) return ok(wanted);
-  const hash = createHash('sha256').update(path).digest('hex').slice(0, 8);
-  const short = runtimeDir ? join(runtimeDir, `mmbot-${environment}-${accountHash}-${hash}`, name) : null;
-  if (socketPath !== null || short === null || !fits(short) || !isPrivate(runtimeDir)) {
-    const sentence = `Socket path ${wanted} has ${Buffer.byteLength(operatorBeside(wanted))} bytes, allowed is ${SOCKET_PATH_BYTES_MAX}: set gateway.socketPath or runDir to a shorter path`;
-    return err({ kind: 'unusable', sentence });
-  }
-  mkdirSync(join(short, '..'), { recursive: true, mode: 0o700 });
-  return ok(short);
-}
-
-const fits = (path: string): boolean => Buffer.byteLength(operatorBeside(path)) <= SOCKET_PATH_BYTES_MAX;
-
-function isPrivate(dir: string | undefined): boolean {
-  const found = dir === undefined ? undefined : statSync(dir, { throwIfNoEntry: false });
-  return found?.isDirectory() === true && (found.mode & 0o077) === 0;
 }
 
 type Lock = { readonly instance: string; readonly release: () => void };

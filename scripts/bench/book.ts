@@ -44,7 +44,17 @@ function messages(instrument: Instrument, changes: number): string[] {
   const side = (sign: number): [string, string][] => Array.from({ length: changes / 2 }, () => level(sign));
   return Array.from({ length: MESSAGES }, (_, i) => {
     const last = 5_123_107_839_020 + i * 90;
-    const data = { e: 'depthUpdate', E: 1_795_000_000_101 + i, T: 1_795_000_000_099 + i, s: 'BTCUSDT', U: last - 60, u: last, pu: last - 90, b: side(-1), a: side(1) };
+    const data = {
+      e: 'depthUpdate',
+      E: 1_795_000_000_101 + i,
+      T: 1_795_000_000_099 + i,
+      s: 'BTCUSDT',
+      U: last - 60,
+      u: last,
+      pu: last - 90,
+      b: side(-1),
+      a: side(1),
+    };
     return JSON.stringify({ stream: 'btcusdt@depth@100ms', data });
   });
 }

@@ -20,7 +20,15 @@ const NOISE_MAX = 2.5;
 export type Compared = { readonly ratio: number; readonly ours: number; readonly floor: number; readonly conclusive: boolean };
 
 /** Runs both sides in turn; each returns its own time per operation, in any one unit. */
-export async function sideBySide({ ours, floor, rounds = ROUNDS }: { readonly ours: () => Promise<number> | number; readonly floor: () => Promise<number> | number; readonly rounds?: number }): Promise<Compared> {
+export async function sideBySide({
+  ours,
+  floor,
+  rounds = ROUNDS,
+}: {
+  readonly ours: () => Promise<number> | number;
+  readonly floor: () => Promise<number> | number;
+  readonly rounds?: number;
+}): Promise<Compared> {
   await floor();
   await ours(); // warm-up of both
   const seen: { ours: number; floor: number }[] = [];
@@ -52,10 +60,23 @@ export function quantile(values: readonly number[], q: number): number {
 }
 
 export function table(figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => [figure.name, format(figure.value, figure.unit), figure.goal === null ? '' : `≤ ${format(figure.goal, figure.unit)}`, verdict(figure), figure.beside]);
+  const rows = figures.map((figure) => [
+    figure.name,
+    format(figure.value, figure.unit),
+    figure.goal === null ? '' : `≤ ${format(figure.goal, figure.unit)}`,
+    verdict(figure),
+    figure.beside,
+  ]);
   const all = [['what', 'reached', 'goal', '', 'measured beside'], ...rows];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  return all.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n');
+  return all
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 export function verdict({ value, goal, conclusive }: Figure): string {

@@ -45,5 +45,6 @@ export function setAsideState(dir: string): void {
   const previous = join(dir, 'previous');
   rmSync(previous, { recursive: true, force: true });
   mkdirSync(previous, { recursive: true, mode: 0o700 });
-  for (const name of readdirSync(dir)) if (/\.sqlite(-wal|-shm)?$/.test(name)) renameSync(join(dir, name), join(previous, name));
+  for (const name of readdirSync(dir))
+    if (/^(ledger|brain)\.sqlite(-wal|-shm)?$/.test(name)) renameSync(join(dir, name), join(previous, name));
 }

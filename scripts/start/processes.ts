@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { type Clock, parseClockSpec, systemClock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import type { Loaded } from '../../shared/config-file.ts';
+import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
+import { brainSocketPath } from '../../shared/socket-path.ts';
 import { Child, type ChildMessage } from './child.ts';
 import { setAsideState, simAccountDir, writeEffectiveConfig } from './effective.ts';
 import { freePortNear } from './ports.ts';
@@ -56,6 +58,8 @@ export class Processes {
     const redisUrl = await this.#openRedis();
     if (typeof redisUrl !== 'string') return redisUrl;
     if (this.config.environment !== 'sim') return this.#openTraders(['--config', this.#options.loaded.file]);
+    if (await this.#gatewayRuns())
+      return { code: 4, lines: [`Another gateway runs in ${this.#options.loaded.runDir}: stop it first, or choose another runDir`] };
     const ready = await this.#openSim();
     if (!ready.ok) return ready.error;
     const scaled = this.#options.speed !== 1 || this.#options.replay !== undefined;
@@ -101,6 +105,22 @@ export class Processes {
     if (redis.value.child) this.#children.set('redis', redis.value.child);
     if (redis.value.url !== url) say(`Redis of this run: redis-cli -p ${new URL(redis.value.url).port}`);
     return redis.value.url;
+  }
+
+  /** A live gateway keeps its state: nothing of it may be set aside for a new simulator. */
+  async #gatewayRuns(): Promise<boolean> {
+    const accountDir = simAccountDir(this.#options.loaded.runDir);
+    const path = brainSocketPath({ accountDir, configured: this.config.gateway.socketPath, runtimeDir: process.env['XDG_RUNTIME_DIR'] });
+    if (!path.ok) return false; // the gateway itself will say why
+    const probe = await GatewayClient.connect({
+      path: path.value,
+      role: 'observer',
+      environment: 'sim',
+      name: 'supervisor',
+      timeoutMs: 1_000,
+    });
+    if (probe.ok) await probe.value[Symbol.asyncDispose]();
+    return probe.ok || probe.error.refused !== null;
   }
 
   async #openSim(): Promise<Result<ChildMessage, Hindrance>> {

@@ -1,0 +1,20 @@
+/** `npm run bench`: speed as ratios against a bare floor, measured side by side in one run. */
+import { cpus } from 'node:os';
+import { Command } from 'commander';
+import { benchBook } from './bench/book.ts';
+import { table, verdict } from './bench/measure.ts';
+import { benchWholeRun } from './bench/whole-run.ts';
+
+const program = new Command('npm run bench --')
+  .description('Measures the hot paths beside their floor: medians of 7 rounds, each floor in turn with ours.')
+  .option('--quick', 'a run of 30 s instead of 80 s for latency, CPU and memory', false)
+  .option('--json', 'one JSON line instead of a table', false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+const { quick, json } = program.parse().opts<{ quick: boolean; json: boolean }>();
+const figures = [await benchBook(50), await benchBook(100), ...(await benchWholeRun(quick ? 30 : 80))];
+const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
+const rows = figures.map((figure) => ({ ...figure, verdict: verdict(figure) }));
+process.stdout.write(
+  json ? `${JSON.stringify({ machine, figures: rows })}\n` : `${table(figures)}\nnode ${machine.node}, ${machine.cores} × ${machine.cpu}\n`,
+);
