@@ -47,7 +47,7 @@ function shorten(text: string, { width, keep }: { readonly width: number; readon
 
 /** One long list of words, broken into lines of at most 80 columns, the first with a label and the rest under it. */
 export function labelled(label: string, words: readonly string[]): readonly string[] {
-  const head = label.padEnd(10);
+  const head = label.padEnd(Math.max(10, label.length + 2));
   const lines: string[] = [];
   let line = head;
   for (const word of words) {

@@ -1,0 +1,178 @@
+/** State as lines for a terminal of 80 columns. Pure: what is not known is written "unknown", never as a zero. */
+import { hasEnded } from '../../shared/order.ts';
+import type { BrainDoc, Header, OrderDoc } from '../../shared/snapshot.ts';
+import { trimDecimal } from '../../shared/units.ts';
+import type { State, SymbolState } from './state.ts';
+import { ageText, type Column, labelled, table } from './table.ts';
+
+/** Colours a word, or leaves it as it is where no terminal reads. */
+export type Paint = (word: string, tone: 'good' | 'bad' | 'dim') => string;
+export type Screen = { readonly state: State; readonly paint: Paint; readonly prefix: string };
+
+const UNKNOWN = 'unknown';
+const left = (title: string): Column => ({ title });
+const right = (title: string): Column => ({ title, align: 'right' });
+const shown = (text: string | null | undefined): string => (text === null || text === undefined ? UNKNOWN : trimDecimal(text));
+
+export function statusScreen({ state, paint, prefix }: Screen): readonly string[] {
+  const { header, ageMs, symbols } = state;
+  const [titles = '', ...rows] = marketLines(symbols);
+  const orders = symbols.flatMap(ownOrders);
+  return [
+    ...headLines({ header, ageMs, paint, prefix }),
+    '',
+    paint(titles, 'dim'),
+    ...rows,
+    '',
+    ...moneyLines(symbols),
+    '',
+    ...(symbols.some(({ orders }) => !orders?.known) ? ['own orders: unknown'] : orderLines(orders)),
+    '',
+    ...balanceLines(state),
+    '',
+    ...brainLines(state),
+  ];
+}
+
+type Head = { readonly header: Header | null; readonly ageMs: number | null; readonly paint: Paint; readonly prefix: string };
+
+function headLines({ header, ageMs, paint, prefix }: Head): readonly string[] {
+  if (header === null)
+    return [...labelled('gateway', [UNKNOWN, `(no ${prefix}:seq in Redis)`]), ...labelled('mode', [paint(UNKNOWN, 'bad')])];
+  const { environment, venue, accountHash, epoch, seq, mode, reasons, health, budgets } = header;
+  const budget = (name: string, { used, limit }: { readonly used: number; readonly limit: number }): string => `${name} ${used}/${limit}`;
+  return [
+    ...labelled('gateway', [environment, venue, `account ${accountHash}`, `epoch ${epoch}`, `seq ${seq}`, `age ${ageText(ageMs)}`]),
+    `${'mode'.padEnd(10)}${paint(mode, mode === 'normal' ? 'good' : 'bad')}${header.paused ? ', paused' : ''}`,
+    ...labelled('reasons', reasons.length > 0 ? reasons : ['none']),
+    ...labelled('streams', [
+      `market ${health.market.state} ${ageText(health.market.ageMs)}`,
+      `account ${health.account.state} ${ageText(health.account.ageMs)}`,
+    ]),
+    ...labelled('budgets', [
+      budget('weight/1m', budgets.weight),
+      budget('orders/1m', budgets.orders1m),
+      budget('orders/10s', budgets.orders10s),
+    ]),
+  ];
+}
+
+function marketLines(symbols: readonly SymbolState[]): readonly string[] {
+  const columns = [left('SYMBOL'), right('BID'), right('ASK'), left('BOOK'), right('AGE'), right('POSITION'), right('ENTRY')];
+  const rows = symbols.map(({ symbol, book, position }) => [
+    symbol,
+    book?.bids[0]?.[0] ?? UNKNOWN,
+    book?.asks[0]?.[0] ?? UNKNOWN,
+    book?.status ?? UNKNOWN,
+    ageText(book?.ageMs ?? null),
+    position?.known ? shown(position.size) : UNKNOWN,
+    position?.known ? entryText(position) : UNKNOWN,
+  ]);
+  return table(columns, rows);
+}
+
+/** A flat position has no entry price. */
+const entryText = ({ size, entryPrice }: { readonly size: string | null; readonly entryPrice: string | null }): string =>
+  size !== null && Number(size) === 0 ? 'none' : shown(entryPrice);
+
+function moneyLines(symbols: readonly SymbolState[]): readonly string[] {
+  const columns = [left('SYMBOL'), right('MARK'), right('UNREALIZED'), right('REALIZED'), right('FEES'), right('FUNDING')];
+  const rows = symbols.map(({ symbol, position }) => [
+    symbol,
+    ...[position?.markPrice, position?.unrealizedPnl, position?.realizedPnl, position?.fees, position?.funding].map(shown),
+  ]);
+  return table(columns, rows);
+}
+
+export type SymbolOrder = OrderDoc & { readonly symbol: string };
+
+const ownOrders = ({ symbol, orders }: SymbolState): readonly SymbolOrder[] =>
+  (orders?.orders ?? []).filter(({ role, status }) => role !== 'foreign' && !hasEnded(status)).map((order) => ({ symbol, ...order }));
+
+/** Without ids: one screen. */
+function orderLines(orders: readonly SymbolOrder[]): readonly string[] {
+  if (orders.length === 0) return ['no open order of ours'];
+  const columns = [
+    left('SYMBOL'),
+    left('SIDE'),
+    right('PRICE'),
+    right('SIZE'),
+    right('FILLED'),
+    left('STATUS'),
+    right('AGE'),
+    left('ROLE'),
+  ];
+  return table(
+    columns,
+    orders.map((order) => [...orderCells(order), order.role]),
+  );
+}
+
+/** With ids, foreign and just closed ones too. */
+export function ordersTable(symbols: readonly SymbolState[]): readonly string[] {
+  const unknown = symbols.filter(({ orders }) => !orders?.known).map(({ symbol }) => `orders on ${symbol}: unknown`);
+  const all = symbols.flatMap(({ symbol, orders }) => (orders?.known ? orders.orders : []).map((order) => ({ symbol, ...order })));
+  const id: Column = { title: 'CLIENT ID', shrink: { to: 8, keep: 'end' } };
+  const status: Column = { title: 'STATUS', shrink: { to: 8, keep: 'start' } };
+  const columns = [left('SYMBOL'), left('SIDE'), right('PRICE'), right('SIZE'), right('FILLED'), status, right('AGE'), left('ROLE'), id];
+  const rows = all.map((order) => [...orderCells(order), order.role, order.clientId]);
+  return [...unknown, ...(rows.length > 0 ? table(columns, rows) : unknown.length > 0 ? [] : ['no orders'])];
+}
+
+const orderCells = (order: SymbolOrder): readonly string[] => [
+  order.symbol,
+  order.side,
+  order.price ?? 'market',
+  order.size,
+  order.filled,
+  order.status,
+  ageText(order.ageMs),
+];
+
+function balanceLines({ balance }: State): readonly string[] {
+  if (!balance?.known) return ['balances: unknown'];
+  const columns = [left('ASSET'), right('WALLET'), right('AVAILABLE'), right('UNREALIZED')];
+  return table(
+    columns,
+    balance.assets.map(({ asset, wallet, available, unrealized }) => [asset, shown(wallet), shown(available), shown(unrealized)]),
+  );
+}
+
+function brainLines(state: State): readonly string[] {
+  const { brain } = state;
+  if (!brain) return labelled('brain', [UNKNOWN, '(it has written nothing in the last minute)']);
+  const reasons = Object.entries(brain.symbols).map(([symbol, { reason }]) => `${symbol} ${reason}`);
+  return labelled('brain', [brain.strategy, ...brainAge(state, brain), ...reasons]);
+}
+
+/** How far behind the gateway it is, and whether the gateway still listens to it. */
+function brainAge({ header }: State, { brainEpoch, processed }: BrainDoc): readonly string[] {
+  if (header === null) return ['age unknown'];
+  if (header.brainEpoch !== brainEpoch) return ['holds no lease'];
+  return header.epoch === processed.epoch ? [`${Math.max(0, header.seq - processed.seq)} behind`] : ['of an earlier gateway'];
+}
+
+/** Why it does what it does, a block for each symbol. */
+export function whyLines(state: State): readonly string[] {
+  const { brain, header } = state;
+  if (!brain) return brainLines(state);
+  const gateway = header ? labelled('gateway', [header.mode, ...header.reasons]) : labelled('gateway', [UNKNOWN]);
+  const risk = labelled('risk', [brain.risk.state, ...brain.risk.reasons]);
+  const head = labelled('brain', [brain.strategy, ...brainAge(state, brain), `${brain.decisions} decisions`]);
+  return [...head, ...risk, ...gateway, ...Object.entries(brain.symbols).flatMap(([symbol, doc]) => ['', ...symbolWhy(symbol, doc)])];
+}
+
+type SymbolDoc = BrainDoc['symbols'][string];
+
+function symbolWhy(symbol: string, { reason, signals, quotes, position, takeProfits, stopLosses }: SymbolDoc): readonly string[] {
+  const wants = quotes.map(({ side, price, size }) => `${side} ${trimDecimal(size)} at ${price}`);
+  const told = Object.entries(signals).map(
+    ([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toPrecision(8)) : (value ?? UNKNOWN)}`,
+  );
+  return [
+    ...labelled(symbol, [reason]),
+    ...labelled('  wants', wants.length > 0 ? wants : ['no quotes']),
+    ...labelled('  signals', told.length > 0 ? told : ['none']),
+    ...labelled('  holds', [trimDecimal(position), `take-profits ${takeProfits}`, `stop-losses ${stopLosses}`]),
+  ];
+}

@@ -1,0 +1,147 @@
+/** One tool to watch and stop a running system: reads Redis, speaks to the gateway's operator socket, holds no key. */
+import { createInterface } from 'node:readline/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { styleText } from 'node:util';
+import type { Command } from 'commander';
+import { publicConfig } from '../shared/config.ts';
+import type { Loaded } from '../shared/config-file.ts';
+import { ask, notRunning, openOperator } from './lib/operator.ts';
+import { panic } from './lib/panic.ts';
+import { openRedis } from './lib/redis.ts';
+import { ordersTable, type Paint, statusScreen, whyLines } from './lib/screen.ts';
+import { readState, type State } from './lib/state.ts';
+import { configOf, EXIT, type ExitCode, newTool, Problem, print, runTool, wholeNumber } from './lib/tool.ts';
+
+type Common = { readonly config: string };
+type Shown = Common & { readonly json: boolean };
+
+let action: () => Promise<ExitCode> = () => Promise.resolve(EXIT.usage);
+const program = newTool('mm', 'Watches and stops a running system.');
+
+function addCommand<T extends Common>(name: string, description: string, run: (options: T) => Promise<ExitCode>): Command {
+  return program
+    .command(name)
+    .description(description)
+    .allowExcessArguments(false)
+    .option('--config <file>', 'configuration', 'config.json')
+    .action((options: T) => {
+      action = () => run(options);
+    });
+}
+
+const JSON_OPTION = ['--json', 'JSON on stdout', false] as const;
+
+type StatusOptions = Shown & { readonly watch: boolean; readonly interval: number };
+addCommand('status', 'one screen of live state from Redis', status)
+  .option(...JSON_OPTION)
+  .option('--watch', 'refresh until Ctrl-C', false)
+  .option('--interval <ms>', 'period of --watch', wholeNumber({ min: 100, max: 3_600_000 }), 1_000);
+addCommand('orders', 'open orders, foreign ones, and those closed in the last 5 s', orders).option(...JSON_OPTION);
+addCommand('why', "the brain's reason and signals for each symbol", why).option(...JSON_OPTION);
+
+type PanicOptions = Common & { readonly everything: boolean; readonly yes: boolean; readonly reason: string; readonly timeout: number };
+addCommand('panic', 'cancel all of ours, flatten, stay stopped until resume', stop)
+  .option('--everything', 'also cancel orders that are not ours', false)
+  .option('--yes', 'do not ask', false)
+  .option('--reason <text>', 'kept with the stop', 'mm panic')
+  .option('--timeout <seconds>', 'wait this long for flat', wholeNumber({ min: 1, max: 3_600 }), 60);
+addCommand('pause', 'no new orders; cancels the quotes', pause);
+addCommand('resume', 'lifts pause and emergency stop', resume);
+type ConfigOptions = Common & { readonly check: boolean };
+addCommand('config', 'the configuration in force, without secrets', config).option('--check', 'only say whether it is good', false);
+
+async function status(options: StatusOptions): Promise<ExitCode> {
+  const loaded = configOf(options.config);
+  using open = await openRedis(loaded);
+  if (!options.watch) return showStatus(loaded, { state: await readState(open.redis, loaded.config), options });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(EXIT.done));
+  for (;;) {
+    const state = await readState(open.redis, loaded.config).catch((error: Error) => {
+      throw new Problem(EXIT.unreachable, [`Redis at ${loaded.config.redis.url.replace(/\/\/.*@/, '//')} went away: ${error.message}`]);
+    });
+    if (process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[2J');
+    showStatus(loaded, { state, options, complain: false });
+    await sleep(options.interval);
+  }
+}
+
+type Showing = { readonly state: State; readonly options: StatusOptions; readonly complain?: boolean };
+
+function showStatus(loaded: Loaded, { state, options, complain = true }: Showing): ExitCode {
+  const { prefix } = loaded.config.redis;
+  if (options.json) print(JSON.stringify(state));
+  else print(...statusScreen({ state, paint, prefix }));
+  if (state.header === null && complain) throw silent(loaded);
+  return EXIT.done;
+}
+
+/** Redis answers, but nobody writes the snapshot. */
+const silent = (loaded: Loaded): Problem => notRunning(`No gateway writes ${loaded.config.redis.prefix}:seq to this Redis`, loaded);
+
+const TONES = { good: 'green', bad: 'red', dim: 'dim' } as const;
+const paint: Paint = (word, tone) => styleText(TONES[tone], word, { stream: process.stdout });
+
+async function orders(options: Shown): Promise<ExitCode> {
+  const loaded = configOf(options.config);
+  using open = await openRedis(loaded);
+  const state = await readState(open.redis, loaded.config);
+  if (options.json)
+    print(JSON.stringify(state.symbols.map(({ symbol, orders }) => ({ symbol, orders: orders?.known ? orders.orders : null }))));
+  else print(...ordersTable(state.symbols));
+  if (state.header === null) throw silent(loaded);
+  return EXIT.done;
+}
+
+async function why(options: Shown): Promise<ExitCode> {
+  const loaded = configOf(options.config);
+  using open = await openRedis(loaded);
+  const state = await readState(open.redis, loaded.config);
+  if (options.json) print(JSON.stringify({ brain: state.brain, mode: state.header?.mode ?? null, reasons: state.header?.reasons ?? null }));
+  else print(...whyLines(state));
+  if (state.brain === null)
+    throw new Problem(EXIT.unreachable, ['No brain has written to this Redis in the last minute: start it with npm run brain']);
+  return EXIT.done;
+}
+
+async function stop({ config: file, everything, yes, reason, timeout }: PanicOptions): Promise<ExitCode> {
+  const loaded = configOf(file);
+  if (!yes && process.stdin.isTTY && !(await confirmed(loaded, everything)))
+    throw new Problem(EXIT.refused, ['not confirmed: nothing was done']);
+  const left = await panic({ loaded, everything, reason, timeoutMs: timeout * 1_000, say: print });
+  if (left.length > 0)
+    throw new Problem(EXIT.failed, [...left, `not done after ${timeout} s; the gateway goes on: run mm panic again, or mm status --watch`]);
+  print('stopped: no own order open, no position; it stays so until mm resume');
+  return EXIT.done;
+}
+
+async function confirmed({ config }: Loaded, everything: boolean): Promise<boolean> {
+  const readline = createInterface({ input: process.stdin, output: process.stderr });
+  const what = `cancel ${everything ? 'every order, foreign ones too,' : 'all our orders'} and flatten ${config.symbols.join(', ')}`;
+  const answer = await readline.question(`${config.environment}: ${what}? Type yes: `);
+  readline.close();
+  return answer.trim().toLowerCase() === 'yes';
+}
+
+async function pause({ config: file }: Common): Promise<ExitCode> {
+  await using client = await openOperator(configOf(file), 'mm pause');
+  await ask(client, { type: 'pause', reason: 'mm pause' });
+  print('paused: quotes are cancelled, no new orders until mm resume; hard exits still work');
+  return EXIT.done;
+}
+
+async function resume({ config: file }: Common): Promise<ExitCode> {
+  await using client = await openOperator(configOf(file), 'mm resume');
+  await ask(client, { type: 'resume' });
+  print('resumed: pause and emergency stop are lifted');
+  return EXIT.done;
+}
+
+function config({ config: file, check }: ConfigOptions): Promise<ExitCode> {
+  const loaded = configOf(file);
+  if (check) print(`${loaded.file}: good`);
+  else print(JSON.stringify(publicConfig(loaded.config), null, 2));
+  return Promise.resolve(EXIT.done);
+}
+
+program.parse();
+await runTool('mm', () => action());
