@@ -47,7 +47,7 @@ function hindrance(command: OrderCommand, { input, room }: { readonly input: Gat
   if (exceedsNotional(command, input)) return 'order-notional';
   const side: Side = command.kind === 'place' ? command.side : (order?.side ?? 'buy');
   const more = command.kind === 'place' ? command.size : Math.max(0, command.size - (order?.size ?? 0));
-  if (more > room[side]) return 'position-limit';
+  if (more > 0 && more > room[side]) return 'position-limit'; // what adds nothing may stay where the room is gone
   if (command.kind === 'place' && room.orders < 1) return 'open-orders';
   room[side] -= more;
   if (command.kind === 'place') room.orders--;

@@ -1,0 +1,198 @@
+/** Builders of what the brain reads: documents of one snapshot, the view of a strategy, settings, a turn. */
+import { Config } from '../../shared/config.ts';
+import { parsePrice, parseSize } from '../../shared/instrument.ts';
+import {
+  type BookDoc,
+  type Header,
+  type InstrumentDoc,
+  type OrderDoc,
+  type OrdersDoc,
+  type PositionDoc,
+  SCHEMA_VERSION,
+} from '../../shared/snapshot.ts';
+import { lots, type Lots, monoMs, type Ticks, wallMs } from '../../shared/units.ts';
+import type { WorkingOrder } from '../../brain/oms/working.ts';
+import type { Settings, Turn } from '../../brain/step.ts';
+import type { Level, Strategy, SymbolView } from '../../brain/strategy/strategy.ts';
+import type { Documents, SymbolDocs } from '../../brain/view.ts';
+import { id, instrument, SPEC } from './orders.ts';
+
+export const SYMBOL = 'BTCUSDT';
+export const INSTRUMENT = instrument();
+/** Ids of `id()` carry it. */
+export const LEASE = 1;
+export const IDENTITY = { environment: 'sim', accountHash: 'aaaaaaaaaaaa', configHash: 'cccccccccccc', epoch: 3 };
+export const STAMP = { epoch: 3, seq: 50 };
+export const LIMITS = { maxPosition: '0.100', maxOrderNotional: '5000', maxOpenOrders: 20, collarPercent: 2 } as const;
+export const EXITS = { takeProfitPercent: 1, stopLossPercent: 0.5, cooldownMs: 30_000 } as const;
+
+export const px = (text: string): Ticks => parsePrice(INSTRUMENT, text) ?? fail(text);
+export const qty = (text: string): Lots => parseSize(INSTRUMENT, text) ?? fail(text);
+const fail = (text: string): never => {
+  throw new Error(`Cannot build: ${text} is off step`);
+};
+
+export const levels = (...rows: readonly (readonly [price: string, size: string])[]): Level[] =>
+  rows.map(([price, size]) => ({ price: px(price), size: qty(size) }));
+
+export const header = (over: Partial<Header> = {}): Header => ({
+  schema: SCHEMA_VERSION,
+  ...STAMP,
+  venue: 'binance',
+  environment: 'sim',
+  accountHash: IDENTITY.accountHash,
+  configHash: IDENTITY.configHash,
+  wallMs: 1_700_000_000_000,
+  symbols: [SYMBOL],
+  mode: 'normal',
+  reasons: [],
+  health: { market: { state: 'live', ageMs: 1 }, account: { state: 'live', ageMs: 1 } },
+  budgets: { weight: { used: 0, limit: 2_400 }, orders1m: { used: 0, limit: 1_200 }, orders10s: { used: 0, limit: 300 } },
+  paused: false,
+  closing: [],
+  fillSeq: 0,
+  brainEpoch: LEASE,
+  ...over,
+});
+
+export const bookDoc = (over: Partial<BookDoc> = {}): BookDoc => ({
+  ...STAMP,
+  symbol: SYMBOL,
+  status: 'live',
+  ageMs: 20,
+  lastUpdateId: 7,
+  exchangeMs: 1_700_000_000_000,
+  bids: [
+    ['60000.00', '1.000'],
+    ['59999.90', '2.000'],
+  ],
+  asks: [
+    ['60000.10', '1.000'],
+    ['60000.20', '2.000'],
+  ],
+  ...over,
+});
+
+export const positionDoc = (over: Partial<PositionDoc> = {}): PositionDoc => ({
+  ...STAMP,
+  symbol: SYMBOL,
+  known: true,
+  size: '0.000',
+  entryPrice: null,
+  markPrice: '60000.05',
+  unrealizedPnl: '0',
+  leverage: 10,
+  liquidationPrice: null,
+  realizedPnl: '0',
+  fees: '0',
+  funding: '0',
+  fundingRate: null,
+  nextFundingMs: null,
+  ...over,
+});
+
+export const orderDoc = (over: Partial<OrderDoc> = {}): OrderDoc => ({
+  clientId: id(1),
+  role: 'quote',
+  side: 'buy',
+  kind: 'limit',
+  timeInForce: 'post-only',
+  reduceOnly: false,
+  status: 'open',
+  price: '59990.00',
+  size: '0.010',
+  filled: '0.000',
+  ageMs: 5_000,
+  reason: '',
+  ...over,
+});
+
+export const ordersDoc = (rows: readonly OrderDoc[] = [], over: Partial<OrdersDoc> = {}): OrdersDoc => ({
+  ...STAMP,
+  symbol: SYMBOL,
+  known: true,
+  orders: [...rows],
+  ...over,
+});
+
+export const instrumentDoc = (over: Partial<InstrumentDoc> = {}): InstrumentDoc => ({ epoch: STAMP.epoch, seq: 1, ...SPEC, ...over });
+
+export type Over = {
+  readonly head?: Partial<Header>;
+  readonly docs?: Partial<SymbolDocs>;
+  readonly balanceKnown?: boolean;
+};
+/** One snapshot: documents carry the header's stamp unless they are given. */
+export const documents = ({ head = {}, docs = {}, balanceKnown = true }: Over = {}): Documents => {
+  const top = header(head);
+  const stamp = { epoch: top.epoch, seq: top.seq };
+  const usual = {
+    book: bookDoc(stamp),
+    position: positionDoc(stamp),
+    orders: ordersDoc([], stamp),
+    instrument: instrumentDoc(),
+    klines: null,
+  };
+  return { header: top, symbols: { [SYMBOL]: { ...usual, ...docs } }, balanceKnown, seenAt: monoMs(1_000) };
+};
+
+export const working = (over: Partial<WorkingOrder> = {}): WorkingOrder => ({
+  clientId: id(1),
+  role: 'quote',
+  side: 'buy',
+  kind: 'limit',
+  status: 'open',
+  price: px('59990.00'),
+  size: qty('0.010'),
+  filled: lots(0),
+  reduceOnly: false,
+  ...over,
+});
+
+/** A turn at the moment the documents were seen; ids count up from 1000. */
+export const turn = (docs: Documents, over: Partial<Turn> = {}): Turn => {
+  let counter = 1_000;
+  const nextId: Turn['nextId'] = (role) => id(counter++, { role, epoch: LEASE });
+  return { symbol: SYMBOL, documents: docs, now: monoMs(1_000), nowMs: wallMs(1_700_000_000_000), nextId, mayTrade: true, ...over };
+};
+
+/** Flat, 60000.00 to 60000.10. */
+export const view = (over: Partial<SymbolView> = {}): SymbolView => {
+  const bids = over.bids ?? levels(['60000.00', '1.000'], ['59999.90', '2.000']);
+  const asks = over.asks ?? levels(['60000.10', '1.000'], ['60000.20', '2.000']);
+  return {
+    symbol: SYMBOL,
+    instrument: INSTRUMENT,
+    bids,
+    asks,
+    bestBid: bids[0]!.price,
+    bestAsk: asks[0]!.price,
+    position: lots(0),
+    entryPrice: null,
+    bars: null,
+    ...over,
+  };
+};
+
+export const settings = <S>(strategy: Strategy<S>, over: Partial<Settings<S>> = {}): Settings<S> => ({
+  strategy,
+  exits: EXITS,
+  limits: LIMITS,
+  toleranceBps: 0.2,
+  ttlMs: 500,
+  maxAgeMs: 500,
+  ...over,
+});
+
+export const config = (over: object = {}): Config =>
+  Config.parse({
+    symbols: [SYMBOL],
+    strategy: {
+      active: 'market-making',
+      marketMaking: { spreadBps: 2, skewBps: 1, orderSize: '0.010', maxInventory: '0.050', refreshToleranceBps: 0.2 },
+      macdTrend: { orderSize: '0.020' },
+    },
+    exits: EXITS,
+    limits: { maxGrossNotional: '20000', default: LIMITS },
+    ...over,
+  });
