@@ -1,0 +1,279 @@
+import { describe, expect, test } from 'vitest';
+import { initialState, type Settings, type Stepped, step, type SymbolState } from '../../brain/step.ts';
+import { NO_EXITS } from '../../brain/risk/exits.ts';
+import { marketMaking } from '../../brain/strategy/market-making.ts';
+import type { Strategy, Wish } from '../../brain/strategy/strategy.ts';
+import { headerReason } from '../../brain/view.ts';
+import { MarketMakingParameters } from '../../shared/config.ts';
+import { parseClientId } from '../../shared/client-id.ts';
+import type { Header, OrderDoc } from '../../shared/snapshot.ts';
+import { monoMs, wallMs } from '../../shared/units.ts';
+import {
+  bookDoc,
+  documents,
+  EXITS,
+  IDENTITY,
+  instrumentDoc,
+  LEASE,
+  type Over,
+  orderDoc,
+  ordersDoc,
+  positionDoc,
+  qty,
+  settings,
+  SYMBOL,
+  turn,
+} from '../kit/brain.ts';
+import { id } from '../kit/orders.ts';
+
+const maker = marketMaking(
+  MarketMakingParameters.parse({ spreadBps: 2, skewBps: 1, orderSize: '0.010', maxInventory: '0.050', refreshToleranceBps: 0.2 }),
+);
+const fresh = (exits = NO_EXITS): SymbolState<null> => initialState(maker, exits);
+type Options = {
+  readonly over?: Over;
+  readonly before?: SymbolState<null>;
+  readonly turn?: Parameters<typeof turn>[1];
+  readonly settings?: Partial<Settings<null>>;
+};
+const take = ({ over = {}, before = fresh(), ...more }: Options = {}): Stepped<null> =>
+  step(before, { settings: settings(maker, more.settings), turn: turn(documents(over), more.turn) });
+const kinds = ({ commands }: { readonly commands: readonly { readonly kind: string }[] }): string[] => commands.map(({ kind }) => kind);
+const resting: OrderDoc[] = [orderDoc({ clientId: id(1) }), orderDoc({ clientId: id(2), side: 'sell', price: '60010.00' })];
+
+describe('headerReason() refuses', () => {
+  test.each<[string, Partial<Header>, number, string | null]>([
+    ['nothing of a fresh header of ours', {}, 1_500, null],
+    ['one older than allowed', {}, 1_501, 'snapshot-stale'],
+    ['another environment', { environment: 'testnet' }, 1_000, 'wrong-environment'],
+    ['another account', { accountHash: 'bbbbbbbbbbbb' }, 1_000, 'wrong-account'],
+    ['another config', { configHash: 'dddddddddddd' }, 1_000, 'wrong-config'],
+    ['what another run of the gateway left behind', { epoch: IDENTITY.epoch - 1 }, 1_000, 'other-gateway-run'],
+  ])('%s', (_name, head, now, reason) => {
+    expect(headerReason(documents({ head }), { identity: IDENTITY, now: monoMs(now), maxAgeMs: 500 })).toBe(reason);
+  });
+});
+
+test('step() quotes both sides of a fresh, known, live market, post-only and with ids of the lease', () => {
+  const { commands, reason, quotes, close } = take();
+  expect([reason, close, quotes.length]).toEqual(['quoting', null, 2]);
+  expect(commands).toMatchObject([
+    { kind: 'place', side: 'buy', price: 599_940, size: 10, timeInForce: 'post-only', reduceOnly: false, symbol: SYMBOL },
+    { kind: 'place', side: 'sell', price: 600_061, size: 10, timeInForce: 'post-only', reduceOnly: false },
+  ]);
+  expect(commands.map(({ clientId }) => parseClientId(clientId))).toMatchObject([
+    { role: 'quote', epoch: LEASE },
+    { role: 'quote', epoch: LEASE },
+  ]);
+});
+
+const old = { seq: 49 };
+/** Not even the orders can be trusted, or nothing can be told of them: the gateway's own watch takes the quotes back. */
+test.each<[string, Over, string]>([
+  ['a missing book', { docs: { book: null } }, 'document-missing'],
+  ['a missing position', { docs: { position: null } }, 'document-missing'],
+  ['missing orders', { docs: { orders: null } }, 'document-missing'],
+  ['a book of another number', { docs: { book: bookDoc(old) } }, 'snapshot-mixed'],
+  ['a position of another number', { docs: { position: positionDoc(old) } }, 'snapshot-mixed'],
+  ['orders of another number', { docs: { orders: ordersDoc(resting, old) } }, 'snapshot-mixed'],
+  ['a book of another run', { docs: { book: bookDoc({ epoch: 2 }) } }, 'snapshot-mixed'],
+  ['an unknown position', { docs: { position: positionDoc({ known: false, size: null }) } }, 'position-unknown'],
+  ['a position without a size', { docs: { position: positionDoc({ size: null }) } }, 'position-unknown'],
+  ['unknown orders', { docs: { orders: ordersDoc([], { known: false }) } }, 'orders-unknown'],
+  ['a missing instrument', { docs: { instrument: null } }, 'instrument-unknown'],
+  ['an instrument of another run', { docs: { instrument: instrumentDoc({ epoch: 2 }) } }, 'instrument-unknown'],
+  ['an instrument that cannot be counted in', { docs: { instrument: instrumentDoc({ tickSize: '0' }) } }, 'instrument-unknown'],
+  ['a position off the step', { docs: { position: positionDoc({ size: '0.0005' }) } }, 'off-step'],
+  ['an order off the tick', { docs: { orders: ordersDoc([orderDoc({ price: '59990.05' })]) } }, 'off-step'],
+])('step() does nothing at all with %s', (_name, over, reason) => {
+  expect(take({ over })).toMatchObject({ commands: [], close: null, reason, quotes: [] });
+});
+
+test.each<[string, Over, string]>([
+  ['mode reduce-only', { head: { mode: 'reduce-only' } }, 'mode-reduce-only'],
+  ['mode cancel-only', { head: { mode: 'cancel-only' } }, 'mode-cancel-only'],
+  ['mode blind', { head: { mode: 'blind' } }, 'mode-blind'],
+  ['mode stopped', { head: { mode: 'stopped' } }, 'mode-stopped'],
+  ['a pause', { head: { paused: true } }, 'paused'],
+  ['a symbol with a reason', { head: { reasons: [`foreign-order:${SYMBOL}`] } }, 'foreign-order'],
+  ['an unknown balance', { balanceKnown: false }, 'balance-unknown'],
+  ['an instrument that does not trade', { docs: { instrument: instrumentDoc({ trading: false }) } }, 'not-trading'],
+  ['a stale book', { docs: { book: bookDoc({ status: 'stale' }) } }, 'book-not-live'],
+  ['a syncing book', { docs: { book: bookDoc({ status: 'syncing' }) } }, 'book-not-live'],
+  ['a book that no frame has proved yet', { docs: { book: bookDoc({ ageMs: null }) } }, 'book-not-live'],
+  ['a book that no frame has proved for long', { docs: { book: bookDoc({ ageMs: 1_501 }) } }, 'book-not-live'],
+  ['an empty side', { docs: { book: bookDoc({ bids: [] }) } }, 'book-not-live'],
+  ['a price off the tick', { docs: { book: bookDoc({ asks: [['60000.15', '1']] }) } }, 'book-not-live'],
+  ['a locked book', { docs: { book: bookDoc({ asks: [['60000.00', '1']] }) } }, 'book-crossed'],
+])('step() takes back what rests with %s, and places nothing', (_name, over, reason) => {
+  const stepped = take({ over: { ...over, docs: { ...over.docs, orders: ordersDoc(resting) } } });
+  expect(stepped).toMatchObject({ reason, close: null, quotes: [] });
+  expect(stepped.commands).toEqual([
+    { kind: 'cancel', symbol: SYMBOL, clientId: id(1) },
+    { kind: 'cancel', symbol: SYMBOL, clientId: id(2) },
+  ]);
+});
+
+test('step() is not stopped by a reason of another symbol', () => {
+  expect(take({ over: { head: { reasons: ['book-stale:ETHUSDT'] } } }).reason).toBe('quoting');
+});
+
+test('step() without a lease of this snapshot takes back and places nothing', () => {
+  expect(take({ over: { docs: { orders: ordersDoc(resting) } }, turn: { mayTrade: false } })).toMatchObject({
+    reason: 'no-lease',
+    commands: [{ kind: 'cancel' }, { kind: 'cancel' }],
+  });
+});
+
+test('step() places nothing once the lease has no ids left', () => {
+  expect(take({ turn: { nextId: () => null } }).commands).toEqual([]);
+});
+
+test('step() with no limits for the symbol holds everything back and says so', () => {
+  expect(take({ settings: { limits: null } })).toMatchObject({ commands: [], reason: 'held-order-notional', held: [{}, {}] });
+});
+
+test('step() never sends the same intention twice while the first is not visible', () => {
+  const first = take();
+  const pending = first.commands.map((command) => ({ command, role: 'quote', sentAt: monoMs(1_000), visibleFrom: null }));
+  const again = take({ before: { ...first.state, pending }, over: { head: { seq: 51 } } });
+  expect(again.commands).toEqual([]);
+  expect(again.state.pending).toHaveLength(2);
+});
+
+test('step() leaves other roles and foreign orders alone', () => {
+  const rows = [
+    orderDoc({ role: 'close', clientId: id(3, { role: 'close' }) }),
+    orderDoc({ role: 'foreign', clientId: 'web_1', price: '1.23' }),
+  ];
+  const stepped = take({ over: { head: { mode: 'blind' }, docs: { orders: ordersDoc(rows) } } });
+  expect(stepped.commands).toEqual([]);
+});
+
+test('step() cancels what another lease left, amends none of it, and quotes beside it', () => {
+  const left = orderDoc({ clientId: id(1, { epoch: LEASE + 1 }) });
+  expect(kinds(take({ over: { docs: { orders: ordersDoc([left]) } } }))).toEqual(['cancel', 'place', 'place']);
+});
+
+test.each<[string, Partial<OrderDoc>, string]>([
+  ['lately rejected by the venue', { status: 'rejected', reason: 'insufficient-margin', ageMs: 900 }, 'rejected-insufficient-margin'],
+  ['rejected a while ago', { status: 'rejected', reason: 'insufficient-margin', ageMs: 1_100 }, 'quoting'],
+  ['rejected because it would have taken', { status: 'rejected', reason: 'post-only-would-take', ageMs: 10 }, 'quoting'],
+  ['of the ladder rejected', { status: 'rejected', role: 'close', reason: 'filter', ageMs: 10 }, 'quoting'],
+])('step() with an order %s says %3$s', (_name, over, reason) => {
+  const stepped = take({ over: { docs: { orders: ordersDoc([orderDoc(over)]) } } });
+  expect([stepped.reason, kinds(stepped)]).toEqual([reason, reason === 'quoting' ? ['place', 'place'] : []]);
+});
+
+test('step() sends nothing but cancels until a refusal is over', () => {
+  const before = { ...fresh(), refusal: { code: 'budget', untilMs: monoMs(1_400) } };
+  const far = orderDoc({ price: '50000.00' });
+  const extra = orderDoc({ clientId: id(2), price: '50001.00' });
+  const over = { docs: { orders: ordersDoc([far, extra]) } };
+  expect([take({ before, over }).reason, kinds(take({ before, over }))]).toEqual(['refused-budget', ['cancel']]);
+  expect(kinds(take({ before, over, turn: { now: monoMs(1_400) } }))).toEqual(['cancel', 'amend', 'place']);
+});
+
+describe('hard exits in step()', () => {
+  const losing = { size: '0.010', entryPrice: '61000' };
+  const winning = { size: '0.010', entryPrice: '59000' };
+
+  test.each<[string, Over, string | null]>([
+    ['a loss', { docs: { position: positionDoc(losing), orders: ordersDoc(resting) } }, 'stop-loss'],
+    ['a profit', { docs: { position: positionDoc(winning), orders: ordersDoc(resting) } }, 'take-profit'],
+    [
+      'a loss while the mode forbids quoting',
+      { head: { mode: 'reduce-only' }, docs: { position: positionDoc(losing), orders: ordersDoc(resting) } },
+      'stop-loss',
+    ],
+    [
+      'a loss on a blind book, by its mark',
+      { docs: { book: bookDoc({ status: 'stale' }), position: positionDoc(losing), orders: ordersDoc(resting) } },
+      'stop-loss',
+    ],
+  ])('%s closes and takes the quotes back', (_name, over, close) => {
+    const stepped = take({ over });
+    expect([stepped.close, stepped.reason, kinds(stepped)]).toEqual([close, `closing-${close}`, ['cancel', 'cancel']]);
+  });
+
+  test('a position that is not known is not closed', () => {
+    expect(take({ over: { docs: { position: positionDoc({ ...losing, known: false }) } } }).close).toBeNull();
+  });
+
+  test('the strategy is silent until flat and cool, and then begins afresh', () => {
+    let state = take({ over: { docs: { position: positionDoc(losing) } } }).state;
+    const go = (seq: number, { size = '0.000', nowMs = 1_700_000_000_000, closing = false }): Stepped<null> => {
+      const position = positionDoc({ seq, size, entryPrice: size === '0.000' ? null : '61000' });
+      const over = { head: { seq, closing: closing ? [SYMBOL] : [] }, docs: { position } };
+      const stepped = take({ before: state, over, turn: { nowMs: wallMs(nowMs) } });
+      state = stepped.state;
+      return stepped;
+    };
+    expect(go(51, { size: '0.010', closing: true })).toMatchObject({ commands: [], close: null, reason: 'closing-position' });
+    expect(go(52, { size: '0.004', closing: true }).commands).toEqual([]);
+    expect(go(63, {})).toMatchObject({ commands: [], reason: 'cooling-down' });
+    expect(go(64, { nowMs: 1_700_000_000_000 + EXITS.cooldownMs - 1 })).toMatchObject({ commands: [], reason: 'cooling-down' });
+    expect(go(65, { nowMs: 1_700_000_000_000 + EXITS.cooldownMs })).toMatchObject({ reason: 'quoting', commands: [{}, {}] });
+    expect(state.exits).toMatchObject({ stopLosses: 1, takeProfits: 0 });
+  });
+});
+
+describe('a target in step()', () => {
+  const wanting = (position: number | null): Strategy<null> => ({
+    name: 'wanting',
+    role: 'trend',
+    initial: () => null,
+    decide: () => ({
+      wish: {
+        quotes: [],
+        target: position === null ? null : { position: qty((position / 1_000).toFixed(3)), slippageBps: 10 },
+        reason: 'cross',
+        signals: {},
+      } satisfies Wish,
+      state: null,
+    }),
+  });
+  const aim = (position: number | null, over: Over = {}, more: Partial<Settings<null>> = {}) =>
+    step(initialState(wanting(position), NO_EXITS), { settings: settings(wanting(position), more), turn: turn(documents(over)) });
+  const held = (size: string): Over => ({ docs: { position: positionDoc({ size, entryPrice: '60000' }) } });
+
+  const small: Over = { docs: { ...held('0.019').docs, instrument: instrumentDoc({ minNotional: '100' }) } };
+
+  test.each<[string, number | null, Over, object[]]>([
+    [
+      'from flat buys at most the slippage above the ask',
+      20,
+      {},
+      [{ side: 'buy', price: 600_601, size: 20, reduceOnly: false, timeInForce: 'ioc' }],
+    ],
+    [
+      'from flat sells at most the slippage below the bid',
+      -20,
+      {},
+      [{ side: 'sell', price: 599_400, size: 20, reduceOnly: false, timeInForce: 'ioc' }],
+    ],
+    ['adds what is missing', 20, held('0.015'), [{ side: 'buy', size: 5, reduceOnly: false }]],
+    ['is quiet when it is there', 20, held('0.020'), []],
+    ['is quiet when nothing is wanted', null, held('0.020'), []],
+    ['goes flat by an order that can only reduce', 0, held('0.020'), [{ side: 'sell', size: 20, reduceOnly: true }]],
+    ['turns in two steps, the first of which can only reduce', -20, held('0.020'), [{ side: 'sell', size: 20, reduceOnly: true }]],
+    ['does not send what the venue would find too small', 20, small, []],
+  ])('%s', (_name, position, over, want) => {
+    expect(aim(position, over).commands).toMatchObject(want);
+    expect(aim(position, over).commands).toHaveLength(want.length);
+  });
+
+  test('waits for what is under way, whatever it is', () => {
+    const busy = orderDoc({ role: 'trend', clientId: id(1, { role: 'trend' }), status: 'unknown', timeInForce: 'ioc' });
+    expect(aim(20, { docs: { orders: ordersDoc([busy]) } }).commands).toEqual([]);
+  });
+
+  test('goes flat even without a limit, and opens nothing without one', () => {
+    expect(aim(0, held('0.020'), { limits: null }).commands).toHaveLength(1);
+    expect(aim(20, {}, { limits: null }).commands).toEqual([]);
+  });
+});
+
+test('step() is a function: the same state and turn give the same step', () => {
+  expect(take()).toEqual(take());
+});
