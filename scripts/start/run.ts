@@ -3,7 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { ENDPOINTS } from '../../gateway/venues/binance/limits.ts';
 import { SIM_CREDENTIALS } from '../../shared/config.ts';
+import { loadCredentials } from '../../shared/config-file.ts';
 import { keysOf } from '../../shared/snapshot.ts';
 import { Collector } from './collector.ts';
 import { readExchange } from './exchange-read.ts';
@@ -152,7 +154,12 @@ class Run {
 
   async #readExchange(): Promise<ReadonlyMap<string, ExchangePosition> | null> {
     const { simUrl, config } = this.#processes;
-    return simUrl ? readExchange({ rest: simUrl, credentials: SIM_CREDENTIALS, symbols: config.symbols }) : null;
+    if (simUrl) return readExchange({ rest: simUrl, credentials: SIM_CREDENTIALS, symbols: config.symbols });
+    const { environment } = config;
+    const credentials = loadCredentials(this.#options.loaded, process.env);
+    if (!credentials.ok || (environment !== 'testnet' && environment !== 'mainnet')) return null;
+    const { rest } = config.endpoints[environment] ?? ENDPOINTS[environment];
+    return readExchange({ rest, credentials: credentials.value, symbols: config.symbols });
   }
 
   /** For people and tests that want to kill one: pids of the first start are stale after a restart, so the file is kept fresh. */

@@ -48,8 +48,36 @@ export type Level = readonly [price: string, size: string];
 
 /** One record of a recording, in receive order. `atMs` is exchange-aligned (see tape.ts), `raw` the venue's own JSON text of `data`. */
 export type TapeFrame =
-  | { readonly kind: 'depth'; readonly atMs: number; readonly symbol: string; readonly raw: string; readonly first: number; readonly last: number; readonly previous: number; readonly bids: readonly Level[]; readonly asks: readonly Level[] }
+  | {
+      readonly kind: 'depth';
+      readonly atMs: number;
+      readonly symbol: string;
+      readonly raw: string;
+      readonly first: number;
+      readonly last: number;
+      readonly previous: number;
+      readonly bids: readonly Level[];
+      readonly asks: readonly Level[];
+    }
   | { readonly kind: 'best'; readonly atMs: number; readonly symbol: string; readonly raw: string }
-  | { readonly kind: 'trade'; readonly atMs: number; readonly symbol: string; readonly raw: string; readonly tradeId: string; readonly price: string; readonly size: string; readonly buyerIsMaker: boolean; readonly aggregate: boolean }
+  | {
+      readonly kind: 'trade';
+      readonly atMs: number;
+      readonly symbol: string;
+      readonly raw: string;
+      readonly tradeId: string;
+      readonly price: string;
+      readonly size: string;
+      readonly buyerIsMaker: boolean;
+      readonly aggregate: boolean;
+    }
   | { readonly kind: 'kline'; readonly atMs: number; readonly symbol: string; readonly interval: string; readonly raw: string }
-  | { readonly kind: 'snapshot'; readonly atMs: number; readonly symbol: string; readonly raw: string; readonly lastUpdateId: number; readonly bids: readonly Level[]; readonly asks: readonly Level[] };
+  | {
+      readonly kind: 'snapshot';
+      readonly atMs: number;
+      readonly symbol: string;
+      readonly raw: string;
+      readonly lastUpdateId: number;
+      readonly bids: readonly Level[];
+      readonly asks: readonly Level[];
+    };

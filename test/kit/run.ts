@@ -14,7 +14,10 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 export const KEYS = keysOf('mm:binance');
 
 export type RunOptions = { readonly args?: readonly string[]; readonly config?: object };
-type Account = { readonly positions: readonly { symbol: string; positionAmt: string }[]; readonly openOrders: readonly { clientOrderId: string }[] };
+type Account = {
+  readonly positions: readonly { symbol: string; positionAmt: string }[];
+  readonly openOrders: readonly { clientOrderId: string }[];
+};
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 export class TestRun implements AsyncDisposable {
