@@ -1,0 +1,114 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { KEYS, TestRun } from '../kit/run.ts';
+import { runTool } from '../kit/tool.ts';
+
+/** One run for all: each test leaves it trading. */
+let run: TestRun;
+let config = '';
+
+beforeAll(async () => {
+  run = await TestRun.start({ args: ['--seconds', '300'] });
+  await run.untilQuoting();
+  config = join(run.dir, 'run/start/config.json');
+});
+afterAll(async () => {
+  await run[Symbol.asyncDispose]();
+});
+
+const mm = (...args: readonly string[]) => runTool('mm', [...args, '--config', config]);
+const openRoles = async (): Promise<readonly string[]> =>
+  ((await run.read(KEYS.orders('BTCUSDT')))?.orders ?? [])
+    .filter(({ status }: { status: string }) => !['filled', 'canceled', 'expired', 'rejected'].includes(status))
+    .map(({ role }: { role: string }) => role);
+
+test('test-uds places and cancels through the operator socket while the brain trades, and leaves nothing', async () => {
+  const { code, stdout, stderr } = await runTool('test-uds', ['--config', config, '--count', '5', '--json']);
+  expect([code, stderr]).toEqual([0, '']);
+  const figures = JSON.parse(stdout);
+  expect(figures).toMatchObject({
+    ok: true,
+    environment: 'sim',
+    unit: 'ms',
+    hello: { n: 1 },
+    place: { n: 5 },
+    cancel: { n: 5 },
+    gone: { n: 5 },
+  });
+  for (const step of ['place', 'open', 'cancel', 'gone']) {
+    expect(figures[step].p50).toBeGreaterThan(0);
+    expect(figures[step].p99).toBeGreaterThanOrEqual(figures[step].p50);
+    expect(figures[step].max).toBeGreaterThanOrEqual(figures[step].p99);
+  }
+  expect(figures.open.p50).toBeGreaterThan(figures.place.p50);
+  await run.until('no order of the operator', async () => !(await openRoles()).includes('operator'));
+  expect((await run.exchange()).openOrders.filter(({ clientOrderId }) => clientOrderId.startsWith('4730'))).toEqual([]);
+});
+
+test('mm status, orders and why agree with Redis, and fit 80 columns', async () => {
+  const [status, orders, why, json] = [await mm('status'), await mm('orders'), await mm('why'), await mm('status', '--json')];
+  for (const said of [status, orders, why, json]) expect([said.code, said.stderr]).toEqual([0, '']);
+  expect(status.stdout).toMatch(
+    /^gateway +sim +binance[\s\S]*\nmode +normal\n[\s\S]*\nstreams +market live[\s\S]*BTCUSDT +\d+\.\d+ +\d+\.\d+ +live/,
+  );
+  expect(status.stdout).toMatch(/\nUSDT +\d/);
+  expect(status.stdout).toMatch(/\nbrain +market-making/);
+  expect(orders.stdout).toMatch(/^SYMBOL +SIDE[\s\S]*quote/);
+  expect(why.stdout).toMatch(/signals +mid/);
+  for (const line of [status, orders, why].flatMap(({ stdout }) => stdout.split('\n'))) expect(line.length).toBeLessThanOrEqual(80);
+  expect(status.stdout + orders.stdout + why.stdout).not.toContain('\x1b');
+  const state = JSON.parse(json.stdout);
+  expect(state.header.symbols).toEqual(['BTCUSDT']);
+  expect(state.symbols[0].book).toMatchObject({ epoch: state.header.epoch, seq: state.header.seq, status: 'live' });
+  expect(state.ageMs).toBeLessThan(1_000);
+});
+
+test('mm shows unknown, not zero, for what Redis does not hold', async () => {
+  const bare = JSON.parse((await mm('config')).stdout);
+  expect(bare.redis.url).toContain(String(run.redisPort));
+  const other = join(run.dir, 'other.json');
+  writeFileSync(other, JSON.stringify({ ...bare, redis: { ...bare.redis, prefix: 'mm:other' } }));
+  const { code, stdout, lines } = await runTool('mm', ['status', '--config', other]);
+  expect(code).toBe(3);
+  expect(lines).toEqual([expect.stringContaining('mm:other:seq')]);
+  expect(stdout).toMatch(/^gateway +unknown/);
+  expect(stdout).toMatch(/BTCUSDT +unknown +unknown +unknown +unknown +unknown +unknown\n/);
+  expect(stdout).toContain('own orders: unknown');
+  expect(stdout).toContain('balances: unknown');
+  expect(stdout).not.toMatch(/\b0(\.0+)?\b/);
+});
+
+test('test-order works beside a running gateway, which books nothing and goes on quoting', async () => {
+  const { code, stdout, stderr } = await runTool('test-order', ['--config', config]);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^gone: order \d{19}/);
+  await run.until('no order of test-order', async () => !(await openRoles()).includes('test'));
+  await run.untilQuoting();
+  const fills = (await run.redis.xrange(KEYS.fills, '-', '+')).map(([, fields]) => JSON.parse(fields[1] ?? '{}').role);
+  expect(fills).toContain('quote');
+  expect(fills).not.toContain('test');
+});
+
+test('mm pause pulls the quotes, resume brings them back', async () => {
+  expect(await mm('pause')).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^paused/) });
+  await run.until('no quotes', async () => (await run.header())?.paused === true && (await openRoles()).length === 0);
+  expect((await mm('status')).stdout).toMatch(/mode +reduce-only, paused\nreasons +paused\n/);
+  const refused = await runTool('test-uds', ['--config', config]);
+  expect(refused.lines).toEqual([expect.stringMatching(/the gateway refused \(paused\)/)]);
+  expect(refused.code).toBe(4);
+  expect(await mm('resume')).toMatchObject({ code: 0, stderr: '' });
+  await run.untilQuoting();
+});
+
+test('mm panic ends flat with no own order, stays stopped, and resume lets it trade again', async () => {
+  await run.until('a position', async () => Number((await run.read(KEYS.position('BTCUSDT')))?.size ?? 0) !== 0);
+  const said = await mm('panic');
+  expect(said).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/\nstopped: no own order open, no position/) });
+  const { positions, openOrders } = await run.exchange();
+  expect(positions.filter(({ positionAmt }) => Number(positionAmt) !== 0)).toEqual([]);
+  expect(openOrders).toEqual([]);
+  expect((await run.header())?.mode).toBe('stopped');
+  expect(await mm('resume')).toMatchObject({ code: 0 });
+  await run.untilQuoting();
+});
