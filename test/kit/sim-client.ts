@@ -82,8 +82,9 @@ export class SimClient {
 
   /** A signed request; `code` of a refusal is in the body. */
   async signed(method: string, path: string, fields: Fields = {}): Promise<Answer> {
+    // wide: in fast time the usual five seconds are a blink of a busy machine
     const timestamp = await this.now();
-    const payload = Object.entries({ timestamp, ...fields })
+    const payload = Object.entries({ recvWindow: 60_000, timestamp, ...fields })
       .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
       .join('&');
     return this.raw(method, `${path}?${payload}&signature=${sign(payload)}`, { apiKey: KEY });
