@@ -132,6 +132,7 @@ export class Brain<S> implements AsyncDisposable {
       ...{ path, clock, random, log, onFatal },
       environment: config.environment,
       configHash: configHash(config),
+      leaseMs: config.gateway.leaseMs,
       push: config.brain.feed === 'push',
       onPushed: ({ keys }) => this.#poller.take(new Map(Object.entries(keys))),
       onWelcome: (welcome, client) => this.#welcomed(welcome, client),

@@ -7,11 +7,14 @@ import { type ConnectFault, GatewayClient, type Request } from '../../shared/io/
 import type { Log } from '../../shared/log.ts';
 import type { Random } from '../../shared/random.ts';
 import type { Stamp } from '../../shared/snapshot.ts';
+import type { MonoMs } from '../../shared/units.ts';
 
 export type LinkOptions = {
   readonly path: string;
   readonly environment: string;
   readonly configHash: string;
+  /** Of the config, ms: how long a brain that died may still stand in the way. */
+  readonly leaseMs: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -29,8 +32,8 @@ export type LinkOptions = {
 const ANSWER_MS = 1_000;
 const BEATS_PER_LEASE = 4;
 const BACKOFF = { baseMs: 100, maxMs: 2_000 };
-/** Another brain may just be dying: its lease ends within seconds. */
-const RIVAL_TRIES = 20;
+/** Another brain may just be dying: longer than its lease, and this, it cannot be in the way. */
+const RIVAL_MS = 1_000;
 const LEASE_ENDED: ReadonlySet<Refusal> = new Set(['no-lease', 'stale-epoch']);
 const FATAL: ReadonlyMap<Refusal, number> = new Map([
   ['wrong-config', 2],
@@ -43,7 +46,7 @@ export class GatewayLink implements AsyncDisposable {
   #client: GatewayClient | null = null;
   #beat: Timer | null = null;
   #stopped = false;
-  #rivals = 0;
+  #rivalSince: MonoMs | null = null;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -94,7 +97,7 @@ export class GatewayLink implements AsyncDisposable {
 
   async #serve(client: GatewayClient): Promise<void> {
     const { log, onWelcome, onLost, push, clock } = this.#options;
-    this.#rivals = 0;
+    this.#rivalSince = null;
     await onWelcome(client.welcome, client);
     if (push) await client.request({ type: 'subscribe', what: 'snapshot' });
     this.#client = client;
@@ -111,6 +114,12 @@ export class GatewayLink implements AsyncDisposable {
   #refused({ sentence, refused }: ConnectFault): void {
     const code = refused ? FATAL.get(refused.code) : undefined;
     if (code !== undefined) this.#options.onFatal(sentence, code);
-    else if (refused?.code === 'brain-present' && ++this.#rivals >= RIVAL_TRIES) this.#options.onFatal(sentence, 4);
+    else if (refused?.code === 'brain-present') this.#meetRival(sentence);
+  }
+
+  #meetRival(sentence: string): void {
+    const { clock, leaseMs, onFatal } = this.#options;
+    this.#rivalSince ??= clock.monoMs();
+    if (clock.monoMs() - this.#rivalSince > leaseMs + RIVAL_MS) onFatal(sentence, 4);
   }
 }

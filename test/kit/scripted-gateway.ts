@@ -1,0 +1,100 @@
+/** A gateway's socket that says what a test tells it to: it stands for the other process, not for any module of it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Command, Command as CommandSchema, type FillsAnswer, type PositionsAnswer } from '../../shared/command.ts';
+import { frame, LineSplitter } from '../../shared/framing.ts';
+import { SCHEMA_VERSION } from '../../shared/snapshot.ts';
+
+export type Script = (command: Command) => object | string | null | undefined;
+
+export class ScriptedGateway implements AsyncDisposable {
+  readonly #dir = mkdtempSync(join(tmpdir(), 'mmbot-uds-'));
+  readonly path = join(this.#dir, 'gateway.sock');
+  readonly commands: Command[] = [];
+  /** Says something else than usual: an answer without its id, a raw line, null for silence, undefined for the usual. */
+  script: Script = () => undefined;
+  /** Epoch granted next. */
+  lease = 1;
+  epoch = 3;
+  seq = 1;
+  leaseMs = 2_000;
+  identity = { environment: 'sim', accountHash: 'aaaaaaaaaaaa', configHash: 'cccccccccccc' };
+  positions: PositionsAnswer = { fillSeq: 0, positions: [{ symbol: 'BTCUSDT', baseline: '0', position: '0' }] };
+  fills: FillsAnswer['fills'] = [];
+  #server: Server | null = null;
+  readonly #sockets = new Set<Socket>();
+
+  async listen(): Promise<this> {
+    const server = createServer((socket) => this.#greet(socket));
+    this.#server = server;
+    await new Promise<void>((resolve) => server.listen(this.path, resolve));
+    return this;
+  }
+
+  /** As after a kill: connections are cut, nobody listens. */
+  async down(): Promise<void> {
+    const closed = new Promise<void>((resolve) => (this.#server ? this.#server.close(() => resolve()) : resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+    this.#server = null;
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  push(keys: Readonly<Record<string, string>>): void {
+    for (const socket of this.#sockets) socket.write(frame({ type: 'snapshot', keys }));
+  }
+
+  of<T extends Command['type']>(type: T): Extract<Command, { type: T }>[] {
+    return this.commands.filter((command): command is Extract<Command, { type: T }> => command.type === type);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.down();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  #greet(socket: Socket): void {
+    const splitter = new LineSplitter();
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('error', () => undefined); // the client cut the line
+    socket.on('data', (chunk: Buffer) => {
+      for (const framed of splitter.push(chunk))
+        if (framed.kind === 'line') this.#answer(socket, CommandSchema.parse(JSON.parse(framed.text)));
+    });
+  }
+
+  #answer(socket: Socket, command: Command): void {
+    this.commands.push(command);
+    const told = this.script(command);
+    if (told === null) return;
+    if (typeof told === 'string') socket.write(`${told}\n`);
+    else socket.write(frame({ id: command.id, ...(told ?? this.#usual(command)) }));
+  }
+
+  #usual(command: Command): object {
+    if (command.type === 'hello') return { type: 'taken', seq: this.seq, welcome: this.#welcome() };
+    if (command.type === 'query' && command.what === 'positions') return { type: 'data', data: this.positions };
+    if (command.type === 'query' && command.what === 'fills')
+      return { type: 'data', data: { fills: this.fills.filter(({ n }) => n > (command.after ?? 0)).slice(0, command.limit) } };
+    return { type: 'taken', seq: this.seq + 1 };
+  }
+
+  #welcome() {
+    return { schema: SCHEMA_VERSION, ...this.identity, epoch: this.epoch, brainEpoch: this.lease++, leaseMs: this.leaseMs };
+  }
+}
+
+/** Asks until it is so; fails after `limitMs`. */
+export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (!(await look())) {
+    if (performance.now() > end) throw new Error(`Not seen within ${limitMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
