@@ -10,10 +10,13 @@ import { keysOf } from '../../shared/snapshot.ts';
 import { Collector } from './collector.ts';
 import { readExchange } from './exchange-read.ts';
 import { type Hindrance, Processes, type RunOptions, say } from './processes.ts';
+import { report } from './report.ts';
 import { statusLine } from './status-line.ts';
 import { type Compared, type ExchangePosition, summarize } from './summary.ts';
 
 const SAMPLE_MS = 500;
+/** Where the terminal does not say its width. */
+const COLUMNS = 160;
 const LOOK_MS = 250;
 /** A close under way is waited for this long at the most before everything is stopped. */
 const CLOSING_TRIES = 100;
@@ -56,6 +59,10 @@ class Run {
 
   async untilEnd(): Promise<number> {
     this.#tellPids();
+    if (!this.#options.headless)
+      say(
+        `Running. Logs: ${join(this.#options.loaded.runDir, 'start')}/*.log · more: scripts/mm status · Ctrl-C cancels the orders and stops`,
+      );
     this.#collector.start(SAMPLE_MS);
     const fatal = await this.#watch();
     if (fatal) this.#errors.push(...fatal.lines);
@@ -64,7 +71,7 @@ class Run {
     if (!this.#options.headless) process.stdout.write('\n');
     say('stopping: brain, gateway, then the rest');
     const summary = await this.#stopAndSum({ seconds, books });
-    process.stdout.write(`${JSON.stringify(summary, null, this.#options.headless ? 0 : 2)}\n`);
+    process.stdout.write(this.#options.headless ? `${JSON.stringify(summary)}\n` : report(summary));
     return summary.ok ? 0 : (fatal?.code ?? 1);
   }
 
@@ -140,7 +147,7 @@ class Run {
       stats: this.#collector.newest,
       header,
       brain,
-      columns: process.stdout.columns ?? 200,
+      columns: process.stdout.columns || COLUMNS,
     });
     if (this.#ended) return;
     process.stdout.write(process.stdout.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
