@@ -3,11 +3,13 @@ import { Config } from '../../shared/config.ts';
 import { parsePrice, parseSize } from '../../shared/instrument.ts';
 import {
   type BookDoc,
+  type FillDoc,
   type Header,
   type InstrumentDoc,
   type OrderDoc,
   type OrdersDoc,
   type PositionDoc,
+  keysOf,
   SCHEMA_VERSION,
 } from '../../shared/snapshot.ts';
 import { lots, type Lots, monoMs, type Ticks, wallMs } from '../../shared/units.ts';
@@ -18,6 +20,7 @@ import type { Documents, SymbolDocs } from '../../brain/view.ts';
 import { id, instrument, SPEC } from './orders.ts';
 
 export const SYMBOL = 'BTCUSDT';
+export const KEYS = keysOf('mm:binance');
 export const INSTRUMENT = instrument();
 /** Ids of `id()` carry it. */
 export const LEASE = 1;
@@ -196,3 +199,40 @@ export const config = (over: object = {}): Config =>
     limits: { maxGrossNotional: '20000', default: LIMITS },
     ...over,
   });
+
+/** One snapshot as the gateway writes it: text by key; a missing document is a missing key. */
+export function texts({ header: top, symbols, balanceKnown }: Documents): Map<string, string> {
+  const { epoch, seq } = top;
+  const out = new Map([
+    [KEYS.header, JSON.stringify(top)],
+    [KEYS.balance, JSON.stringify({ epoch, seq, known: balanceKnown, assets: [] })],
+  ]);
+  for (const [symbol, docs] of Object.entries(symbols)) {
+    const rows = [
+      [KEYS.book(symbol), docs.book],
+      [KEYS.position(symbol), docs.position],
+      [KEYS.orders(symbol), docs.orders],
+      [KEYS.instrument(symbol), docs.instrument],
+      [KEYS.klines(symbol, '5m'), docs.klines],
+    ] as const;
+    for (const [key, document] of rows) if (document) out.set(key, JSON.stringify(document));
+  }
+  return out;
+}
+
+export const fillDoc = (n: number, over: Partial<FillDoc> = {}): FillDoc => ({
+  n,
+  symbol: SYMBOL,
+  clientId: id(1),
+  role: 'quote',
+  tradeId: `t${n}`,
+  side: 'buy',
+  price: '60000.00',
+  size: '0.010',
+  maker: true,
+  fee: '0',
+  feeAsset: 'USDT',
+  realizedPnl: '0',
+  wallMs: 1_700_000_000_000,
+  ...over,
+});
