@@ -153,6 +153,7 @@ export class Brain<S> implements AsyncDisposable {
     };
     this.#brainEpoch = welcome.brainEpoch;
     this.#ids = new ClientIds(welcome.brainEpoch);
+    this.#reason = 'no-snapshot'; // until the first one under this lease
     const answer = PositionsAnswer.safeParse(dataOf(await client.request({ type: 'query', what: 'positions' })));
     if (answer.success) this.#fills.rebase(answer.data);
     else this.#options.log.error('Gateway did not tell the positions');

@@ -1,0 +1,347 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Brain } from '../../../brain/io/brain.ts';
+import { BrainStore } from '../../../brain/io/brain-store.ts';
+import { withStrategy } from '../../../brain/strategy/choose.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import type { Place } from '../../../shared/command.ts';
+import { type Config, configHash } from '../../../shared/config.ts';
+import { parseClientId } from '../../../shared/client-id.ts';
+import { rootLog } from '../../../shared/log.ts';
+import { makeMetrics } from '../../../shared/metrics.ts';
+import { Random } from '../../../shared/random.ts';
+import { BrainDoc, type FillDoc, type OrderDoc } from '../../../shared/snapshot.ts';
+import { config, documents, fillDoc, KEYS, type Over, orderDoc, ordersDoc, positionDoc, SYMBOL, texts } from '../../kit/brain.ts';
+import { TestRedis } from '../../kit/redis.ts';
+import { ScriptedGateway, until } from '../../kit/scripted-gateway.ts';
+
+let server: TestRedis;
+let redis: Redis;
+const dir = mkdtempSync(join(tmpdir(), 'mmbot-brain-'));
+const connect = async (): Promise<Redis> => {
+  const one = new Redis(server.port, '127.0.0.1', { maxRetriesPerRequest: 0, enableOfflineQueue: false, retryStrategy: () => 20 });
+  one.on('error', () => undefined); // killed by a test
+  await until('redis', () => one.status === 'ready');
+  return one;
+};
+beforeAll(async () => {
+  server = await TestRedis.start();
+  redis = await connect();
+});
+beforeEach(async () => void (await redis.flushall()));
+afterAll(async () => {
+  redis.disconnect();
+  await server[Symbol.asyncDispose]();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const CONFIG = config({ brain: { pollMs: 1 }, gateway: { leaseMs: 400 } });
+let stores = 0;
+const newStore = (): string => join(dir, `${stores++}.sqlite`);
+
+/** The gateway of these tests: its socket is scripted, its snapshots are written by hand. */
+class Rig implements AsyncDisposable {
+  readonly gateway = new ScriptedGateway();
+  readonly store: BrainStore;
+  readonly fatal: [string, number][] = [];
+  brain!: Pick<Brain<unknown>, 'problems' | 'stop' | typeof Symbol.asyncDispose>;
+  ready = 0;
+  seq = 50;
+  #own!: Redis;
+
+  private constructor(storePath: string) {
+    this.store = new BrainStore(storePath);
+  }
+
+  static async start({ cfg = CONFIG, store = newStore(), before = (_: Rig): void => undefined } = {}): Promise<Rig> {
+    const rig = new Rig(store);
+    rig.gateway.identity.configHash = configHash(cfg);
+    before(rig);
+    await rig.gateway.listen();
+    await rig.#open(cfg);
+    await until('hello', () => rig.gateway.commands.some(({ type }) => type === 'query') && !rig.brain.problems().includes('no-gateway'));
+    return rig;
+  }
+
+  async #open(cfg: Config): Promise<void> {
+    this.#own = await connect();
+    const parts = {
+      config: cfg,
+      socketPath: this.gateway.path,
+      redis: this.#own,
+      store: this.store,
+      clock: systemClock(),
+      random: new Random(1),
+      log: rootLog({ process: 'test', level: 'info', stream: new PassThrough().resume() }),
+      metrics: makeMetrics('test'),
+      onFatal: (sentence: string, code: number) => void this.fatal.push([sentence, code]),
+      onReady: () => void this.ready++,
+    };
+    this.brain = withStrategy<Rig['brain']>(cfg, (chosen) => new Brain(parts, chosen));
+  }
+
+  /** Writes the next snapshot and waits until the brain has told what it made of it. */
+  async tick(over: Over = {}): Promise<BrainDoc> {
+    const seq = ++this.seq;
+    await this.put(over, seq);
+    await until(`the decision on ${seq}`, async () => (await this.doc())?.processed.seq === seq);
+    return (await this.doc())!;
+  }
+
+  async put({ head = {}, ...over }: Over, seq = ++this.seq): Promise<void> {
+    const stamp = { epoch: this.gateway.epoch, seq };
+    const given = over.docs ?? {};
+    const docs = {
+      ...given,
+      ...(given.orders && { orders: { ...given.orders, ...stamp } }),
+      ...(given.position && { position: { ...given.position, ...stamp } }),
+    };
+    const made = documents({
+      ...over,
+      docs,
+      head: { ...stamp, configHash: configHash(CONFIG), brainEpoch: this.gateway.lease - 1, ...head },
+    });
+    const instrument = made.symbols[SYMBOL]!.instrument;
+    const all = texts({
+      ...made,
+      symbols: { [SYMBOL]: { ...made.symbols[SYMBOL]!, instrument: instrument && { ...instrument, epoch: stamp.epoch } } },
+    });
+    await redis.mset(all);
+  }
+
+  async doc(): Promise<BrainDoc | null> {
+    const text = await redis.get(KEYS.brain);
+    return text === null ? null : BrainDoc.parse(JSON.parse(text));
+  }
+
+  get places(): Place[] {
+    return this.gateway.of('place');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.brain[Symbol.asyncDispose]();
+    this.#own.disconnect();
+    this.store[Symbol.dispose]();
+    await this.gateway[Symbol.asyncDispose]();
+  }
+}
+
+const shown = (places: readonly Place[]): OrderDoc[] =>
+  places.map(({ clientId, side, price, size }) => orderDoc({ clientId, side, price: price ?? null, size }));
+const symbolOf = (doc: BrainDoc) => doc.symbols[SYMBOL]!;
+
+test('it quotes on the first fresh snapshot, based on it, and says what it wants and why', async () => {
+  await using rig = await Rig.start();
+  const doc = await rig.tick();
+  await until('both quotes', () => rig.places.length === 2);
+  expect(rig.places).toMatchObject([
+    { side: 'buy', price: '59994.00', size: '0.010', kind: 'limit', timeInForce: 'post-only', basedOn: { epoch: 3, seq: 51 }, ttlMs: 500 },
+    { side: 'sell', price: '60006.10', size: '0.010', basedOn: { epoch: 3, seq: 51 } },
+  ]);
+  expect(rig.places.map(({ clientId }) => parseClientId(clientId))).toMatchObject([
+    { role: 'quote', epoch: 1 },
+    { role: 'quote', epoch: 1 },
+  ]);
+  expect(doc).toMatchObject({ brainEpoch: 1, strategy: 'market-making', decisions: 1, risk: { state: 'normal', reasons: [] } });
+  expect(symbolOf(doc)).toMatchObject({ reason: 'quoting', position: '0', quotes: [{ price: '59994.00' }, { price: '60006.10' }] });
+  expect(rig.ready).toBe(1);
+});
+
+test('it acts once on a snapshot, however often it polls, and waits for what it sent to become visible', async () => {
+  await using rig = await Rig.start();
+  rig.gateway.seq = 53; // taken: visible from 54 on
+  for (let n = 0; n < 3; n++) await rig.tick();
+  await rig.put({}, rig.seq); // the same number again
+  expect((await rig.tick({ docs: { orders: ordersDoc(shown(rig.places)) } })).decisions).toBe(4);
+  expect(rig.gateway.commands.filter(({ type }) => type === 'place' || type === 'amend' || type === 'cancel')).toHaveLength(2);
+});
+
+test('an unanswered command is not sent again while it may still take effect', async () => {
+  await using rig = await Rig.start();
+  rig.gateway.script = ({ type }) => (type === 'place' ? null : undefined);
+  for (let n = 0; n < 5; n++) await rig.tick();
+  expect(rig.places).toHaveLength(2);
+});
+
+test('a refused order is not asked for again at the next snapshot, but later', async () => {
+  await using rig = await Rig.start();
+  rig.gateway.script = ({ type }) => (type === 'place' ? { type: 'refused', code: 'budget', sentence: 'no weight left' } : undefined);
+  await rig.tick();
+  await until('both were refused', async () => rig.places.length === 2 && symbolOf(await rig.tick()).reason === 'refused-budget');
+  expect(rig.places).toHaveLength(2);
+  rig.gateway.script = () => undefined;
+  await until('it tries again', async () => symbolOf(await rig.tick()).reason === 'quoting');
+  await until('both quotes', () => rig.places.length === 4);
+});
+
+test.each<[string, Over, string]>([
+  ['another config', { head: { configHash: 'eeeeeeeeeeee' } }, 'wrong-config'],
+  ['another account', { head: { accountHash: 'eeeeeeeeeeee' } }, 'wrong-account'],
+  ['another environment', { head: { environment: 'testnet' } }, 'wrong-environment'],
+])('a snapshot of %s is not processed, and it says so', async (_name, over, reason) => {
+  await using rig = await Rig.start();
+  const first = await rig.tick();
+  await rig.put(over);
+  await until('the reason', async () => symbolOf((await rig.doc())!).reason === reason);
+  expect(await rig.doc()).toMatchObject({ processed: first.processed, decisions: 1, risk: { state: 'blocked', reasons: [reason] } });
+  expect(rig.places.length).toBeLessThanOrEqual(2);
+});
+
+test('a snapshot that was not made under its lease lets it trade nothing', async () => {
+  await using rig = await Rig.start();
+  for (const brainEpoch of [0, 9]) expect(symbolOf(await rig.tick({ head: { brainEpoch } })).reason).toBe('no-lease');
+  expect(rig.places).toEqual([]);
+});
+
+test('a new run of the gateway whose numbers begin again leaves nothing hanging', async () => {
+  await using rig = await Rig.start();
+  rig.gateway.seq = 90_000; // what is taken now would be visible from there on
+  await rig.tick();
+  await until('both quotes', () => rig.places.length === 2);
+  await rig.gateway.down();
+  [rig.gateway.epoch, rig.gateway.seq, rig.seq] = [4, 1, 0];
+  await rig.gateway.listen();
+  await until('a new lease', () => rig.gateway.of('hello').length === 2 && !rig.brain.problems().includes('no-gateway'));
+  expect(symbolOf(await rig.tick()).reason).toBe('quoting');
+  await until('quotes again', () => rig.places.length === 4);
+  expect(rig.places.slice(2).map(({ clientId, basedOn }) => [parseClientId(clientId)?.epoch, basedOn])).toEqual([
+    [2, { epoch: 4, seq: 1 }],
+    [2, { epoch: 4, seq: 1 }],
+  ]);
+});
+
+test('what the run before left in Redis is not acted on under the new one', async () => {
+  await using rig = await Rig.start();
+  await rig.tick();
+  await until('both quotes', () => rig.places.length === 2);
+  rig.gateway.epoch = 4;
+  rig.gateway.cut();
+  await until('a new lease', () => rig.gateway.of('hello').length === 2 && !rig.brain.problems().includes('no-gateway'));
+  await rig.put({ head: { epoch: 3, seq: 99 } }, 99);
+  await until('the reason', async () => symbolOf((await rig.doc())!).reason === 'other-gateway-run');
+  expect(rig.places).toHaveLength(2);
+});
+
+const add = (...fills: readonly FillDoc[]) => Promise.all(fills.map((fill) => redis.xadd(KEYS.fills, '*', 'fill', JSON.stringify(fill))));
+const positionIs = (rig: Rig, want: string, fillSeq: number) =>
+  until(`position ${want}`, async () => {
+    const doc = await rig.tick({ head: { fillSeq } });
+    return symbolOf(doc).position === want && doc.fillSeq === fillSeq;
+  });
+
+test('its position is what the gateway told at hello plus the fills it has read', async () => {
+  await using rig = await Rig.start({
+    before: ({ gateway }) => {
+      gateway.positions = { fillSeq: 7, positions: [{ symbol: SYMBOL, baseline: '1', position: '0.5' }] };
+    },
+  });
+  await add(fillDoc(7, { size: '0.300' }), fillDoc(8, { size: '0.010' }), fillDoc(9, { side: 'sell', size: '0.002' }));
+  await positionIs(rig, '0.508', 9);
+  expect(rig.gateway.of('query').map(({ what }) => what)).toEqual(['positions']);
+});
+
+test('a hole in the stream, and a stream that is gone, are filled from the ledger', async () => {
+  await using rig = await Rig.start();
+  rig.gateway.fills = [1, 2, 3].map((n) => fillDoc(n));
+  await add(fillDoc(1), fillDoc(3));
+  await positionIs(rig, '0.03', 3);
+  expect(rig.gateway.of('query').filter(({ what }) => what === 'fills')[0]).toMatchObject({ after: 1, limit: 200 });
+  await redis.del(KEYS.fills);
+  rig.gateway.fills = [1, 2, 3, 4, 5].map((n) => fillDoc(n));
+  await positionIs(rig, '0.05', 5);
+});
+
+test('more fills than one answer holds are asked for page by page', async () => {
+  await using rig = await Rig.start();
+  rig.gateway.fills = Array.from({ length: 450 }, (_, n) => fillDoc(n + 1, { size: '0.001' }));
+  await positionIs(rig, '0.45', 450);
+});
+
+const losing = { docs: { position: positionDoc({ size: '0.010', entryPrice: '61000' }) } };
+
+test('a hard exit is one request to close, remembered over a restart and counted once', async () => {
+  const store = newStore();
+  {
+    await using rig = await Rig.start({ store });
+    await rig.tick();
+    await rig.tick(losing);
+    await until('the close', () => rig.gateway.of('closePosition').length === 1);
+    expect(rig.gateway.of('closePosition')[0]).toMatchObject({ symbol: SYMBOL, reason: 'stop-loss', ladder: 'taker' });
+    expect(symbolOf(await rig.tick({ ...losing, head: { closing: [SYMBOL] } }))).toMatchObject({
+      stopLosses: 1,
+      reason: 'closing-position',
+    });
+    expect(rig.gateway.of('closePosition')).toHaveLength(1);
+  }
+  await using again = await Rig.start({ store });
+  again.seq = 100;
+  expect(symbolOf(await again.tick({ ...losing, head: { closing: [SYMBOL] } }))).toMatchObject({
+    stopLosses: 1,
+    reason: 'closing-position',
+  });
+  expect(again.places).toEqual([]);
+});
+
+test('a take-profit rests first', async () => {
+  await using rig = await Rig.start();
+  await rig.tick({ docs: { position: positionDoc({ size: '0.010', entryPrice: '59000' }) } });
+  await until('the close', () => rig.gateway.of('closePosition').length === 1);
+  expect(rig.gateway.of('closePosition')[0]).toMatchObject({ reason: 'take-profit', ladder: 'maker-first' });
+});
+
+test('a store that cannot be read opens the breaker: nothing is opened, a loss is still cut', async () => {
+  const store = newStore();
+  writeFileSync(store, 'no database, whatever its name says '.repeat(100));
+  await using rig = await Rig.start({ store });
+  expect(await rig.tick()).toMatchObject({ risk: { state: 'blocked', reasons: ['store-unreadable'] } });
+  expect(rig.places).toEqual([]);
+  await rig.tick(losing);
+  await until('the close', () => rig.gateway.of('closePosition').length === 1);
+  await rig.tick(losing);
+});
+
+test('it stops with proof: quotes gone from a snapshot, fills read, and the last word in Redis', async () => {
+  await using rig = await Rig.start();
+  await rig.tick();
+  await until('both quotes', () => rig.places.length === 2);
+  rig.gateway.seq = 60;
+  const resting = { docs: { orders: ordersDoc(shown(rig.places)) } };
+  await rig.tick(resting);
+  const stopped = rig.brain.stop();
+  await until('cancelAll', () => rig.gateway.of('cancelAll').length === 1);
+  await rig.tick(resting);
+  const placed = rig.places.length;
+  rig.gateway.fills = [fillDoc(1)];
+  await rig.put({ head: { fillSeq: 1 } }, 90);
+  expect(await stopped).toBe(true);
+  expect([rig.places.length, symbolOf((await rig.doc())!).position]).toEqual([placed, '0.01']);
+});
+
+test('with the push feed it acts on what is pushed, and on what is polled when nothing is', async () => {
+  await using rig = await Rig.start({ cfg: config({ brain: { pollMs: 1, feed: 'push' }, gateway: { leaseMs: 400 } }) });
+  await rig.tick();
+  await until('both quotes', () => rig.places.length === 2);
+  const pushed = documents({ head: { seq: 60, configHash: configHash(CONFIG), brainEpoch: 1 } });
+  rig.gateway.push(Object.fromEntries(texts(pushed)));
+  await until('the decision on the push', async () => (await rig.doc())?.processed.seq === 60);
+  rig.seq = 60;
+  expect((await rig.tick()).processed.seq).toBe(61);
+});
+
+test('it lives through the death of Redis', async () => {
+  await using rig = await Rig.start();
+  await rig.tick();
+  await server.kill();
+  await until('the loss', () => redis.status !== 'ready');
+  await server.boot();
+  await until('redis', () => redis.status === 'ready');
+  await until('a decision', async () => {
+    await rig.put({});
+    return ((await rig.doc())?.decisions ?? 0) > 1;
+  });
+  expect(rig.fatal).toEqual([]);
+});
