@@ -196,6 +196,12 @@ describe('hard exits in step()', () => {
     expect([stepped.close, stepped.reason, kinds(stepped)]).toEqual([close, `closing-${close}`, ['cancel', 'cancel']]);
   });
 
+  test('a long is judged by the bids and a short by the asks', () => {
+    const wide = bookDoc({ bids: [['59000.00', '1.000']], asks: [['61000.00', '1.000']] });
+    const closeOf = (size: string) => take({ over: { docs: { book: wide, position: positionDoc({ size, entryPrice: '60000' }) } } }).close;
+    expect([closeOf('0.010'), closeOf('-0.010')]).toEqual(['stop-loss', 'stop-loss']);
+  });
+
   test('a position that is not known is not closed', () => {
     expect(take({ over: { docs: { position: positionDoc({ ...losing, known: false }) } } }).close).toBeNull();
   });

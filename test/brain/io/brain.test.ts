@@ -155,7 +155,7 @@ test('it acts once on a snapshot, however often it polls, and waits for what it 
   await using rig = await Rig.start();
   rig.gateway.seq = 53; // taken: visible from 54 on
   for (let n = 0; n < 3; n++) await rig.tick();
-  await rig.put({}, rig.seq); // the same number again
+  await rig.put({ head: { wallMs: 1 } }, rig.seq); // the same number again, by another route
   expect((await rig.tick({ docs: { orders: ordersDoc(shown(rig.places)) } })).decisions).toBe(4);
   expect(rig.gateway.commands.filter(({ type }) => type === 'place' || type === 'amend' || type === 'cancel')).toHaveLength(2);
 });
