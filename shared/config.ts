@@ -237,7 +237,18 @@ export const problemLine = ({ path, value, allowed }: ConfigProblem): string => 
  * person can switch the strategy and restart only the brain.
  */
 export function configHash({ environment, venue, symbols, redis, snapshot, gateway, limits, account, strategy }: Config): string {
-  const agreed = { environment, venue, symbols, redis, snapshot, gateway, limits, account, interval: strategy.macdTrend.interval };
+  const { metricsPort: _, ...gatewayAgreed } = gateway;
+  const agreed = {
+    environment,
+    venue,
+    symbols,
+    redis,
+    snapshot,
+    gateway: gatewayAgreed,
+    limits,
+    account,
+    interval: strategy.macdTrend.interval,
+  };
   return createHash('sha256').update(stable(agreed)).digest('hex').slice(0, 12);
 }
 

