@@ -10,7 +10,7 @@ import { rootLog } from '../shared/log.ts';
 import { makeMetrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { err, ok, type Result } from '../shared/result.ts';
-import { brainSocketPath, findAccountDir } from '../shared/socket-path.ts';
+import { accountDirs, brainSocketPath, findAccountDir } from '../shared/socket-path.ts';
 import { Brain } from './io/brain.ts';
 import { BrainStore } from './io/brain-store.ts';
 import { withStrategy } from './strategy/choose.ts';
@@ -95,6 +95,7 @@ async function takeAccountDir({ config, runDir }: Loaded): Promise<string> {
   for (let i = 1; ; i++) {
     const found = findAccountDir({ runDir, environment: config.environment });
     if (found.ok) return found.value;
+    if (accountDirs({ runDir, environment: config.environment }).length > 1) throw new Ended(EXIT.usage, [found.error]);
     if (i === DIR_TRIES) throw new Ended(EXIT.unreachable, [found.error]);
     await new Promise((resolve) => setTimeout(resolve, DIR_MS));
   }

@@ -38,7 +38,7 @@ export function operatorBeside(brainSocket: string): string {
 
 /** The account folder of an environment, for those who hold no key to name it; a sentence when there is none, or more than one. */
 export function findAccountDir({ runDir, environment }: { readonly runDir: string; readonly environment: string }): Result<string, string> {
-  const names = existsSync(runDir) ? readdirSync(runDir).filter((name) => name.startsWith(`${environment}-`)) : [];
+  const names = accountDirs({ runDir, environment });
   const [only, ...more] = names;
   if (only === undefined) return err(`No gateway has run here: ${runDir} has no folder ${environment}-…: start the gateway first`);
   if (more.length === 0) return ok(join(runDir, only));
@@ -46,6 +46,10 @@ export function findAccountDir({ runDir, environment }: { readonly runDir: strin
     `${runDir} has folders of ${names.length} accounts (${names.join(', ')}): set gateway.socketPath, or remove those of old keys`,
   );
 }
+
+/** Names of the folders of an environment's accounts; more than one never mends itself by waiting. */
+export const accountDirs = ({ runDir, environment }: { readonly runDir: string; readonly environment: string }): readonly string[] =>
+  existsSync(runDir) ? readdirSync(runDir).filter((name) => name.startsWith(`${environment}-`)) : [];
 
 const fits = (path: string): boolean => Buffer.byteLength(operatorBeside(path)) <= SOCKET_PATH_BYTES_MAX;
 
