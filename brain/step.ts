@@ -80,7 +80,7 @@ export function step<S>(before: SymbolState<S>, { settings, turn }: { readonly s
   });
   const state = { ...before, pending };
   const held = heldView(documents, { symbol, maxAgeMs: settings.maxAgeMs });
-  if (typeof held === 'string') return idle(state, held);
+  if (typeof held === 'string') return { ...idle(state, held), commands: approveCancels(blindCancels(pending, turn)) };
   const exit = judge(state.exits, { settings, turn, held });
   const working = workingOrders({ orders: held.orders, pending });
   if (exit.close !== null || exit.exits.state.at !== 'armed') {
@@ -194,10 +194,17 @@ function pull<S>(state: SymbolState<S>, { reason, working, turn }: Pulling): Ste
 }
 
 /** Of the strategies' orders that rest; what is on its way to an end already is left alone. */
-const cancelsOf = (working: readonly WorkingOrder[], { symbol }: Turn): CancelCommand[] =>
-  working
+const cancelsOf = (orders: readonly Pick<WorkingOrder, 'clientId' | 'role' | 'status'>[], { symbol }: Turn): CancelCommand[] =>
+  orders
     .filter(({ role, status }) => isSteered(role) && (status === 'open' || status === 'partially-filled'))
     .map(({ clientId }) => ({ kind: 'cancel', symbol, clientId }));
+
+/** Without a view only ids can be told: whatever was last shown to rest is taken back, once. The gateway pulls quotes by itself as well. */
+function blindCancels(pending: readonly Pending[], turn: Turn): CancelCommand[] {
+  const asked = new Set(pending.filter(({ command }) => command.kind === 'cancel').map(({ command }) => command.clientId));
+  const shown = turn.documents.symbols[turn.symbol]?.orders?.orders ?? [];
+  return cancelsOf(shown, turn).filter(({ clientId }) => !asked.has(clientId));
+}
 
 const idle = <S>(state: SymbolState<S>, reason: string): Stepped<S> => ({
   state,

@@ -68,7 +68,6 @@ test('step() quotes both sides of a fresh, known, live market, post-only and wit
 });
 
 const old = { seq: 49 };
-/** Not even the orders can be trusted, or nothing can be told of them: the gateway's own watch takes the quotes back. */
 test.each<[string, Over, string]>([
   ['a missing book', { docs: { book: null } }, 'document-missing'],
   ['a missing position', { docs: { position: null } }, 'document-missing'],
@@ -85,8 +84,19 @@ test.each<[string, Over, string]>([
   ['an instrument that cannot be counted in', { docs: { instrument: instrumentDoc({ tickSize: '0' }) } }, 'instrument-unknown'],
   ['a position off the step', { docs: { position: positionDoc({ size: '0.0005' }) } }, 'off-step'],
   ['an order off the tick', { docs: { orders: ordersDoc([orderDoc({ price: '59990.05' })]) } }, 'off-step'],
-])('step() does nothing at all with %s', (_name, over, reason) => {
-  expect(take({ over })).toMatchObject({ commands: [], close: null, reason, quotes: [] });
+])('step() takes back what is shown to rest, and does nothing else, with %s', (_name, over, reason) => {
+  const given = { orders: ordersDoc(resting), ...over.docs };
+  const stepped = take({ over: { ...over, docs: given } });
+  expect(stepped).toMatchObject({ close: null, reason, quotes: [] });
+  const shown = (given.orders?.orders ?? []).map(({ clientId }) => ({ kind: 'cancel', symbol: SYMBOL, clientId }));
+  expect(stepped.commands).toEqual(shown);
+});
+
+test('step() asks once for each of them while it sees nothing', () => {
+  const over = { docs: { orders: ordersDoc(resting), book: null } };
+  const first = take({ over });
+  const pending = first.commands.map((command) => ({ command, role: 'quote', lease: LEASE, sentAt: monoMs(1_000), visibleFrom: null }));
+  expect(take({ over, before: { ...first.state, pending } }).commands).toEqual([]);
 });
 
 test.each<[string, Over, string]>([
