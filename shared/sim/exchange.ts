@@ -2,6 +2,7 @@
  * The simulated exchange: symbols, accounts and their orders on one agenda of simulated time. Pure: time enters as an argument, chance
  * as a seed; the same seed and the same commands at the same times give the same events, in the same order.
  */
+import { firstId } from './first-id.ts';
 import type { Random } from '../random.ts';
 import { type Atoms, atoms } from '../units.ts';
 import { Account, LEVERAGE_MAX, type SymbolMargin } from './account.ts';
@@ -44,9 +45,11 @@ export class Exchange {
   readonly #tell: (event: UserEvent) => void;
   #keys = 0;
   #nowMs: number;
+  readonly #firstOrderId: bigint;
 
   constructor(options: ExchangeOptions) {
     this.#nowMs = options.startMs;
+    this.#firstOrderId = ORDER_ID_BASE + BigInt(firstId(options.startMs));
     this.#tell = options.onUser;
     for (const spec of options.accounts) this.#traders.set(spec.apiKey, { account: new Account(spec), orders: new OrderStore() });
     this.desk = new OrderDesk({
@@ -160,7 +163,7 @@ export class Exchange {
   }
 
   #nextId(symbol: string, random: Random): string {
-    const id = (this.#ids.get(symbol) ?? ORDER_ID_BASE) + BigInt(random.int({ min: 1, max: 99 }));
+    const id = (this.#ids.get(symbol) ?? this.#firstOrderId) + BigInt(random.int({ min: 1, max: 99 }));
     this.#ids.set(symbol, id);
     return id.toString();
   }

@@ -1,4 +1,5 @@
 /** A symbol whose public is a seeded order flow: it trades in our own matching engine, and own orders stand in the same book. */
+import { firstId } from './first-id.ts';
 import type { Instrument } from '../instrument.ts';
 import type { Random } from '../random.ts';
 import { lots, type Lots, type Ticks } from '../units.ts';
@@ -28,8 +29,6 @@ const PUBLISHED_PERIOD_MS = 100;
 /** Update ids are shared with all else the venue does, so they jump: at most this far. */
 const UPDATE_ID_JUMP_MAX = 40;
 const FIRST_UPDATE_ID = 5_123_107_000_000;
-const FIRST_TRADE_ID = 7_100_000_000;
-const FIRST_AGGREGATE_ID = 3_100_000_000;
 
 type DepthFeed = { readonly periodMs: number; readonly bids: Set<Ticks>; readonly asks: Set<Ticks>; first: number; previous: number };
 type Prints = { readonly price: Ticks; readonly takerSide: Side; readonly firstId: number; lastId: number; size: number };
@@ -44,12 +43,14 @@ export class LiveMarket implements SymbolMarket {
   /** Owners' orders, taking or resting: the flow's keys are below zero. */
   #prints: Prints | null = null;
   #updateId: number;
-  #tradeId = FIRST_TRADE_ID;
-  #aggregateId = FIRST_AGGREGATE_ID;
+  #tradeId: number;
+  #aggregateId: number;
   #told = '';
 
   constructor(options: LiveMarketOptions) {
     this.#options = options;
+    this.#tradeId = firstId(options.startMs);
+    this.#aggregateId = this.#tradeId;
     this.instrument = options.flow.instrument;
     this.#updateId = FIRST_UPDATE_ID + options.random.int({ min: 0, max: 1_000_000 });
     this.#depthFeeds = DEPTH_PERIODS_MS.map((periodMs) => ({

@@ -2,6 +2,7 @@
  * A symbol whose public is a recording. Its frames pass through unchanged; own orders never enter the public book: a taking order
  * executes against the book the recording shows at that moment, a resting one fills from the recorded trades by the queue model.
  */
+import { firstId } from './first-id.ts';
 import type { Instrument } from '../instrument.ts';
 import { parsePrice, parseSize } from '../instrument.ts';
 import { lots, type Lots, type Ticks } from '../units.ts';
@@ -30,8 +31,6 @@ export type ReplayMarketOptions = {
 };
 
 const DEPTH_MAX = 1_000;
-const FIRST_TRADE_ID = 7_100_000_000;
-const FIRST_AGGREGATE_ID = 3_100_000_000;
 
 /** Hand-read: a recording has hundreds of them a second. */
 const TICKER_FIELDS = { u: /"u":(\d+)/, b: /"b":"([0-9.]+)"/, B: /"B":"([0-9.]+)"/, a: /"a":"([0-9.]+)"/, A: /"A":"([0-9.]+)"/ };
@@ -54,11 +53,13 @@ export class ReplayMarket implements SymbolMarket {
   /** The kind of trade that came first counts: a recording with both kinds tells each trade twice. */
   #countsAggregates: boolean | null = null;
   #bookMs: number;
-  #tradeId = FIRST_TRADE_ID;
-  #aggregateId = FIRST_AGGREGATE_ID;
+  #tradeId: number;
+  #aggregateId: number;
 
   constructor(options: ReplayMarketOptions) {
     this.#options = options;
+    this.#tradeId = firstId(options.startMs);
+    this.#aggregateId = this.#tradeId;
     this.instrument = options.instrument;
     this.#bookMs = options.startMs;
     this.feed = new PriceFeed({ ...options, price: options.startPrice, mid: () => midOf(this), publish: options.sink.publish });
