@@ -142,6 +142,12 @@ export class Ledger {
     return row ? { ...NO_CHANGE, positions: [row] } : NO_CHANGE;
   }
 
+  /** Every trade of the venue's list up to this one is booked: the next reading begins there. */
+  readTrades(symbol: string, upTo: string): Change {
+    const row = this.positions.readUpTo(symbol, upTo);
+    return row ? { ...NO_CHANGE, positions: [row] } : NO_CHANGE;
+  }
+
   /** First run of a symbol: counting begins at the venue's position, after the trade named. */
   adoptBaseline(baseline: { readonly report: PositionReport; readonly sinceTradeId: string | null }): Change {
     const row = this.positions.adopt(baseline);

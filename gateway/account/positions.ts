@@ -84,16 +84,26 @@ export class Positions {
     if (!entry) return null;
     entry.running.add(fill);
     const worth = notionalOf(entry.instrument, fill);
-    const { fees, volume, fills, lastTradeId } = entry.row;
+    const { fees, volume, fills } = entry.row;
     entry.row = {
       ...entry.row,
       ...entry.running.holding,
       fees: withFee(fees, fill),
       volume: atoms(volume + worth),
       fills: fills + 1,
-      lastTradeId: laterId(lastTradeId, fill.tradeId),
     };
     this.#compare(entry, now);
+    return entry.row;
+  }
+
+  /**
+   * The venue's own list of trades was booked up to this id. The stream never moves it: after a break it may tell a newer trade before the
+   * missed ones were read, and it names fills that are in no list (liquidation) in its own way.
+   */
+  readUpTo(symbol: string, tradeId: string): PositionRow | null {
+    const entry = this.#entries.get(symbol);
+    if (!entry || laterId(entry.row.lastTradeId, tradeId) === entry.row.lastTradeId) return null;
+    entry.row = { ...entry.row, lastTradeId: tradeId };
     return entry.row;
   }
 

@@ -231,7 +231,7 @@ export class Reconciler {
     await this.#readAccount();
   }
 
-  /** Books what the venue lists from the last known trade on, page by page. */
+  /** Books what the venue lists from the last trade read on, page by page; what the stream told meanwhile is booked once. */
   async #readTrades(symbol: string): Promise<boolean> {
     const { keeper, orders } = this.#options;
     for (let pages = 0; pages < 100; pages++) {
@@ -239,6 +239,9 @@ export class Reconciler {
       const result = await orders.trades({ symbol, fromTradeId: lastTradeId });
       if (!result.ok) return false;
       for (const fill of result.value) keeper.commit(keeper.ledger.fill(fill, keeper.now()));
+      const newest = newestTradeId(result.value);
+      if (newest === null || newest === lastTradeId) return true;
+      keeper.commit(keeper.ledger.readTrades(symbol, newest));
       if (keeper.ledger.positions.row(symbol).lastTradeId === lastTradeId) return true;
     }
     return true;

@@ -47,6 +47,7 @@ export type PositionRow = {
   readonly funding: Atoms;
   readonly volume: Atoms;
   readonly fills: number;
+  /** Newest trade of the venue's own list that was read; every one up to it is booked. */
   readonly lastTradeId: string | null;
 };
 

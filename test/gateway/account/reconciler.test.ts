@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { place, withBrain, idOf } from '../../kit/order-side.ts';
+import { fill, ledger, at } from '../../kit/orders.ts';
+
+test('a fill missed in a break of the stream is booked although a newer one was told first', async () => {
+  const { side, brain } = await withBrain();
+  const [missed, told] = [idOf(brain, 1), idOf(brain, 2)];
+  side.send(brain, place(side, brain, { clientId: missed }));
+  side.send(brain, place(side, brain, { clientId: told, price: '59998.00' }));
+  await side.run(25);
+
+  side.venue.fillOrder(missed, { size: 10, told: false });
+  const newer = side.venue.fillOrder(told, { size: 10, told: false });
+  side.venue.tell({ kind: 'stream', state: 'lost', reason: 'test' });
+  side.venue.tell({ kind: 'stream', state: 'live', reason: '' });
+  side.venue.tell(newer); // before the account was read
+  await side.run(8_000);
+
+  expect(side.facts).not.toContain('Position corrected to the venue');
+  expect([side.status(missed), side.status(told)]).toEqual(['filled', 'filled']);
+  expect(side.core.keeper.ledger.positions.row('BTCUSDT')).toMatchObject({ size: 20, baseline: 0, fills: 2 });
+});
+
+test('a fill that the stream names in its own way (liquidation) never becomes the place to read trades from', () => {
+  const book = ledger();
+  book.readTrades('BTCUSDT', '100');
+  book.fill(fill({ tradeId: '8886774@1700000000000' }), at(1));
+
+  expect(book.positions.row('BTCUSDT')).toMatchObject({ size: 4, lastTradeId: '100' });
+});
