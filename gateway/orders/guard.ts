@@ -201,10 +201,12 @@ const checkSelfCross: Rule = (checked) => {
   return refuse(checked, { code: 'self-cross', why: `it would meet own order "${crossed.clientId}" at ${at}` });
 };
 
-function crosses(request: OrderRequest, resting: LedgerOrder): boolean {
-  const price = resting.order.price;
-  if (request.price === null || price === null) return true;
-  return request.side === 'buy' ? request.price >= price : request.price <= price;
+/** An order with an amend on its way may rest at either price. */
+function crosses(request: OrderRequest, { order, amendTo }: LedgerOrder): boolean {
+  const prices = amendTo === null ? [order.price] : [order.price, amendTo.price];
+  return prices.some(
+    (price) => request.price === null || price === null || (request.side === 'buy' ? request.price >= price : request.price <= price),
+  );
 }
 
 const checkPosition: Rule = (checked) => {

@@ -116,6 +116,13 @@ const CASES: readonly [string, string, Partial<OrderRequest>, Partial<GuardView>
   ['too many orders are open', 'limit-open-orders', {}, { own: [resting(), resting(), resting()] }, /open order number 4, limit is 3/],
   ['it would meet an own order', 'self-cross', {}, { own: [resting({ side: 'sell', price: ticks(599_990) })] }, /meet own order/],
   [
+    'it would meet an own order where its amend puts it',
+    'self-cross',
+    {},
+    { own: [{ ...resting({ side: 'sell', price: ticks(601_000) }), amendTo: { price: ticks(599_990), size: lots(10) } }] },
+    /meet own order/,
+  ],
+  [
     'a market order would meet an own order',
     'self-cross',
     { kind: 'market', timeInForce: 'ioc', price: null },
