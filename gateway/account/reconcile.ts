@@ -70,6 +70,8 @@ export function reconcilePositions(
     if (!ledger.positions.isAdopted(symbol)) return [{ kind: 'baseline', report, reason: 'first-run' }];
     const row = ledger.positions.row(symbol);
     if (row.size === report.size) return [];
+    const newest = ledger.positions.venue(symbol);
+    if (tradesRead && newest !== null && newest.size === row.size) return []; // the read is older than the stream's last word
     return tradesRead
       ? [{ kind: 'position', report, reason: 'no-fill-explains-it' }]
       : [{ kind: 'read-trades', symbol, from: row.lastTradeId, reason: 'position-differs' }];

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { reconcilePositions } from '../../../gateway/account/reconcile.ts';
+import { lots, monoMs, wallMs } from '../../../shared/units.ts';
 import { place, withBrain, idOf } from '../../kit/order-side.ts';
-import { fill, ledger, at } from '../../kit/orders.ts';
+import { at, fill, ledger, position } from '../../kit/orders.ts';
 
 test('a fill missed in a break of the stream is booked although a newer one was told first', async () => {
   const { side, brain } = await withBrain();
@@ -27,4 +29,19 @@ test('a fill that the stream names in its own way (liquidation) never becomes th
   book.fill(fill({ tradeId: '8886774@1700000000000' }), at(1));
 
   expect(book.positions.row('BTCUSDT')).toMatchObject({ size: 4, lastTradeId: '100' });
+});
+
+test.each([
+  ['agrees with the stream since: the read was late', 4, 0],
+  ['is missed by every word of the venue', 0, 1],
+])('a position read that differs from the ledger, which %s', (_when, streamSize, corrections) => {
+  const book = ledger();
+  book.fill(fill({ size: lots(4) }), at(1));
+  const late = position({ size: lots(0), atMs: wallMs(1_000) });
+  book.position(late, at(2));
+  book.position(position({ size: lots(streamSize), entryPrice: '60000', atMs: wallMs(1_001) }), at(3));
+  const account = { positions: [late], balances: [], openOrders: [], leverage: {}, liquidationPrice: {}, hedgeMode: false };
+
+  const found = reconcilePositions({ ledger: book, account, symbols: ['BTCUSDT'], readAt: monoMs(2) }, { tradesRead: true });
+  expect(found).toHaveLength(corrections);
 });
