@@ -233,6 +233,7 @@ export class Gateway implements AsyncDisposable {
   #tick(): void {
     if (this.#redis) this.#watch.setRedisDown(this.#redis.down);
     this.#options.store.retry();
+    this.#core.modes.retry();
     this.#watch.tick();
   }
 

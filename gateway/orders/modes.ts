@@ -1,4 +1,7 @@
-/** What the gateway lets through. Emergency stop and pause survive restarts: they are on disk before they are told. */
+/**
+ * What the gateway lets through. Emergency stop and pause survive restarts: they are on disk before they are told; when the disk fails they
+ * hold in memory at once, and are written as soon as it can be.
+ */
 export type ModesOptions = {
   readonly stopped: string | null;
   readonly paused: string | null;
@@ -9,6 +12,7 @@ export class Modes {
   readonly #save: ModesOptions['save'];
   #stopped: string | null;
   #paused: string | null;
+  readonly #unsaved = new Set<'stopped' | 'paused'>();
   shuttingDown = false;
 
   constructor({ stopped, paused, save }: ModesOptions) {
@@ -28,19 +32,31 @@ export class Modes {
 
   stop(reason: string): void {
     this.#stopped = reason || 'no reason given';
-    this.#save('stopped', this.#stopped);
+    this.#unsaved.add('stopped');
+    this.retry();
   }
 
   pause(reason: string): void {
     this.#paused = reason || 'no reason given';
-    this.#save('paused', this.#paused);
+    this.#unsaved.add('paused');
+    this.retry();
+  }
+
+  /** Writes what the disk has not taken yet. Called often. */
+  retry(): void {
+    const values = { stopped: this.#stopped, paused: this.#paused };
+    for (const key of this.#unsaved) if (this.#save(key, values[key])) this.#unsaved.delete(key);
   }
 
   /** False when it cannot be put on disk: then stop and pause hold on. */
   resume(): boolean {
-    if (!this.#save('stopped', null) || !this.#save('paused', null)) return false;
+    if (!this.#save('stopped', null) || !this.#save('paused', null)) {
+      if (this.#stopped !== null) this.#unsaved.add('stopped'); // one of the two may be gone from the disk already
+      return false;
+    }
     this.#stopped = null;
     this.#paused = null;
+    this.#unsaved.clear();
     return true;
   }
 }
