@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { backoffMs } from '../../shared/backoff.ts';
 import { Random } from '../../shared/random.ts';
+import { endWithUs } from './end-with-us.ts';
 
 export type ChildOptions = {
   readonly name: string;
@@ -10,7 +11,7 @@ export type ChildOptions = {
   readonly args: readonly string[];
   /** Where its stderr and stdout go; null: our stderr. */
   readonly logFile: string | null;
-  /** True: it sends `{kind:'ready', …}` over IPC when it works. False: it is ready when spawned (a server we probe ourselves). */
+  /** True: it sends `{kind:'ready', …}` over IPC when it works, and ends when IPC does. False: a server we probe ourselves and must end. */
   readonly ipc: boolean;
   /** Exit codes that no restart mends (a config error, a safety refusal). */
   readonly fatalCodes: readonly number[];
@@ -52,7 +53,7 @@ export class Child {
   /** The first message of that kind, from this life or a later one; null after `timeoutMs`. */
   message(kind: string, timeoutMs: number): Promise<ChildMessage | null> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => settle(null), timeoutMs);
+      const timer = setTimeout(() => settle(null), timeoutMs).unref(); // no reason to live on when nothing runs any more
       const settle = (message: ChildMessage | null): void => {
         clearTimeout(timer);
         this.#listeners = this.#listeners.filter((other) => other !== listener);
@@ -86,6 +87,7 @@ export class Child {
     // its own process group: Ctrl-C reaches the supervisor alone, which then stops everything in order
     const started = spawn(command, [...args], { stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])], detached: true });
     this.#process = started;
+    if (!ipc) endWithUs(started);
     const sink = this.#log ?? process.stderr;
     started.stdout?.pipe(sink, { end: false });
     started.stderr?.pipe(sink, { end: false });

@@ -31,8 +31,8 @@ const READY_MS = 60_000;
 const STOP_MS = 20_000;
 /** Exit codes that starting again does not mend: usage or config, and a refusal by a safety rule. */
 const FATAL_CODES = [2, 4];
-/** The simulator makes much short-lived garbage: a small young generation keeps its memory a quarter lower at no cost. */
-const NODE_FLAGS: Partial<Record<Name, readonly string[]>> = { sim: ['--max-semi-space-size=4'] };
+/** Each process makes much short-lived garbage: a small young generation keeps its memory a quarter lower at no cost. The npm scripts say the same. */
+const NODE_FLAGS = ['--max-semi-space-size=4'];
 const ANY_CODE = [0, 1, 2, 3, 4];
 
 export class Processes {
@@ -73,6 +73,16 @@ export class Processes {
   onFatal(call: (hindrance: Hindrance) => void): void {
     this.#onFatal = call;
     if (this.#fatal) call(this.#fatal);
+  }
+
+  /** Asked to stop: what is being started is waited for no longer, and nothing more is started. */
+  interrupt(signal: NodeJS.Signals): void {
+    this.#fail(`stopped by ${signal} before everything had started`, 1);
+  }
+
+  /** What made it impossible to start or to go on; null while nothing did. */
+  get fatal(): Hindrance | null {
+    return this.#fatal;
   }
 
   get restarts(): Readonly<Record<string, number>> {
@@ -159,6 +169,7 @@ export class Processes {
   }
 
   async #start(name: Name, args: readonly string[]): Promise<Result<ChildMessage, Hindrance>> {
+    if (this.#fatal) return err(this.#fatal);
     const child = this.#spawn(name, args);
     const failed = new Promise<Result<never, Hindrance>>((resolve) => this.onFatal((hindrance) => resolve(err(hindrance))));
     const late = err({ code: 1, lines: [`${name} did not get ready within ${READY_MS / 1_000} s`] });
@@ -169,7 +180,7 @@ export class Processes {
     const child = new Child({
       name,
       command: process.execPath,
-      args: [...(NODE_FLAGS[name] ?? []), join(ROOT, script), ...rest],
+      args: [...NODE_FLAGS, join(ROOT, script), ...rest],
       logFile: this.#logFile(name),
       ipc: true,
       // a simulator that died has lost the account with it: no run goes on from there

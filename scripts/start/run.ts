@@ -14,6 +14,7 @@ import { report } from './report.ts';
 import { statusLine } from './status-line.ts';
 import { type Compared, type ExchangePosition, summarize } from './summary.ts';
 
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const SAMPLE_MS = 500;
 /** Where the terminal does not say its width. */
 const COLUMNS = 160;
@@ -25,8 +26,13 @@ const CLOSING_MS = 100;
 /** Runs everything; the exit code. Hindrances at the start are printed, one line each. */
 export async function supervise(options: RunOptions): Promise<number> {
   const processes = new Processes(options);
-  const hindrance = await processes.open();
-  if (!hindrance) return new Run(options, processes).untilEnd();
+  const interrupt = (signal: NodeJS.Signals): void => processes.interrupt(signal);
+  for (const signal of STOP_SIGNALS) process.on(signal, interrupt);
+  const hindrance = (await processes.open()) ?? processes.fatal;
+  if (!hindrance) {
+    for (const signal of STOP_SIGNALS) process.off(signal, interrupt); // the run listens from here on, without a gap
+    return new Run(options, processes).untilEnd();
+  }
   for (const line of hindrance.lines) say(line);
   await processes.stopAll();
   return hindrance.code;
@@ -80,7 +86,7 @@ class Run {
     const { promise, resolve } = Promise.withResolvers<Hindrance | null>();
     const { seconds, replay } = this.#options;
     this.#processes.onFatal(resolve);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(null));
+    for (const signal of STOP_SIGNALS) process.on(signal, () => resolve(null));
     const timer = seconds === undefined ? null : this.#processes.clock.after(seconds * 1_000, () => resolve(null));
     const looking = setInterval(async () => {
       if (replay !== undefined && (await this.#tapeEnded())) resolve(null);
