@@ -1,4 +1,5 @@
 /** A running gateway around an opened venue: cores, timers, servers; started protect-first and stopped only when nothing of ours is open. */
+import { isOurs } from '../../shared/client-id.ts';
 import type { Clock, Timer } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { hasEnded } from '../../shared/order.ts';
@@ -296,7 +297,9 @@ export class Gateway implements AsyncDisposable {
     const { venue, keeper } = this.#core;
     for (let tries = 0; tries < 5; tries++) {
       const account = await venue.orders.account();
-      const listed = account.ok ? account.value.openOrders.filter(({ clientId }) => keeper.ledger.order(clientId) !== null) : null;
+      const listed = account.ok
+        ? account.value.openOrders.filter(({ clientId }) => isOurs(clientId) || keeper.ledger.order(clientId) !== null)
+        : null;
       if (listed?.length === 0 && this.#ownOpen().length === 0 && this.#closer.closing.length === 0) return true;
       if (this.#hurry) return false;
       for (const report of listed ?? []) keeper.commit(keeper.ledger.report(report, { now: keeper.now() }));
