@@ -183,6 +183,16 @@ export class Ledger {
       .filter((fill) => fill.symbol === symbol && fill.side === side && fill.atMs >= sinceMs && fill.clientId === '');
   }
 
+  /** Whose order loose fills belong to, by the venue's id: ours gets them; those of another are named and no longer in question. */
+  name(report: VenueOrder, now: Now): Change {
+    if (this.order(report.clientId) || parseClientId(report.clientId)) return this.report(report, { now });
+    const key = venueKey(report);
+    const named = (this.#loose.get(key) ?? []).map((fill) => ({ ...(this.#fills.get(fillKey(fill)) ?? fill), clientId: report.clientId }));
+    for (const fill of named) this.#keepFill(fill);
+    this.#loose.set(key, named);
+    return { ...NO_CHANGE, fills: named };
+  }
+
   /** Lets go of what ended long ago. */
   prune(now: MonoMs): void {
     for (const row of this.#orders.values()) {

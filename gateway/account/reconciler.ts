@@ -8,7 +8,7 @@ import type { MonoMs } from '../../shared/units.ts';
 import type { AccountState, OrderEntry } from '../venues/venue.ts';
 import type { Keeper } from './keeper.ts';
 import { type Correction, isProvenAbsent, newestTradeId, queryDelayMs, reconcileOrders, reconcilePositions } from './reconcile.ts';
-import type { DoubtFact } from './rows.ts';
+import type { DoubtFact, LedgerOrder } from './rows.ts';
 
 export type ReconcilerOptions = {
   readonly keeper: Keeper;
@@ -24,6 +24,8 @@ export type ReconcilerOptions = {
 const PERIOD_MS = 30_000;
 /** Ledger and stream may disagree this long (they race); after it the account is read. */
 const GRACE_MS = 1_500;
+/** Orders asked for in one round to learn whose a fill is. */
+const NAMED_AT_ONCE = 5;
 /** REST may lag behind the stream: a difference must be seen in this many reads, this far apart, before it is corrected. */
 const READS_BEFORE_CORRECTION = 3;
 const REREAD_MS = 1_000;
@@ -272,7 +274,20 @@ export class Reconciler {
     if (result.ok) {
       keeper.commit(keeper.ledger.report(result.value, { now: keeper.now() }));
       this.#unknown.delete(clientId);
-    } else if (result.error.kind === 'gone' && (await this.#readTrades(row.symbol))) this.#believeAbsence(clientId);
+    } else if (result.error.kind === 'gone' && (await this.#readTrades(row.symbol))) {
+      await this.#nameLooseFills(row);
+      this.#believeAbsence(clientId);
+    }
+  }
+
+  /** The trade list tells no client id: a fill of it could be this order's until its own order is asked for. */
+  async #nameLooseFills({ symbol, side, sentWallMs }: LedgerOrder): Promise<void> {
+    const { keeper, orders } = this.#options;
+    const loose = keeper.ledger.looseFills({ symbol, side, sinceMs: sentWallMs - GRACE_MS });
+    for (const venueId of [...new Set(loose.map((fill) => fill.venueId))].slice(0, NAMED_AT_ONCE)) {
+      const result = await orders.orderOf({ symbol, venueId });
+      if (result.ok) keeper.commit(keeper.ledger.name(result.value, keeper.now()));
+    }
   }
 
   #believeAbsence(clientId: string): void {

@@ -70,6 +70,8 @@ export interface OrderEntry {
   /** One result an id, in order; the adapter splits into the venue's batch size. */
   cancelMany(order: { readonly symbol: string; readonly clientIds: readonly string[] }): Promise<readonly VenueResult<VenueOrder>[]>;
   queryOrder(order: { readonly symbol: string; readonly clientId: string }): Promise<VenueResult<VenueOrder>>;
+  /** The same by the venue's own id of the order: whose a fill of the trade list is. */
+  orderOf(order: { readonly symbol: string; readonly venueId: string }): Promise<VenueResult<VenueOrder>>;
   /** Own trades of a symbol from a trade id on (inclusive), oldest first; null: the newest ones. `clientId` is '' when the venue does not tell it. */
   trades(query: { readonly symbol: string; readonly fromTradeId: string | null }): Promise<VenueResult<readonly FillReport[]>>;
   account(): Promise<VenueResult<AccountState>>;

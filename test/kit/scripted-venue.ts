@@ -30,6 +30,8 @@ export class ScriptedVenue implements Venue {
   readonly calls: Call[] = [];
   readonly open = new Map<string, VenueOrder>();
   readonly fills: FillReport[] = [];
+  /** Orders of a person: not open any more, but known to the venue by its own id. */
+  readonly others: VenueOrder[] = [];
   /** Answers to the next requests of a kind, first come first; without one the venue does as it is asked. */
   readonly answers: { place: VenueFault[]; amend: VenueFault[]; cancel: VenueFault[]; query: VenueFault[]; account: VenueFault[] } = {
     place: [],
@@ -68,6 +70,25 @@ export class ScriptedVenue implements Venue {
   tell(event: AccountEvent): void {
     if (event.kind === 'stream') this.stream = { state: event.state, ageMs: 0 };
     this.events?.onAccount(event);
+  }
+
+  /** A person buys at market while our stream does not see it: only position and trade list tell. */
+  manualBuy(size: number): void {
+    const known = { kind: 'order', symbol: 'BTCUSDT', side: 'buy', reduceOnly: false, reason: '', atMs: this.nowMs() } as const;
+    const ids = { clientId: 'web_person', venueId: `v${++this.#ids}` };
+    const order: VenueOrder = {
+      ...known,
+      ...ids,
+      state: 'filled',
+      price: null,
+      size: lots(size),
+      filled: lots(size),
+      orderKind: 'market',
+      timeInForce: 'ioc',
+    };
+    this.others.push(order);
+    this.position += size;
+    this.#fill(order);
   }
 
   /** A fill at the venue of an open order; told by the stream only when asked. */
@@ -110,6 +131,11 @@ export class ScriptedVenue implements Venue {
       this.calls.push({ what: 'query', clientId });
       const [refused, order] = [this.answers.query.shift(), this.open.get(clientId)];
       return refused ? err(refused) : order ? ok(order) : err(fault('gone'));
+    },
+    orderOf: async ({ venueId }) => {
+      this.calls.push({ what: 'order-of' });
+      const order = [...this.open.values(), ...this.others].find((one) => one.venueId === venueId);
+      return order ? ok(order) : err(fault('gone'));
     },
     trades: async ({ fromTradeId }) => {
       this.calls.push({ what: 'trades' });

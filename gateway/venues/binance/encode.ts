@@ -48,6 +48,11 @@ export const orderParameters = ({ symbol, clientId }: { readonly symbol: string;
   ['origClientOrderId', clientId],
 ];
 
+export const venueOrderParameters = ({ symbol, venueId }: { readonly symbol: string; readonly venueId: string }): Parameters => [
+  ['symbol', symbol],
+  ['orderId', venueId],
+];
+
 /** A JSON list without spaces; client ids, because ids of 19 digits do not survive every JSON number. */
 export const cancelManyParameters = ({
   symbol,

@@ -15,7 +15,7 @@ import type {
 } from '../venue.ts';
 import { exactly } from './decode.ts';
 import { balancesOf, fillsOf, orderOf, positionsOf } from './decode-rest.ts';
-import { amendParameters, cancelManyParameters, orderParameters, placeParameters } from './encode.ts';
+import { amendParameters, cancelManyParameters, orderParameters, venueOrderParameters, placeParameters } from './encode.ts';
 import { faultOfElement } from './faults.ts';
 import { CALLS, type Call, CANCEL_BATCH, OPEN_ORDERS_SINGLE, TRADES_LIMIT } from './limits.ts';
 import type { Rest } from './rest.ts';
@@ -56,6 +56,10 @@ export class RestOrderEntry implements OrderEntry {
 
   queryOrder(order: Named): Promise<VenueResult<VenueOrder>> {
     return this.#order(CALLS.query, { symbol: order.symbol, parameters: () => orderParameters(order) });
+  }
+
+  orderOf({ symbol, venueId }: { readonly symbol: string; readonly venueId: string }): Promise<VenueResult<VenueOrder>> {
+    return this.#order(CALLS.query, { symbol, parameters: () => venueOrderParameters({ symbol, venueId }) });
   }
 
   async cancelMany(order: { readonly symbol: string; readonly clientIds: readonly string[] }): Promise<readonly VenueResult<VenueOrder>[]> {

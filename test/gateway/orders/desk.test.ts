@@ -94,6 +94,18 @@ describe('answers of the venue', () => {
     expect(side.venue.count('place')).toBe(1);
   });
 
+  test("a place that never arrived ends even when a person's fill of the same side could have been its own", async () => {
+    const { side, brain } = await withBrain();
+    side.venue.answers.place.push(fault('unknown'));
+    side.send(brain, place(side, brain));
+    await settle();
+    side.venue.manualBuy(3);
+    await live(side, brain, CONFIG.gateway.recvWindowMs + 12_000);
+    expect(side.core.keeper.ledger.order(idOf(brain, 1))).toMatchObject({ reason: 'not-found', order: { status: 'rejected' } });
+    expect(side.core.keeper.ledger.positions.row('BTCUSDT')).toMatchObject({ size: 3, fills: 1 });
+    expect(side.venue.count('order-of')).toBe(1);
+  });
+
   test('a place that filled unseen is booked from the trades, not dropped as not found', async () => {
     const { side, brain } = await withBrain();
     side.venue.answers.place.push(fault('unknown'));
