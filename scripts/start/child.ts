@@ -107,6 +107,7 @@ export class Child {
     if (performance.now() - this.#startedAt > SHORT_LIFE_MS) this.#failures = 0;
     const delayMs = backoffMs(this.#failures++, BACKOFF); // the first start again is at once
     this.restarts++;
+    if (process.stdout.isTTY) process.stdout.write('\n'); // the status line stands there without an end
     process.stderr.write(`${this.name} died (${signal ?? `code ${code}`}); starting it again in ${Math.round(delayMs)} ms\n`);
     this.#retry = setTimeout(() => this.#spawn(), delayMs);
   }
