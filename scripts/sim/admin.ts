@@ -125,7 +125,14 @@ export class Admin {
     const size = instrument ? parseSize(instrument, quantity) : null;
     if (!exchange.hasAccount(apiKey)) return bad(`apiKey: ${JSON.stringify(apiKey)} has no account here`);
     if (!instrument || size === null) return bad(`symbol, quantity: ${JSON.stringify({ symbol, quantity })} is no size of an open symbol`);
-    const terms = { type: 'market', timeInForce: 'ioc', selfTrade: 'expire-maker', price: null, reduceOnly: false } as const;
+    const terms = {
+      type: 'market',
+      timeInForce: 'ioc',
+      selfTrade: 'expire-maker',
+      price: null,
+      reduceOnly: false,
+      positionSide: 'both',
+    } as const;
     const clientId = `web_sim${++this.#manualOrders}`;
     const placed = exchange.desk.place(exchange.trader(apiKey), {
       symbol,

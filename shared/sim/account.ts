@@ -3,7 +3,7 @@ import type { Instrument } from '../instrument.ts';
 import { notionalOf } from '../instrument.ts';
 import { type Atoms, atoms, type Lots, type Ticks, ZERO_ATOMS } from '../units.ts';
 import type { Side } from './market.ts';
-import { applyFill, FLAT, type Position, unrealizedOf, valueAt } from './position.ts';
+import { applyFill, FLAT, type Position, type PositionSide, unrealizedOf, valueAt } from './position.ts';
 
 /** Parts per million of the notional. */
 export type FeeRates = { readonly makerPpm: bigint; readonly takerPpm: bigint };
@@ -19,6 +19,7 @@ const MAINTENANCE_PER_MILLE = 4n;
 export type AccountFill = {
   readonly instrument: Instrument;
   readonly side: Side;
+  readonly positionSide: PositionSide;
   readonly price: Ticks;
   readonly size: Lots;
   readonly maker: boolean;
@@ -59,8 +60,8 @@ export class Account {
     return this.#wallets.get(asset)?.balance ?? ZERO_ATOMS;
   }
 
-  position(symbol: string): Position {
-    return this.#positions.get(symbol) ?? FLAT;
+  position(symbol: string, side: PositionSide = 'both'): Position {
+    return this.#positions.get(positionName(symbol, side)) ?? FLAT;
   }
 
   leverage(symbol: string): number {
@@ -77,8 +78,8 @@ export class Account {
     const rates = feeRatesOf(quoteAsset);
     const notional = notionalOf(fill.instrument, fill);
     const fee = atoms((notional * (fill.maker ? rates.makerPpm : rates.takerPpm)) / 1_000_000n);
-    const { position, realized } = applyFill(this.position(symbol), { ...fill, fee });
-    this.#positions.set(symbol, position);
+    const { position, realized } = applyFill(this.position(symbol, fill.positionSide), { ...fill, fee });
+    this.#positions.set(positionName(symbol, fill.positionSide), position);
     const balance = atoms(this.wallet(quoteAsset) + realized - fee);
     this.#wallets.set(quoteAsset, { asset: quoteAsset, balance, updatedMs: fill.atMs });
     return { realized, fee, position };
@@ -109,5 +110,6 @@ export class Account {
   }
 }
 
+const positionName = (symbol: string, side: PositionSide): string => `${symbol} ${side}`;
 const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);
 const largest = (values: readonly bigint[]): bigint => values.reduce((a, b) => (a > b ? a : b), 0n);

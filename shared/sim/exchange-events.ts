@@ -2,7 +2,7 @@
 import type { Atoms, Lots, Ticks } from '../units.ts';
 import type { Side } from './market.ts';
 import type { SelfTrade, TimeInForce } from './matching.ts';
-import type { Position } from './position.ts';
+import type { Position, PositionSide } from './position.ts';
 
 export type PriceSize = readonly [price: Ticks, size: Lots];
 
@@ -68,6 +68,7 @@ export type SimOrder = {
   readonly symbol: string;
   readonly clientId: string;
   readonly side: Side;
+  readonly positionSide: PositionSide;
   readonly type: 'limit' | 'market';
   readonly timeInForce: TimeInForce;
   readonly selfTrade: SelfTrade;
@@ -115,6 +116,7 @@ export type UserEvent = { readonly apiKey: string; readonly atMs: number } & (
       readonly symbol: string;
       readonly asset: string;
       readonly wallet: Atoms;
+      readonly positionSide: PositionSide;
       readonly position: Position;
       readonly unrealized: Atoms;
     }

@@ -12,7 +12,7 @@ import type { AddOutcome, SelfTrade, TimeInForce } from './matching.ts';
 import { checkAmend, checkBook, checkPlace, type Entering, marketLimit } from './entry-checks.ts';
 import type { Reject } from './order-checks.ts';
 import { isOpen, leftOf, type OrderName, type OrderStore } from './order-store.ts';
-import { unrealizedOf } from './position.ts';
+import { type PositionSide, unrealizedOf } from './position.ts';
 import { planReduceOnly, reducible } from './reduce-only.ts';
 import type { OwnFill, SymbolMarket } from './symbol-market.ts';
 
@@ -21,6 +21,7 @@ export type Trader = { readonly account: Account; readonly orders: OrderStore };
 export type PlaceRequest = {
   readonly symbol: string;
   readonly side: Side;
+  readonly positionSide: PositionSide;
   readonly type: 'limit' | 'market';
   readonly timeInForce: TimeInForce;
   readonly selfTrade: SelfTrade;
@@ -66,7 +67,9 @@ export class OrderDesk {
 
   place(trader: Trader, request: PlaceRequest): Result<SimOrder, Reject> {
     const market = this.#options.market(request.symbol);
-    const size = request.reduceOnly ? reducible({ position: trader.account.position(request.symbol), request }) : request.size;
+    const size = request.reduceOnly
+      ? reducible({ position: trader.account.position(request.symbol, request.positionSide), request })
+      : request.size;
     const reject =
       checkPlace(this.#entering(trader, market), request) ??
       (size === 0 ? { kind: 'reduce-only' as const } : null) ??
@@ -116,7 +119,15 @@ export class OrderDesk {
     const before = this.#current(trader, fill.key);
     const { instrument } = this.#options.market(before.symbol);
     const atMs = this.#options.nowMs();
-    const booked = trader.account.fill({ instrument, side: before.side, price: fill.price, size: fill.size, maker: fill.maker, atMs });
+    const booked = trader.account.fill({
+      instrument,
+      side: before.side,
+      positionSide: before.positionSide,
+      price: fill.price,
+      size: fill.size,
+      maker: fill.maker,
+      atMs,
+    });
     const filled = lots(before.filled + fill.size);
     const filledNotional = atoms(before.filledNotional + notionalOf(instrument, fill));
     const status: OrderStatus = filled >= before.size ? 'filled' : 'partially-filled';
@@ -207,7 +218,7 @@ export class OrderDesk {
     const { order, atMs } = trade;
     const { apiKey } = trader.account;
     const { instrument, feed } = this.#options.market(order.symbol);
-    const position = trader.account.position(order.symbol);
+    const position = trader.account.position(order.symbol, order.positionSide);
     const notice: UserEvent = { kind: 'fill', apiKey, atMs, trade };
     const results: UserEvent[] = [
       {
@@ -217,6 +228,7 @@ export class OrderDesk {
         symbol: order.symbol,
         asset: instrument.quoteAsset,
         wallet: trader.account.wallet(instrument.quoteAsset),
+        positionSide: order.positionSide,
         position,
         unrealized: unrealizedOf(instrument, position, feed.mark.get().mark),
       },
@@ -250,10 +262,12 @@ export class OrderDesk {
   }
 
   /** Reduce-only orders never exceed the position: the lowest in priority shrink without a word or expire. */
-  #trimReduceOnly(trader: Trader, { symbol }: SimOrder): void {
-    const open = trader.orders.open(symbol).filter(({ reduceOnly, key }) => reduceOnly && key !== this.#batch?.key);
+  #trimReduceOnly(trader: Trader, { symbol, positionSide }: SimOrder): void {
+    const open = trader.orders
+      .open(symbol)
+      .filter((order) => order.reduceOnly && order.positionSide === positionSide && order.key !== this.#batch?.key);
     if (open.length === 0) return;
-    for (const { order, size } of planReduceOnly({ position: trader.account.position(symbol), orders: open })) {
+    for (const { order, size } of planReduceOnly({ position: trader.account.position(symbol, positionSide), orders: open })) {
       if (size === 0) {
         this.#end(trader, order, { status: 'expired', execution: 'expired', expiry: 'reduce-only' });
         continue;
@@ -265,8 +279,10 @@ export class OrderDesk {
 
   /** Whether a new reduce-only order would expire at once because others of higher priority cover the position. */
   #displaced(trader: Trader, order: SimOrder): boolean {
-    const others = trader.orders.open(order.symbol).filter(({ reduceOnly }) => reduceOnly);
-    const plan = planReduceOnly({ position: trader.account.position(order.symbol), orders: [...others, order] });
+    const others = trader.orders
+      .open(order.symbol)
+      .filter(({ reduceOnly, positionSide }) => reduceOnly && positionSide === order.positionSide);
+    const plan = planReduceOnly({ position: trader.account.position(order.symbol, order.positionSide), orders: [...others, order] });
     return plan.some((step) => step.order.key === order.key && step.size === 0);
   }
 

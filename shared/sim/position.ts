@@ -4,6 +4,9 @@ import { notionalOf } from '../instrument.ts';
 import { type Atoms, atoms, type Lots, lots, parseAtoms, type Ticks, ZERO_ATOMS } from '../units.ts';
 import type { Side } from './market.ts';
 
+/** Whose position a fill belongs to: the one of one-way mode, or one of the two of hedge mode. */
+export type PositionSide = 'both' | 'long' | 'short';
+
 export type Position = {
   /** Signed: below zero is short. */
   readonly size: Lots;

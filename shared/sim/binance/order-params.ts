@@ -41,7 +41,16 @@ export function readPlace({ instrument }: SymbolMarket, params: Params, madeUpId
   const selfTrade = SELF_TRADES[params.find('selfTradePreventionMode') ?? 'EXPIRE_MAKER'];
   if (selfTrade === undefined) throw invalidValue('selfTradePreventionMode');
   const size = readSize(instrument, params);
-  const request = { symbol: instrument.symbol, side, type, ...terms, selfTrade, size, reduceOnly: params.flag('reduceOnly') };
+  const request = {
+    symbol: instrument.symbol,
+    side,
+    positionSide: 'both' as const,
+    type,
+    ...terms,
+    selfTrade,
+    size,
+    reduceOnly: params.flag('reduceOnly'),
+  };
   const response = params.find('newOrderRespType') ?? 'ACK';
   if (response !== 'ACK' && response !== 'RESULT') throw invalidValue('newOrderRespType');
   return { request: { ...request, clientId: readClientId(params) ?? madeUpId() }, wantsResult: response === 'RESULT' };

@@ -23,7 +23,7 @@ type Step = readonly [side: Side, price: number, size: number, maker?: boolean];
 function run(steps: readonly Step[], instrument = BTC) {
   const account = open();
   const booked = steps.map(([side, price, size, maker = false], atMs) =>
-    account.fill({ instrument, side, price: ticks(price), size: lots(size), maker, atMs }),
+    account.fill({ instrument, side, positionSide: 'both', price: ticks(price), size: lots(size), maker, atMs }),
   );
   return { account, booked, position: account.position(instrument.symbol) };
 }

@@ -37,6 +37,7 @@ function openExchange(seed: number) {
 const request = (over: Partial<PlaceRequest>): PlaceRequest => ({
   symbol: 'BTCUSDT',
   side: 'buy',
+  positionSide: 'both',
   type: 'limit',
   timeInForce: 'gtc',
   selfTrade: 'expire-maker',
