@@ -1,4 +1,4 @@
-/** One simulated account in one-way, cross-margin, single-asset mode: wallets per asset, positions, leverage, fees. */
+/** One simulated account in cross-margin, single-asset mode: wallets per asset, positions, leverage, fees. */
 import type { Instrument } from '../instrument.ts';
 import { notionalOf } from '../instrument.ts';
 import { type Atoms, atoms, type Lots, type Ticks, ZERO_ATOMS } from '../units.ts';
@@ -46,10 +46,26 @@ export class Account {
   readonly #wallets = new Map<string, Wallet>();
   readonly #positions = new Map<string, Position>();
   readonly #leverage = new Map<string, number>();
+  #hedge = false;
 
   constructor({ apiKey, balances }: { readonly apiKey: string; readonly balances: Readonly<Record<string, Atoms>> }) {
     this.apiKey = apiKey;
     for (const [asset, balance] of Object.entries(balances)) this.#wallets.set(asset, { asset, balance, updatedMs: 0 });
+  }
+
+  /** Hedge mode: a long and a short position side by side on one symbol, instead of one net position. */
+  get hedge(): boolean {
+    return this.#hedge;
+  }
+
+  /** Only to be called while there is neither a position nor an open order. */
+  setHedge(hedge: boolean): void {
+    this.#hedge = hedge;
+  }
+
+  /** Symbol and side of every position that is not flat. */
+  held(): readonly { readonly symbol: string; readonly side: PositionSide }[] {
+    return [...this.#positions].filter(([, { size }]) => size !== 0).map(([name]) => heldOf(name));
   }
 
   wallets(): readonly Wallet[] {
@@ -111,5 +127,9 @@ export class Account {
 }
 
 const positionName = (symbol: string, side: PositionSide): string => `${symbol} ${side}`;
+const heldOf = (name: string): { readonly symbol: string; readonly side: PositionSide } => {
+  const at = name.lastIndexOf(' ');
+  return { symbol: name.slice(0, at), side: name.slice(at + 1) as PositionSide };
+};
 const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);
 const largest = (values: readonly bigint[]): bigint => values.reduce((a, b) => (a > b ? a : b), 0n);

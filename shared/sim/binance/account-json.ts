@@ -1,7 +1,7 @@
 /** Accounts as the v3 endpoints show them (Binance USD-M docs, account; reference sheet 2026-11, section 3.3). Liquidation is not modelled: '0'. */
 import { formatSize } from '../../instrument.ts';
 import { type Atoms, atoms, formatAtoms, ZERO_ATOMS } from '../../units.ts';
-import type { SymbolMargin, Wallet } from '../account.ts';
+import type { Account, SymbolMargin, Wallet } from '../account.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Trader } from '../order-desk.ts';
 import { breakEvenOf, entryPriceOf } from '../position.ts';
@@ -146,12 +146,12 @@ export function symbolConfigJson({ exchange, trader }: Of, symbol: string | null
     }));
 }
 
-export const accountConfigJson = (): Record<string, unknown> => ({
+export const accountConfigJson = ({ hedge }: Account): Record<string, unknown> => ({
   feeTier: 0,
   canTrade: true,
   canDeposit: true,
   canWithdraw: true,
-  dualSidePosition: false,
+  dualSidePosition: hedge,
   updateTime: 0,
   multiAssetsMargin: false,
   tradeGroupId: -1,

@@ -18,8 +18,12 @@ export const ACCOUNT_ROUTES: Readonly<Record<string, Route>> = {
   'GET /fapi/v3/balance': { security: 'signed', weight: 5, run: (context) => balanceJson(of(context)) },
   'GET /fapi/v3/positionRisk': { security: 'signed', weight: 5, run: (context) => positionRiskJson(of(context), symbolOf(context)) },
   'GET /fapi/v1/symbolConfig': { security: 'signed', weight: 5, run: (context) => symbolConfigJson(of(context), symbolOf(context)) },
-  'GET /fapi/v1/accountConfig': { security: 'signed', weight: 5, run: () => accountConfigJson() },
-  'GET /fapi/v1/positionSide/dual': { security: 'signed', weight: 30, run: () => ({ dualSidePosition: false }) },
+  'GET /fapi/v1/accountConfig': { security: 'signed', weight: 5, run: (context) => accountConfigJson(traderOf(context).account) },
+  'GET /fapi/v1/positionSide/dual': {
+    security: 'signed',
+    weight: 30,
+    run: (context) => ({ dualSidePosition: traderOf(context).account.hedge }),
+  },
   'POST /fapi/v1/positionSide/dual': { security: 'signed', weight: 1, run: setPositionMode },
   'GET /fapi/v1/multiAssetsMargin': { security: 'signed', weight: 30, run: () => ({ multiAssetsMargin: false }) },
   'GET /fapi/v1/commissionRate': { security: 'signed', weight: 20, run: commissionRate },
@@ -35,13 +39,21 @@ export const ACCOUNT_ROUTES: Readonly<Record<string, Route>> = {
 
 const of = (context: Context): Parameters<typeof accountJson>[0] => ({ exchange: context.exchange, trader: traderOf(context) });
 const symbolOf = ({ exchange, params }: Context): string | null => findMarket(exchange, params)?.instrument.symbol ?? null;
+/** How the venue answers a setting it took. */
+const DONE = { code: 200, msg: 'success' };
 const noListenKey = (): Refusal => new Refusal({ code: -1125, message: 'This listenKey does not exist.' });
 
-function setPositionMode({ params }: Context): unknown {
+function setPositionMode(context: Context): unknown {
+  const { params } = context;
   params.get('dualSidePosition');
-  if (params.flag('dualSidePosition'))
-    throw new Refusal({ code: -4068, message: 'Position side cannot be changed: the simulator knows one-way mode only.' });
-  throw new Refusal({ code: -4059, message: 'No need to change position side.' });
+  const { account, orders } = traderOf(context);
+  const hedge = params.flag('dualSidePosition');
+  if (hedge === account.hedge) throw new Refusal({ code: -4059, message: 'No need to change position side.' });
+  if (orders.open(null).length > 0)
+    throw new Refusal({ code: -4067, message: 'Position side cannot be changed if there exists open orders.' });
+  if (account.held().length > 0) throw new Refusal({ code: -4068, message: 'Position side cannot be changed if there exists position.' });
+  account.setHedge(hedge);
+  return DONE;
 }
 
 function commissionRate({ exchange, params }: Context): unknown {
