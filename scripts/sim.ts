@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ClockSpec, formatClockSpec, parseClockSpec } from '../shared/clock.ts';
 import { FLOW_PROFILES } from './sim/profiles.ts';
 import { openSimulator, type SimAccount, type Simulator, SimulatorProblem } from './sim/simulator.ts';
+import { STEPPED_START_MS } from './sim/stepper.ts';
 import { TapeProblem } from './sim/tape-file.ts';
 import { parseAtoms } from '../shared/units.ts';
 
@@ -16,6 +17,8 @@ const number =
     if (!fits) throw new InvalidArgumentError(`allowed: ${whole ? 'a whole number' : 'a number'} from ${min} to ${max}.`);
     return value;
   };
+
+const instant = number({ min: 0, max: 4_102_444_800_000, whole: true });
 
 function clockSpec(text: string): ClockSpec {
   const spec = parseClockSpec(text);
@@ -43,6 +46,7 @@ type Flags = {
   readonly seed: number;
   readonly speed: number;
   readonly clock?: ClockSpec;
+  readonly stepped?: number | true;
   readonly symbols: readonly string[];
   readonly replay?: string;
   readonly profile: (typeof FLOW_PROFILES)[number];
@@ -60,6 +64,11 @@ const program = new Command('sim')
   .option('--seed <n>', 'seed of everything that is left to chance', number({ min: 0, max: 4_294_967_295, whole: true }), 1)
   .option('--speed <n>', 'simulated seconds per real second', number({ min: 0.01, max: 1_000, whole: false }), 1)
   .option('--clock <spec>', 'clock shared with other processes; overrides --speed', clockSpec)
+  .option(
+    '--stepped [ms]',
+    'time stands still, at this instant, until POST /sim/advance {"ms":N} or {"toMs":N}; overrides --clock and --speed',
+    instant,
+  )
   .option('--symbols <list>', 'contracts to open', symbolList, ['BTCUSDT', 'ETHUSDT', 'BTCUSDC'])
   .option('--replay <file>', 'serve this recording instead of a seeded market')
   .addOption(new Option('--profile <name>', 'how lively the seeded market is').choices([...FLOW_PROFILES]).default('normal'))
@@ -89,6 +98,7 @@ async function main(flags: Flags): Promise<void> {
   const simulator = await openSimulator({
     ...flags,
     clock: flags.clock ?? null,
+    steppedFromMs: flags.stepped === undefined ? null : flags.stepped === true ? STEPPED_START_MS : flags.stepped,
     replay: flags.replay ?? null,
     leadMs: flags.lead,
     limitsEnforced: flags.limits,

@@ -1,4 +1,5 @@
 /** The simulator's own interface under /sim: the truth for tests, and faults on request. */
+import * as z from 'zod';
 import type { Exchange } from '../../shared/sim/exchange.ts';
 import type { ListenKeys } from '../../shared/sim/binance/listen-keys.ts';
 import { queryJson } from '../../shared/sim/binance/order-json.ts';
@@ -9,6 +10,7 @@ import type { PriceSize } from '../../shared/sim/exchange-events.ts';
 import { notionalOf } from '../../shared/instrument.ts';
 import { type CallFaults, Fault } from './faults.ts';
 import type { StreamHub } from './stream-hub.ts';
+import type { Stepper } from './stepper.ts';
 import type { ReplayState } from './tape-feed.ts';
 
 export type AdminOptions = {
@@ -16,12 +18,16 @@ export type AdminOptions = {
   readonly hub: StreamHub;
   readonly listenKeys: ListenKeys;
   readonly callFaults: CallFaults;
+  /** Null when time runs by itself. */
+  readonly stepper: Stepper | null;
   readonly seed: number;
   readonly replay: () => ReplayState | null;
 };
 
 export type AdminRequest = { readonly method: string; readonly url: URL; readonly body: string };
 export type AdminAnswer = { readonly status: number; readonly value: unknown };
+
+const Advance = z.union([z.strictObject({ ms: z.int().positive() }), z.strictObject({ toMs: z.int().positive() })]);
 
 const ok = (value: unknown): AdminAnswer => ({ status: 200, value });
 const bad = (problem: string, status = 400): AdminAnswer => ({ status, value: { problem } });
@@ -34,7 +40,7 @@ export class Admin {
     this.#options = options;
   }
 
-  handle({ method, url, body }: AdminRequest): AdminAnswer {
+  handle({ method, url, body }: AdminRequest): AdminAnswer | Promise<AdminAnswer> {
     switch (`${method} ${url.pathname}`) {
       case 'GET /sim/state':
         return ok(this.#state());
@@ -46,9 +52,11 @@ export class Admin {
         return this.#fault(body);
       case 'POST /sim/expire-listen-key':
         return this.#expireKey(body);
+      case 'POST /sim/advance':
+        return this.#advance(body);
       default:
         return bad(
-          `${method} ${url.pathname}: unknown, known are GET /sim/state, /sim/book, /sim/account, POST /sim/fault, /sim/expire-listen-key`,
+          `${method} ${url.pathname}: unknown, known are GET /sim/state, /sim/book, /sim/account, POST /sim/fault, /sim/expire-listen-key, /sim/advance`,
         );
     }
   }
@@ -142,6 +150,17 @@ export class Admin {
       ...terms,
     });
     return placed.ok ? ok(queryJson(instrument, placed.value)) : bad(`manual-order: refused, ${placed.error.kind}`);
+  }
+
+  async #advance(body: string): Promise<AdminAnswer> {
+    const { stepper } = this.#options;
+    if (!stepper) return bad('advance: time runs by itself; start with --stepped', 409);
+    const read = Advance.safeParse(parseJson(body));
+    if (!read.success) return bad('advance: allowed is {"ms": N} or {"toMs": N}, N above 0');
+    const byMs = 'ms' in read.data ? read.data.ms : read.data.toMs - stepper.nowMs;
+    if (byMs < 0) return bad(`toMs: it is ${stepper.nowMs} already, and time never goes back`);
+    await stepper.advance(byMs);
+    return ok({ nowMs: stepper.nowMs });
   }
 
   #expireKey(body: string): AdminAnswer {

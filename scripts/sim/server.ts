@@ -89,7 +89,7 @@ function answer(exchange: Exchange): void {
   const at = raw.indexOf('?');
   const [path, query] = at < 0 ? [raw, ''] : [raw.slice(0, at), raw.slice(at + 1)];
   if (path.startsWith('/sim/')) {
-    answerAdmin(exchange);
+    void answerAdmin(exchange);
     return;
   }
   const call = { method: request.method ?? 'GET', path };
@@ -109,10 +109,10 @@ function answer(exchange: Exchange): void {
   send(exchange.response, { status, body, headers });
 }
 
-function answerAdmin({ options, request, response, body }: Exchange): void {
+async function answerAdmin({ options, request, response, body }: Exchange): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://sim');
   const { status, value } = isLoopback(request.socket.remoteAddress ?? '')
-    ? options.admin.handle({ method: request.method ?? 'GET', url, body })
+    ? await options.admin.handle({ method: request.method ?? 'GET', url, body })
     : { status: 403, value: { problem: '/sim answers loopback only' } };
   send(response, { status, body: JSON.stringify(value), headers: {} });
 }

@@ -1,5 +1,5 @@
 /** The simulator assembled: exchange, wire, sockets and the clock that drives them. */
-import { type Clock, type ClockSpec, systemClock } from '../../shared/clock.ts';
+import { type Clock, type ClockSpec, systemClock, VirtualClock } from '../../shared/clock.ts';
 import { makeInstrument, type Instrument } from '../../shared/instrument.ts';
 import { Random } from '../../shared/random.ts';
 import { ListenKeys } from '../../shared/sim/binance/listen-keys.ts';
@@ -15,6 +15,7 @@ import { Admin } from './admin.ts';
 import { Driver } from './driver.ts';
 import { CallFaults } from './faults.ts';
 import { type OpenServer, openServer } from './server.ts';
+import { Stepper } from './stepper.ts';
 import { StreamHub } from './stream-hub.ts';
 import { scanTape, type TapeScan } from './tape-file.ts';
 import { findSnapshots, TapeFeed } from './tape-feed.ts';
@@ -32,6 +33,8 @@ export type SimulatorOptions = {
   readonly speed: number;
   /** Overrides speed and origin. */
   readonly clock: ClockSpec | null;
+  /** Time stands still at this instant until it is told to move; null or absent: it runs. */
+  readonly steppedFromMs?: number | null;
   readonly symbols: readonly string[];
   readonly replay: string | null;
   readonly profile: FlowProfile;
@@ -49,6 +52,8 @@ export type Simulator = {
   readonly clock: ClockSpec;
   readonly symbols: readonly string[];
   readonly exchange: Exchange;
+  /** Null when time runs by itself. */
+  readonly stepper: Stepper | null;
   readonly close: () => Promise<void>;
 };
 
@@ -60,17 +65,38 @@ export class SimulatorProblem extends Error {}
 /** Rejects with `SimulatorProblem` or `TapeProblem` for a bad request, with the system's error for a taken port. */
 export async function openSimulator(options: SimulatorOptions): Promise<Simulator> {
   const scan = options.replay === null ? null : await scanTape(options.replay);
-  const preset = options.clock ?? (scan ? null : realClock(options.speed));
+  const preset = presetClock(options, scan !== null);
   const startMs = preset ? systemClock(preset).wallMs() : Math.floor((scan?.firstMs ?? 0) - options.leadMs * options.speed);
   const markets = scan ? await replayMarkets(options, scan, startMs) : flowMarkets(options, startMs);
   const spec = preset ?? { ...realClock(options.speed), originMs: startMs }; // a recording's time runs from when all is prepared
-  const clock = systemClock(spec);
+  const stepped = options.steppedFromMs == null ? null : new VirtualClock(startMs);
+  const clock = stepped ?? systemClock(spec);
   const parts = assemble({ options, markets, startMs });
   const feed =
     scan && options.replay !== null ? feedOf({ options, scan, file: options.replay, exchange: parts.exchange, startMs, spec }) : null;
-  const server = await serve({ options, feed, clock, ...parts });
+  const stepper =
+    stepped &&
+    new Stepper({
+      clock: stepped,
+      waitingBytes: () => parts.hub.waitingBytes(),
+      reach: async (untilMs) => (await feed?.reach(untilMs)) ?? untilMs,
+    });
+  const server = await serve({ options, feed, clock, stepper, ...parts });
   feed?.run().catch(options.onTapeProblem);
-  return { port: server.port, clock: spec, symbols: [...parts.exchange.markets.keys()], exchange: parts.exchange, close: server.close };
+  return {
+    port: server.port,
+    clock: spec,
+    symbols: [...parts.exchange.markets.keys()],
+    exchange: parts.exchange,
+    stepper,
+    close: server.close,
+  };
+}
+
+/** Null: time begins with the recording. */
+function presetClock({ clock, speed, steppedFromMs = null }: SimulatorOptions, replays: boolean): ClockSpec | null {
+  if (steppedFromMs !== null && !replays) return { originMs: steppedFromMs, originRealMs: Date.now(), speed: 1 };
+  return clock ?? (replays ? null : realClock(speed));
 }
 
 /** Scaled time begins on the hour, so that for one seed the bars close at the same points of the market whenever it is started. */
@@ -124,11 +150,16 @@ function publish({ exchange, hub }: Pick<Parts, 'exchange' | 'hub'>, event: Mark
 }
 
 async function serve(
-  given: Parts & { readonly options: SimulatorOptions; readonly feed: TapeFeed | null; readonly clock: Clock },
+  given: Parts & {
+    readonly options: SimulatorOptions;
+    readonly feed: TapeFeed | null;
+    readonly clock: Clock;
+    readonly stepper: Stepper | null;
+  },
 ): Promise<OpenServer> {
-  const { options, exchange, hub, listenKeys, rest, feed, clock } = given;
+  const { options, exchange, hub, listenKeys, rest, feed, clock, stepper } = given;
   const callFaults = new CallFaults();
-  const admin = new Admin({ exchange, hub, listenKeys, callFaults, seed: options.seed, replay: () => feed?.state() ?? null });
+  const admin = new Admin({ exchange, hub, listenKeys, callFaults, stepper, seed: options.seed, replay: () => feed?.state() ?? null });
   const driver = new Driver({ exchange, clock });
   const server = await openServer({ host: options.host, port: options.port, rest, admin, hub, callFaults, toNow: () => driver.now() });
   driver.start();

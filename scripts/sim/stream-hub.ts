@@ -77,6 +77,13 @@ export class StreamHub {
     return { public: count('public'), market: count('market'), private: count('private') };
   }
 
+  /** Largest number of bytes that wait at one socket for its reader. */
+  waitingBytes(): number {
+    let most = 0;
+    for (const { socket } of this.#connections) most = Math.max(most, socket.bufferedAmount);
+    return most;
+  }
+
   /** Kills the sockets of a route without a closing handshake. */
   kill(route: StreamRoute): number {
     const hit = [...this.#connections].filter((connection) => connection.route === route);

@@ -15,6 +15,8 @@ export class TapeFeed {
   #read = false;
   #stopped = false;
   #roomMade: (() => void) | null = null;
+  #scheduledToMs = Number.NEGATIVE_INFINITY;
+  #more: (() => void) | null = null;
 
   constructor(options: { readonly file: string; readonly exchange: Exchange; readonly shiftMs: number; readonly total: number }) {
     this.#options = options;
@@ -32,11 +34,23 @@ export class TapeFeed {
       if (this.#scheduled - this.#sent >= AHEAD_MAX) await this.#room();
     }
     this.#read = true;
+    this.#more?.();
+  }
+
+  /** How far stepped time may go, at most to `untilMs`: all frames up to there are on the agenda. Waits for the disk. */
+  async reach(untilMs: number): Promise<number> {
+    while (!this.#read && !this.#stopped && this.#scheduledToMs < untilMs && this.#scheduled - this.#sent < AHEAD_MAX) {
+      await new Promise<void>((resolve) => {
+        this.#more = resolve;
+      });
+    }
+    return this.#read || this.#stopped ? untilMs : Math.min(untilMs, this.#scheduledToMs);
   }
 
   stop(): void {
     this.#stopped = true;
     this.#roomMade?.();
+    this.#more?.();
   }
 
   #schedule(frame: TapeFrame): void {
@@ -45,7 +59,9 @@ export class TapeFeed {
       this.#sent++;
       if (this.#scheduled - this.#sent <= AHEAD_MAX / 2) this.#roomMade?.();
     };
-    this.#options.exchange.schedule({ frame, atMs: frame.atMs + this.#options.shiftMs, onDone });
+    this.#scheduledToMs = frame.atMs + this.#options.shiftMs;
+    this.#options.exchange.schedule({ frame, atMs: this.#scheduledToMs, onDone });
+    this.#more?.();
   }
 
   async #room(): Promise<void> {

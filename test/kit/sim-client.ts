@@ -164,6 +164,13 @@ export class Socket {
     while (this.texts.length < atLeast) await this.#next();
   }
 
+  /** Resolves when all that the peer sent before now has been received. */
+  async fence(): Promise<void> {
+    const answered = new Promise((resolve) => this.#socket.once('pong', resolve));
+    this.#socket.ping();
+    await answered;
+  }
+
   close(): void {
     this.#socket.terminate();
   }
