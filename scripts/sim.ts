@@ -5,6 +5,7 @@ import { FLOW_PROFILES } from './sim/profiles.ts';
 import { openSimulator, type SimAccount, type Simulator, SimulatorProblem } from './sim/simulator.ts';
 import { STEPPED_START_MS } from './sim/stepper.ts';
 import { TapeProblem } from './sim/tape-file.ts';
+import { openTlsFront, type TlsFront, writeCertificate } from './sim/tls-front.ts';
 import { parseAtoms } from '../shared/units.ts';
 
 const DEFAULT_ACCOUNT = 'mmbot-sim-key:mmbot-sim-secret:10000:10000';
@@ -55,6 +56,8 @@ type Flags = {
   readonly limits: boolean;
   readonly account?: readonly SimAccount[];
   readonly json?: boolean;
+  readonly tlsPort?: number;
+  readonly tlsCertificate: string;
 };
 
 const program = new Command('sim')
@@ -80,6 +83,8 @@ const program = new Command('sim')
     'account with its balances; repeatable',
     (text, before: readonly SimAccount[] | undefined) => account(text, before ?? []),
   )
+  .option('--tls-port <port>', 'serve TLS there too, for clients that refuse http: and ws:', number({ min: 0, max: 65_535, whole: true }))
+  .option('--tls-certificate <file>', 'where its certificate is written, for clients to trust', 'run/sim-tls.pem')
   .option('--json', 'print what is ready as one JSON line on stdout')
   .configureOutput({
     outputError: (text, write) =>
@@ -105,17 +110,20 @@ async function main(flags: Flags): Promise<void> {
     accounts: flags.account ?? account(DEFAULT_ACCOUNT, []),
     onTapeProblem: leave,
   });
-  tellReady(simulator, flags);
-  const stop = (): void => void simulator.close().then(() => process.exit(0), leave);
+  const tls = flags.tlsPort === undefined ? null : await openTlsFront({ ...flags, port: flags.tlsPort, targetPort: simulator.port });
+  if (tls) await writeCertificate(tls, flags.tlsCertificate);
+  tellReady(simulator, tls, flags);
+  const stop = (): void => void Promise.all([tls?.close(), simulator.close()]).then(() => process.exit(0), leave);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   if (process.channel) process.once('disconnect', stop);
 }
 
-function tellReady({ port, clock, symbols }: Simulator, { host, json }: Flags): void {
-  const ready = { kind: 'ready', port, clock: formatClockSpec(clock), symbols };
+function tellReady({ port, clock, symbols }: Simulator, tls: TlsFront | null, { host, json, tlsCertificate }: Flags): void {
+  const ready = { kind: 'ready', port, clock: formatClockSpec(clock), symbols, ...(tls ? { tlsPort: tls.port } : {}) };
   process.send?.(ready);
   if (json) process.stdout.write(`${JSON.stringify(ready)}\n`);
   process.stderr.write(`sim: http://${host}:${port} ws://${host}:${port} ${symbols.join(',')} clock ${ready.clock}\n`);
+  if (tls) process.stderr.write(`sim: https://${host}:${tls.port} wss://${host}:${tls.port} certificate ${tlsCertificate}\n`);
 }
 
 /** One line and the exit code of its kind: 2 what was asked for, 3 a port that cannot be had, 1 the rest. */
