@@ -12,6 +12,11 @@ const MONEY = [
   'brain/oms/plan.ts',
 ];
 
+/** Whole processes with sockets and a Redis server of their own. */
+const WHOLE_RUNS = { testTimeout: 120_000, hookTimeout: 120_000 };
+/** Their deadlines are in milliseconds: one file at a time, after all others. */
+const TIMED = ['test/e2e/deaths.test.ts'];
+
 export default defineConfig({
   root,
   cacheDir: 'node_modules/.vite',
@@ -33,14 +38,23 @@ export default defineConfig({
         root,
         extends: true,
         test: {
+          ...WHOLE_RUNS,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          // Whole processes with sockets, a Redis server and deadlines in milliseconds: one file at a time, after the unit tests.
+          exclude: TIMED,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        root,
+        extends: true,
+        test: {
+          ...WHOLE_RUNS,
+          name: 'e2e-timed',
+          include: TIMED,
           fileParallelism: false,
           maxWorkers: 1,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

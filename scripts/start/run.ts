@@ -1,5 +1,5 @@
 /** One supervised run after its start: watched until time, tape, signal or a fatal death ends it, stopped in order, summed up. */
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -177,8 +177,11 @@ class Run {
 
   /** For people and tests that want to kill one: pids of the first start are stale after a restart, so the file is kept fresh. */
   #tellPids(): void {
-    const write = (): void =>
-      writeFileSync(join(this.#options.loaded.runDir, 'start', 'pids.json'), `${JSON.stringify(this.#processes.pids)}\n`);
+    const write = (): void => {
+      const file = join(this.#options.loaded.runDir, 'start', 'pids.json');
+      writeFileSync(`${file}.tmp`, `${JSON.stringify(this.#processes.pids)}\n`);
+      renameSync(`${file}.tmp`, file); // whoever reads it never sees half of it
+    };
     write();
     setInterval(write, LOOK_MS).unref();
   }

@@ -13,6 +13,8 @@ import type { Summary } from '../../scripts/start/summary.ts';
 export const ROOT = join(import.meta.dirname, '..', '..');
 export const KEYS = keysOf('mm:binance');
 
+const OPEN = new Set(['open', 'partially-filled']);
+
 export type RunOptions = { readonly args?: readonly string[]; readonly config?: object };
 type Account = {
   readonly positions: readonly { symbol: string; positionAmt: string }[];
@@ -90,10 +92,9 @@ export class TestRun implements AsyncDisposable {
       async () => {
         if (!existsSync(join(this.dir, 'run/start/pids.json'))) return false;
         const orders = (await this.read(KEYS.orders(symbol)))?.orders ?? [];
-        const open = orders.filter((order: { status: string }) => order.status === 'open' || order.status === 'partially-filled');
-        return (
-          open.some((order: { side: string }) => order.side === 'buy') && open.some((order: { side: string }) => order.side === 'sell')
-        );
+        const resting = new Set((await this.exchange()).openOrders.map((order) => order.clientOrderId)); // Redis may be 100 ms behind
+        const open = orders.filter((order: { status: string; clientId: string }) => OPEN.has(order.status) && resting.has(order.clientId));
+        return ['buy', 'sell'].every((side) => open.some((order: { side: string }) => order.side === side));
       },
       limitMs,
     );
