@@ -8,6 +8,7 @@ import { type Atoms, atoms } from '../units.ts';
 import { Account, LEVERAGE_MAX, type SymbolMargin } from './account.ts';
 import { Agenda, type Entry } from './agenda.ts';
 import type { MarketEvent, UserEvent } from './exchange-events.ts';
+import { type Interference, NO_INTERFERENCE } from './interference.ts';
 import { LiveMarket } from './live-market.ts';
 import type { Bar, FlowMarket, TapeFrame } from './market.ts';
 import { OrderDesk, type Trader } from './order-desk.ts';
@@ -29,6 +30,7 @@ export type ExchangeOptions = {
   readonly accounts: readonly AccountSpec[];
   readonly onMarket: (event: MarketEvent) => void;
   readonly onUser: (event: UserEvent) => void;
+  readonly interference?: Interference;
 };
 
 /** Ids of this size do not survive a JSON number read as a double: clients have to cope, as on the venue (reference sheet 2026-11). */
@@ -37,6 +39,7 @@ const ORDER_ID_BASE = 8_389_766_000_000_000_000n;
 export class Exchange {
   readonly agenda = new Agenda();
   readonly desk: OrderDesk;
+  readonly interference: Interference;
   readonly markets: ReadonlyMap<string, SymbolMarket>;
   readonly #replays = new Map<string, ReplayMarket>();
   readonly #traders = new Map<string, Trader>();
@@ -51,6 +54,7 @@ export class Exchange {
     this.#nowMs = options.startMs;
     this.#firstOrderId = ORDER_ID_BASE + BigInt(firstId(options.startMs));
     this.#tell = options.onUser;
+    this.interference = options.interference ?? NO_INTERFERENCE;
     for (const spec of options.accounts) this.#traders.set(spec.apiKey, { account: new Account(spec), orders: new OrderStore() });
     this.desk = new OrderDesk({
       market: (symbol) => this.market(symbol),
@@ -59,6 +63,7 @@ export class Exchange {
       nextId: (symbol) => this.#nextId(symbol, options.random),
       nowMs: () => this.#nowMs,
       tell: options.onUser,
+      interference: this.interference,
     });
     const markets = options.markets.map((spec) => this.#open(spec, options));
     this.markets = new Map(markets.map((market) => [market.instrument.symbol, market]));

@@ -6,7 +6,7 @@ import { lots, type Lots, type Ticks } from '../units.ts';
 import type { Agenda } from './agenda.ts';
 import type { PriceSize } from './exchange-events.ts';
 import type { Bar, FlowAction, FlowMarket, Side } from './market.ts';
-import { type AddOutcome, type BookOrder, type BookTrade, MatchingBook } from './matching.ts';
+import { type AddOutcome, type BookOrder, type BookTrade, MatchingBook, opposite } from './matching.ts';
 import { PriceFeed } from './price-feed.ts';
 import { PublishedBook } from './published-book.ts';
 import { type DepthView, type MarketSink, midOf, type PublishedView, type SymbolMarket } from './symbol-market.ts';
@@ -107,6 +107,15 @@ export class LiveMarket implements SymbolMarket {
   reduce(key: number, size: Lots): void {
     this.#book.reduce(key, size);
     this.#settle();
+  }
+
+  takeFrom(key: number, size: Lots): void {
+    const order = this.#book.standing(key);
+    if (!order) return;
+    const { price, ahead, left } = order;
+    const taken = lots(ahead + Math.min(size, left));
+    const terms = { owner: null, timeInForce: 'ioc', selfTrade: 'none' } as const;
+    this.submit({ key: TAKER_KEY, side: opposite(order.side), price, size: taken, ...terms });
   }
 
   wouldTake(order: { readonly side: Side; readonly price: Ticks | null }): boolean {

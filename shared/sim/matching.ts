@@ -50,6 +50,8 @@ export type AddOutcome = {
 type Node = { readonly key: number; readonly owner: string | null; left: number; level: Level; before: Node | null; after: Node | null };
 type Level = { readonly price: Ticks; readonly side: Side; total: number; head: Node | null; tail: Node | null };
 
+export type Standing = { readonly side: Side; readonly price: Ticks; readonly left: Lots; readonly ahead: Lots };
+
 export class MatchingBook {
   /** Best price last, so that work at the touch moves few elements. */
   readonly #bids: Level[] = [];
@@ -92,6 +94,18 @@ export class MatchingBook {
   leftOf(key: number): Lots | null {
     const node = this.#orders.get(key);
     return node ? lots(node.left) : null;
+  }
+
+  /** A resting order, and how many lots would trade before it does; null when none rests under that key. */
+  standing(key: number): Standing | null {
+    const node = this.#orders.get(key);
+    if (!node) return null;
+    const { side, price } = node.level;
+    let ahead = 0;
+    const levels = this.#side(side);
+    for (let i = levels.length - 1; levels[i] !== node.level; i--) ahead += (levels[i] as Level).total;
+    for (let before = node.before; before; before = before.before) ahead += before.left;
+    return { side, price, left: lots(node.left), ahead: lots(ahead) };
   }
 
   best(side: Side): { readonly price: Ticks; readonly size: Lots } | null {

@@ -7,6 +7,7 @@ import { type Result, err, ok } from '../result.ts';
 import { type Atoms, atoms, type Lots, lots, type Ticks, ticks, ZERO_ATOMS } from '../units.ts';
 import type { Account } from './account.ts';
 import type { Execution, ExpiryReason, OrderStatus, OwnTrade, SimOrder, UserEvent } from './exchange-events.ts';
+import type { Interference } from './interference.ts';
 import type { Side } from './market.ts';
 import type { AddOutcome, SelfTrade, TimeInForce } from './matching.ts';
 import { checkAmend, checkBook, checkPlace, type Entering, marketLimit } from './entry-checks.ts';
@@ -50,6 +51,7 @@ export type DeskOptions = {
   readonly nextId: (symbol: string) => string;
   readonly nowMs: () => number;
   readonly tell: (event: UserEvent) => void;
+  readonly interference: Interference;
 };
 
 type Telling = { readonly execution: 'new' | 'amended'; readonly modifyId: string | null };
@@ -81,12 +83,13 @@ export class OrderDesk {
     trader.orders.put(order);
     this.#keyOwners.set(order.key, trader);
     this.#enter(trader, order, { execution: 'new', modifyId: null });
+    this.#options.interference.afterPlace(this.#current(trader, order.key));
     return ok(this.#current(trader, order.key));
   }
 
   /** Changes price and size; the order goes to the back of the queue. May end in a cancel, which the result then shows. */
   amend(trader: Trader, request: AmendRequest): Result<SimOrder, Reject> {
-    const order = trader.orders.findOpen(request);
+    const order = this.#findOpen(trader, request, 'amend');
     if (!order) return err({ kind: 'unknown-order' });
     const market = this.#options.market(order.symbol);
     const reject = checkAmend(this.#entering(trader, market), order, request);
@@ -102,7 +105,7 @@ export class OrderDesk {
   }
 
   cancel(trader: Trader, name: OrderName): Result<SimOrder, Reject> {
-    const order = trader.orders.findOpen(name);
+    const order = this.#findOpen(trader, name, 'cancel');
     if (!order) return err({ kind: 'unknown-order' });
     return ok(this.#end(trader, order, { status: 'canceled', execution: 'canceled', expiry: 'none' }));
   }
@@ -284,6 +287,13 @@ export class OrderDesk {
       .filter(({ reduceOnly, positionSide }) => reduceOnly && positionSide === order.positionSide);
     const plan = planReduceOnly({ position: trader.account.position(order.symbol, order.positionSide), orders: [...others, order] });
     return plan.some((step) => step.order.key === order.key && step.size === 0);
+  }
+
+  /** The open order a command names, as it stands once all that was faster than the command has happened. */
+  #findOpen(trader: Trader, name: OrderName, command: 'cancel' | 'amend'): SimOrder | null {
+    const order = trader.orders.findOpen(name);
+    if (order) this.#options.interference.beforeChange(order, command);
+    return order && trader.orders.findOpen(name);
   }
 
   #current(trader: Trader, key: number): SimOrder {

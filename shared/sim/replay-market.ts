@@ -133,6 +133,11 @@ export class ReplayMarket implements SymbolMarket {
     if (order && size < order.left) order.left = size; // the queue model keeps its place; fills are clipped to this
   }
 
+  /** The recording knows nothing of it: no print tells this fill. */
+  takeFrom(key: number, size: Lots): void {
+    this.#fillResting(key, size);
+  }
+
   wouldTake({ side, price }: { readonly side: Side; readonly price: Ticks | null }): boolean {
     const best = this.best(opposite(side));
     return best !== null && crosses({ side, price, against: best.price });

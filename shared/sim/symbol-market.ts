@@ -45,6 +45,8 @@ export interface SymbolMarket {
   cancel(key: number): Lots | null;
   /** Shrinks a resting order in its place. */
   reduce(key: number, size: Lots): void;
+  /** Somebody of the public comes and takes up to `size` of this resting order, after all that stands before it. */
+  takeFrom(key: number, size: Lots): void;
   wouldTake(order: { readonly side: Side; readonly price: Ticks | null }): boolean;
   takeable(order: BookOrder): Lots;
 }

@@ -65,7 +65,7 @@ function cancel(context: Context): unknown {
 function query(context: Context, openOnly: boolean): unknown {
   const { instrument } = readMarket(context.exchange, context.params);
   const order = traderOf(context).orders.find(readName(instrument.symbol, context.params));
-  if (!order || (openOnly && !isOpen(order))) throw noSuchOrder();
+  if (!order || context.exchange.interference.hides(order) || (openOnly && !isOpen(order))) throw noSuchOrder();
   return queryJson(instrument, order);
 }
 
@@ -73,6 +73,7 @@ function openOrders(context: Context): unknown {
   const symbol = findMarket(context.exchange, context.params)?.instrument.symbol ?? null;
   return traderOf(context)
     .orders.open(symbol)
+    .filter((order) => !context.exchange.interference.hides(order))
     .map((order) => queryOf(context, order));
 }
 
@@ -82,7 +83,9 @@ function allOrders(context: Context): unknown {
   const symbol = findMarket(exchange, params)?.instrument.symbol ?? null;
   checkWindow(params);
   const from = params.find('orderId');
-  const rows = traderOf(context).orders.all(symbol);
+  const rows = traderOf(context)
+    .orders.all(symbol)
+    .filter((order) => !exchange.interference.hides(order));
   const wanted = from === undefined ? rows : rows.filter(({ id }) => BigInt(id) >= BigInt(/^\d+$/.test(from) ? from : '0'));
   const page = pageOf(params, wanted, { timeOf: ({ createdMs }) => createdMs, limitDefault: 500, limitMax: 1_000 });
   return page.map((order) => queryOf(context, order));
