@@ -4,7 +4,7 @@ import { makeInstrument, type Instrument } from '../../shared/instrument.ts';
 import { Random } from '../../shared/random.ts';
 import { ListenKeys } from '../../shared/sim/binance/listen-keys.ts';
 import { RestWire } from '../../shared/sim/binance/rest.ts';
-import { messagesOf } from '../../shared/sim/binance/streams.ts';
+import { MarketStreams } from '../../shared/sim/binance/streams.ts';
 import { listenKeyExpired, userMessage } from '../../shared/sim/binance/user-json.ts';
 import { type AccountSpec, Exchange, type MarketSpec } from '../../shared/sim/exchange.ts';
 import type { MarketEvent, UserEvent } from '../../shared/sim/exchange-events.ts';
@@ -117,9 +117,9 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
     hub.sendUser({ name, text, belongs: (listenKey) => listenKeys.accountOf(listenKey) === event.apiKey });
   };
   const onMarket = (event: MarketEvent): void => {
-    if (opened) publish({ exchange, hub }, event);
+    if (streams) publish({ streams, hub }, event);
   };
-  let opened = false;
+  let streams: MarketStreams | null = null;
   const exchange: Exchange = new Exchange({
     startMs,
     random: random.fork('exchange'),
@@ -128,7 +128,7 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
     onMarket,
     onUser,
   });
-  opened = true;
+  streams = new MarketStreams({ exchange, sink: hub });
   const onExpired = (listenKey: string): void => {
     const text = listenKeyExpired(listenKey, exchange.nowMs);
     hub.sendUser({ name: 'listenKeyExpired', text, belongs: (other) => other === listenKey });
@@ -142,11 +142,11 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
 const symbolOf = (event: UserEvent): string =>
   event.kind === 'fill' ? event.trade.order.symbol : event.kind === 'order' ? event.order.symbol : event.symbol;
 
-function publish({ exchange, hub }: Pick<Parts, 'exchange' | 'hub'>, event: MarketEvent): void {
+type Publishing = { readonly streams: MarketStreams; readonly hub: StreamHub };
+
+function publish({ streams, hub }: Publishing, event: MarketEvent): void {
   const isDepth = (event.kind === 'depth' && event.periodMs === 100) || (event.kind === 'frame' && event.feed === 'depth');
-  if (isDepth && hub.takeDrop(event.symbol)) return;
-  for (const { route, stream, text } of messagesOf(exchange, event, (on, name) => hub.wants(on, name)))
-    hub.send({ route, stream, text: text() });
+  if (!isDepth || !hub.takeDrop(event.symbol)) streams.tell(event);
 }
 
 async function serve(

@@ -46,6 +46,20 @@ export type MarketEvent =
   /** Open bars may have changed (at most every 250 ms). */
   | { readonly kind: 'bars'; readonly symbol: string; readonly atMs: number }
   | { readonly kind: 'bar-closed'; readonly symbol: string; readonly atMs: number; readonly interval: string; readonly openMs: number }
+  /** Somebody was liquidated: what was taken from the market for it. */
+  | {
+      readonly kind: 'liquidation';
+      readonly symbol: string;
+      readonly atMs: number;
+      readonly side: Side;
+      /** Limit of the liquidation order, at the bankruptcy price. */
+      readonly price: Ticks;
+      readonly size: Lots;
+      readonly averagePrice: Ticks;
+      readonly status: OrderStatus;
+    }
+  /** Status or filters of a contract changed. */
+  | { readonly kind: 'contract'; readonly symbol: string; readonly atMs: number }
   /** A recorded message, to be sent on as it is. */
   | {
       readonly kind: 'frame';

@@ -1,6 +1,7 @@
 /** Public market data. */
 import { INTERVALS } from '../history.ts';
-import { bookTickerJson, depthJson, exchangeInfoJson, klineRow, premiumIndexJson } from './market-json.ts';
+import { exchangeInfoJson } from './exchange-info.ts';
+import { bookTickerJson, depthJson, klineRow, premiumIndexJson } from './market-json.ts';
 import { findMarket, readMarket } from './order-params.ts';
 import type { Params } from './params.ts';
 import { Refusal } from './refusal.ts';

@@ -40,7 +40,7 @@ const EXPIRY_WORDS: Readonly<Record<ExpiryReason, string>> = {
   'market-left': '9',
 };
 
-export const statusWord = (order: SimOrder): string => STATUS_WORDS[order.status];
+export const statusWord = (order: Pick<SimOrder, 'status'>): string => STATUS_WORDS[order.status];
 export const typeWord = (order: SimOrder): string => (order.type === 'limit' ? 'LIMIT' : 'MARKET');
 /** A market order shows GTC, whatever it was entered as. */
 export const timeWord = (order: SimOrder): string => (order.type === 'market' ? 'GTC' : TIME_WORDS[order.timeInForce]);
