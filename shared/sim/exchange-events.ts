@@ -3,6 +3,7 @@ import type { Atoms, Lots, Ticks } from '../units.ts';
 import type { Side } from './market.ts';
 import type { SelfTrade, TimeInForce } from './matching.ts';
 import type { Position, PositionSide } from './position.ts';
+import type { PriceMatch } from './price-match.ts';
 
 export type PriceSize = readonly [price: Ticks, size: Lots];
 
@@ -71,7 +72,16 @@ export type MarketEvent =
     };
 
 export type OrderStatus = 'new' | 'partially-filled' | 'filled' | 'canceled' | 'expired' | 'expired-in-match';
-export type ExpiryReason = 'none' | 'self-trade' | 'ioc-left' | 'reduce-only' | 'market-left';
+export type ExpiryReason =
+  | 'none'
+  | 'self-trade'
+  | 'ioc-left'
+  /** What an immediate order had left when it met its own account. */
+  | 'ioc-self-trade'
+  | 'reduce-only'
+  /** The symbol stopped trading. */
+  | 'delisted'
+  | 'market-left';
 
 export type SimOrder = {
   /** Unique in the exchange. */
@@ -86,7 +96,14 @@ export type SimOrder = {
   readonly type: 'limit' | 'market';
   readonly timeInForce: TimeInForce;
   readonly selfTrade: SelfTrade;
+  /** In hedge mode true of every order that closes. */
   readonly reduceOnly: boolean;
+  /** How the price was found in the book, when the client gave none. */
+  readonly priceMatch: PriceMatch;
+  /** When a good-till-date order expires; null for any other. */
+  readonly goodTillMs: number | null;
+  /** How often it was amended. */
+  readonly amends: number;
   /** Zero for a market order. */
   readonly price: Ticks;
   /** May shrink by itself when the order is reduce-only. */

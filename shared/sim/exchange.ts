@@ -15,6 +15,7 @@ import { OrderDesk, type Trader } from './order-desk.ts';
 import { OrderStore } from './order-store.ts';
 import { ReplayMarket, type ReplayMarketOptions } from './replay-market.ts';
 import type { SymbolMarket } from './symbol-market.ts';
+import type { TradingStatus } from './trading-status.ts';
 
 export type AccountSpec = { readonly apiKey: string; readonly balances: Readonly<Record<string, Atoms>> };
 
@@ -45,6 +46,7 @@ export class Exchange {
   readonly #traders = new Map<string, Trader>();
   readonly #countdowns = new Map<string, Entry>();
   readonly #ids = new Map<string, bigint>();
+  readonly #statuses = new Map<string, TradingStatus>();
   readonly #tell: (event: UserEvent) => void;
   #keys = 0;
   #nowMs: number;
@@ -55,9 +57,13 @@ export class Exchange {
     this.#firstOrderId = ORDER_ID_BASE + BigInt(firstId(options.startMs));
     this.#tell = options.onUser;
     this.interference = options.interference ?? NO_INTERFERENCE;
-    for (const spec of options.accounts) this.#traders.set(spec.apiKey, { account: new Account(spec), orders: new OrderStore() });
+    for (const spec of options.accounts)
+      this.#traders.set(spec.apiKey, { account: new Account(spec), orders: new OrderStore({ nowMs: () => this.#nowMs }) });
     this.desk = new OrderDesk({
       market: (symbol) => this.market(symbol),
+      agenda: this.agenda,
+      tradingStatus: (symbol) => this.tradingStatus(symbol),
+      extraOpenOrders: () => 0,
       available: (trader, asset) => this.available(trader, asset),
       nextKey: () => ++this.#keys,
       nextId: (symbol) => this.#nextId(symbol, options.random),
@@ -115,6 +121,16 @@ export class Exchange {
 
   hasAccount(apiKey: string): boolean {
     return this.#traders.has(apiKey);
+  }
+
+  tradingStatus(symbol: string): TradingStatus {
+    return this.#statuses.get(symbol) ?? (this.market(symbol).instrument.trading ? 'TRADING' : 'SETTLING');
+  }
+
+  /** Expires every order open on the symbol when it stops trading. */
+  setTradingStatus(symbol: string, status: TradingStatus): void {
+    this.#statuses.set(symbol, status);
+    if (status !== 'TRADING') for (const trader of this.#traders.values()) this.desk.delist(trader, symbol);
   }
 
   margin(trader: Trader, symbol: string): SymbolMargin {

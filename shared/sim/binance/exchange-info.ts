@@ -1,6 +1,7 @@
 /** exchangeInfo as the venue writes it today (reference sheet 2026-11, section 4). */
 import type { Instrument } from '../../instrument.ts';
 import { decimalsOf } from '../../units.ts';
+import { MARKET_TAKE_BOUND } from '../order-checks.ts';
 import { ORDERS_PER_10S, ORDERS_PER_MINUTE, WEIGHT_PER_MINUTE } from './limits.ts';
 
 export const DELIVERY_NEVER_MS = 4_133_404_800_000;
@@ -46,11 +47,11 @@ function symbolJson(instrument: Instrument): Record<string, unknown> {
     underlyingSubType: [],
     triggerProtect: '0.0500',
     liquidationFee: '0.012500',
-    marketTakeBound: '0.05',
+    marketTakeBound: MARKET_TAKE_BOUND,
     maxMoveOrderLimit: 10_000,
     filters: filtersJson(instrument),
     orderTypes: ['LIMIT', 'MARKET', 'STOP', 'STOP_MARKET', 'TAKE_PROFIT', 'TAKE_PROFIT_MARKET', 'TRAILING_STOP_MARKET'],
-    timeInForce: ['GTC', 'IOC', 'FOK', 'GTX', 'GTD'],
+    timeInForce: ['GTC', 'IOC', 'FOK', 'GTX', 'GTD', 'RPI'],
     permissionSets: ['GRID', 'COPY', 'RPI'],
   };
 }

@@ -52,6 +52,12 @@ const ROWS: Readonly<Record<RejectKind, Row>> = {
   'not-limit': [-5025, 'Only limit order is supported.'],
   'side-differs': [-1117, 'Invalid side.'],
   'no-change': [-5027, 'No need to modify the order.'],
+  'too-many-amends': [-5026, 'Exceed maximum modify order limit.'],
+  'no-depth': [-1112, 'No orders on book for symbol.'],
+  'symbol-closed': [-4141, 'Symbol is closed.'],
+  'symbol-not-trading': [-1122, 'Invalid symbol status.'],
+  'symbol-not-opening': [-4140, 'Invalid symbol status for opening position.'],
+  'amend-not-trading': [-5024, 'Symbol is not in trading status. Order amendment is not permitted.'],
 };
 
 export function refusalOf({ kind, limit = '' }: Reject): Refusal {

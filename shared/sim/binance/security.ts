@@ -40,6 +40,16 @@ export function checkSigned({ query, body, params, secret, nowMs }: SignedParts)
   if (!equal(signature.toLowerCase(), expected)) throw new Refusal({ code: -1022, message: 'Signature for this request is not valid.' });
 }
 
+/**
+ * The matching engine looks at the window again when it executes an order or an amendment, at `nowMs`: that may be later than the request
+ * was received (reference sheet 2026-11, section 0, -5028). A batch's elements have no timestamp of their own.
+ */
+export function checkEngineWindow({ params, nowMs }: Pick<SignedParts, 'params' | 'nowMs'>): void {
+  const timestamp = params.findWhole('timestamp');
+  if (timestamp === undefined || nowMs - timestamp <= (params.findWhole('recvWindow') ?? RECV_WINDOW_DEFAULT_MS)) return;
+  throw new Refusal({ code: -5028, message: 'Timestamp for this request is outside of the ME recvWindow.' });
+}
+
 const outsideWindow = (message: string): Refusal => new Refusal({ code: -1021, message });
 
 const unsigned = (part: string): string => part.replace(/(?:^|&)signature=[^&]*/, '');

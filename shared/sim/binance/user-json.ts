@@ -5,7 +5,7 @@ import type { Execution, UserEvent } from '../exchange-events.ts';
 import { breakEvenOf, entryPriceOf } from '../position.ts';
 import { bigId } from './json.ts';
 import { averagePrice } from './order-json.ts';
-import { expiryWord, selfTradeWord, sideWord, statusWord, timeWord, typeWord } from './words.ts';
+import { expiryWord, positionSideWord, priceMatchWord, selfTradeWord, sideWord, statusWord, timeWord, typeWord } from './words.ts';
 
 type OfKind<K extends UserEvent['kind']> = Extract<UserEvent, { kind: K }>;
 
@@ -90,15 +90,15 @@ function orderUpdate(instrument: Instrument, event: OfKind<'order'>): { readonly
       R: order.reduceOnly,
       wt: 'CONTRACT_PRICE',
       ot: typeWord(order),
-      ps: 'BOTH',
+      ps: positionSideWord(order.positionSide),
       cp: false,
       rp: trade ? formatAtoms(trade.realized) : '0',
       pP: false,
       si: 0,
       ss: 0,
       V: selfTradeWord(order),
-      pm: 'NONE',
-      gtd: 0,
+      pm: priceMatchWord(order),
+      gtd: order.goodTillMs ?? 0,
       er: expiryWord(order),
     },
   };
@@ -121,7 +121,7 @@ function accountUpdate(instrument: Instrument, event: OfKind<'account'>): { read
           up: formatAtoms(event.unrealized),
           mt: 'cross',
           iw: '0',
-          ps: 'BOTH',
+          ps: positionSideWord(event.positionSide),
           ma: event.asset,
           bep: formatAtoms(breakEvenOf(instrument, position)),
         },
