@@ -2,24 +2,20 @@
 import type { Instrument } from '../../instrument.ts';
 import { decimalsOf } from '../../units.ts';
 import { MARKET_TAKE_BOUND } from '../order-checks.ts';
-import { ORDERS_PER_10S, ORDERS_PER_MINUTE, WEIGHT_PER_MINUTE } from './limits.ts';
+import { type LimitFigures, rateLimitRows } from './limits.ts';
 
 export const DELIVERY_NEVER_MS = 4_133_404_800_000;
 export const ONBOARD_MS = 1_569_398_400_000;
 
 export const contractStatus = ({ trading }: Instrument): string => (trading ? 'TRADING' : 'SETTLING');
 
-export function exchangeInfoJson(instruments: readonly Instrument[], nowMs: number): Record<string, unknown> {
+export function exchangeInfoJson(instruments: readonly Instrument[], figures: LimitFigures, nowMs: number): Record<string, unknown> {
   const assets = [...new Set(instruments.map(({ quoteAsset }) => quoteAsset))];
   return {
     timezone: 'UTC',
     serverTime: Math.floor(nowMs),
     futuresType: 'U_MARGINED',
-    rateLimits: [
-      { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: WEIGHT_PER_MINUTE },
-      { rateLimitType: 'ORDERS', interval: 'MINUTE', intervalNum: 1, limit: ORDERS_PER_MINUTE },
-      { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: ORDERS_PER_10S },
-    ],
+    rateLimits: rateLimitRows(figures),
     exchangeFilters: [],
     assets: assets.map((asset) => ({ asset, marginAvailable: true, autoAssetExchange: '-10000' })),
     symbols: instruments.map(symbolJson),

@@ -17,9 +17,10 @@ export const MARKET_ROUTES: Readonly<Record<string, Route>> = {
   'GET /fapi/v1/exchangeInfo': {
     security: 'none',
     weight: 1,
-    run: ({ exchange, nowMs }) =>
+    run: ({ exchange, figures, nowMs }) =>
       exchangeInfoJson(
         [...exchange.markets.values()].map(({ instrument }) => instrument),
+        figures,
         nowMs,
       ),
   },
