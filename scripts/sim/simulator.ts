@@ -2,12 +2,9 @@
 import { type Clock, type ClockSpec, systemClock, VirtualClock } from '../../shared/clock.ts';
 import { makeInstrument, type Instrument } from '../../shared/instrument.ts';
 import { Random } from '../../shared/random.ts';
-import { Calls } from '../../shared/sim/binance/calls.ts';
-import { fullKey, type Keyring, type KeySpec, makeKeyring } from '../../shared/sim/binance/keys.ts';
-import { type LimitFigures, RateLimits, VENUE_LIMITS } from '../../shared/sim/binance/limits.ts';
 import { ListenKeys } from '../../shared/sim/binance/listen-keys.ts';
 import { RestWire } from '../../shared/sim/binance/rest.ts';
-import { MarketStreams } from '../../shared/sim/binance/streams.ts';
+import { messagesOf } from '../../shared/sim/binance/streams.ts';
 import { listenKeyExpired, userMessage } from '../../shared/sim/binance/user-json.ts';
 import { type AccountSpec, Exchange, type MarketSpec } from '../../shared/sim/exchange.ts';
 import type { MarketEvent, UserEvent } from '../../shared/sim/exchange-events.ts';
@@ -26,7 +23,6 @@ import { findSnapshots, TapeFeed } from './tape-feed.ts';
 /** The server pings every three minutes (Binance USD-M docs, websocket streams). */
 const PING_PERIOD_MS = 180_000;
 
-/** `secret`: an HMAC secret, or the PEM of an RSA or Ed25519 public key. */
 export type SimAccount = AccountSpec & { readonly secret: string };
 
 export type SimulatorOptions = {
@@ -46,11 +42,7 @@ export type SimulatorOptions = {
   /** Real milliseconds between the start and the first recorded frame. */
   readonly leadMs: number;
   readonly limitsEnforced: boolean;
-  /** Where they differ from the venue's. */
-  readonly limitFigures?: Partial<LimitFigures>;
   readonly accounts: readonly SimAccount[];
-  /** More keys of these accounts. */
-  readonly keys?: readonly KeySpec[];
   /** The recording cannot be read on: what it says, in one line. */
   readonly onTapeProblem: (problem: Error) => void;
 };
@@ -121,13 +113,13 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
   const random = new Random(options.seed);
   const hub = new StreamHub({ nowMs: () => exchange.nowMs });
   const onUser = (event: UserEvent): void => {
-    const { name, text } = userMessage(exchange.market(symbolOf(event)).instrument, event);
+    const { name, text } = userMessage((symbol) => exchange.market(symbol).instrument, event);
     hub.sendUser({ name, text, belongs: (listenKey) => listenKeys.accountOf(listenKey) === event.apiKey });
   };
   const onMarket = (event: MarketEvent): void => {
-    if (streams) publish({ streams, hub }, event);
+    if (opened) publish({ exchange, hub }, event);
   };
-  let streams: MarketStreams | null = null;
+  let opened = false;
   const exchange: Exchange = new Exchange({
     startMs,
     random: random.fork('exchange'),
@@ -136,36 +128,22 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
     onMarket,
     onUser,
   });
-  streams = new MarketStreams({ exchange, sink: hub });
+  opened = true;
   const onExpired = (listenKey: string): void => {
     const text = listenKeyExpired(listenKey, exchange.nowMs);
     hub.sendUser({ name: 'listenKeyExpired', text, belongs: (other) => other === listenKey });
   };
   const listenKeys = new ListenKeys({ random: random.fork('listen keys'), agenda: exchange.agenda, onExpired });
-  const limits = new RateLimits({ enforced: options.limitsEnforced, figures: { ...VENUE_LIMITS, ...options.limitFigures } });
-  const calls = new Calls({ exchange, listenKeys, limits, random: random.fork('client ids') });
-  const rest = new RestWire(calls, keyringOf(options));
+  const secrets = new Map(options.accounts.map(({ apiKey, secret }) => [apiKey, secret]));
+  const rest = new RestWire({ exchange, listenKeys, secrets, random: random.fork('client ids'), limitsEnforced: options.limitsEnforced });
   return { exchange, hub, listenKeys, rest };
 }
 
-function keyringOf({ accounts, keys = [] }: SimulatorOptions): Keyring {
-  const stray = keys.find(({ account }) => accounts.every(({ apiKey }) => apiKey !== account));
-  if (stray) throw new SimulatorProblem(`--account-key: there is no account ${stray.account}`);
-  try {
-    return makeKeyring([...accounts.map(({ apiKey, secret }) => fullKey({ apiKey, account: apiKey, secret })), ...keys]);
-  } catch (problem) {
-    throw new SimulatorProblem(`--account, --account-key: ${problem instanceof Error ? problem.message : String(problem)}`);
-  }
-}
-
-const symbolOf = (event: UserEvent): string =>
-  event.kind === 'fill' ? event.trade.order.symbol : event.kind === 'order' ? event.order.symbol : event.symbol;
-
-type Publishing = { readonly streams: MarketStreams; readonly hub: StreamHub };
-
-function publish({ streams, hub }: Publishing, event: MarketEvent): void {
+function publish({ exchange, hub }: Pick<Parts, 'exchange' | 'hub'>, event: MarketEvent): void {
   const isDepth = (event.kind === 'depth' && event.periodMs === 100) || (event.kind === 'frame' && event.feed === 'depth');
-  if (!isDepth || !hub.takeDrop(event.symbol)) streams.tell(event);
+  if (isDepth && hub.takeDrop(event.symbol)) return;
+  for (const { route, stream, text } of messagesOf(exchange, event, (on, name) => hub.wants(on, name)))
+    hub.send({ route, stream, text: text() });
 }
 
 async function serve(

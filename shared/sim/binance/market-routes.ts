@@ -1,7 +1,6 @@
 /** Public market data. */
 import { INTERVALS } from '../history.ts';
-import { exchangeInfoJson } from './exchange-info.ts';
-import { bookTickerJson, depthJson, klineRow, premiumIndexJson } from './market-json.ts';
+import { bookTickerJson, depthJson, exchangeInfoJson, klineRow, premiumIndexJson } from './market-json.ts';
 import { findMarket, readMarket } from './order-params.ts';
 import type { Params } from './params.ts';
 import { Refusal } from './refusal.ts';
@@ -17,10 +16,9 @@ export const MARKET_ROUTES: Readonly<Record<string, Route>> = {
   'GET /fapi/v1/exchangeInfo': {
     security: 'none',
     weight: 1,
-    run: ({ exchange, figures, nowMs }) =>
+    run: ({ exchange, nowMs }) =>
       exchangeInfoJson(
         [...exchange.markets.values()].map(({ instrument }) => instrument),
-        figures,
         nowMs,
       ),
   },
