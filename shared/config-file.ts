@@ -1,5 +1,6 @@
 /** Reads config.json and the config.local.json beside it, and the API key of the environment. Every mistake is one line; nothing throws. */
 import { execFileSync } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Config, checkConfig, overlay, problemLine, SIM_CREDENTIALS } from './config.ts';
@@ -31,7 +32,25 @@ export function loadConfig(file: string): Result<Loaded, readonly string[]> {
 }
 
 /** The key of the configured environment: inline (already checked), file, or environment variables; our simulator's own by default. */
-export function loadCredentials({ config, file }: Loaded, env: NodeJS.ProcessEnv): Result<Credentials, string> {
+export function loadCredentials(loaded: Loaded, env: NodeJS.ProcessEnv): Result<Credentials, string> {
+  const found = findCredentials(loaded, env);
+  const problem = found.ok ? secretProblem(found.value.secret) : null;
+  return problem === null ? found : err(`credentials.${loaded.config.environment}: ${problem}`);
+}
+
+/** A secret that is a private key has to be one that the venues sign with. */
+function secretProblem(secret: string): string | null {
+  if (!secret.includes('PRIVATE KEY')) return null;
+  const allowed = 'allowed is an unencrypted PKCS#8 PEM of type Ed25519 or RSA';
+  try {
+    const kind = createPrivateKey(secret).asymmetricKeyType;
+    return kind === 'ed25519' || kind === 'rsa' ? null : `the private key is of type ${kind}: ${allowed}`;
+  } catch {
+    return `the private key cannot be read: ${allowed}`; // the library's words may quote the key
+  }
+}
+
+function findCredentials({ config, file }: Loaded, env: NodeJS.ProcessEnv): Result<Credentials, string> {
   const { environment } = config;
   const source = config.credentials[environment];
   if (!source) return environment === 'sim' ? ok(SIM_CREDENTIALS) : err(missing(environment, 'nothing is configured'));

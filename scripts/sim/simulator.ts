@@ -2,9 +2,12 @@
 import { type Clock, type ClockSpec, systemClock, VirtualClock } from '../../shared/clock.ts';
 import { makeInstrument, type Instrument } from '../../shared/instrument.ts';
 import { Random } from '../../shared/random.ts';
+import { Calls } from '../../shared/sim/binance/calls.ts';
+import { fullKey, type Keyring, type KeySpec, makeKeyring } from '../../shared/sim/binance/keys.ts';
+import { type LimitFigures, RateLimits, VENUE_LIMITS } from '../../shared/sim/binance/limits.ts';
 import { ListenKeys } from '../../shared/sim/binance/listen-keys.ts';
 import { RestWire } from '../../shared/sim/binance/rest.ts';
-import { messagesOf } from '../../shared/sim/binance/streams.ts';
+import { MarketStreams } from '../../shared/sim/binance/streams.ts';
 import { listenKeyExpired, userMessage } from '../../shared/sim/binance/user-json.ts';
 import { type AccountSpec, Exchange, type MarketSpec } from '../../shared/sim/exchange.ts';
 import type { MarketEvent, UserEvent } from '../../shared/sim/exchange-events.ts';
@@ -23,6 +26,7 @@ import { findSnapshots, TapeFeed } from './tape-feed.ts';
 /** The server pings every three minutes (Binance USD-M docs, websocket streams). */
 const PING_PERIOD_MS = 180_000;
 
+/** `secret`: an HMAC secret, or the PEM of an RSA or Ed25519 public key. */
 export type SimAccount = AccountSpec & { readonly secret: string };
 
 export type SimulatorOptions = {
@@ -42,7 +46,11 @@ export type SimulatorOptions = {
   /** Real milliseconds between the start and the first recorded frame. */
   readonly leadMs: number;
   readonly limitsEnforced: boolean;
+  /** Where they differ from the venue's. */
+  readonly limitFigures?: Partial<LimitFigures>;
   readonly accounts: readonly SimAccount[];
+  /** More keys of these accounts. */
+  readonly keys?: readonly KeySpec[];
   /** The recording cannot be read on: what it says, in one line. */
   readonly onTapeProblem: (problem: Error) => void;
 };
@@ -113,13 +121,13 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
   const random = new Random(options.seed);
   const hub = new StreamHub({ nowMs: () => exchange.nowMs });
   const onUser = (event: UserEvent): void => {
-    const { name, text } = userMessage((symbol) => exchange.market(symbol).instrument, event);
+    const { name, text } = userMessage(exchange.market(symbolOf(event)).instrument, event);
     hub.sendUser({ name, text, belongs: (listenKey) => listenKeys.accountOf(listenKey) === event.apiKey });
   };
   const onMarket = (event: MarketEvent): void => {
-    if (opened) publish({ exchange, hub }, event);
+    if (streams) publish({ streams, hub }, event);
   };
-  let opened = false;
+  let streams: MarketStreams | null = null;
   const exchange: Exchange = new Exchange({
     startMs,
     random: random.fork('exchange'),
@@ -128,22 +136,36 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
     onMarket,
     onUser,
   });
-  opened = true;
+  streams = new MarketStreams({ exchange, sink: hub });
   const onExpired = (listenKey: string): void => {
     const text = listenKeyExpired(listenKey, exchange.nowMs);
     hub.sendUser({ name: 'listenKeyExpired', text, belongs: (other) => other === listenKey });
   };
   const listenKeys = new ListenKeys({ random: random.fork('listen keys'), agenda: exchange.agenda, onExpired });
-  const secrets = new Map(options.accounts.map(({ apiKey, secret }) => [apiKey, secret]));
-  const rest = new RestWire({ exchange, listenKeys, secrets, random: random.fork('client ids'), limitsEnforced: options.limitsEnforced });
+  const limits = new RateLimits({ enforced: options.limitsEnforced, figures: { ...VENUE_LIMITS, ...options.limitFigures } });
+  const calls = new Calls({ exchange, listenKeys, limits, random: random.fork('client ids') });
+  const rest = new RestWire(calls, keyringOf(options));
   return { exchange, hub, listenKeys, rest };
 }
 
-function publish({ exchange, hub }: Pick<Parts, 'exchange' | 'hub'>, event: MarketEvent): void {
+function keyringOf({ accounts, keys = [] }: SimulatorOptions): Keyring {
+  const stray = keys.find(({ account }) => accounts.every(({ apiKey }) => apiKey !== account));
+  if (stray) throw new SimulatorProblem(`--account-key: there is no account ${stray.account}`);
+  try {
+    return makeKeyring([...accounts.map(({ apiKey, secret }) => fullKey({ apiKey, account: apiKey, secret })), ...keys]);
+  } catch (problem) {
+    throw new SimulatorProblem(`--account, --account-key: ${problem instanceof Error ? problem.message : String(problem)}`);
+  }
+}
+
+const symbolOf = (event: UserEvent): string =>
+  event.kind === 'fill' ? event.trade.order.symbol : event.kind === 'order' ? event.order.symbol : event.symbol;
+
+type Publishing = { readonly streams: MarketStreams; readonly hub: StreamHub };
+
+function publish({ streams, hub }: Publishing, event: MarketEvent): void {
   const isDepth = (event.kind === 'depth' && event.periodMs === 100) || (event.kind === 'frame' && event.feed === 'depth');
-  if (isDepth && hub.takeDrop(event.symbol)) return;
-  for (const { route, stream, text } of messagesOf(exchange, event, (on, name) => hub.wants(on, name)))
-    hub.send({ route, stream, text: text() });
+  if (!isDepth || !hub.takeDrop(event.symbol)) streams.tell(event);
 }
 
 async function serve(

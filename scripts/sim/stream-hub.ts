@@ -17,9 +17,38 @@ type Connection = {
 
 type Control = { readonly method: string; readonly params: readonly unknown[]; readonly id: unknown };
 
+const TEXT = { binary: false } as const;
+
+/** One message in both its forms, each encoded at most once however many sockets share the bytes. */
+class Outgoing {
+  readonly #stream: string;
+  readonly #text: string;
+  #plain: Buffer | null = null;
+  #wrapped: Buffer | null = null;
+
+  constructor(stream: string, text: string) {
+    this.#stream = stream;
+    this.#text = text;
+  }
+
+  plain(): Buffer {
+    this.#plain ??= Buffer.from(this.#text);
+    return this.#plain;
+  }
+
+  wrapped(): Buffer {
+    this.#wrapped ??= Buffer.from(`{"stream":${JSON.stringify(this.#stream)},"data":${this.#text}}`);
+    return this.#wrapped;
+  }
+}
+
 export class StreamHub {
   readonly #connections = new Set<Connection>();
-  readonly #byStream = new Map<string, Set<Connection>>();
+  readonly #byStream: Readonly<Record<StreamRoute, Map<string, Set<Connection>>>> = {
+    public: new Map(),
+    market: new Map(),
+    private: new Map(),
+  };
   readonly #silentUntilMs = new Map<StreamRoute, number>();
   readonly #depthDrops = new Map<string, number>();
   readonly #nowMs: () => number;
@@ -45,13 +74,16 @@ export class StreamHub {
   }
 
   wants(route: StreamRoute, stream: string): boolean {
-    return this.#byStream.has(`${route} ${stream}`);
+    return this.#byStream[route].has(stream);
   }
 
   /** Sends a market message to all who asked for that stream on that route. */
   send({ route, stream, text }: { readonly route: StreamRoute; readonly stream: string; readonly text: string }): void {
     if (this.#isSilent(route)) return;
-    for (const connection of this.#byStream.get(`${route} ${stream}`) ?? []) this.#write(connection, stream, text);
+    const listeners = this.#byStream[route].get(stream);
+    if (!listeners) return;
+    const message = new Outgoing(stream, text);
+    for (const connection of listeners) this.#write(connection, message);
   }
 
   /** Sends a user event to every private socket whose key `belongs` and that did not filter it out. */
@@ -67,7 +99,7 @@ export class StreamHub {
     if (this.#isSilent('private')) return;
     for (const connection of this.#connections) {
       for (const { listenKey, events } of connection.keys.values()) {
-        if (belongs(listenKey) && (events === null || events.has(name))) this.#write(connection, listenKey, text);
+        if (belongs(listenKey) && (events === null || events.has(name))) this.#write(connection, new Outgoing(listenKey, text));
       }
     }
   }
@@ -119,25 +151,24 @@ export class StreamHub {
     return this.#nowMs() < (this.#silentUntilMs.get(route) ?? 0);
   }
 
-  #write({ socket, combined }: Connection, stream: string, text: string): void {
+  #write({ socket, combined }: Connection, message: Outgoing): void {
     if (socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > BUFFERED_BYTES_MAX) socket.terminate();
-    else socket.send(combined ? `{"stream":${JSON.stringify(stream)},"data":${text}}` : text);
+    else socket.send(combined ? message.wrapped() : message.plain(), TEXT);
   }
 
   #subscribe(connection: Connection, stream: string): void {
     connection.streams.add(stream);
-    const name = `${connection.route} ${stream}`;
-    const set = this.#byStream.get(name) ?? new Set();
-    this.#byStream.set(name, set.add(connection));
+    const byStream = this.#byStream[connection.route];
+    byStream.set(stream, (byStream.get(stream) ?? new Set()).add(connection));
   }
 
   #unsubscribe(connection: Connection, stream: string): void {
     connection.streams.delete(stream);
-    const name = `${connection.route} ${stream}`;
-    const set = this.#byStream.get(name);
+    const byStream = this.#byStream[connection.route];
+    const set = byStream.get(stream);
     set?.delete(connection);
-    if (set?.size === 0) this.#byStream.delete(name);
+    if (set?.size === 0) byStream.delete(stream);
   }
 
   #remove(connection: Connection): void {

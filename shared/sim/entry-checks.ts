@@ -2,31 +2,43 @@
 import { type Instrument, notionalOf } from '../instrument.ts';
 import { type Atoms, atoms, lots, type Ticks, ticks } from '../units.ts';
 import type { SimOrder } from './exchange-events.ts';
-import { checkOpening } from './margin.ts';
 import type { Side } from './market.ts';
-import { opposite } from './matching.ts';
-import { checkFilters, priceBand, type Reject } from './order-checks.ts';
+import { opposite, type SelfTrade } from './matching.ts';
+import { checkFilters, marketBound, priceBand, type Reject } from './order-checks.ts';
 import type { AmendRequest, PlaceRequest, Trader } from './order-desk.ts';
 import { leftOf } from './order-store.ts';
 import type { SymbolMarket } from './symbol-market.ts';
+import { checkStatus, type TradingStatus } from './trading-status.ts';
 
 export type Entering = {
   readonly market: SymbolMarket;
   readonly trader: Trader;
+  readonly status: TradingStatus;
   /** Available balance of the quote asset. */
   readonly available: () => Atoms;
+  readonly extraOpenOrders: () => number;
 };
 
-export function checkPlace({ market, trader, available }: Entering, request: PlaceRequest): Reject | null {
+/** An order is amended this often and no more (reference sheet 2026-11, section 3.1, -5026). */
+const AMENDS_MAX = 10_000;
+
+/** Self-trade prevention works for these times in force only (reference sheet 2026-11, section 3.1); others trade with their own account. */
+export const effectiveSelfTrade = ({ timeInForce, selfTrade }: Pick<PlaceRequest, 'timeInForce' | 'selfTrade'>): SelfTrade =>
+  timeInForce === 'gtc' || timeInForce === 'ioc' || timeInForce === 'gtd' ? selfTrade : 'none';
+
+export function checkPlace(entering: Entering, request: PlaceRequest): Reject | null {
   const { symbol, clientId } = request;
+  const { market, trader, status, extraOpenOrders } = entering;
+  const halted = checkStatus(status, { closing: request.reduceOnly });
+  if (halted) return halted;
   const filters = checkFilters(market.instrument, { ...request, markAtoms: markOf(market) });
   if (filters) return filters;
   if (trader.orders.findOpen({ symbol, clientId })) return { kind: 'duplicate-client-id' };
-  if (trader.orders.open(symbol).length >= market.instrument.maxOpenOrders) return { kind: 'too-many-orders' };
+  if (trader.orders.openCount(symbol) + extraOpenOrders() >= market.instrument.maxOpenOrders) return { kind: 'too-many-orders' };
   if (request.reduceOnly) return null;
   const price = request.price ?? market.best(opposite(request.side))?.price ?? ticks(0);
   const added = notionalOf(market.instrument, { price, size: request.size });
-  return checkOpening({ market, trader }, { side: request.side, positionSide: request.positionSide, added, available });
+  return checkMargin(entering, { side: request.side, added });
 }
 
 /** Post-only, fill-or-kill, and the band around the mark for a market order's counterparty. */
@@ -34,8 +46,9 @@ export function checkBook(market: SymbolMarket, request: PlaceRequest): Reject |
   const { side, price } = request;
   if (request.timeInForce === 'post-only' && market.wouldTake({ side, price })) return { kind: 'would-take' };
   if (request.timeInForce === 'fok' && market.takeable({ ...request, key: 0, owner: null }) < request.size) return { kind: 'unfillable' };
-  const counter = price === null ? market.best(opposite(side)) : null;
-  if (!counter) return null;
+  if (price !== null) return null;
+  const counter = market.best(opposite(side));
+  if (!counter) return { kind: 'no-depth' };
   const band = priceBand(market.instrument, markOf(market));
   const outside = side === 'buy' ? counter.price > band.up : counter.price < band.down;
   return outside ? { kind: 'counterparty-outside-band' } : null;
@@ -43,6 +56,8 @@ export function checkBook(market: SymbolMarket, request: PlaceRequest): Reject |
 
 export function checkAmend(entering: Entering, order: SimOrder, request: AmendRequest): Reject | null {
   const { side, price, size, reduceOnly } = request;
+  if (entering.status !== 'TRADING') return { kind: 'amend-not-trading' };
+  if (order.amends >= AMENDS_MAX) return { kind: 'too-many-amends' };
   if (order.type !== 'limit') return { kind: 'not-limit' };
   if (side !== order.side) return { kind: 'side-differs' };
   if (reduceOnly && !order.reduceOnly) return { kind: 'not-reduce-only' };
@@ -50,14 +65,23 @@ export function checkAmend(entering: Entering, order: SimOrder, request: AmendRe
   const { instrument } = entering.market;
   const filters = checkFilters(instrument, { side, price, size, reduceOnly: order.reduceOnly, markAtoms: markOf(entering.market) });
   if (filters || order.reduceOnly || size <= order.filled) return filters;
-  const added = atoms(growthOf(instrument, order, request));
-  return checkOpening(entering, { side, positionSide: order.positionSide, added, available: entering.available });
+  return checkMargin(entering, { side, added: atoms(growthOf(instrument, order, request)) });
 }
 
-/** A market order takes no price outside the band around the mark. */
-export function marketLimit(market: SymbolMarket, side: Side): Ticks {
-  const band = priceBand(market.instrument, markOf(market));
-  return ticks(side === 'buy' ? Math.floor(band.up) : Math.ceil(band.down));
+/** A market order takes no price further from the mark than its bound. */
+export const marketLimit = (market: SymbolMarket, side: Side): Ticks => marketBound(market.instrument, side, markOf(market));
+
+/** Initial margin with `added` on one side must not exceed what is available; what does not worsen the worst case needs none. */
+function checkMargin(
+  { market, trader, available }: Entering,
+  { side, added }: { readonly side: Side; readonly added: Atoms },
+): Reject | null {
+  const { instrument } = market;
+  const open = trader.orders.openNotional(instrument);
+  const after = side === 'buy' ? { ...open, bids: atoms(open.bids + added) } : { ...open, asks: atoms(open.asks + added) };
+  const needed = (of: typeof open): bigint => trader.account.margin({ instrument, markAtoms: markOf(market), open: of }).openOrderInitial;
+  const more = needed(after) - needed(open);
+  return more > 0n && more > available() ? { kind: 'margin-insufficient' } : null;
 }
 
 function growthOf(instrument: Instrument, order: SimOrder, { price, size }: AmendRequest): bigint {

@@ -2,8 +2,8 @@
 import type { Atoms, Lots, Ticks } from '../units.ts';
 import type { Side } from './market.ts';
 import type { SelfTrade, TimeInForce } from './matching.ts';
-import type { MarginType } from './account.ts';
 import type { Position, PositionSide } from './position.ts';
+import type { PriceMatch } from './price-match.ts';
 
 export type PriceSize = readonly [price: Ticks, size: Lots];
 
@@ -47,6 +47,20 @@ export type MarketEvent =
   /** Open bars may have changed (at most every 250 ms). */
   | { readonly kind: 'bars'; readonly symbol: string; readonly atMs: number }
   | { readonly kind: 'bar-closed'; readonly symbol: string; readonly atMs: number; readonly interval: string; readonly openMs: number }
+  /** Somebody was liquidated: what was taken from the market for it. */
+  | {
+      readonly kind: 'liquidation';
+      readonly symbol: string;
+      readonly atMs: number;
+      readonly side: Side;
+      /** Limit of the liquidation order, at the bankruptcy price. */
+      readonly price: Ticks;
+      readonly size: Lots;
+      readonly averagePrice: Ticks;
+      readonly status: OrderStatus;
+    }
+  /** Status or filters of a contract changed. */
+  | { readonly kind: 'contract'; readonly symbol: string; readonly atMs: number }
   /** A recorded message, to be sent on as it is. */
   | {
       readonly kind: 'frame';
@@ -58,7 +72,16 @@ export type MarketEvent =
     };
 
 export type OrderStatus = 'new' | 'partially-filled' | 'filled' | 'canceled' | 'expired' | 'expired-in-match';
-export type ExpiryReason = 'none' | 'self-trade' | 'ioc-left' | 'reduce-only' | 'market-left';
+export type ExpiryReason =
+  | 'none'
+  | 'self-trade'
+  | 'ioc-left'
+  /** What an immediate order had left when it met its own account. */
+  | 'ioc-self-trade'
+  | 'reduce-only'
+  /** The symbol stopped trading. */
+  | 'delisted'
+  | 'market-left';
 
 export type SimOrder = {
   /** Unique in the exchange. */
@@ -73,7 +96,14 @@ export type SimOrder = {
   readonly type: 'limit' | 'market';
   readonly timeInForce: TimeInForce;
   readonly selfTrade: SelfTrade;
+  /** In hedge mode true of every order that closes. */
   readonly reduceOnly: boolean;
+  /** How the price was found in the book, when the client gave none. */
+  readonly priceMatch: PriceMatch;
+  /** When a good-till-date order expires; null for any other. */
+  readonly goodTillMs: number | null;
+  /** How often it was amended. */
+  readonly amends: number;
   /** Zero for a market order. */
   readonly price: Ticks;
   /** May shrink by itself when the order is reduce-only. */
@@ -98,34 +128,6 @@ export type OwnTrade = {
   readonly atMs: number;
 };
 
-export type AccountReason =
-  | 'order'
-  | 'funding'
-  | 'deposit'
-  | 'withdraw'
-  | 'margin-transfer'
-  | 'margin-type'
-  | 'insurance'
-  | 'auto-exchange';
-
-export type WalletState = {
-  readonly asset: string;
-  readonly wallet: Atoms;
-  readonly cross: Atoms;
-  /** What changed besides realised profit and fees. */
-  readonly change: Atoms;
-};
-
-export type PositionState = {
-  readonly symbol: string;
-  readonly asset: string;
-  readonly side: PositionSide;
-  readonly position: Position;
-  readonly unrealized: Atoms;
-  readonly marginType: MarginType;
-  readonly isolated: Atoms;
-};
-
 export type Execution = 'new' | 'trade' | 'canceled' | 'expired' | 'amended';
 
 export type UserEvent = { readonly apiKey: string; readonly atMs: number } & (
@@ -140,22 +142,14 @@ export type UserEvent = { readonly apiKey: string; readonly atMs: number } & (
       readonly bids: Atoms;
       readonly asks: Atoms;
     }
-  /** Only what changed is in it. */
   | {
       readonly kind: 'account';
-      readonly reason: AccountReason;
-      readonly wallets: readonly WalletState[];
-      readonly positions: readonly PositionState[];
-      /** Whose funding it was. */
-      readonly symbol: string | null;
-    }
-  /** The margin comes close to the maintenance margin. */
-  | {
-      readonly kind: 'margin-call';
-      /** Cross wallet; null when the position called for is isolated. */
-      readonly cross: Atoms | null;
-      readonly positions: readonly (PositionState & { readonly mark: Atoms; readonly maintenance: Atoms })[];
+      readonly symbol: string;
+      readonly asset: string;
+      readonly wallet: Atoms;
+      readonly positionSide: PositionSide;
+      readonly position: Position;
+      readonly unrealized: Atoms;
     }
   | { readonly kind: 'leverage'; readonly symbol: string; readonly leverage: number }
-  | { readonly kind: 'asset-mode'; readonly multiAssets: boolean }
 );

@@ -150,7 +150,7 @@ export class LiveMarket implements SymbolMarket {
     const { sink, flow } = this.#options;
     const tradeId = ++this.#tradeId;
     this.#print(trade, tradeId);
-    this.feed.trade({ ...trade, atMs: this.#options.nowMs(), takerIsBuyer: trade.takerSide === 'buy' });
+    this.feed.trade({ ...trade, id: tradeId, atMs: this.#options.nowMs(), takerIsBuyer: trade.takerSide === 'buy' });
     const fill = { tradeId, price: trade.price, size: trade.size };
     if (trade.takerKey > 0) sink.onFill({ ...fill, key: trade.takerKey, maker: false });
     if (trade.makerKey > 0) sink.onFill({ ...fill, key: trade.makerKey, maker: true });
@@ -169,17 +169,11 @@ export class LiveMarket implements SymbolMarket {
     const prints = this.#prints;
     if (!prints) return;
     this.#prints = null;
-    this.#options.sink.publish({
-      kind: 'trades',
-      symbol: this.instrument.symbol,
-      atMs: this.#options.nowMs(),
-      aggregateId: ++this.#aggregateId,
-      price: prints.price,
-      size: lots(prints.size),
-      firstId: prints.firstId,
-      lastId: prints.lastId,
-      buyerIsMaker: prints.takerSide === 'sell',
-    });
+    const { price, firstId, lastId } = prints;
+    const told = { price, size: lots(prints.size), firstId, lastId, buyerIsMaker: prints.takerSide === 'sell' };
+    const [id, atMs] = [++this.#aggregateId, this.#options.nowMs()];
+    this.feed.log.addAggregate({ id, atMs, ...told });
+    this.#options.sink.publish({ kind: 'trades', symbol: this.instrument.symbol, atMs, aggregateId: id, ...told });
   }
 
   #onLevel(side: Side, price: Ticks): void {

@@ -6,7 +6,8 @@ import type { Lots, Ticks } from '../units.ts';
 import { lots } from '../units.ts';
 import type { Side } from './market.ts';
 
-export type TimeInForce = 'gtc' | 'ioc' | 'fok' | 'post-only';
+/** What is left of an order of `gtc`, `gtd` and `post-only` rests; the date of `gtd` is its sender's matter, not the book's. */
+export type TimeInForce = 'gtc' | 'ioc' | 'fok' | 'post-only' | 'gtd';
 /** What happens when an order meets one of its own owner: which of the two ends. */
 export type SelfTrade = 'none' | 'expire-taker' | 'expire-maker' | 'expire-both';
 
@@ -63,7 +64,7 @@ export class MatchingBook {
     this.#listener = listener;
   }
 
-  /** Takes what it may, then rests what is left when it is a good-till-cancel or post-only order. */
+  /** Takes what it may, then rests what is left unless the order has no price or is good only at once. */
   add(order: BookOrder): AddOutcome {
     if (order.timeInForce === 'post-only' && this.wouldTake(order)) return { end: 'would-take', filled: lots(0) };
     if (order.timeInForce === 'fok' && this.takeable(order) < order.size) return { end: 'unfillable', filled: lots(0) };

@@ -1,6 +1,6 @@
 /** Why an order is refused, and the filter rules that need no account. Venue-neutral: a wire gives each kind its code and text. */
 import { fractionalTicks, type Instrument, notionalOf } from '../instrument.ts';
-import { type Atoms, formatAtoms, type Lots, type Ticks } from '../units.ts';
+import { type Atoms, formatAtoms, type Lots, type Ticks, ticks } from '../units.ts';
 import { valueAt } from './position.ts';
 import type { Side } from './market.ts';
 
@@ -19,13 +19,18 @@ export type RejectKind =
   | 'reduce-only'
   | 'not-reduce-only'
   | 'margin-insufficient'
-  | 'leverage-cap'
   | 'would-take'
   | 'unfillable'
   | 'unknown-order'
   | 'not-limit'
   | 'side-differs'
-  | 'no-change';
+  | 'no-change'
+  | 'too-many-amends'
+  | 'no-depth'
+  | 'symbol-closed'
+  | 'symbol-not-trading'
+  | 'symbol-not-opening'
+  | 'amend-not-trading';
 
 /** `limit` is the figure the rule allows, where the venue's text names one. */
 export type Reject = { readonly kind: RejectKind; readonly limit?: string };
@@ -71,6 +76,17 @@ function checkNotional(instrument: Instrument, { price, size, reduceOnly, markAt
 export function priceBand(instrument: Instrument, markAtoms: Atoms): { readonly up: number; readonly down: number } {
   const mark = fractionalTicks(instrument, formatAtoms(markAtoms));
   return { up: mark * Number(instrument.multiplierUp), down: mark * Number(instrument.multiplierDown) };
+}
+
+/** Largest distance from the mark at which a market order may trade, per mille (exchangeInfo `marketTakeBound` 0.05). */
+const MARKET_TAKE_BOUND_PER_MILLE = 50;
+export const MARKET_TAKE_BOUND = (MARKET_TAKE_BOUND_PER_MILLE / 1_000).toFixed(2);
+
+/** The worst price a market order may trade at; what it cannot get up to there is left over. */
+export function marketBound(instrument: Instrument, side: Side, markAtoms: Atoms): Ticks {
+  const mark = fractionalTicks(instrument, formatAtoms(markAtoms));
+  const bound = (mark * (1_000 + (side === 'buy' ? 1 : -1) * MARKET_TAKE_BOUND_PER_MILLE)) / 1_000;
+  return ticks(side === 'buy' ? Math.floor(bound) : Math.ceil(bound));
 }
 
 const bandText = (instrument: Instrument, ticks: number): string => (ticks * Number(instrument.tickSize)).toFixed(8).replace(/\.?0+$/, '');

@@ -1,22 +1,22 @@
-/**
- * Order entry of the simulated exchange: checks, the life of each own order, and the events that tell of it. Order of events as the
- * venue sends them: fill notice first, then NEW or AMENDMENT, then for each fill the account and the order.
- */
+/** Order entry of the simulated exchange: checks, the life of each own order, and the events that tell of it. */
 import { notionalOf } from '../instrument.ts';
 import { type Result, err, ok } from '../result.ts';
 import { type Atoms, atoms, type Lots, lots, type Ticks, ticks, ZERO_ATOMS } from '../units.ts';
 import type { Account } from './account.ts';
-import { accountEvent, noChange } from './account-events.ts';
+import type { Agenda, Entry } from './agenda.ts';
 import type { Execution, ExpiryReason, OrderStatus, OwnTrade, SimOrder, UserEvent } from './exchange-events.ts';
 import type { Interference } from './interference.ts';
 import type { Side } from './market.ts';
 import type { AddOutcome, SelfTrade, TimeInForce } from './matching.ts';
-import { checkAmend, checkBook, checkPlace, type Entering, marketLimit } from './entry-checks.ts';
+import { checkAmend, checkBook, checkPlace, effectiveSelfTrade, type Entering, marketLimit } from './entry-checks.ts';
 import type { Reject } from './order-checks.ts';
 import { isOpen, leftOf, type OrderName, type OrderStore } from './order-store.ts';
+import { OrderTelling } from './order-telling.ts';
 import type { PositionSide } from './position.ts';
-import { planReduceOnly, reducible } from './reduce-only.ts';
+import type { PriceMatch } from './price-match.ts';
+import { closes, planReduceOnly, reducible } from './reduce-only.ts';
 import type { OwnFill, SymbolMarket } from './symbol-market.ts';
+import type { TradingStatus } from './trading-status.ts';
 
 export type Trader = { readonly account: Account; readonly orders: OrderStore };
 
@@ -29,6 +29,10 @@ export type PlaceRequest = {
   readonly selfTrade: SelfTrade;
   /** Null for a market order. */
   readonly price: Ticks | null;
+  /** How `price` was found; default none: the client gave it. */
+  readonly priceMatch?: PriceMatch;
+  /** When a good-till-date order expires. */
+  readonly goodTillMs?: number;
   readonly size: Lots;
   readonly reduceOnly: boolean;
   readonly clientId: string;
@@ -37,6 +41,8 @@ export type PlaceRequest = {
 export type AmendRequest = OrderName & {
   readonly side: Side;
   readonly price: Ticks;
+  /** How `price` was found; default none: the client gave it. */
+  readonly priceMatch?: PriceMatch;
   /** The new total, what is filled already included. */
   readonly size: Lots;
   readonly modifyId: string | null;
@@ -46,8 +52,12 @@ export type AmendRequest = OrderName & {
 
 export type DeskOptions = {
   readonly market: (symbol: string) => SymbolMarket;
+  readonly agenda: Pick<Agenda, 'at'>;
+  readonly tradingStatus: (symbol: string) => TradingStatus;
   /** Available balance of an asset for an account. */
   readonly available: (trader: Trader, asset: string) => Atoms;
+  /** Orders that wait elsewhere (for a trigger) but count on the symbol's limit. */
+  readonly extraOpenOrders: (trader: Trader, symbol: string) => number;
   readonly nextKey: () => number;
   readonly nextId: (symbol: string) => string;
   readonly nowMs: () => number;
@@ -56,36 +66,53 @@ export type DeskOptions = {
 };
 
 type Telling = { readonly execution: 'new' | 'amended'; readonly modifyId: string | null };
-/** Events of one command, held back until their order is known. */
-type Batch = { readonly key: number; readonly notices: UserEvent[]; readonly results: UserEvent[] };
+type Ending = { readonly status: OrderStatus; readonly execution: Execution; readonly expiry: ExpiryReason };
+
+const CANCELED: Ending = { status: 'canceled', execution: 'canceled', expiry: 'none' };
+const expired = (expiry: ExpiryReason): Ending => ({ status: 'expired', execution: 'expired', expiry });
+const expiredInMatch = (expiry: ExpiryReason): Ending => ({ ...expired(expiry), status: 'expired-in-match' });
 
 export class OrderDesk {
   readonly #options: DeskOptions;
+  readonly #telling: OrderTelling;
   readonly #keyOwners = new Map<number, Trader>();
-  #batch: Batch | null = null;
+  readonly #expiries = new Map<number, Entry>();
 
   constructor(options: DeskOptions) {
     this.#options = options;
+    this.#telling = new OrderTelling(options);
   }
 
-  place(trader: Trader, request: PlaceRequest): Result<SimOrder, Reject> {
-    const market = this.#options.market(request.symbol);
-    const size = request.reduceOnly
-      ? reducible({ position: trader.account.position(request.symbol, request.positionSide), request })
-      : request.size;
+  place(trader: Trader, asked: PlaceRequest): Result<SimOrder, Reject> {
+    const market = this.#options.market(asked.symbol);
+    const request = { ...asked, reduceOnly: asked.reduceOnly || closes(asked) };
+    const size = request.reduceOnly ? this.#reducible(trader, request) : request.size;
     const reject =
       checkPlace(this.#entering(trader, market), request) ??
       (size === 0 ? { kind: 'reduce-only' as const } : null) ??
       checkBook(market, request);
     if (reject) return err(reject);
-    const order = this.#record(trader, { ...request, size });
+    const key = this.#options.nextKey();
+    const id = this.#options.nextId(request.symbol);
+    const order = newOrder({ ...request, size }, { key, id, apiKey: trader.account.apiKey, atMs: this.#options.nowMs() });
     if (order.reduceOnly && order.timeInForce !== 'ioc' && order.type === 'limit' && this.#displaced(trader, order))
       return err({ kind: 'reduce-only' });
     trader.orders.put(order);
     this.#keyOwners.set(order.key, trader);
+    if (order.goodTillMs !== null)
+      this.#expiries.set(
+        order.key,
+        this.#options.agenda.at(order.goodTillMs, () => this.#onDate(order.key)),
+      );
     this.#enter(trader, order, { execution: 'new', modifyId: null });
     this.#options.interference.afterPlace(this.#current(trader, order.key));
     return ok(this.#current(trader, order.key));
+  }
+
+  /** What `place` would refuse before it looks at the book; nothing is changed. */
+  check(trader: Trader, asked: PlaceRequest): Reject | null {
+    const request = { ...asked, reduceOnly: asked.reduceOnly || closes(asked) };
+    return checkPlace(this.#entering(trader, this.#options.market(asked.symbol)), request);
   }
 
   /** Changes price and size; the order goes to the back of the queue. May end in a cancel, which the result then shows. */
@@ -93,14 +120,18 @@ export class OrderDesk {
     const order = this.#findOpen(trader, request, 'amend');
     if (!order) return err({ kind: 'unknown-order' });
     const market = this.#options.market(order.symbol);
-    const reject = checkAmend(this.#entering(trader, market), order, request);
+    const { price, priceMatch = 'none' } = request;
+    const left = lots(request.size - order.filled);
+    const size = order.reduceOnly && left > 0 ? lots(order.filled + this.#reducible(trader, { ...order, size: left })) : request.size;
+    const reject =
+      checkAmend(this.#entering(trader, market), order, request) ?? (size === order.filled && left > 0 ? { kind: 'reduce-only' } : null);
     if (reject) return err(reject);
-    const pointless = request.size <= order.filled;
-    const taking = order.timeInForce === 'post-only' && market.wouldTake({ side: order.side, price: request.price });
-    if (pointless || taking) return ok(this.#end(trader, order, { status: 'canceled', execution: 'canceled', expiry: 'none' }));
+    const taking = order.timeInForce === 'post-only' && market.wouldTake({ side: order.side, price });
+    if (left <= 0 || taking) return ok(this.#end(trader, order, CANCELED));
     market.cancel(order.key);
-    const changed = { ...order, price: request.price, size: request.size, updatedMs: this.#options.nowMs() };
+    const changed = { ...order, price, priceMatch, size, amends: order.amends + 1, updatedMs: this.#options.nowMs() };
     trader.orders.put(changed);
+    trader.orders.amendments.add({ before: order, after: changed });
     this.#enter(trader, changed, { execution: 'amended', modifyId: request.modifyId });
     return ok(this.#current(trader, order.key));
   }
@@ -108,13 +139,18 @@ export class OrderDesk {
   cancel(trader: Trader, name: OrderName): Result<SimOrder, Reject> {
     const order = this.#findOpen(trader, name, 'cancel');
     if (!order) return err({ kind: 'unknown-order' });
-    return ok(this.#end(trader, order, { status: 'canceled', execution: 'canceled', expiry: 'none' }));
+    return ok(this.#end(trader, order, CANCELED));
   }
 
   cancelAll(trader: Trader, symbol: string): number {
     const open = trader.orders.open(symbol);
-    for (const order of open) this.#end(trader, order, { status: 'canceled', execution: 'canceled', expiry: 'none' });
+    for (const order of open) this.#end(trader, order, CANCELED);
     return open.length;
+  }
+
+  /** Expires whatever an account has open on a symbol that stops trading. */
+  delist(trader: Trader, symbol: string): void {
+    for (const order of trader.orders.open(symbol)) this.#end(trader, order, expired('delisted'));
   }
 
   /** A fill the market made, taking or resting. */
@@ -123,77 +159,55 @@ export class OrderDesk {
     const before = this.#current(trader, fill.key);
     const { instrument } = this.#options.market(before.symbol);
     const atMs = this.#options.nowMs();
-    const booked = trader.account.fill({
-      instrument,
-      side: before.side,
-      positionSide: before.positionSide,
-      price: fill.price,
-      size: fill.size,
-      maker: fill.maker,
-      tradeId: fill.tradeId,
-      atMs,
-    });
-    const filled = lots(before.filled + fill.size);
+    const { side, positionSide } = before;
+    const { price, size, maker } = fill;
+    const { realized, fee } = trader.account.fill({ instrument, side, positionSide, price, size, maker, atMs });
+    const filled = lots(before.filled + size);
     const filledNotional = atoms(before.filledNotional + notionalOf(instrument, fill));
     const status: OrderStatus = filled >= before.size ? 'filled' : 'partially-filled';
     const order: SimOrder = { ...before, filled, filledNotional, status, updatedMs: atMs };
     trader.orders.put(order);
-    const { realized, fee } = booked;
-    const trade: OwnTrade = {
-      id: fill.tradeId,
-      order,
-      price: fill.price,
-      size: fill.size,
-      maker: fill.maker,
-      fee,
-      feeAsset: instrument.quoteAsset,
-      realized,
-      atMs,
-    };
+    const trade: OwnTrade = { id: fill.tradeId, order, price, size, maker, fee, feeAsset: instrument.quoteAsset, realized, atMs };
     trader.orders.putTrade(trade);
-    this.#tellFill(trader, trade);
-    if (!isOpen(order)) this.#keyOwners.delete(order.key);
+    this.#telling.fill(trader, trade);
+    if (!isOpen(order)) this.#release(order);
     this.#trimReduceOnly(trader, order);
   }
 
   /** A resting order that met its own account's taker. */
   onSelfExpired(key: number): void {
     const trader = this.#ownerOf(key);
-    this.#end(trader, this.#current(trader, key), { status: 'expired-in-match', execution: 'expired', expiry: 'self-trade' });
+    this.#end(trader, this.#current(trader, key), expiredInMatch('self-trade'));
+  }
+
+  #onDate(key: number): void {
+    const trader = this.#ownerOf(key);
+    this.#end(trader, this.#current(trader, key), expired('none'));
   }
 
   #entering(trader: Trader, market: SymbolMarket): Entering {
-    return { market, trader, available: () => this.#options.available(trader, market.instrument.quoteAsset) };
-  }
-
-  #record(trader: Trader, request: PlaceRequest): SimOrder {
-    const atMs = this.#options.nowMs();
+    const { symbol, quoteAsset } = market.instrument;
     return {
-      ...request,
-      key: this.#options.nextKey(),
-      id: this.#options.nextId(request.symbol),
-      apiKey: trader.account.apiKey,
-      price: request.price ?? ticks(0),
-      filled: lots(0),
-      filledNotional: ZERO_ATOMS,
-      status: 'new',
-      expiry: 'none',
-      createdMs: atMs,
-      updatedMs: atMs,
+      market,
+      trader,
+      status: this.#options.tradingStatus(symbol),
+      available: () => this.#options.available(trader, quoteAsset),
+      extraOpenOrders: () => this.#options.extraOpenOrders(trader, symbol),
     };
   }
 
-  /** Sends an order to the market and tells what came of it, in the venue's order of events. */
-  #enter(trader: Trader, order: SimOrder, { execution, modifyId }: Telling): void {
+  #reducible(trader: Trader, request: Pick<PlaceRequest, 'symbol' | 'side' | 'positionSide' | 'size'>): Lots {
+    return reducible({ position: trader.account.position(request.symbol, request.positionSide), request });
+  }
+
+  /** Sends an order to the market and tells what came of it. */
+  #enter(trader: Trader, order: SimOrder, telling: Telling): void {
     const market = this.#options.market(order.symbol);
-    const notice = this.#orderEvent(trader, order, { execution, modifyId });
-    const batch: Batch = { key: order.key, notices: [], results: [] };
-    this.#batch = batch;
-    const { timeInForce, selfTrade, side, key } = order;
+    const { timeInForce, side, key } = order;
     const price = order.type === 'limit' ? order.price : marketLimit(market, side);
-    const outcome = market.submit({ key, owner: order.apiKey, side, price, size: leftOf(order), timeInForce, selfTrade });
-    this.#batch = null;
-    for (const event of [...batch.notices, notice, ...batch.results]) this.#options.tell(event);
+    const entry = { key, owner: order.apiKey, side, price, size: leftOf(order), timeInForce, selfTrade: effectiveSelfTrade(order) };
+    const news = this.#telling.orderEvent(trader, order, telling);
+    const outcome = this.#telling.enter(key, { news, run: () => market.submit(entry) });
     this.#finish(trader, key, outcome);
     this.#trimReduceOnly(trader, order);
   }
@@ -201,75 +215,35 @@ export class OrderDesk {
   #finish(trader: Trader, key: number, { end }: AddOutcome): void {
     const order = this.#current(trader, key);
     if (end === 'rested' || end === 'filled' || !isOpen(order)) return;
-    if (end === 'self-trade') this.#end(trader, order, { status: 'expired-in-match', execution: 'expired', expiry: 'self-trade' });
-    else
-      this.#end(trader, order, { status: 'expired', execution: 'expired', expiry: order.type === 'market' ? 'market-left' : 'ioc-left' });
+    if (end === 'self-trade') this.#end(trader, order, expiredInMatch(order.timeInForce === 'ioc' ? 'ioc-self-trade' : 'self-trade'));
+    else this.#end(trader, order, expired(order.type === 'market' ? 'market-left' : 'ioc-left'));
   }
 
-  #end(
-    trader: Trader,
-    order: SimOrder,
-    how: { readonly status: OrderStatus; readonly execution: Execution; readonly expiry: ExpiryReason },
-  ): SimOrder {
+  #end(trader: Trader, order: SimOrder, { status, execution, expiry }: Ending): SimOrder {
     this.#options.market(order.symbol).cancel(order.key);
-    this.#keyOwners.delete(order.key);
-    const ended: SimOrder = { ...order, status: how.status, expiry: how.expiry, updatedMs: this.#options.nowMs() };
+    this.#release(order);
+    const ended: SimOrder = { ...order, status, expiry, updatedMs: this.#options.nowMs() };
     trader.orders.put(ended);
-    this.#tell(order.key, this.#orderEvent(trader, ended, { execution: how.execution, modifyId: null }));
+    this.#telling.order(trader, ended, { execution });
     return ended;
   }
 
-  #tellFill(trader: Trader, trade: OwnTrade): void {
-    const { order, atMs } = trade;
-    const { apiKey } = trader.account;
-    const market = this.#options.market(order.symbol);
-    const notice: UserEvent = { kind: 'fill', apiKey, atMs, trade };
-    const results: UserEvent[] = [
-      accountEvent({
-        trader,
-        atMs,
-        reason: 'order',
-        wallets: [noChange(market.instrument.quoteAsset)],
-        positions: [{ market, side: order.positionSide }],
-      }),
-      this.#orderEvent(trader, order, { execution: 'trade', modifyId: null, trade }),
-    ];
-    if (this.#batch?.key === order.key) {
-      this.#batch.notices.push(notice);
-      this.#batch.results.push(...results);
-      return;
-    }
-    for (const event of [notice, ...results]) this.#tell(order.key, event);
-  }
-
-  /** Events about other orders during a command follow that command's own. */
-  #tell(key: number, event: UserEvent): void {
-    if (this.#batch && this.#batch.key !== key) this.#batch.results.push(event);
-    else this.#options.tell(event);
-  }
-
-  #orderEvent(
-    trader: Trader,
-    order: SimOrder,
-    {
-      execution,
-      modifyId,
-      trade = null,
-    }: { readonly execution: Execution; readonly modifyId: string | null; readonly trade?: OwnTrade | null },
-  ): UserEvent {
-    const { bids, asks } = trader.orders.openNotional(this.#options.market(order.symbol).instrument);
-    return { kind: 'order', apiKey: order.apiKey, atMs: order.updatedMs, execution, order, trade, modifyId, bids, asks };
+  #release({ key, goodTillMs }: SimOrder): void {
+    this.#keyOwners.delete(key);
+    if (goodTillMs === null) return;
+    this.#expiries.get(key)?.cancel();
+    this.#expiries.delete(key);
   }
 
   /** Reduce-only orders never exceed the position: the lowest in priority shrink without a word or expire. */
   #trimReduceOnly(trader: Trader, { symbol, positionSide }: SimOrder): void {
-    const open = trader.orders
-      .open(symbol)
-      .filter((order) => order.reduceOnly && order.positionSide === positionSide && order.key !== this.#batch?.key);
-    if (open.length === 0) return;
-    for (const { order, size } of planReduceOnly({ position: trader.account.position(symbol, positionSide), orders: open })) {
+    const reducing = trader.orders.reducing(symbol);
+    if (reducing.size === 0) return;
+    const { entering } = this.#telling;
+    const orders = [...reducing.values()].filter((order) => order.positionSide === positionSide && order.key !== entering);
+    for (const { order, size } of planReduceOnly({ position: trader.account.position(symbol, positionSide), orders })) {
       if (size === 0) {
-        this.#end(trader, order, { status: 'expired', execution: 'expired', expiry: 'reduce-only' });
+        this.#end(trader, order, expired('reduce-only'));
         continue;
       }
       this.#options.market(symbol).reduce(order.key, size);
@@ -279,10 +253,9 @@ export class OrderDesk {
 
   /** Whether a new reduce-only order would expire at once because others of higher priority cover the position. */
   #displaced(trader: Trader, order: SimOrder): boolean {
-    const others = trader.orders
-      .open(order.symbol)
-      .filter(({ reduceOnly, positionSide }) => reduceOnly && positionSide === order.positionSide);
-    const plan = planReduceOnly({ position: trader.account.position(order.symbol, order.positionSide), orders: [...others, order] });
+    const { symbol, positionSide } = order;
+    const others = [...trader.orders.reducing(symbol).values()].filter((other) => other.positionSide === positionSide);
+    const plan = planReduceOnly({ position: trader.account.position(symbol, positionSide), orders: [...others, order] });
     return plan.some((step) => step.order.key === order.key && step.size === 0);
   }
 
@@ -305,3 +278,31 @@ export class OrderDesk {
     return trader;
   }
 }
+
+type Born = { readonly key: number; readonly id: string; readonly apiKey: string; readonly atMs: number };
+
+/** An order as it is before the market has seen it. */
+export const newOrder = (request: PlaceRequest, { key, id, apiKey, atMs }: Born): SimOrder => ({
+  key,
+  id,
+  apiKey,
+  symbol: request.symbol,
+  clientId: request.clientId,
+  side: request.side,
+  positionSide: request.positionSide,
+  type: request.type,
+  timeInForce: request.timeInForce,
+  selfTrade: request.selfTrade,
+  reduceOnly: request.reduceOnly,
+  priceMatch: request.priceMatch ?? 'none',
+  goodTillMs: request.goodTillMs ?? null,
+  amends: 0,
+  price: request.price ?? ticks(0),
+  size: request.size,
+  filled: lots(0),
+  filledNotional: ZERO_ATOMS,
+  status: 'new',
+  expiry: 'none',
+  createdMs: atMs,
+  updatedMs: atMs,
+});

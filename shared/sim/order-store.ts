@@ -1,37 +1,69 @@
-/** All orders and trades of one account, by every name they can be asked for. Finished ones are forgotten beyond a bound. */
-import { notionalOf, type Instrument } from '../instrument.ts';
-import { type Atoms, atoms, type Lots, lots, type Ticks } from '../units.ts';
+/**
+ * All orders and trades of one account, by every name they can be asked for. What is asked at every order action (how many are open,
+ * their notional, the reduce-only ones) is kept as sums, never searched for. Ended orders are forgotten as the venue does
+ * (reference sheet 2026-11, section 3.1: without fills after 3 days, others after 90), and the oldest ones beyond a bound.
+ */
+import type { Instrument } from '../instrument.ts';
+import { atoms, type Lots, lots } from '../units.ts';
+import type { OpenNotional } from './account.ts';
+import { Amendments } from './amendments.ts';
 import type { OwnTrade, SimOrder } from './exchange-events.ts';
-import type { PositionSide } from './position.ts';
+import { Fifo } from './fifo.ts';
 
+const DAY_MS = 86_400_000;
+const UNFILLED_KEPT_MS = 3 * DAY_MS;
+const FILLED_KEPT_MS = 90 * DAY_MS;
+/** Of each kind of ended order. */
 const ORDERS_MAX = 20_000;
 const TRADES_MAX = 50_000;
-
-/** What is resting, opening orders only (reduce-only ones need no margin). */
-export type OpenNotional = { readonly bids: Atoms; readonly asks: Atoms };
 
 /** Which order is meant; the id wins when both are given. */
 export type OrderName = { readonly symbol: string; readonly id?: string | undefined; readonly clientId?: string | undefined };
 
+/** One symbol's share. Notional of what opens (not reduce-only) is in ticks times lots. */
+type Shelf = {
+  readonly open: Map<number, SimOrder>;
+  readonly reducing: Map<number, SimOrder>;
+  readonly keyById: Map<string, number>;
+  /** The newest order of that client id: at most one of them is open. */
+  readonly keyByClientId: Map<string, number>;
+  bids: bigint;
+  asks: bigint;
+};
+
 export class OrderStore {
+  readonly amendments = new Amendments();
+  readonly #nowMs: () => number;
   /** Every order by key, oldest first. */
   readonly #orders = new Map<number, SimOrder>();
-  readonly #open = new Map<number, SimOrder>();
-  readonly #keyById = new Map<string, number>();
-  /** The newest order of that client id: at most one of them is open. */
-  readonly #keyByClientId = new Map<string, number>();
+  readonly #shelves = new Map<string, Shelf>();
+  /** Ended orders in the order of their end. */
+  readonly #unfilled = new Fifo<SimOrder>();
+  readonly #filled = new Fifo<SimOrder>();
   #trades: OwnTrade[] = [];
+
+  constructor({ nowMs }: { readonly nowMs: () => number }) {
+    this.#nowMs = nowMs;
+  }
 
   /** Keeps the newest state of an order. */
   put(order: SimOrder): void {
-    if (!this.#orders.has(order.key)) {
-      this.#keyById.set(idName(order), order.key);
-      this.#keyByClientId.set(clientName(order), order.key);
-      this.#forgetOldest();
+    const shelf = this.#shelf(order.symbol);
+    const before = this.#orders.get(order.key);
+    if (before) takeFrom(shelf, before);
+    else {
+      shelf.keyById.set(order.id, order.key);
+      shelf.keyByClientId.set(order.clientId, order.key);
     }
     this.#orders.set(order.key, order);
-    if (isOpen(order)) this.#open.set(order.key, order);
-    else this.#open.delete(order.key);
+    if (isOpen(order)) {
+      addTo(shelf, order);
+      return;
+    }
+    shelf.open.delete(order.key);
+    shelf.reducing.delete(order.key);
+    (order.filled === 0 ? this.#unfilled : this.#filled).push(order);
+    this.#forget();
   }
 
   putTrade(trade: OwnTrade): void {
@@ -43,53 +75,77 @@ export class OrderStore {
     return this.#orders.get(key) ?? null;
   }
 
-  find({ symbol, id, clientId }: OrderName): SimOrder | null {
-    const key =
-      id !== undefined
-        ? this.#keyById.get(idName({ symbol, id }))
-        : this.#keyByClientId.get(clientName({ symbol, clientId: clientId ?? '' }));
-    return key === undefined ? null : this.get(key);
+  find(name: OrderName): SimOrder | null {
+    this.#forget();
+    return this.#named(name);
   }
 
   findOpen(name: OrderName): SimOrder | null {
-    const order = this.find(name);
+    const order = this.#named(name);
     return order && isOpen(order) ? order : null;
   }
 
   /** Open orders of one symbol or of all, oldest first. */
   open(symbol: string | null): readonly SimOrder[] {
-    return [...this.#open.values()].filter((order) => symbol === null || order.symbol === symbol);
+    if (symbol !== null) return [...(this.#shelves.get(symbol)?.open.values() ?? [])];
+    return [...this.#shelves.values()].flatMap(({ open }) => [...open.values()]).sort((a, b) => a.key - b.key);
+  }
+
+  openCount(symbol: string): number {
+    return this.#shelves.get(symbol)?.open.size ?? 0;
+  }
+
+  /** Open reduce-only orders of one symbol. */
+  reducing(symbol: string): ReadonlyMap<number, SimOrder> {
+    return this.#shelf(symbol).reducing;
   }
 
   all(symbol: string | null): readonly SimOrder[] {
+    this.#forget();
     return [...this.#orders.values()].filter((order) => symbol === null || order.symbol === symbol);
   }
 
+  /** Of the last 90 days, oldest first. */
   trades(symbol: string | null): readonly OwnTrade[] {
-    return this.#trades.filter((trade) => symbol === null || trade.order.symbol === symbol);
+    const fromMs = this.#nowMs() - FILLED_KEPT_MS;
+    return this.#trades.filter(({ order, atMs }) => (symbol === null || order.symbol === symbol) && atMs >= fromMs);
   }
 
-  /** Notional of what rests of the opening (not reduce-only) orders, of one position or of all of the symbol. */
-  openNotional(instrument: Instrument, side: PositionSide | null = null): OpenNotional {
-    let [bids, asks] = [0n, 0n];
-    for (const order of this.#open.values()) {
-      if (order.symbol !== instrument.symbol || order.reduceOnly) continue;
-      if (side !== null && order.positionSide !== side) continue;
-      const notional = notionalOf(instrument, { price: order.price as Ticks, size: lots(order.size - order.filled) as Lots });
-      if (order.side === 'buy') bids += notional;
-      else asks += notional;
+  /** Notional of what rests of the opening (not reduce-only) orders. */
+  openNotional({ symbol, atomsPerTickLot }: Instrument): OpenNotional {
+    const { bids, asks } = this.#shelf(symbol);
+    return { bids: atoms(bids * atomsPerTickLot), asks: atoms(asks * atomsPerTickLot) };
+  }
+
+  #named({ symbol, id, clientId = '' }: OrderName): SimOrder | null {
+    const shelf = this.#shelves.get(symbol);
+    const key = id === undefined ? shelf?.keyByClientId.get(clientId) : shelf?.keyById.get(id);
+    return key === undefined ? null : this.get(key);
+  }
+
+  #shelf(symbol: string): Shelf {
+    let shelf = this.#shelves.get(symbol);
+    if (!shelf) {
+      shelf = { open: new Map(), reducing: new Map(), keyById: new Map(), keyByClientId: new Map(), bids: 0n, asks: 0n };
+      this.#shelves.set(symbol, shelf);
     }
-    return { bids: atoms(bids), asks: atoms(asks) };
+    return shelf;
   }
 
-  #forgetOldest(): void {
-    if (this.#orders.size < ORDERS_MAX) return;
-    for (const order of this.#orders.values()) {
-      if (isOpen(order)) continue;
-      this.#orders.delete(order.key);
-      this.#keyById.delete(idName(order));
-      if (this.#keyByClientId.get(clientName(order)) === order.key) this.#keyByClientId.delete(clientName(order));
-      return;
+  #forget(): void {
+    this.#forgetOf(this.#unfilled, UNFILLED_KEPT_MS);
+    this.#forgetOf(this.#filled, FILLED_KEPT_MS);
+  }
+
+  #forgetOf(ended: Fifo<SimOrder>, keptMs: number): void {
+    const fromMs = this.#nowMs() - keptMs;
+    for (let first = ended.first(); first && (first.updatedMs < fromMs || ended.length > ORDERS_MAX); first = ended.first()) {
+      ended.shift();
+      const { key, id, clientId, symbol } = first;
+      const shelf = this.#shelf(symbol);
+      this.#orders.delete(key);
+      shelf.keyById.delete(id);
+      if (shelf.keyByClientId.get(clientId) === key) shelf.keyByClientId.delete(clientId);
     }
   }
 }
@@ -97,5 +153,18 @@ export class OrderStore {
 export const isOpen = ({ status }: SimOrder): boolean => status === 'new' || status === 'partially-filled';
 export const leftOf = ({ size, filled }: SimOrder): Lots => lots(size - filled);
 
-const idName = ({ symbol, id }: { readonly symbol: string; readonly id: string }): string => `${symbol} ${id}`;
-const clientName = ({ symbol, clientId }: { readonly symbol: string; readonly clientId: string }): string => `${symbol} ${clientId}`;
+function addTo(shelf: Shelf, order: SimOrder): void {
+  shelf.open.set(order.key, order);
+  if (order.reduceOnly) shelf.reducing.set(order.key, order);
+  else if (order.side === 'buy') shelf.bids += tickLots(order);
+  else shelf.asks += tickLots(order);
+}
+
+/** Takes the sums back; the order itself stays until it is put again. */
+function takeFrom(shelf: Shelf, order: SimOrder): void {
+  if (order.reduceOnly || !isOpen(order)) return;
+  if (order.side === 'buy') shelf.bids -= tickLots(order);
+  else shelf.asks -= tickLots(order);
+}
+
+const tickLots = ({ price, size, filled }: SimOrder): bigint => BigInt(price) * BigInt(size - filled);

@@ -1,14 +1,19 @@
 /** What follows from a symbol's trades and mid on a fixed grid: bars, mark price, and the times at which they are published. */
 import { formatPrice, formatSize, type Instrument, priceNumber } from '../instrument.ts';
-import type { Lots, Ticks } from '../units.ts';
+import { ATOM_DECIMALS, type Lots, type Ticks } from '../units.ts';
 import type { Agenda } from './agenda.ts';
 import { type BarClose, BarBuilder } from './bar-builder.ts';
+import { DayWindow } from './day-window.ts';
 import type { MarketEvent } from './exchange-events.ts';
+import { INTERVALS } from './history.ts';
 import type { Bar } from './market.ts';
 import { MarkPrice } from './mark-price.ts';
+import { SampleBars } from './sample-bars.ts';
+import { TradeLog } from './trade-log.ts';
 
 const BARS_PERIOD_MS = 250;
 const MARK_PERIOD_MS = 1_000;
+const ATOMS = 10 ** ATOM_DECIMALS;
 
 export type PriceFeedOptions = {
   readonly instrument: Instrument;
@@ -23,11 +28,21 @@ export type PriceFeedOptions = {
   readonly publish: (event: MarketEvent) => void;
 };
 
-export type PublicTrade = { readonly price: Ticks; readonly size: Lots; readonly atMs: number; readonly takerIsBuyer: boolean };
+export type PublicTrade = {
+  readonly id: number;
+  readonly price: Ticks;
+  readonly size: Lots;
+  readonly atMs: number;
+  readonly takerIsBuyer: boolean;
+};
 
 export class PriceFeed {
   readonly bars: BarBuilder;
   readonly mark: MarkPrice;
+  readonly log = new TradeLog();
+  readonly day: DayWindow;
+  /** Mark price, index price, and their difference as a part of the index price; one sample a second. */
+  readonly samples = { mark: new SampleBars(INTERVALS), index: new SampleBars(INTERVALS), premium: new SampleBars(INTERVALS) };
   /** Intervals whose bars a recording tells itself: they are not told twice. */
   readonly recorded = new Set<string>();
   readonly #options: PriceFeedOptions;
@@ -36,16 +51,18 @@ export class PriceFeed {
   constructor(options: PriceFeedOptions) {
     this.#options = options;
     this.bars = new BarBuilder({ history: options.history });
+    this.day = new DayWindow(this.bars);
     this.mark = new MarkPrice({ price: options.price, atMs: options.startMs });
     this.#everyOnGrid(BARS_PERIOD_MS, (atMs) => this.#pushBars(atMs));
     this.#everyOnGrid(MARK_PERIOD_MS, (atMs) => this.#pushMark(atMs));
   }
 
   /** Books one public trade. */
-  trade({ price, size, atMs, takerIsBuyer }: PublicTrade): void {
+  trade({ id, price, size, atMs, takerIsBuyer }: PublicTrade): void {
     const { instrument } = this.#options;
     const text = { price: formatPrice(instrument, price), size: formatSize(instrument, size) };
     this.#tellClosed(this.bars.trade({ ...text, atMs, takerIsBuyer }), atMs);
+    this.log.addTrade({ id, price, size, atMs, buyerIsMaker: !takerIsBuyer });
     this.#changed = true;
   }
 
@@ -58,6 +75,10 @@ export class PriceFeed {
   #pushMark(atMs: number): void {
     const mid = this.#options.mid();
     this.mark.second(mid === null ? null : priceNumber(this.#options.instrument, mid), atMs);
+    const { mark, index } = this.mark.get();
+    this.samples.mark.sample(Number(mark) / ATOMS, atMs);
+    this.samples.index.sample(Number(index) / ATOMS, atMs);
+    this.samples.premium.sample((Number(mark) - Number(index)) / Number(index), atMs);
     this.#options.publish({ kind: 'mark', symbol: this.#options.instrument.symbol, atMs });
   }
 

@@ -5,18 +5,23 @@
 import { type Lots, lots } from '../units.ts';
 import type { SimOrder } from './exchange-events.ts';
 import type { Side } from './market.ts';
-import type { Position } from './position.ts';
+import type { Position, PositionSide } from './position.ts';
 
-/** What of a wanted reduce-only size the position allows; zero when it would open or increase. */
-export function reducible({
-  position,
-  request,
-}: {
-  readonly position: Position;
-  readonly request: { readonly side: Side; readonly size: Lots };
-}): Lots {
-  const closes = request.side === 'sell' ? position.size > 0 : position.size < 0;
-  return closes ? lots(Math.min(request.size, Math.abs(position.size))) : lots(0);
+/** Whether an order can only close: in hedge mode selling a long or buying a short, whatever it says of itself. */
+export const closes = ({ side, positionSide }: { readonly side: Side; readonly positionSide: PositionSide }): boolean =>
+  positionSide === 'both' ? false : (positionSide === 'long') === (side === 'sell');
+
+type Wanted = { readonly side: Side; readonly positionSide: PositionSide; readonly size: Lots };
+
+/**
+ * What of a wanted reduce-only size the position allows; zero when it would open or increase. One-way mode takes what it can of a
+ * larger size, hedge mode nothing.
+ */
+export function reducible({ position, request }: { readonly position: Position; readonly request: Wanted }): Lots {
+  const fits = request.side === 'sell' ? position.size > 0 : position.size < 0;
+  const held = Math.abs(position.size);
+  if (!fits || (request.positionSide !== 'both' && request.size > held)) return lots(0);
+  return lots(Math.min(request.size, held));
 }
 
 export type Trim = { readonly order: SimOrder /** What may stay open of it. */; readonly size: Lots };

@@ -35,6 +35,10 @@ const DEPTH_MAX = 1_000;
 /** Hand-read: a recording has hundreds of them a second. */
 const TICKER_FIELDS = { u: /"u":(\d+)/, b: /"b":"([0-9.]+)"/, B: /"B":"([0-9.]+)"/, a: /"a":"([0-9.]+)"/, A: /"A":"([0-9.]+)"/ };
 
+/** Ids of the single trades in a recorded aggregate. */
+const FIRST_TRADE = /"f":(\d+)/;
+const LAST_TRADE = /"l":(\d+)/;
+
 type Best = { readonly price: Ticks; readonly size: Lots };
 type Passing = { readonly feed: Extract<MarketEvent, { kind: 'frame' }>['feed']; readonly interval?: string };
 type Resting = { readonly side: Side; readonly price: Ticks; left: number };
@@ -179,8 +183,9 @@ export class ReplayMarket implements SymbolMarket {
     this.#hasAggregates ||= aggregate;
     this.#countsAggregates ??= aggregate;
     if (aggregate !== this.#countsAggregates) return;
-    this.feed.trade({ price, size, atMs, takerIsBuyer: !frame.buyerIsMaker });
+    this.feed.trade({ id: Number(frame.tradeId), price, size, atMs, takerIsBuyer: !frame.buyerIsMaker });
     if (!this.#hasAggregates) this.#tellAggregate(frame, { price, size });
+    else if (aggregate) this.#logAggregate(frame, { price, size });
     const fills = this.#queue.onTrade({ price, size, aggressor: frame.buyerIsMaker ? 'sell' : 'buy' });
     for (const fill of fills) this.#fillResting(Number(fill.id), fill.size);
   }
@@ -189,7 +194,15 @@ export class ReplayMarket implements SymbolMarket {
     const atMs = this.#options.nowMs();
     const id = Number(tradeId);
     const aggregateId = ++this.#aggregateId;
-    this.#options.sink.publish({ kind: 'trades', symbol, atMs, aggregateId, price, size, firstId: id, lastId: id, buyerIsMaker });
+    const told = { price, size, firstId: id, lastId: id, buyerIsMaker };
+    this.feed.log.addAggregate({ id: aggregateId, atMs, ...told });
+    this.#options.sink.publish({ kind: 'trades', symbol, atMs, aggregateId, ...told });
+  }
+
+  #logAggregate({ raw, tradeId, buyerIsMaker }: TradeFrame, { price, size }: Best): void {
+    const id = Number(tradeId);
+    const [firstId, lastId] = [Number(FIRST_TRADE.exec(raw)?.[1] ?? id), Number(LAST_TRADE.exec(raw)?.[1] ?? id)];
+    this.feed.log.addAggregate({ id, atMs: this.#options.nowMs(), price, size, firstId, lastId, buyerIsMaker });
   }
 
   #fillResting(key: number, size: number): void {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,6 +47,11 @@ function credentials(dir: string, env: NodeJS.ProcessEnv = {}): Result<Credentia
   if (!result.ok) expect(result.error).not.toMatch(/PLANTED/);
   return result;
 }
+/** A fresh private key as a PEM; the cast picks one signature of many. */
+const pemOf = (type: 'ed25519' | 'x25519'): string =>
+  generateKeyPairSync(type as 'ed25519')
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString();
 const refusal = (result: Result<unknown, string>): string => (result.ok ? 'accepted' : result.error);
 
 test('loadConfig() lays config.local.json over config.json and finds the run folder beside it', () => {
@@ -137,6 +143,15 @@ test('loadCredentials() takes the inline key, the key file or the variables of t
   expect(credentials(dir, { MMBOT_TESTNET_API_KEY: KEY, MMBOT_TESTNET_SECRET: SECRET })).toEqual(want);
 });
 
+test('loadCredentials() takes a private key to sign with', () => {
+  const over = { environment: 'testnet', credentials: { testnet: { file: 'k.json' } } };
+  const secret = pemOf('ed25519');
+  expect(credentials(folder({ 'config.json': config(over), 'k.json': json({ apiKey: KEY, secret }) }))).toEqual({
+    ok: true,
+    value: { apiKey: KEY, secret },
+  });
+});
+
 test('loadCredentials() uses the public ones of the simulator when sim names none', () => {
   expect(credentials(folder({ 'config.json': config() }))).toEqual({ ok: true, value: SIM_CREDENTIALS });
 });
@@ -165,6 +180,16 @@ test.each<[string, File | null, RegExp]>([
   ['holds null', json(null), /k\.json does not hold/],
   ['holds half', json({ apiKey: KEY }), /k\.json does not hold/],
   ['holds an empty secret', json({ apiKey: KEY, secret: '' }), /k\.json does not hold/],
+  [
+    'holds half a private key',
+    json({ apiKey: KEY, secret: '-----BEGIN PRIVATE KEY-----\nPLANTED' }),
+    /^credentials\.testnet: the private key cannot be read: allowed is/,
+  ],
+  [
+    'holds a key of another type',
+    json({ apiKey: KEY, secret: pemOf('x25519') }),
+    /the private key is of type x25519: allowed is .* Ed25519 or RSA$/,
+  ],
 ])('loadCredentials() refuses a key file that %s', (_name, file, want) => {
   const over = { environment: 'testnet', credentials: { testnet: { file: 'k.json' } } };
   expect(refusal(credentials(folder({ 'config.json': config(over), ...(file ? { 'k.json': file } : {}) })))).toMatch(want);

@@ -1,74 +1,11 @@
 /** Market data as REST and the market streams show it (Binance USD-M docs, market data; reference sheet 2026-11, sections 3.4, 4, 6). */
 import { formatPrice, formatSize, type Instrument } from '../../instrument.ts';
-import { type Atoms, decimalsOf } from '../../units.ts';
+import type { Atoms } from '../../units.ts';
 import type { DepthDiff, MarketEvent, PriceSize } from '../exchange-events.ts';
 import { INTERVALS } from '../history.ts';
 import type { Bar } from '../market.ts';
 import { type Mark, nextFundingMs } from '../mark-price.ts';
 import type { DepthView, SymbolMarket } from '../symbol-market.ts';
-import { ORDERS_PER_10S, ORDERS_PER_MINUTE, WEIGHT_PER_MINUTE } from './limits.ts';
-
-const DELIVERY_NEVER_MS = 4_133_404_800_000;
-const ONBOARD_MS = 1_569_398_400_000;
-
-export function exchangeInfoJson(instruments: readonly Instrument[], nowMs: number): Record<string, unknown> {
-  const assets = [...new Set(instruments.map(({ quoteAsset }) => quoteAsset))];
-  return {
-    timezone: 'UTC',
-    serverTime: Math.floor(nowMs),
-    futuresType: 'U_MARGINED',
-    rateLimits: [
-      { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: WEIGHT_PER_MINUTE },
-      { rateLimitType: 'ORDERS', interval: 'MINUTE', intervalNum: 1, limit: ORDERS_PER_MINUTE },
-      { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: ORDERS_PER_10S },
-    ],
-    exchangeFilters: [],
-    assets: assets.map((asset) => ({ asset, marginAvailable: true, autoAssetExchange: '-10000' })),
-    symbols: instruments.map(symbolJson),
-  };
-}
-
-function symbolJson(instrument: Instrument): Record<string, unknown> {
-  return {
-    symbol: instrument.symbol,
-    pair: instrument.symbol,
-    contractType: 'PERPETUAL',
-    deliveryDate: DELIVERY_NEVER_MS,
-    onboardDate: ONBOARD_MS,
-    status: instrument.trading ? 'TRADING' : 'SETTLING',
-    maintMarginPercent: '2.5000',
-    requiredMarginPercent: '5.0000',
-    baseAsset: instrument.baseAsset,
-    quoteAsset: instrument.quoteAsset,
-    marginAsset: instrument.quoteAsset,
-    pricePrecision: decimalsOf(instrument.tickSize),
-    quantityPrecision: decimalsOf(instrument.stepSize),
-    baseAssetPrecision: 8,
-    quotePrecision: 8,
-    underlyingType: 'COIN',
-    underlyingSubType: [],
-    triggerProtect: '0.0500',
-    liquidationFee: '0.012500',
-    marketTakeBound: '0.05',
-    maxMoveOrderLimit: 10_000,
-    filters: filtersJson(instrument),
-    orderTypes: ['LIMIT', 'MARKET'],
-    timeInForce: ['GTC', 'IOC', 'FOK', 'GTX'],
-    permissionSets: ['GRID'],
-  };
-}
-
-function filtersJson(instrument: Instrument): readonly Record<string, unknown>[] {
-  const { minPrice, maxPrice, tickSize, minQty, maxQty, stepSize, maxMarketQty, minNotional, multiplierUp, multiplierDown } = instrument;
-  return [
-    { filterType: 'PRICE_FILTER', minPrice, maxPrice, tickSize },
-    { filterType: 'LOT_SIZE', minQty, maxQty, stepSize },
-    { filterType: 'MARKET_LOT_SIZE', minQty, maxQty: maxMarketQty, stepSize },
-    { filterType: 'MAX_NUM_ORDERS', limit: instrument.maxOpenOrders },
-    { filterType: 'MIN_NOTIONAL', notional: minNotional },
-    { filterType: 'PERCENT_PRICE', multiplierUp, multiplierDown, multiplierDecimal: '4' },
-  ];
-}
 
 const levelsJson = (instrument: Instrument, levels: readonly PriceSize[]): readonly (readonly [string, string])[] =>
   levels.map(([price, size]) => [formatPrice(instrument, price), formatSize(instrument, size)]);
@@ -136,9 +73,9 @@ export const markText = (price: Atoms): string => {
 };
 
 /** Funding is not modelled: its rate is zero, its time the next eight-hour mark. */
-export function markMessage(symbol: string, mark: Mark): string {
+export function markMessage(symbol: string, mark: Mark): Record<string, unknown> {
   const prices = { p: markText(mark.mark), ap: markText(mark.average), i: markText(mark.index), P: markText(mark.index) };
-  return JSON.stringify({
+  return {
     e: 'markPriceUpdate',
     E: mark.updatedMs,
     s: symbol,
@@ -146,7 +83,7 @@ export function markMessage(symbol: string, mark: Mark): string {
     r: '0.00000000',
     T: nextFundingMs(mark.updatedMs),
     st: 1,
-  });
+  };
 }
 
 export function premiumIndexJson({ instrument, feed }: SymbolMarket, nowMs: number): Record<string, unknown> {
@@ -186,12 +123,24 @@ export type KlineUpdate = {
   readonly bar: Bar;
   readonly final: boolean;
   readonly atMs: number;
+  /** Last trade of the bar; -1 before anything traded. */
+  readonly lastTradeId: number;
 };
 
-export function klineMessage({ symbol, interval, bar, final, atMs }: KlineUpdate): string {
-  const times = { t: bar.openMs, T: closeMsOf(interval, bar.openMs), s: symbol, i: interval };
-  const ids = bar.trades === 0 ? { f: -1, L: -1 } : { f: 0, L: bar.trades - 1 };
+export function klineMessage(update: KlineUpdate): string {
+  const { t, T, ...rest } = klineBody(update);
+  return JSON.stringify({ e: 'kline', E: Math.floor(update.atMs), s: update.symbol, k: { t, T, s: update.symbol, ...rest } });
+}
+
+export function continuousKlineMessage(update: KlineUpdate): string {
+  const head = { e: 'continuous_kline', E: Math.floor(update.atMs), ps: update.symbol, ct: 'PERPETUAL' };
+  return JSON.stringify({ ...head, k: klineBody(update) });
+}
+
+function klineBody({ interval, bar, final, lastTradeId }: KlineUpdate) {
+  const times = { t: bar.openMs, T: closeMsOf(interval, bar.openMs), i: interval };
+  const ids = bar.trades === 0 || lastTradeId < 0 ? { f: -1, L: -1 } : { f: lastTradeId - bar.trades + 1, L: lastTradeId };
   const prices = { o: bar.open, c: bar.close, h: bar.high, l: bar.low };
   const volumes = { v: bar.volume, n: bar.trades, x: final, q: bar.quoteVolume, V: bar.takerBuyVolume, Q: bar.takerBuyQuoteVolume, B: '0' };
-  return JSON.stringify({ e: 'kline', E: Math.floor(atMs), s: symbol, k: { ...times, ...ids, ...prices, ...volumes }, st: 1 });
+  return { ...times, ...ids, ...prices, ...volumes };
 }

@@ -1,6 +1,7 @@
 /** Public market data. */
 import { INTERVALS } from '../history.ts';
-import { bookTickerJson, depthJson, exchangeInfoJson, klineRow, premiumIndexJson } from './market-json.ts';
+import { exchangeInfoJson } from './exchange-info.ts';
+import { bookTickerJson, depthJson, klineRow, premiumIndexJson } from './market-json.ts';
 import { findMarket, readMarket } from './order-params.ts';
 import type { Params } from './params.ts';
 import { Refusal } from './refusal.ts';
@@ -16,9 +17,10 @@ export const MARKET_ROUTES: Readonly<Record<string, Route>> = {
   'GET /fapi/v1/exchangeInfo': {
     security: 'none',
     weight: 1,
-    run: ({ exchange, nowMs }) =>
+    run: ({ exchange, figures, nowMs }) =>
       exchangeInfoJson(
         [...exchange.markets.values()].map(({ instrument }) => instrument),
+        figures,
         nowMs,
       ),
   },

@@ -1,9 +1,10 @@
 /** Orders and own trades as REST shows them (Binance USD-M docs, trade endpoints; reference sheet 2026-11, section 3). */
 import { formatPrice, formatSize, type Instrument, notionalOf } from '../../instrument.ts';
 import { type Atoms, atoms, formatAtoms, lots, parseAtoms, ZERO_ATOMS } from '../../units.ts';
+import type { Amendment } from '../amendments.ts';
 import type { OwnTrade, SimOrder } from '../exchange-events.ts';
 import { bigId } from './json.ts';
-import { selfTradeWord, sideWord, statusWord, timeWord, typeWord } from './words.ts';
+import { positionSideWord, priceMatchWord, selfTradeWord, sideWord, statusWord, timeWord, typeWord } from './words.ts';
 
 /** Average fill price, '0' before the first fill. */
 export function averagePrice(instrument: Instrument, { filled, filledNotional }: SimOrder): Atoms {
@@ -55,14 +56,32 @@ function commonJson(order: SimOrder): Record<string, unknown> {
     reduceOnly: order.reduceOnly,
     closePosition: false,
     side: sideWord(order.side),
-    positionSide: 'BOTH',
+    positionSide: positionSideWord(order.positionSide),
     stopPrice: '0',
     workingType: 'CONTRACT_PRICE',
     priceProtect: false,
     origType: typeWord(order),
-    priceMatch: 'NONE',
+    priceMatch: priceMatchWord(order),
     selfTradePreventionMode: selfTradeWord(order),
-    goodTillDate: 0,
+    goodTillDate: order.goodTillMs ?? 0,
+  };
+}
+
+/** One row of orderAmendment. */
+export function amendmentJson(instrument: Instrument, { id, order, price, size, atMs }: Amendment): Record<string, unknown> {
+  return {
+    amendmentId: id,
+    symbol: order.symbol,
+    pair: order.symbol,
+    orderId: bigId(order.id),
+    clientOrderId: order.clientId,
+    time: Math.floor(atMs),
+    amendment: {
+      price: { before: formatPrice(instrument, price.before), after: formatPrice(instrument, price.after) },
+      origQty: { before: formatSize(instrument, size.before), after: formatSize(instrument, size.after) },
+      count: order.amends,
+    },
+    priceMatch: priceMatchWord(order),
   };
 }
 
@@ -84,7 +103,7 @@ export function tradeJson(instrument: Instrument, trade: OwnTrade): Record<strin
     commissionAsset: trade.feeAsset,
     marginAsset: trade.feeAsset,
     time: Math.floor(trade.atMs),
-    positionSide: 'BOTH',
+    positionSide: positionSideWord(order.positionSide),
     buyer: order.side === 'buy',
     maker: trade.maker,
   };

@@ -6,12 +6,16 @@ import type { Side } from '../market.ts';
 import type { TimeInForce } from '../matching.ts';
 import type { AmendRequest, PlaceRequest } from '../order-desk.ts';
 import type { OrderName } from '../order-store.ts';
+import type { PositionSide } from '../position.ts';
+import { matchedPrice, type PriceMatch } from '../price-match.ts';
 import type { SymbolMarket } from '../symbol-market.ts';
 import type { Params } from './params.ts';
 import { invalidValue, missing, Refusal, superfluous } from './refusal.ts';
-import { SELF_TRADES, SIDES, TIMES_IN_FORCE } from './words.ts';
+import { POSITION_SIDES, PRICE_MATCHES, SELF_TRADES, SIDES, TIMES_IN_FORCE } from './words.ts';
 
 const CLIENT_ID = /^[.A-Z:/a-z0-9_-]{1,36}$/;
+const GOOD_TILL_AHEAD_MS = 600_000;
+const GOOD_TILL_MAX_MS = 253_402_300_799_000;
 /** Moved to the algo service in December 2025. */
 const ALGO_TYPES = ['STOP', 'STOP_MARKET', 'TAKE_PROFIT', 'TAKE_PROFIT_MARKET', 'TRAILING_STOP_MARKET'];
 
@@ -27,41 +31,40 @@ export function findMarket(exchange: Exchange, params: Params): SymbolMarket | n
 
 export type PlaceReading = { readonly request: PlaceRequest; readonly wantsResult: boolean };
 
-/** `madeUpId` names the order when the client gave it no name. */
-export function readPlace({ instrument }: SymbolMarket, params: Params, madeUpId: () => string): PlaceReading {
+export type PlaceContext = {
+  /** Whether the account is in hedge mode. */
+  readonly hedge: boolean;
+  readonly nowMs: number;
+  /** Names the order when the client gave it no name. */
+  readonly madeUpId: () => string;
+};
+
+export function readPlace(market: SymbolMarket, params: Params, { hedge, nowMs, madeUpId }: PlaceContext): PlaceReading {
+  const { instrument } = market;
   const type = readType(params);
   const side = readSide(params);
-  const positionSide = params.find('positionSide') ?? 'BOTH';
-  if (positionSide !== 'BOTH') throw new Refusal({ code: -4061, message: "Order's position side does not match user's setting." });
-  const priceMatch = params.find('priceMatch') ?? 'NONE';
-  if (priceMatch !== 'NONE') throw invalidValue('priceMatch');
+  const positionSide = readPositionSide(params, hedge);
   if (params.find('closePosition')?.toLowerCase() === 'true')
     throw new Refusal({ code: -4136, message: 'Target strategy invalid for orderType LIMIT,closePosition true' });
-  const terms = type === 'limit' ? limitTerms(instrument, params) : marketTerms(params);
+  const terms = type === 'limit' ? limitTerms(market, params, { side, nowMs }) : marketTerms(params);
   const selfTrade = SELF_TRADES[params.find('selfTradePreventionMode') ?? 'EXPIRE_MAKER'];
-  if (selfTrade === undefined) throw invalidValue('selfTradePreventionMode');
+  if (selfTrade === undefined) throw new Refusal({ code: -5039, message: 'Invalid self trade prevention mode' });
   const size = readSize(instrument, params);
-  const request = {
-    symbol: instrument.symbol,
-    side,
-    positionSide: 'both' as const,
-    type,
-    ...terms,
-    selfTrade,
-    size,
-    reduceOnly: params.flag('reduceOnly'),
-  };
+  const reduceOnly = params.flag('reduceOnly');
   const response = params.find('newOrderRespType') ?? 'ACK';
   if (response !== 'ACK' && response !== 'RESULT') throw invalidValue('newOrderRespType');
-  return { request: { ...request, clientId: readClientId(params) ?? madeUpId() }, wantsResult: response === 'RESULT' };
+  const clientId = readClientId(params) ?? madeUpId();
+  const request = { symbol: instrument.symbol, side, positionSide, type, ...terms, selfTrade, size, reduceOnly, clientId };
+  return { request, wantsResult: response === 'RESULT' };
 }
 
-export function readAmend({ instrument }: SymbolMarket, params: Params): AmendRequest {
+export function readAmend(market: SymbolMarket, params: Params): AmendRequest {
+  const { instrument } = market;
   const name = readName(instrument.symbol, params);
   const side = readSide(params);
   const size = readSize(instrument, params);
-  const price = readPrice(instrument, params);
-  return { ...name, side, size, price, modifyId: params.find('modifyId') ?? null, reduceOnly: params.flag('reduceOnly') };
+  const priced = readPriced(market, params, side);
+  return { ...name, side, size, ...priced, modifyId: readModifyId(params), reduceOnly: params.flag('reduceOnly') };
 }
 
 /** By orderId or origClientOrderId; the id wins. */
@@ -91,17 +94,75 @@ function readSide(params: Params): Side {
   return side;
 }
 
-type Terms = { readonly timeInForce: TimeInForce; readonly price: Ticks | null };
+/** One-way mode knows BOTH only, hedge mode LONG and SHORT only, and no reduceOnly: there the sides say what closes. */
+function readPositionSide(params: Params, hedge: boolean): PositionSide {
+  const side = POSITION_SIDES[params.find('positionSide') ?? 'BOTH'];
+  if (side === undefined) throw new Refusal({ code: -4060, message: 'Invalid position side.' });
+  if (hedge === (side === 'both')) throw new Refusal({ code: -4061, message: "Order's position side does not match user's setting." });
+  if (hedge && params.find('reduceOnly') !== undefined)
+    throw new Refusal({ code: -4062, message: 'Invalid or improper reduceOnly value.' });
+  return side;
+}
 
-function limitTerms(instrument: Instrument, params: Params): Terms {
-  const timeInForce = TIMES_IN_FORCE[params.get('timeInForce')];
+/** Any whole number; it is echoed digit for digit. */
+function readModifyId(params: Params): string | null {
+  const id = params.find('modifyId');
+  if (id !== undefined && !/^-?\d{1,19}$/.test(id))
+    throw new Refusal({ code: -1100, message: "Illegal characters found in parameter 'modifyId'." });
+  return id ?? null;
+}
+
+type Priced = { readonly price: Ticks; readonly priceMatch: PriceMatch };
+type Terms = {
+  readonly timeInForce: TimeInForce;
+  readonly price: Ticks | null;
+  readonly priceMatch?: PriceMatch;
+  readonly goodTillMs?: number;
+};
+
+function limitTerms(market: SymbolMarket, params: Params, { side, nowMs }: { readonly side: Side; readonly nowMs: number }): Terms {
+  const word = params.get('timeInForce');
+  // hidden from the public book and open to designated market makers only
+  if (word === 'RPI') throw new Refusal({ code: -4088, message: 'User can not place order currently' });
+  const timeInForce = TIMES_IN_FORCE[word];
   if (timeInForce === undefined) throw new Refusal({ code: -1115, message: 'Invalid timeInForce.' });
-  return { timeInForce, price: readPrice(instrument, params) };
+  const priced = readPriced(market, params, side);
+  if (timeInForce === 'gtd') return { timeInForce, ...priced, goodTillMs: readGoodTill(params, nowMs) };
+  if (params.find('goodTillDate') !== undefined) throw superfluous('goodTillDate');
+  return { timeInForce, ...priced };
 }
 
 function marketTerms(params: Params): Terms {
-  for (const name of ['timeInForce', 'price']) if (params.find(name) !== undefined) throw superfluous(name);
+  for (const name of ['timeInForce', 'price', 'goodTillDate']) if (params.find(name) !== undefined) throw superfluous(name);
+  if (readPriceMatch(params) !== 'none')
+    throw new Refusal({ code: -5038, message: 'Price match only supports order type: LIMIT, STOP AND TAKE_PROFIT' });
   return { timeInForce: 'ioc', price: null };
+}
+
+/** Whole seconds, more than ten minutes ahead (reference sheet 2026-11, section 3.1). */
+function readGoodTill(params: Params, nowMs: number): number {
+  const asked = params.getWhole('goodTillDate');
+  if (asked <= nowMs + GOOD_TILL_AHEAD_MS || asked >= GOOD_TILL_MAX_MS) {
+    const rule = `greater than the current time plus ${GOOD_TILL_AHEAD_MS / 1_000} seconds and smaller than ${GOOD_TILL_MAX_MS}`;
+    throw new Refusal({ code: -5040, message: `The goodTillDate timestamp must be ${rule}` });
+  }
+  return Math.floor(asked / 1_000) * 1_000;
+}
+
+/** The client's price, or the one its `priceMatch` finds in the book now; never both. */
+function readPriced(market: SymbolMarket, params: Params, side: Side): Priced {
+  const priceMatch = readPriceMatch(params);
+  if (priceMatch === 'none') return { price: readPrice(market.instrument, params), priceMatch };
+  if (params.find('price') !== undefined) throw superfluous('price');
+  const price = matchedPrice(market, { side, match: priceMatch });
+  if (price === null) throw new Refusal({ code: -5041, message: 'No depth matches this BBO order' });
+  return { price, priceMatch };
+}
+
+function readPriceMatch(params: Params): PriceMatch {
+  const match = PRICE_MATCHES[params.find('priceMatch') ?? 'NONE'];
+  if (match === undefined) throw new Refusal({ code: -5037, message: 'Invalid price match' });
+  return match;
 }
 
 function readPrice(instrument: Instrument, params: Params): Ticks {

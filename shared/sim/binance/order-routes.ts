@@ -1,39 +1,60 @@
 /** Order entry and order queries. */
 import type { SimOrder } from '../exchange-events.ts';
+import { newOrder } from '../order-desk.ts';
 import { isOpen } from '../order-store.ts';
+import type { SymbolMarket } from '../symbol-market.ts';
 import { lots, ZERO_ATOMS } from '../../units.ts';
-import { queryJson, resultJson, tradeJson } from './order-json.ts';
-import { findMarket, readAmend, readMarket, readName, readPlace } from './order-params.ts';
+import { amendmentJson, queryJson, resultJson, tradeJson } from './order-json.ts';
+import { findMarket, type PlaceReading, readAmend, readMarket, readName, readPlace } from './order-params.ts';
 import { Params } from './params.ts';
 import { invalidValue, missing, noSuchOrder, Refusal, refusalOf } from './refusal.ts';
 import { type Context, pageOf, type Route, traderOf } from './route.ts';
+import { checkEngineWindow } from './security.ts';
 
 const CANCELS_MAX = 10;
-const PLACES_MAX = 5;
+const BATCH_MAX = 5;
 const WEEK_MS = 7 * 86_400_000;
 
 export const ORDER_ROUTES: Readonly<Record<string, Route>> = {
   'POST /fapi/v1/order': { security: 'signed', weight: 0, orders: [1, 1], run: place },
+  'POST /fapi/v1/order/test': { security: 'signed', weight: 1, run: placeNothing },
   'PUT /fapi/v1/order': { security: 'signed', weight: 0, orders: [1, 1], run: amend },
   'DELETE /fapi/v1/order': { security: 'signed', weight: 1, run: cancel },
   'GET /fapi/v1/order': { security: 'signed', weight: 1, run: (context) => query(context, false) },
   'GET /fapi/v1/openOrder': { security: 'signed', weight: 1, run: (context) => query(context, true) },
   'GET /fapi/v1/openOrders': { security: 'signed', weight: (params) => (params.find('symbol') ? 1 : 40), run: openOrders },
   'GET /fapi/v1/allOrders': { security: 'signed', weight: 5, run: allOrders },
+  'GET /fapi/v1/orderAmendment': { security: 'signed', weight: 1, run: amendmentsOf },
   'GET /fapi/v1/userTrades': { security: 'signed', weight: 5, run: userTrades },
-  'POST /fapi/v1/batchOrders': { security: 'signed', weight: 5, orders: [5, 1], run: placeMany },
+  'POST /fapi/v1/batchOrders': { security: 'signed', weight: 5, orders: [5, 1], run: (context) => eachOf(context, place) },
+  'PUT /fapi/v1/batchOrders': { security: 'signed', weight: 5, orders: [5, 1], run: (context) => eachOf(context, amend) },
   'DELETE /fapi/v1/batchOrders': { security: 'signed', weight: 1, run: cancelMany },
   'DELETE /fapi/v1/allOpenOrders': { security: 'signed', weight: 1, run: cancelAll },
   'POST /fapi/v1/countdownCancelAll': { security: 'signed', weight: 10, run: countdown },
 };
 
 function place(context: Context): unknown {
-  const market = readMarket(context.exchange, context.params);
-  const { request, wantsResult } = readPlace(market, context.params, context.madeUpId);
+  checkEngineWindow(context);
+  const { market, request, wantsResult } = readPlaced(context);
   const placed = context.exchange.desk.place(traderOf(context), request);
   if (!placed.ok) throw refusalOf(placed.error);
   const final = wantsResult && (request.type === 'market' || request.timeInForce === 'ioc' || request.timeInForce === 'fok');
   return resultJson(market.instrument, final ? placed.value : asAccepted(placed.value));
+}
+
+/** Checks an order as far as that goes without the engine: it is answered with an id of zero and never exists. */
+function placeNothing(context: Context): unknown {
+  const { market, request } = readPlaced(context);
+  const trader = traderOf(context);
+  const reject = context.exchange.desk.check(trader, request);
+  if (reject) throw refusalOf(reject);
+  return resultJson(market.instrument, newOrder(request, { key: 0, id: '0', apiKey: context.apiKey, atMs: context.nowMs }));
+}
+
+function readPlaced(context: Context): PlaceReading & { readonly market: SymbolMarket } {
+  const { exchange, params, nowMs, madeUpId } = context;
+  const market = readMarket(exchange, params);
+  return { market, ...readPlace(market, params, { hedge: traderOf(context).account.hedge, nowMs, madeUpId }) };
 }
 
 /** An acknowledgement says nothing about fills: the order as it was taken in. */
@@ -46,6 +67,7 @@ const asAccepted = (order: SimOrder): SimOrder => ({
 });
 
 function amend(context: Context): unknown {
+  checkEngineWindow(context);
   const market = readMarket(context.exchange, context.params);
   const amended = context.exchange.desk.amend(traderOf(context), readAmend(market, context.params));
   if (amended.ok) return resultJson(market.instrument, amended.value);
@@ -108,13 +130,28 @@ function userTrades(context: Context): unknown {
 }
 
 /** Elements succeed or fail each for itself; the answer keeps the order of the list. */
-function placeMany(context: Context): unknown {
+function eachOf(context: Context, run: (context: Context) => unknown): unknown {
   const elements = readList(context.params, 'batchOrders');
-  if (elements.length > PLACES_MAX) throw new Refusal({ code: -4082, message: 'Invalid number of batch place orders.' });
+  if (elements.length > BATCH_MAX) throw new Refusal({ code: -4082, message: 'Invalid number of batch place orders.' });
   return elements.map((element) => {
     const query = Object.entries(element as Record<string, unknown>).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
-    return each(() => place({ ...context, params: new Params({ query: query.join('&'), body: '' }) }));
+    return each(() => {
+      checkEngineWindow(context);
+      return run({ ...context, params: new Params({ query: query.join('&'), body: '' }) });
+    });
   });
+}
+
+/** What was changed of one order, newest first. */
+function amendmentsOf(context: Context): unknown {
+  const { exchange, params } = context;
+  const { instrument } = readMarket(exchange, params);
+  const { orders } = traderOf(context);
+  const order = orders.find(readName(instrument.symbol, params));
+  if (!order) throw noSuchOrder();
+  const rows = orders.amendments.of(order.key, exchange.nowMs).toReversed();
+  const page = pageOf(params, rows, { timeOf: ({ atMs }) => Math.floor(atMs), limitDefault: 50, limitMax: 100 });
+  return page.toReversed().map((row) => amendmentJson(instrument, row));
 }
 
 function cancelMany(context: Context): unknown {

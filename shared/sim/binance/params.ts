@@ -4,45 +4,40 @@ import { invalidValue, missing, Refusal } from './refusal.ts';
 const DECIMAL = /^-?\d+(?:\.\d+)?$/;
 
 export class Params {
-  readonly #values = new Map<string, string>();
+  readonly #values: ReadonlyMap<string, string>;
 
+  /** Throws when either part names a parameter twice, or with a broken escape. */
   constructor({ query, body }: { readonly query: string; readonly body: string }) {
-    for (const part of [...body.split('&'), ...query.split('&')]) {
-      if (part === '') continue;
-      const at = part.indexOf('=');
-      const [name, value] = at < 0 ? [part, ''] : [part.slice(0, at), part.slice(at + 1)];
-      this.#values.set(name, decode(value));
-    }
+    this.#values = new Map([...readPart(body), ...readPart(query)]);
   }
 
-  /** Undefined when absent or empty. */
+  /** Undefined when absent; throws when sent without a value. */
   find(name: string): string | undefined {
-    return this.#values.get(name) || undefined;
+    const value = this.#values.get(name);
+    if (value === '') throw new Refusal({ code: -1105, message: `Parameter '${name}' was empty.` });
+    return value;
   }
 
   get(name: string): string {
-    const value = this.find(name);
-    if (value === undefined) throw missing(name);
-    return value;
+    return this.#values.get(name) || fail(missing(name));
   }
 
   findWhole(name: string): number | undefined {
     const value = this.find(name);
     if (value === undefined) return undefined;
-    if (!/^-?\d{1,15}$/.test(value)) throw new Refusal({ code: -1100, message: `Illegal characters found in parameter '${name}'.` });
+    if (!/^-?\d{1,15}$/.test(value)) throw illegal(name);
     return Number(value);
   }
 
   getWhole(name: string): number {
-    const value = this.findWhole(name);
-    if (value === undefined) throw missing(name);
-    return value;
+    this.get(name);
+    return this.findWhole(name) ?? fail(missing(name));
   }
 
   /** A plain decimal as it was sent. */
   getDecimal(name: string): string {
     const value = this.get(name);
-    if (!DECIMAL.test(value)) throw new Refusal({ code: -1100, message: `Illegal characters found in parameter '${name}'.` });
+    if (!DECIMAL.test(value)) throw illegal(name);
     return value;
   }
 
@@ -54,10 +49,34 @@ export class Params {
   }
 }
 
+/** Parameters that came as names and values. */
+export function paramsOf(values: Iterable<readonly [name: string, value: string]>): Params {
+  const query = [...values].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  return new Params({ query, body: '' });
+}
+
+function readPart(text: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const part of text.split('&')) {
+    if (part === '') continue;
+    const at = part.indexOf('=');
+    const [name, value] = at < 0 ? [part, ''] : [part.slice(0, at), part.slice(at + 1)];
+    if (values.has(name)) throw new Refusal({ code: -1101, message: 'Duplicate values for a parameter detected.' });
+    values.set(name, decode(value));
+  }
+  return values;
+}
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', '%20'));
   } catch {
     throw new Refusal({ code: -1100, message: 'Illegal characters found in a parameter.' });
   }
+}
+
+const illegal = (name: string): Refusal => new Refusal({ code: -1100, message: `Illegal characters found in parameter '${name}'.` });
+
+function fail(refusal: Refusal): never {
+  throw refusal;
 }

@@ -40,7 +40,6 @@ const ROWS: Readonly<Record<RejectKind, Row>> = {
   'reduce-only': [-2022, 'ReduceOnly Order is rejected.'],
   'not-reduce-only': [-5047, 'The order is not a reduce only order.'],
   'margin-insufficient': [-2019, 'Margin is insufficient.'],
-  'leverage-cap': [-2027, 'Exceeded the maximum allowable position at current leverage.'],
   'would-take': [
     -5022,
     'Due to the order could not be executed as maker, the Post Only order will be rejected. The order will not be recorded in the order history.',
@@ -53,6 +52,12 @@ const ROWS: Readonly<Record<RejectKind, Row>> = {
   'not-limit': [-5025, 'Only limit order is supported.'],
   'side-differs': [-1117, 'Invalid side.'],
   'no-change': [-5027, 'No need to modify the order.'],
+  'too-many-amends': [-5026, 'Exceed maximum modify order limit.'],
+  'no-depth': [-1112, 'No orders on book for symbol.'],
+  'symbol-closed': [-4141, 'Symbol is closed.'],
+  'symbol-not-trading': [-1122, 'Invalid symbol status.'],
+  'symbol-not-opening': [-4140, 'Invalid symbol status for opening position.'],
+  'amend-not-trading': [-5024, 'Symbol is not in trading status. Order amendment is not permitted.'],
 };
 
 export function refusalOf({ kind, limit = '' }: Reject): Refusal {

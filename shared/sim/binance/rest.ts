@@ -1,15 +1,11 @@
 /** The REST interface: bytes of a request in, bytes of an answer out, at a simulated time. */
-import type { Random } from '../../random.ts';
-import type { Exchange } from '../exchange.ts';
-import { ACCOUNT_ROUTES } from './account-routes.ts';
-import { RateLimits, type Spender, TooMany } from './limits.ts';
-import type { ListenKeys } from './listen-keys.ts';
-import { MARKET_ROUTES } from './market-routes.ts';
-import { ORDER_ROUTES } from './order-routes.ts';
+import type { Calls } from './calls.ts';
+import type { ApiKey, Keyring } from './keys.ts';
+import { TooMany } from './limits.ts';
 import { Params } from './params.ts';
 import { Refusal } from './refusal.ts';
 import { type Route, Verbatim } from './route.ts';
-import { checkKey, checkSigned } from './security.ts';
+import { checkKey, checkSignature, checkTime, restPayloads } from './security.ts';
 
 export type RestRequest = {
   readonly method: string;
@@ -24,66 +20,45 @@ export type RestRequest = {
 
 export type RestResponse = { readonly status: number; readonly body: string; readonly headers: Readonly<Record<string, string>> };
 
-export type RestOptions = {
-  readonly exchange: Exchange;
-  readonly listenKeys: ListenKeys;
-  /** API key to secret. */
-  readonly secrets: ReadonlyMap<string, string>;
-  readonly random: Random;
-  readonly limitsEnforced: boolean;
-};
-
-const ROUTES: Readonly<Record<string, Route>> = { ...MARKET_ROUTES, ...ORDER_ROUTES, ...ACCOUNT_ROUTES };
-const CLIENT_ID_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-
 export class RestWire {
-  readonly #options: RestOptions;
-  readonly #limits: RateLimits;
+  readonly #calls: Calls;
+  readonly #keyring: Keyring;
 
-  constructor(options: RestOptions) {
-    this.#options = options;
-    this.#limits = new RateLimits({ enforced: options.limitsEnforced });
+  constructor(calls: Calls, keyring: Keyring) {
+    this.#calls = calls;
+    this.#keyring = keyring;
   }
 
   /** Answers at the exchange's present time: whoever owns the clock advances it first. */
   handle(request: RestRequest): RestResponse {
-    const nowMs = Math.floor(this.#options.exchange.nowMs);
-    const spender: Spender = { address: request.address, apiKey: request.apiKey, nowMs };
-    const route = ROUTES[`${request.method} ${request.path}`];
-    if (!route)
-      return {
-        status: 404,
-        body: JSON.stringify({ code: -5000, msg: `Path ${request.path}, Method ${request.method} is invalid` }),
-        headers: {},
-      };
+    const { limits } = this.#calls;
+    const spender = { address: request.address, nowMs: this.#calls.nowMs() };
+    const name = `${request.method} ${request.path}`;
     try {
-      const value = this.#run(route, request, spender);
-      const headers = { ...this.#limits.weightHeaders(spender), ...(route.orders ? this.#limits.orderHeaders(spender) : {}) };
-      return { status: 200, body: value instanceof Verbatim ? value.text : JSON.stringify(value), headers };
+      limits.checkBan(spender);
+      const route = this.#calls.route(name);
+      if (!route) throw new Refusal({ code: -5000, message: `Path ${request.path}, Method ${request.method} is invalid`, status: 404 });
+      const { value, account } = this.#run(name, route, request);
+      const counted = route.orders && account !== null ? limits.orderHeaders(account, spender.nowMs) : {};
+      const body = value instanceof Verbatim ? value.text : JSON.stringify(value);
+      return { status: 200, body, headers: { ...limits.weightHeaders(spender), ...counted } };
     } catch (problem) {
       if (!(problem instanceof Refusal)) throw problem;
       const retry: Record<string, string> = problem instanceof TooMany ? { 'Retry-After': String(problem.retryAfterS) } : {};
-      return {
-        status: problem.status,
-        body: JSON.stringify(problem.body()),
-        headers: { ...this.#limits.weightHeaders(spender), ...retry },
-      };
+      return { status: problem.status, body: JSON.stringify(problem.body()), headers: { ...limits.weightHeaders(spender), ...retry } };
     }
   }
 
-  #run(route: Route, request: RestRequest, spender: Spender): unknown {
-    const { secrets, exchange, listenKeys } = this.#options;
+  #run(name: string, route: Route, request: RestRequest): ReturnType<Calls['run']> {
     const params = new Params(request);
-    const weight = typeof route.weight === 'number' ? route.weight : route.weight(params);
-    const [orders10s, orders1m] = route.orders ?? [0, 0];
-    this.#limits.spend(spender, { weight, orders10s, orders1m });
-    const apiKey = route.security === 'none' ? '' : checkKey(request.apiKey, (key) => secrets.has(key));
-    if (route.security === 'signed') checkSigned({ ...request, params, secret: secrets.get(apiKey) ?? '', nowMs: spender.nowMs });
-    return route.run({ exchange, listenKeys, params, apiKey, nowMs: spender.nowMs, madeUpId: () => this.#madeUpId() });
-  }
-
-  #madeUpId(): string {
-    const letter = (): string => CLIENT_ID_LETTERS[this.#options.random.int({ min: 0, max: CLIENT_ID_LETTERS.length - 1 })] ?? '0';
-    return Array.from({ length: 22 }, letter).join('');
+    const identify = (security: 'key' | 'signed'): ApiKey => {
+      const key = checkKey(this.#keyring, request);
+      if (security === 'signed') {
+        checkTime(params, this.#calls.nowMs());
+        checkSignature(key, params, restPayloads(request));
+      }
+      return key;
+    };
+    return this.#calls.run({ name, route, params, address: request.address, identify });
   }
 }

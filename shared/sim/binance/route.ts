@@ -1,6 +1,8 @@
 /** What every route of the simulated REST interface is made of. */
 import type { Exchange } from '../exchange.ts';
 import type { Trader } from '../order-desk.ts';
+import type { ApiKey } from './keys.ts';
+import type { LimitFigures } from './limits.ts';
 import type { ListenKeys } from './listen-keys.ts';
 import type { Params } from './params.ts';
 import { Refusal } from './refusal.ts';
@@ -9,8 +11,11 @@ export type Context = {
   readonly exchange: Exchange;
   readonly listenKeys: ListenKeys;
   readonly params: Params;
-  /** Empty on a public route. */
+  /** Names the account; empty on a public route. */
   readonly apiKey: string;
+  /** The key it was called with; null on a public route. */
+  readonly key: ApiKey | null;
+  readonly figures: LimitFigures;
   readonly nowMs: number;
   /** Names an order whose sender gave none. */
   readonly madeUpId: () => string;

@@ -29,7 +29,7 @@ describe.runIf(file !== null)('the BTCUSDT recording of 2024-08-08, replayed', (
   test('serves every frame byte for byte, stitches to the recorded end, and answers on with a frozen book', async () => {
     const user = await sim.user();
     await depth.count(100);
-    await sim.place({ type: 'MARKET', timeInForce: '', price: '', quantity: '0.500' });
+    await sim.place({ type: 'MARKET', quantity: '0.500' });
     const placed = await sim.place({ price: '61700.00', quantity: '0.020', newClientOrderId: 'rest' });
     expect([placed.status, (await sim.place({ price: '62500', timeInForce: 'GTX' })).body['code']]).toEqual([200, -5022]);
 

@@ -17,7 +17,7 @@ test('a plain client stitches depth by U, u and pu into the very book that was p
   const socket = await sim.open('/public/ws/btcusdt@depth@100ms');
   await socket.count(3);
   const snapshot = await snapshotOf();
-  await sim.place({ type: 'MARKET', quantity: '1.000', timeInForce: '', price: '' });
+  await sim.place({ type: 'MARKET', quantity: '1.000' });
   await socket.count(socket.texts.length + 27); // however many came while the snapshot was read
   const result = stitch(snapshot, eventsOf(socket));
   if (result.at !== 'live') throw new Error(`not live: ${result.at}`);
@@ -88,7 +88,7 @@ test('a private socket delivers only the events it asked for, and a made-up key 
   const all = await sim.user();
   const some = await sim.user('events=ACCOUNT_UPDATE');
   const nobody = await sim.open('/private/ws/made-up');
-  await sim.place({ type: 'MARKET', timeInForce: '', price: '' });
+  await sim.place({ type: 'MARKET' });
   await all.first((message) => (message['o'] as Message | undefined)?.['X'] === 'FILLED');
   await some.count(1);
   expect(new Set(some.messages().map(({ e }) => e))).toEqual(new Set(['ACCOUNT_UPDATE']));

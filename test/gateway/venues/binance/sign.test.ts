@@ -1,3 +1,4 @@
+import { generateKeyPairSync, verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { encodeQuery, type Parameters, secretOf, signPayload, signQuery } from '../../../../gateway/venues/binance/sign.ts';
 
@@ -71,6 +72,16 @@ describe('signPayload()', () => {
   ])('signs %s with Ed25519', (_name, payload, signature) => {
     expect(signPayload(payload, ED25519)).toBe(signature);
   });
+});
+
+test('signPayload() signs with RSA so that the public key verifies it (PKCS#1 v1.5, SHA-256), and secretOf() refuses other keys', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const secret = secretOf(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  const signature = Buffer.from(signPayload(logon, secret), 'base64');
+  expect(verify('sha256', Buffer.from(logon), publicKey, signature)).toBe(true);
+  expect(verify('sha256', Buffer.from(`${logon}0`), publicKey, signature)).toBe(false);
+  const other = generateKeyPairSync('x25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  expect(() => secretOf(other)).toThrow('Cannot sign with a key of type x25519');
 });
 
 describe('signQuery()', () => {
