@@ -4,10 +4,11 @@ import type { Exchange } from '../../shared/sim/exchange.ts';
 import type { ListenKeys } from '../../shared/sim/binance/listen-keys.ts';
 import { queryJson } from '../../shared/sim/binance/order-json.ts';
 import { positionRiskJson } from '../../shared/sim/binance/account-json.ts';
-import { formatPrice, formatSize, type Instrument, parseSize } from '../../shared/instrument.ts';
+import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
 import { formatAtoms, sumDecimals } from '../../shared/units.ts';
 import type { PriceSize } from '../../shared/sim/exchange-events.ts';
 import { notionalOf } from '../../shared/instrument.ts';
+import type { ExchangeFault, ExchangeFaults } from './faults/exchange-faults.ts';
 import { type CallFaults, Fault } from './faults.ts';
 import type { StreamHub } from './stream-hub.ts';
 import type { Stepper } from './stepper.ts';
@@ -18,6 +19,7 @@ export type AdminOptions = {
   readonly hub: StreamHub;
   readonly listenKeys: ListenKeys;
   readonly callFaults: CallFaults;
+  readonly exchangeFaults: ExchangeFaults;
   /** Null when time runs by itself. */
   readonly stepper: Stepper | null;
   readonly seed: number;
@@ -34,7 +36,6 @@ const bad = (problem: string, status = 400): AdminAnswer => ({ status, value: { 
 
 export class Admin {
   readonly #options: AdminOptions;
-  #manualOrders = 0;
 
   constructor(options: AdminOptions) {
     this.#options = options;
@@ -119,37 +120,14 @@ export class Admin {
       case 'hang':
         callFaults.add(fault);
         return ok({});
-      case 'manual-order':
-        return this.#manualOrder(fault);
       default:
-        throw new Error(`Cannot make fault: ${JSON.stringify(fault satisfies never)}`);
+        return this.#exchangeFault(fault);
     }
   }
 
-  /** A person's market order over the website. */
-  #manualOrder({ apiKey, symbol, side, quantity }: Extract<Fault, { kind: 'manual-order' }>): AdminAnswer {
-    const { exchange } = this.#options;
-    const instrument = exchange.markets.get(symbol)?.instrument;
-    const size = instrument ? parseSize(instrument, quantity) : null;
-    if (!exchange.hasAccount(apiKey)) return bad(`apiKey: ${JSON.stringify(apiKey)} has no account here`);
-    if (!instrument || size === null) return bad(`symbol, quantity: ${JSON.stringify({ symbol, quantity })} is no size of an open symbol`);
-    const terms = {
-      type: 'market',
-      timeInForce: 'ioc',
-      selfTrade: 'expire-maker',
-      price: null,
-      reduceOnly: false,
-      positionSide: 'both',
-    } as const;
-    const clientId = `web_sim${++this.#manualOrders}`;
-    const placed = exchange.desk.place(exchange.trader(apiKey), {
-      symbol,
-      side: side === 'BUY' ? 'buy' : 'sell',
-      size,
-      clientId,
-      ...terms,
-    });
-    return placed.ok ? ok(queryJson(instrument, placed.value)) : bad(`manual-order: refused, ${placed.error.kind}`);
+  #exchangeFault(fault: ExchangeFault): AdminAnswer {
+    const started = this.#options.exchangeFaults.start(fault);
+    return started.ok ? ok(started.value) : bad(started.error);
   }
 
   async #advance(body: string): Promise<AdminAnswer> {

@@ -1,5 +1,6 @@
 /** Faults asked for over the admin interface that concern REST calls: a made-up answer, or none at all. */
 import * as z from 'zod';
+import { EXCHANGE_FAULTS } from './faults/exchange-faults.ts';
 
 const call = {
   method: z.enum(['GET', 'POST', 'PUT', 'DELETE']),
@@ -21,13 +22,7 @@ export const Fault = z.discriminatedUnion('kind', [
     headers: z.record(z.string(), z.string()).default({}),
   }),
   z.strictObject({ kind: z.literal('hang'), ...call }),
-  z.strictObject({
-    kind: z.literal('manual-order'),
-    apiKey: z.string(),
-    symbol: z.string(),
-    side: z.enum(['BUY', 'SELL']),
-    quantity: z.string(),
-  }),
+  ...EXCHANGE_FAULTS,
 ]);
 export type Fault = z.infer<typeof Fault>;
 

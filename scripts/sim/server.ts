@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
-import type { RestWire } from '../../shared/sim/binance/rest.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { RestRequest, RestResponse } from '../../shared/sim/binance/rest.ts';
 import type { Admin } from './admin.ts';
 import type { CallFaults } from './faults.ts';
 import type { StreamHub } from './stream-hub.ts';
@@ -15,7 +16,9 @@ const KEEP_ALIVE_MS = 120_000;
 export type ServerOptions = {
   readonly host: string;
   readonly port: number;
-  readonly rest: RestWire;
+  /** An answer leaves `holdMs` of the clock's time after it was made. */
+  readonly rest: { readonly handle: (request: RestRequest) => RestResponse & { readonly holdMs: number } };
+  readonly clock: Clock;
   readonly admin: Admin;
   readonly hub: StreamHub;
   readonly callFaults: CallFaults;
@@ -105,8 +108,10 @@ function answer(exchange: Exchange): void {
   const fault = options.callFaults.take(call);
   if (fault?.execute) handle();
   if (fault?.kind === 'hang') return;
-  const { status, body, headers } = fault ?? handle();
-  send(exchange.response, { status, body, headers });
+  const { status, body, headers, holdMs } = fault ? { ...fault, holdMs: 0 } : handle();
+  const leave = (): void => send(exchange.response, { status, body, headers });
+  if (holdMs > 0) options.clock.after(holdMs, leave);
+  else leave();
 }
 
 async function answerAdmin({ options, request, response, body }: Exchange): Promise<void> {

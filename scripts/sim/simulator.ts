@@ -16,6 +16,7 @@ import { makeHistory } from '../../shared/sim/history.ts';
 import { findInstrument, nearestInstrument } from '../../shared/sim/instruments.ts';
 import { Admin } from './admin.ts';
 import { Driver } from './driver.ts';
+import { ExchangeFaults } from './faults/exchange-faults.ts';
 import { CallFaults } from './faults.ts';
 import { type OpenServer, openServer } from './server.ts';
 import { Stepper } from './stepper.ts';
@@ -113,7 +114,13 @@ function realClock(speed: number): ClockSpec {
   return { originMs: speed === 1 ? nowMs : nowMs - (nowMs % HOUR_MS), originRealMs: nowMs, speed };
 }
 
-type Parts = { readonly exchange: Exchange; readonly hub: StreamHub; readonly listenKeys: ListenKeys; readonly rest: RestWire };
+type Parts = {
+  readonly exchange: Exchange;
+  readonly hub: StreamHub;
+  readonly listenKeys: ListenKeys;
+  readonly rest: RestWire;
+  readonly exchangeFaults: ExchangeFaults;
+};
 
 type Assembling = { readonly options: SimulatorOptions; readonly markets: readonly MarketSpec[]; readonly startMs: number };
 
@@ -124,8 +131,11 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
     const { name, text } = userMessage(exchange.market(symbolOf(event)).instrument, event);
     hub.sendUser({ name, text, belongs: (listenKey) => listenKeys.accountOf(listenKey) === event.apiKey });
   };
+  const exchangeFaults = new ExchangeFaults({ exchange: () => exchange });
   const onMarket = (event: MarketEvent): void => {
-    if (streams) publish({ streams, hub }, event);
+    if (!streams) return;
+    exchangeFaults.book.note(event);
+    publish({ streams, hub }, event);
   };
   let streams: MarketStreams | null = null;
   const exchange: Exchange = new Exchange({
@@ -134,9 +144,11 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
     markets,
     accounts: options.accounts,
     onMarket,
-    onUser,
+    onUser: (event) => exchangeFaults.orders.tell(event, onUser),
+    interference: exchangeFaults.orders,
   });
-  streams = new MarketStreams({ exchange, sink: hub });
+  const send: typeof hub.send = (message) => hub.send({ ...message, text: exchangeFaults.book.message(message.stream, message.text) });
+  streams = new MarketStreams({ exchange, sink: { wants: (...name) => hub.wants(...name), send } });
   const onExpired = (listenKey: string): void => {
     const text = listenKeyExpired(listenKey, exchange.nowMs);
     hub.sendUser({ name: 'listenKeyExpired', text, belongs: (other) => other === listenKey });
@@ -145,7 +157,7 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
   const limits = new RateLimits({ enforced: options.limitsEnforced, figures: { ...VENUE_LIMITS, ...options.limitFigures } });
   const calls = new Calls({ exchange, listenKeys, limits, random: random.fork('client ids') });
   const rest = new RestWire(calls, keyringOf(options));
-  return { exchange, hub, listenKeys, rest };
+  return { exchange, hub, listenKeys, rest, exchangeFaults };
 }
 
 function keyringOf({ accounts, keys = [] }: SimulatorOptions): Keyring {
@@ -176,11 +188,29 @@ async function serve(
     readonly stepper: Stepper | null;
   },
 ): Promise<OpenServer> {
-  const { options, exchange, hub, listenKeys, rest, feed, clock, stepper } = given;
+  const { options, exchange, hub, listenKeys, rest, exchangeFaults, feed, clock, stepper } = given;
   const callFaults = new CallFaults();
-  const admin = new Admin({ exchange, hub, listenKeys, callFaults, stepper, seed: options.seed, replay: () => feed?.state() ?? null });
+  const admin = new Admin({
+    exchange,
+    hub,
+    listenKeys,
+    callFaults,
+    exchangeFaults,
+    stepper,
+    seed: options.seed,
+    replay: () => feed?.state() ?? null,
+  });
   const driver = new Driver({ exchange, clock });
-  const server = await openServer({ host: options.host, port: options.port, rest, admin, hub, callFaults, toNow: () => driver.now() });
+  const server = await openServer({
+    host: options.host,
+    port: options.port,
+    rest: { handle: (request) => exchangeFaults.answer(request, rest.handle(request)) },
+    admin,
+    hub,
+    callFaults,
+    clock,
+    toNow: () => driver.now(),
+  });
   driver.start();
   const pings = clock.every(PING_PERIOD_MS, () => hub.ping());
   const close = async (): Promise<void> => {
