@@ -21,6 +21,13 @@ export class SteppedSim {
     return socket;
   }
 
+  /** The user stream of the default account. */
+  async user(): Promise<Socket> {
+    const socket = await this.client.user();
+    this.#sockets.push(socket);
+    return socket;
+  }
+
   /** Moves time on; resolves when every message of it has been received. */
   async advance(ms: number): Promise<void> {
     await this.client.admin('/sim/advance', { ms });
