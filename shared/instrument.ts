@@ -39,6 +39,8 @@ export type InstrumentSpec = {
 export type Instrument = InstrumentSpec & {
   /** Atoms of the quote asset in one tick x one lot. */
   readonly atomsPerTickLot: bigint;
+  /** One lot, in 1e-8 of the base asset. */
+  readonly stepAtoms: bigint;
   readonly minPriceTicks: Ticks;
   readonly maxPriceTicks: Ticks;
   readonly minLots: Lots;
@@ -75,6 +77,7 @@ export function makeInstrument(spec: InstrumentSpec): Instrument | string {
   return {
     ...spec,
     atomsPerTickLot: (tick * step) / 10n ** BigInt(ATOM_DECIMALS),
+    stepAtoms: step,
     minPriceTicks: ticks(Math.max(1, bounds.minPrice)),
     maxPriceTicks: ticks(bounds.maxPrice),
     minLots: lots(Math.max(1, bounds.minQty)),

@@ -14,6 +14,8 @@ export class MarkPrice {
   #index: number;
   #average: number;
   #updatedMs: number;
+  /** As last asked: it is asked far more often than it changes. */
+  #told: Mark | null = null;
 
   constructor({ price, atMs }: { readonly price: number; readonly atMs: number }) {
     this.#mark = price;
@@ -25,6 +27,7 @@ export class MarkPrice {
   /** To be told once a second; null (a side of the book is empty) leaves the prices as they are. */
   second(mid: number | null, atMs: number): void {
     this.#updatedMs = atMs;
+    this.#told = null;
     if (mid === null) return;
     this.#mark += MARK_WEIGHT * (mid - this.#mark);
     this.#index += INDEX_WEIGHT * (mid - this.#index);
@@ -32,7 +35,8 @@ export class MarkPrice {
   }
 
   get(): Mark {
-    return { mark: toAtoms(this.#mark), index: toAtoms(this.#index), average: toAtoms(this.#average), updatedMs: this.#updatedMs };
+    this.#told ??= { mark: toAtoms(this.#mark), index: toAtoms(this.#index), average: toAtoms(this.#average), updatedMs: this.#updatedMs };
+    return this.#told;
   }
 }
 

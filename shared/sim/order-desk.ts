@@ -238,9 +238,9 @@ export class OrderDesk {
   /** Reduce-only orders never exceed the position: the lowest in priority shrink without a word or expire. */
   #trimReduceOnly(trader: Trader, { symbol, positionSide }: SimOrder): void {
     const reducing = trader.orders.reducing(symbol);
-    if (reducing.size === 0) return;
+    if (reducing.length === 0) return;
     const { entering } = this.#telling;
-    const orders = [...reducing.values()].filter((order) => order.positionSide === positionSide && order.key !== entering);
+    const orders = reducing.filter((order) => order.positionSide === positionSide && order.key !== entering);
     for (const { order, size } of planReduceOnly({ position: trader.account.position(symbol, positionSide), orders })) {
       if (size === 0) {
         this.#end(trader, order, expired('reduce-only'));
@@ -254,7 +254,7 @@ export class OrderDesk {
   /** Whether a new reduce-only order would expire at once because others of higher priority cover the position. */
   #displaced(trader: Trader, order: SimOrder): boolean {
     const { symbol, positionSide } = order;
-    const others = [...trader.orders.reducing(symbol).values()].filter((other) => other.positionSide === positionSide);
+    const others = trader.orders.reducing(symbol).filter((other) => other.positionSide === positionSide);
     const plan = planReduceOnly({ position: trader.account.position(symbol, positionSide), orders: [...others, order] });
     return plan.some((step) => step.order.key === order.key && step.size === 0);
   }

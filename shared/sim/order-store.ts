@@ -20,13 +20,16 @@ const TRADES_MAX = 50_000;
 /** Which order is meant; the id wins when both are given. */
 export type OrderName = { readonly symbol: string; readonly id?: string | undefined; readonly clientId?: string | undefined };
 
+/** An order in its newest state. */
+type Kept = { order: SimOrder };
+
 /** One symbol's share. Notional of what opens (not reduce-only) is in ticks times lots. */
 type Shelf = {
-  readonly open: Map<number, SimOrder>;
-  readonly reducing: Map<number, SimOrder>;
-  readonly keyById: Map<string, number>;
+  readonly open: Map<number, Kept>;
+  readonly reducing: Map<number, Kept>;
+  readonly byId: Map<string, Kept>;
   /** The newest order of that client id: at most one of them is open. */
-  readonly keyByClientId: Map<string, number>;
+  readonly byClientId: Map<string, Kept>;
   bids: bigint;
   asks: bigint;
 };
@@ -35,7 +38,7 @@ export class OrderStore {
   readonly amendments = new Amendments();
   readonly #nowMs: () => number;
   /** Every order by key, oldest first. */
-  readonly #orders = new Map<number, SimOrder>();
+  readonly #orders = new Map<number, Kept>();
   readonly #shelves = new Map<string, Shelf>();
   /** Ended orders in the order of their end. */
   readonly #unfilled = new Fifo<SimOrder>();
@@ -49,19 +52,12 @@ export class OrderStore {
   /** Keeps the newest state of an order. */
   put(order: SimOrder): void {
     const shelf = this.#shelf(order.symbol);
-    const before = this.#orders.get(order.key);
-    if (before) takeFrom(shelf, before);
-    else {
-      shelf.keyById.set(order.id, order.key);
-      shelf.keyByClientId.set(order.clientId, order.key);
-    }
-    this.#orders.set(order.key, order);
-    if (isOpen(order)) {
-      addTo(shelf, order);
-      return;
-    }
+    const kept = this.#orders.get(order.key);
+    if (kept) change(shelf, kept, order);
+    else this.#add(shelf, order);
+    if (isOpen(order)) return;
     shelf.open.delete(order.key);
-    shelf.reducing.delete(order.key);
+    if (order.reduceOnly) shelf.reducing.delete(order.key);
     (order.filled === 0 ? this.#unfilled : this.#filled).push(order);
     this.#forget();
   }
@@ -72,7 +68,7 @@ export class OrderStore {
   }
 
   get(key: number): SimOrder | null {
-    return this.#orders.get(key) ?? null;
+    return this.#orders.get(key)?.order ?? null;
   }
 
   find(name: OrderName): SimOrder | null {
@@ -87,22 +83,22 @@ export class OrderStore {
 
   /** Open orders of one symbol or of all, oldest first. */
   open(symbol: string | null): readonly SimOrder[] {
-    if (symbol !== null) return [...(this.#shelves.get(symbol)?.open.values() ?? [])];
-    return [...this.#shelves.values()].flatMap(({ open }) => [...open.values()]).sort((a, b) => a.key - b.key);
+    if (symbol !== null) return ordersOf(this.#shelves.get(symbol)?.open);
+    return [...this.#shelves.values()].flatMap(({ open }) => ordersOf(open)).sort((a, b) => a.key - b.key);
   }
 
   openCount(symbol: string): number {
     return this.#shelves.get(symbol)?.open.size ?? 0;
   }
 
-  /** Open reduce-only orders of one symbol. */
-  reducing(symbol: string): ReadonlyMap<number, SimOrder> {
-    return this.#shelf(symbol).reducing;
+  /** Open reduce-only orders of one symbol, oldest first. */
+  reducing(symbol: string): readonly SimOrder[] {
+    return ordersOf(this.#shelves.get(symbol)?.reducing);
   }
 
   all(symbol: string | null): readonly SimOrder[] {
     this.#forget();
-    return [...this.#orders.values()].filter((order) => symbol === null || order.symbol === symbol);
+    return ordersOf(this.#orders).filter((order) => symbol === null || order.symbol === symbol);
   }
 
   /** Of the last 90 days, oldest first. */
@@ -117,16 +113,26 @@ export class OrderStore {
     return { bids: atoms(bids * atomsPerTickLot), asks: atoms(asks * atomsPerTickLot) };
   }
 
+  #add(shelf: Shelf, order: SimOrder): void {
+    const kept = { order };
+    this.#orders.set(order.key, kept);
+    shelf.byId.set(order.id, kept);
+    shelf.byClientId.set(order.clientId, kept);
+    shelf.open.set(order.key, kept);
+    if (order.reduceOnly) shelf.reducing.set(order.key, kept);
+    else count(shelf, order, 1n);
+  }
+
   #named({ symbol, id, clientId = '' }: OrderName): SimOrder | null {
     const shelf = this.#shelves.get(symbol);
-    const key = id === undefined ? shelf?.keyByClientId.get(clientId) : shelf?.keyById.get(id);
-    return key === undefined ? null : this.get(key);
+    const kept = id === undefined ? shelf?.byClientId.get(clientId) : shelf?.byId.get(id);
+    return kept?.order ?? null;
   }
 
   #shelf(symbol: string): Shelf {
     let shelf = this.#shelves.get(symbol);
     if (!shelf) {
-      shelf = { open: new Map(), reducing: new Map(), keyById: new Map(), keyByClientId: new Map(), bids: 0n, asks: 0n };
+      shelf = { open: new Map(), reducing: new Map(), byId: new Map(), byClientId: new Map(), bids: 0n, asks: 0n };
       this.#shelves.set(symbol, shelf);
     }
     return shelf;
@@ -144,8 +150,8 @@ export class OrderStore {
       const { key, id, clientId, symbol } = first;
       const shelf = this.#shelf(symbol);
       this.#orders.delete(key);
-      shelf.keyById.delete(id);
-      if (shelf.keyByClientId.get(clientId) === key) shelf.keyByClientId.delete(clientId);
+      shelf.byId.delete(id);
+      if (shelf.byClientId.get(clientId)?.order.key === key) shelf.byClientId.delete(clientId);
     }
   }
 }
@@ -153,18 +159,22 @@ export class OrderStore {
 export const isOpen = ({ status }: SimOrder): boolean => status === 'new' || status === 'partially-filled';
 export const leftOf = ({ size, filled }: SimOrder): Lots => lots(size - filled);
 
-function addTo(shelf: Shelf, order: SimOrder): void {
-  shelf.open.set(order.key, order);
-  if (order.reduceOnly) shelf.reducing.set(order.key, order);
-  else if (order.side === 'buy') shelf.bids += tickLots(order);
-  else shelf.asks += tickLots(order);
+const ordersOf = (kept: ReadonlyMap<number, Kept> | undefined): SimOrder[] =>
+  kept && kept.size > 0 ? Array.from(kept.values(), ({ order }) => order) : [];
+
+function change(shelf: Shelf, kept: Kept, order: SimOrder): void {
+  if (!order.reduceOnly) {
+    count(shelf, kept.order, -1n);
+    count(shelf, order, 1n);
+  }
+  kept.order = order;
 }
 
-/** Takes the sums back; the order itself stays until it is put again. */
-function takeFrom(shelf: Shelf, order: SimOrder): void {
-  if (order.reduceOnly || !isOpen(order)) return;
-  if (order.side === 'buy') shelf.bids -= tickLots(order);
-  else shelf.asks -= tickLots(order);
+/** Adds an open order's notional to the sums, or with -1 takes it out. */
+function count(shelf: Shelf, order: SimOrder, times: bigint): void {
+  if (!isOpen(order)) return;
+  const { price, size, filled, side } = order;
+  const tickLots = BigInt(price) * BigInt(size - filled) * times;
+  if (side === 'buy') shelf.bids += tickLots;
+  else shelf.asks += tickLots;
 }
-
-const tickLots = ({ price, size, filled }: SimOrder): bigint => BigInt(price) * BigInt(size - filled);

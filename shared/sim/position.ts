@@ -1,7 +1,7 @@
 /** One-way position of one symbol at average cost. Exact: what a reduction leaves over by rounding stays in the remaining cost. */
 import type { Instrument } from '../instrument.ts';
 import { notionalOf } from '../instrument.ts';
-import { type Atoms, atoms, type Lots, lots, parseAtoms, type Ticks, ZERO_ATOMS } from '../units.ts';
+import { type Atoms, atoms, type Lots, lots, type Ticks, ZERO_ATOMS } from '../units.ts';
 import type { Side } from './market.ts';
 
 /** Whose position a fill belongs to: the one of one-way mode, or one of the two of hedge mode. */
@@ -64,7 +64,7 @@ export function breakEvenOf(instrument: Instrument, position: Position): Atoms {
 
 /** Value of a signed size at a price in atoms per base unit; the sign is that of the size. */
 export const valueAt = (instrument: Instrument, { size, priceAtoms }: { readonly size: Lots; readonly priceAtoms: Atoms }): Atoms =>
-  atoms((priceAtoms * BigInt(size) * stepAtoms(instrument)) / ATOMS_PER_UNIT);
+  atoms((priceAtoms * BigInt(size) * instrument.stepAtoms) / ATOMS_PER_UNIT);
 
 export function unrealizedOf(instrument: Instrument, position: Position, markAtoms: Atoms): Atoms {
   const value = valueAt(instrument, { size: position.size, priceAtoms: markAtoms });
@@ -74,11 +74,5 @@ export function unrealizedOf(instrument: Instrument, position: Position, markAto
 const ATOMS_PER_UNIT = 100_000_000n;
 
 function perUnit(instrument: Instrument, size: Lots, value: Atoms): Atoms {
-  return size === 0 ? ZERO_ATOMS : atoms((value * ATOMS_PER_UNIT) / (BigInt(Math.abs(size)) * stepAtoms(instrument)));
-}
-
-function stepAtoms(instrument: Instrument): bigint {
-  const step = parseAtoms(instrument.stepSize);
-  if (step === null) throw new RangeError(`Cannot value ${instrument.symbol}: step ${instrument.stepSize} is finer than an atom`);
-  return step;
+  return size === 0 ? ZERO_ATOMS : atoms((value * ATOMS_PER_UNIT) / (BigInt(Math.abs(size)) * instrument.stepAtoms));
 }

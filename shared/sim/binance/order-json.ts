@@ -1,6 +1,6 @@
 /** Orders and own trades as REST shows them (Binance USD-M docs, trade endpoints; reference sheet 2026-11, section 3). */
 import { formatPrice, formatSize, type Instrument, notionalOf } from '../../instrument.ts';
-import { type Atoms, atoms, formatAtoms, lots, parseAtoms, ZERO_ATOMS } from '../../units.ts';
+import { type Atoms, atoms, formatAtoms, lots, ZERO_ATOMS } from '../../units.ts';
 import type { Amendment } from '../amendments.ts';
 import type { OwnTrade, SimOrder } from '../exchange-events.ts';
 import { bigId } from './json.ts';
@@ -9,8 +9,7 @@ import { positionSideWord, priceMatchWord, selfTradeWord, sideWord, statusWord, 
 /** Average fill price, '0' before the first fill. */
 export function averagePrice(instrument: Instrument, { filled, filledNotional }: SimOrder): Atoms {
   if (filled === 0) return ZERO_ATOMS;
-  const step = parseAtoms(instrument.stepSize) ?? atoms(1n);
-  return atoms((filledNotional * 100_000_000n) / (BigInt(filled) * step));
+  return atoms((filledNotional * 100_000_000n) / (BigInt(filled) * instrument.stepAtoms));
 }
 
 /** Answer to place, amend and cancel: without avgPrice and cumQuote since 2026-06-30. */
