@@ -41,6 +41,8 @@ export class Verbatim {
 
 export const traderOf = ({ exchange, apiKey }: Context): Trader => exchange.trader(apiKey);
 
+export const startAfterEnd = (): Refusal => new Refusal({ code: -1023, message: 'Start time is greater than end time.' });
+
 /** Rows in the window of startTime, endTime, fromId and limit, oldest first; the newest `limit` unless a start is given. */
 export function pageOf<T>(
   params: Params,
@@ -50,8 +52,7 @@ export function pageOf<T>(
   const [start, end] = [params.findWhole('startTime'), params.findWhole('endTime')];
   const limit = params.findWhole('limit') ?? limitDefault;
   if (limit < 1 || limit > limitMax) throw new Refusal({ code: -1130, message: "Data sent for parameter 'limit' is not valid." });
-  if (start !== undefined && end !== undefined && start > end)
-    throw new Refusal({ code: -1023, message: 'Start time is greater than end time.' });
+  if (start !== undefined && end !== undefined && start > end) throw startAfterEnd();
   const within = rows.filter((row) => (start === undefined || timeOf(row) >= start) && (end === undefined || timeOf(row) <= end));
   return start === undefined ? within.slice(-limit) : within.slice(0, limit);
 }
