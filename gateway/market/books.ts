@@ -5,6 +5,7 @@
 import { Book, type BookSide } from '../../shared/book.ts';
 import { type MonoMs, type Ticks, wallMs } from '../../shared/units.ts';
 import type { BookCounters, BookStatus, BookView } from '../venues/venue.ts';
+import { isBeyond, isNearEdge, marginOf, type Met, Refresh } from './refresh.ts';
 
 export type DepthIds = { readonly firstId: number; readonly lastId: number; readonly previousId: number };
 /** Levels alternate price in ticks and absolute size in lots; size 0 removes. */
@@ -50,7 +51,12 @@ type Entry = {
   readonly counters: Counters;
   buffer: DepthFrame[];
   awaitsSnapshot: boolean;
+  /** A snapshot asked for under the live book. */
+  refresh: Refresh | null;
+  /** Levels a side that have to be known. */
+  margin: number;
   failures: number;
+  refreshFailures: number;
   everLive: boolean;
   /** Best bid, its size, best ask, its size, as last told. */
   readonly top: [number, number, number, number];
@@ -103,15 +109,14 @@ export class Books {
   load(symbol: string, snapshot: DepthSnapshot, now: MonoMs): void {
     const entry = this.#entry(symbol);
     entry.awaitsSnapshot = false;
-    if (entry.view.status === 'live') return;
-    const { book } = entry.view;
-    book.clear();
-    write(book.bids, snapshot.bids);
-    write(book.asks, snapshot.asks);
+    if (entry.view.status === 'live') {
+      entry.refresh?.answer(snapshot);
+      this.#refresh(entry);
+      return;
+    }
+    rebuild(entry, { snapshot, frames: [] });
     entry.view.lastUpdateId = snapshot.lastUpdateId;
     entry.view.exchangeMs = wallMs(snapshot.exchangeMs);
-    entry.view.knownFrom = snapshot.knownFrom;
-    entry.view.knownTo = snapshot.knownTo;
     entry.rule.loaded(snapshot.lastUpdateId);
     const buffered = entry.buffer;
     entry.buffer = [];
@@ -122,6 +127,7 @@ export class Books {
     const entry = this.#entry(symbol);
     entry.awaitsSnapshot = false;
     if (entry.view.status !== 'live') this.#fetch(entry);
+    else entry.refresh = null; // asked again with the next difference
   }
 
   /** The stream is gone: nothing it said later can be chained to what it said before. */
@@ -129,6 +135,7 @@ export class Books {
     for (const entry of this.#entries.values()) {
       entry.counters.dropped += entry.buffer.length;
       entry.buffer = [];
+      entry.refresh = null;
       entry.rule.reset();
       this.#setStatus(entry, 'stale', reason);
     }
@@ -158,6 +165,7 @@ export class Books {
         entry.counters.gapsUnresolved++;
         entry.counters.dropped += entry.buffer.length;
         entry.buffer = [];
+        entry.refresh = null;
         this.#setStatus(entry, 'stale', 'gap');
         this.#keep(entry, frame);
         return;
@@ -175,10 +183,14 @@ export class Books {
     view.exchangeMs = wallMs(frame.exchangeMs);
     view.receivedAt = now;
     counters.applied++;
-    if (!view.book.sound) {
-      this.#restart(entry, view.book.crossed ? 'crossed' : 'empty');
+    entry.refresh?.add(frame);
+    if (entry.refresh) this.#refresh(entry);
+    const flaw = flawOf(view);
+    if (flaw !== null) {
+      this.#restart(entry, flaw);
       return;
     }
+    if (entry.refresh === null && isNearEdge(view.book, view, entry.margin)) this.#beginRefresh(entry);
     const turned = view.status !== 'live';
     if (turned) this.#setLive(entry);
     if (topChanged(entry) || turned) this.#port.onTop(entry.symbol);
@@ -192,11 +204,28 @@ export class Books {
     this.#setStatus(entry, 'live', '');
   }
 
+  #beginRefresh(entry: Entry): void {
+    if (entry.awaitsSnapshot) return;
+    entry.refresh = new Refresh();
+    entry.awaitsSnapshot = true;
+    this.#port.fetchSnapshot(entry.symbol, this.#port.retryMs(entry.refreshFailures++));
+  }
+
+  #refresh(entry: Entry): void {
+    const met = entry.refresh?.meet() ?? 'wait';
+    if (met === 'wait') return;
+    entry.refresh = null;
+    if (met === 'missed') return;
+    entry.refreshFailures = 0;
+    rebuild(entry, met);
+  }
+
   /** Not to be trusted any more, and nothing on the stream can mend it: start over from a snapshot. */
   #restart(entry: Entry, reason: string): void {
     entry.counters.dropped += entry.buffer.length;
     entry.buffer = [];
     entry.rule.reset();
+    entry.refresh = null;
     this.#setStatus(entry, 'stale', reason);
     this.#fetch(entry);
   }
@@ -245,7 +274,40 @@ function entryOf(symbol: string, rule: SequenceRule): Entry {
     receivedAt: null,
   };
   const counters = { messages: 0, applied: 0, dropped: 0, gaps: 0, gapsUnresolved: 0, resyncs: 0 };
-  return { symbol, rule, counters, buffer: [], awaitsSnapshot: false, failures: 0, everLive: false, top: [0, 0, 0, 0], view };
+  return {
+    symbol,
+    rule,
+    counters,
+    buffer: [],
+    awaitsSnapshot: false,
+    refresh: null,
+    margin: 0,
+    failures: 0,
+    refreshFailures: 0,
+    everLive: false,
+    top: [0, 0, 0, 0],
+    view,
+  };
+}
+
+/** A snapshot and the differences after it. */
+function rebuild(entry: Entry, { snapshot, frames }: Met): void {
+  const { view } = entry;
+  entry.margin = marginOf(snapshot);
+  view.book.clear();
+  for (const { bids, asks } of [snapshot, ...frames]) {
+    write(view.book.bids, bids);
+    write(view.book.asks, asks);
+  }
+  view.knownFrom = snapshot.knownFrom;
+  view.knownTo = snapshot.knownTo;
+}
+
+/** Why nobody may trade on it. */
+function flawOf(view: BookView): string | null {
+  const { book } = view;
+  if (!book.sound) return book.crossed ? 'crossed' : 'empty';
+  return isBeyond(book, view) ? 'beyond-snapshot' : null;
 }
 
 function write(side: BookSide, levels: readonly number[]): void {

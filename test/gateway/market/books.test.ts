@@ -138,6 +138,65 @@ test('a lost stream takes every book down; the next connection starts from a new
   expect(asked).toEqual(['A+0', 'B+0', 'A+0']);
 });
 
+/** Ten levels a side, cut off at 90 and 110: five have to be known, so the best bid may fall to 94 before the edge is near. */
+const DEEP: DepthSnapshot = {
+  lastUpdateId: 10,
+  exchangeMs: 5,
+  bids: Array.from({ length: 10 }, (_, n) => [99 - n, 1]).flat(),
+  asks: Array.from({ length: 10 }, (_, n) => [101 + n, 1]).flat(),
+  knownFrom: ticks(90),
+  knownTo: ticks(110),
+};
+const gone = (...prices: number[]): number[] => prices.flatMap((price) => [price, 0]);
+
+test('near the edge of its snapshot a book stays live on a new one, joined where a difference covers it', () => {
+  const { books, asked, told } = kept();
+  books.frame(frame(10), monoMs(0));
+  books.load('A', DEEP, monoMs(0));
+  books.frame(frame(11, { bids: gone(99, 98, 97, 96, 95) }), monoMs(1));
+  expect(asked).toEqual(['A+0']); // five known levels are left
+  books.frame(frame(12, { bids: gone(94) }), monoMs(2));
+  expect([asked.length, books.view('A').status]).toEqual([2, 'live']);
+  books.frame(frame(13, { bids: [93, 7] }), monoMs(3));
+  const newer: DepthSnapshot = { ...DEEP, lastUpdateId: 14, bids: [93, 7, 92, 1, 89, 4, 88, 4], knownFrom: ticks(88) };
+  books.load('A', newer, monoMs(4)); // ahead of the stream
+  expect(books.view('A').book.bids.sizeOf(89)).toBe(0);
+  books.frame(frame(14, { bids: [92, 3] }), monoMs(5));
+  const { book, status, knownFrom, lastUpdateId } = books.view('A');
+  expect([status, knownFrom, lastUpdateId, book.bids.sizeOf(93), book.bids.sizeOf(92), book.bids.sizeOf(89)]).toEqual([
+    'live',
+    88,
+    14,
+    7,
+    3,
+    4,
+  ]);
+  expect(told).toEqual(['A live']);
+});
+
+test('a new snapshot that fits no difference is asked for again, later', () => {
+  const { books, asked } = kept();
+  books.frame(frame(10), monoMs(0));
+  books.load('A', DEEP, monoMs(0));
+  books.frame(frame(12, { firstId: 11, previousId: 10, bids: gone(99, 98, 97, 96, 95, 94) }), monoMs(1));
+  books.frame(frame(20, { firstId: 19, previousId: 12 }), monoMs(2));
+  books.load('A', { ...DEEP, lastUpdateId: 15 }, monoMs(3)); // between two differences
+  expect(books.view('A').knownFrom).toBe(90);
+  books.frame(frame(21), monoMs(4));
+  expect([books.view('A').status, asked]).toEqual(['live', ['A+0', 'A+0', 'A+100']]);
+});
+
+test('a best price beyond its snapshot is not trusted: a better one may rest there untold', () => {
+  const { books, asked, told } = kept();
+  books.frame(frame(10), monoMs(0));
+  books.load('A', DEEP, monoMs(0));
+  books.frame(frame(11, { bids: [...gone(99, 98, 97, 96, 95, 94, 93, 92, 91, 90), 85, 2] }), monoMs(1));
+  expect([told.at(-1), books.view('A').status, asked.length]).toEqual(['A beyond-snapshot', 'syncing', 2]);
+  books.frame(frame(12), monoMs(2));
+  books.load('A', { ...DEEP, lastUpdateId: 12, bids: [87, 1, 85, 2], knownFrom: ticks(85) }, monoMs(3));
+  expect([books.view('A').status, books.view('A').book.bestBid]).toEqual(['live', 87]);
+});
+
 test('tells a changed top once, and nothing of changes behind it', () => {
   const { books, tops, comeLive } = kept();
   comeLive('A');
