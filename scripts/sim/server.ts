@@ -8,6 +8,7 @@ import type { Admin } from './admin.ts';
 import type { CallFaults } from './faults.ts';
 import type { StreamHub } from './stream-hub.ts';
 import { parseStreamUrl } from './stream-url.ts';
+import type { WsApiHub } from './ws-api-hub.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
 /** Longer than clients keep idle connections, so that the server is never the one who closes first. */
@@ -21,6 +22,7 @@ export type ServerOptions = {
   readonly clock: Clock;
   readonly admin: Admin;
   readonly hub: StreamHub;
+  readonly wsApi: WsApiHub;
   readonly callFaults: CallFaults;
   /** Brings the exchange to the present. */
   readonly toNow: () => void;
@@ -41,12 +43,13 @@ export async function openServer(options: ServerOptions): Promise<OpenServer> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
+    if (options.wsApi.upgrade(request, socket, head)) return;
     const url = parseStreamUrl(request.url ?? '/');
     if (!url) return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
     sockets.handleUpgrade(request, socket, head, (open) => options.hub.add(open, url));
   });
   await listen(server, options);
-  return { port: (server.address() as AddressInfo).port, close: () => close(server, options.hub) };
+  return { port: (server.address() as AddressInfo).port, close: () => close(server, options) };
 }
 
 function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
@@ -59,8 +62,9 @@ function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
   });
 }
 
-function close(server: Server, hub: StreamHub): Promise<void> {
+function close(server: Server, { hub, wsApi }: ServerOptions): Promise<void> {
   hub.closeAll();
+  wsApi.closeAll();
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();

@@ -21,6 +21,7 @@ import { CallFaults } from './faults.ts';
 import { type OpenServer, openServer } from './server.ts';
 import { Stepper } from './stepper.ts';
 import { StreamHub } from './stream-hub.ts';
+import { WsApiHub } from './ws-api-hub.ts';
 import { scanTape, type TapeScan } from './tape-file.ts';
 import { findSnapshots, TapeFeed } from './tape-feed.ts';
 
@@ -68,6 +69,7 @@ export type Simulator = {
 
 /** A request that makes no sense: one line for the person who asked. */
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 export class SimulatorProblem extends Error {}
 
@@ -118,7 +120,8 @@ type Parts = {
   readonly exchange: Exchange;
   readonly hub: StreamHub;
   readonly listenKeys: ListenKeys;
-  readonly rest: RestWire;
+  readonly calls: Calls;
+  readonly keyring: Keyring;
   readonly exchangeFaults: ExchangeFaults;
 };
 
@@ -156,8 +159,7 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
   const listenKeys = new ListenKeys({ random: random.fork('listen keys'), agenda: exchange.agenda, onExpired });
   const limits = new RateLimits({ enforced: options.limitsEnforced, figures: { ...VENUE_LIMITS, ...options.limitFigures } });
   const calls = new Calls({ exchange, listenKeys, limits, random: random.fork('client ids') });
-  const rest = new RestWire(calls, keyringOf(options));
-  return { exchange, hub, listenKeys, rest, exchangeFaults };
+  return { exchange, hub, listenKeys, calls, keyring: keyringOf(options), exchangeFaults };
 }
 
 function keyringOf({ accounts, keys = [] }: SimulatorOptions): Keyring {
@@ -188,7 +190,7 @@ async function serve(
     readonly stepper: Stepper | null;
   },
 ): Promise<OpenServer> {
-  const { options, exchange, hub, listenKeys, rest, exchangeFaults, feed, clock, stepper } = given;
+  const { options, exchange, hub, listenKeys, calls, keyring, exchangeFaults, feed, clock, stepper } = given;
   const callFaults = new CallFaults();
   const admin = new Admin({
     exchange,
@@ -201,18 +203,25 @@ async function serve(
     replay: () => feed?.state() ?? null,
   });
   const driver = new Driver({ exchange, clock });
+  const toNow = (): void => driver.now();
+  const rest = new RestWire(calls, keyring);
+  const wsApi = new WsApiHub({ calls, keyring, agenda: exchange.agenda, lifeMs: DAY_MS, toNow });
   const server = await openServer({
     host: options.host,
     port: options.port,
     rest: { handle: (request) => exchangeFaults.answer(request, rest.handle(request)) },
     admin,
     hub,
+    wsApi,
     callFaults,
     clock,
-    toNow: () => driver.now(),
+    toNow,
   });
   driver.start();
-  const pings = clock.every(PING_PERIOD_MS, () => hub.ping());
+  const pings = clock.every(PING_PERIOD_MS, () => {
+    hub.ping();
+    wsApi.ping();
+  });
   const close = async (): Promise<void> => {
     pings.cancel();
     driver.stop();

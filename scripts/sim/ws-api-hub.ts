@@ -1,0 +1,97 @@
+/** Sockets of the WebSocket API: handshake, requests and replies, pings, the end of a day (reference sheet 2026-11, section 10). */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Agenda } from '../../shared/sim/agenda.ts';
+import { TooMany } from '../../shared/sim/binance/limits.ts';
+import { openSession, type WsApiOptions, type WsSession } from '../../shared/sim/binance/ws-api.ts';
+
+const PATH = '/ws-fapi/v1';
+const PAYLOAD_BYTES_MAX = 64 * 1024;
+/** A peer that does not answer a ping for so long is cut off. */
+const PONG_MS_MAX = 600_000;
+
+export type WsApiHubOptions = WsApiOptions & {
+  /** Brings the exchange to the present. */
+  readonly toNow: () => void;
+  readonly agenda: Agenda;
+  /** Simulated milliseconds after which a connection is closed; its orders stay. */
+  readonly lifeMs: number;
+};
+
+type Peer = { readonly socket: WebSocket; heardMs: number };
+
+export class WsApiHub {
+  readonly #options: WsApiHubOptions;
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: PAYLOAD_BYTES_MAX });
+  readonly #peers = new Set<Peer>();
+
+  constructor(options: WsApiHubOptions) {
+    this.#options = options;
+  }
+
+  /** False when the path is another's. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const [path, query = ''] = (request.url ?? '').split('?');
+    if (path !== PATH) return false;
+    this.#options.toNow();
+    const showsUsage = new URLSearchParams(query).get('returnRateLimits') !== 'false';
+    try {
+      const session = openSession(this.#options, { address: request.socket.remoteAddress ?? '', showsUsage });
+      this.#server.handleUpgrade(request, socket, head, (open) => this.#add(open, session));
+    } catch (problem) {
+      if (!(problem instanceof TooMany)) throw problem;
+      socket.end(refusalOf(problem));
+    }
+    return true;
+  }
+
+  count(): number {
+    return this.#peers.size;
+  }
+
+  /** Cuts off what answers no pings any more, and pings the others. */
+  ping(): void {
+    const nowMs = this.#options.calls.nowMs();
+    for (const { socket, heardMs } of this.#peers) {
+      if (nowMs - heardMs > PONG_MS_MAX) socket.terminate();
+      else if (socket.readyState === socket.OPEN) socket.ping(String(nowMs));
+    }
+  }
+
+  closeAll(): void {
+    for (const { socket } of this.#peers) socket.terminate();
+  }
+
+  #add(socket: WebSocket, session: WsSession): void {
+    const { agenda, lifeMs, calls } = this.#options;
+    const peer: Peer = { socket, heardMs: calls.nowMs() };
+    this.#peers.add(peer);
+    const end = agenda.at(calls.nowMs() + lifeMs, () => socket.close(1008, 'disconnected'));
+    socket.on('pong', () => {
+      peer.heardMs = calls.nowMs();
+    });
+    socket.on('message', (data) => {
+      this.#options.toNow();
+      socket.send(session.handle(data.toString()));
+    });
+    socket.on('error', () => socket.terminate()); // the peer broke the protocol or the line: nothing more to say to it
+    socket.on('close', () => {
+      end.cancel();
+      this.#peers.delete(peer);
+    });
+  }
+}
+
+function refusalOf(problem: TooMany): string {
+  const body = JSON.stringify(problem.body());
+  const reason = problem.status === 418 ? "I'm a teapot" : 'Too Many Requests';
+  const head = [
+    `HTTP/1.1 ${problem.status} ${reason}`,
+    'Connection: close',
+    'Content-Type: application/json;charset=UTF-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `Retry-After: ${problem.retryAfterS}`,
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
+}
