@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Exchange } from '../../shared/sim/exchange.ts';
 import type { ListenKeys } from '../../shared/sim/binance/listen-keys.ts';
 import { queryJson } from '../../shared/sim/binance/order-json.ts';
-import { positionRiskJson } from '../../shared/sim/binance/account-json.ts';
+import { positionRiskJson } from '../../shared/sim/binance/position-json.ts';
 import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
 import { formatAtoms, sumDecimals } from '../../shared/units.ts';
 import type { PriceSize } from '../../shared/sim/exchange-events.ts';

@@ -131,7 +131,7 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
   const random = new Random(options.seed);
   const hub = new StreamHub({ nowMs: () => exchange.nowMs });
   const onUser = (event: UserEvent): void => {
-    const { name, text } = userMessage(exchange.market(symbolOf(event)).instrument, event);
+    const { name, text } = userMessage((symbol) => exchange.market(symbol).instrument, event);
     hub.sendUser({ name, text, belongs: (listenKey) => listenKeys.accountOf(listenKey) === event.apiKey });
   };
   const exchangeFaults = new ExchangeFaults({ exchange: () => exchange });
@@ -171,9 +171,6 @@ function keyringOf({ accounts, keys = [] }: SimulatorOptions): Keyring {
     throw new SimulatorProblem(`--account, --account-key: ${problem instanceof Error ? problem.message : String(problem)}`);
   }
 }
-
-const symbolOf = (event: UserEvent): string =>
-  event.kind === 'fill' ? event.trade.order.symbol : event.kind === 'order' ? event.order.symbol : event.symbol;
 
 type Publishing = { readonly streams: MarketStreams; readonly hub: StreamHub };
 

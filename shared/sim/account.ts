@@ -1,9 +1,10 @@
-/** One simulated account in cross-margin, single-asset mode: wallets per asset, positions, leverage, fees. */
+/** One simulated account: wallets per asset, positions with their isolated margin, settings, fees. Knows no prices but those of its fills. */
 import type { Instrument } from '../instrument.ts';
 import { notionalOf } from '../instrument.ts';
-import { type Atoms, atoms, type Lots, type Ticks, ZERO_ATOMS } from '../units.ts';
+import { type Atoms, atoms, type Lots, lots, type Ticks, ZERO_ATOMS } from '../units.ts';
+import { type IncomeEntry, type IncomeRow, IncomeBook } from './income.ts';
 import type { Side } from './market.ts';
-import { applyFill, FLAT, type Position, type PositionSide, unrealizedOf, valueAt } from './position.ts';
+import { applyFill, FLAT, type Position, type PositionSide } from './position.ts';
 
 /** Parts per million of the notional. */
 export type FeeRates = { readonly makerPpm: bigint; readonly takerPpm: bigint };
@@ -12,9 +13,8 @@ export type FeeRates = { readonly makerPpm: bigint; readonly takerPpm: bigint };
 export const feeRatesOf = (quoteAsset: string): FeeRates => ({ makerPpm: quoteAsset === 'USDC' ? 0n : 200n, takerPpm: 500n });
 
 export const LEVERAGE_DEFAULT = 20;
-export const LEVERAGE_MAX = 125;
-/** Maintenance part of the lowest bracket of the majors, per mille; brackets above it are not modelled. */
-const MAINTENANCE_PER_MILLE = 4n;
+
+export type MarginType = 'cross' | 'isolated';
 
 export type AccountFill = {
   readonly instrument: Instrument;
@@ -23,6 +23,9 @@ export type AccountFill = {
   readonly price: Ticks;
   readonly size: Lots;
   readonly maker: boolean;
+  /** What the venue closes by force pays no commission. */
+  readonly free?: boolean;
+  readonly tradeId: number;
   readonly atMs: number;
 };
 
@@ -30,106 +33,205 @@ export type Booked = { readonly realized: Atoms; readonly fee: Atoms; readonly p
 
 export type Wallet = { readonly asset: string; readonly balance: Atoms; readonly updatedMs: number };
 
-/** What is resting of one symbol, opening orders only (reduce-only ones need no margin). */
-export type OpenNotional = { readonly bids: Atoms; readonly asks: Atoms };
-
-export type SymbolMargin = {
-  readonly notional: Atoms;
-  readonly unrealized: Atoms;
-  readonly positionInitial: Atoms;
-  readonly openOrderInitial: Atoms;
-  readonly maintenance: Atoms;
+/** A position and the margin set aside for it; that is zero for cross margin. */
+export type Holding = {
+  readonly symbol: string;
+  readonly asset: string;
+  readonly side: PositionSide;
+  readonly position: Position;
+  readonly isolated: Atoms;
 };
+
+export type SymbolSettings = { readonly leverage: number; readonly marginType: MarginType };
+
+/** Somebody moved margin into or out of an isolated position. */
+export type MarginMove = {
+  readonly symbol: string;
+  readonly asset: string;
+  readonly side: PositionSide;
+  readonly amount: Atoms;
+  readonly atMs: number;
+};
+
+/** Everything an account is, as plain data. */
+export type AccountRecord = {
+  readonly apiKey: string;
+  readonly hedge: boolean;
+  readonly multiAssets: boolean;
+  readonly feeBurn: boolean;
+  readonly wallets: readonly Wallet[];
+  readonly holdings: readonly Holding[];
+  readonly settings: readonly (SymbolSettings & { readonly symbol: string })[];
+  readonly income: readonly IncomeRow[];
+  readonly marginMoves: readonly MarginMove[];
+};
+
+const MARGIN_MOVES_MAX = 1_000;
 
 export class Account {
   readonly apiKey: string;
+  /** Hedge mode: a long and a short position side by side on one symbol. To be changed only without positions and open orders. */
+  hedge = false;
+  /** All assets margin all positions together. */
+  multiAssets = false;
+  /** Whether fees are to be paid in another coin: kept and told, of no effect here. */
+  feeBurn = true;
+  #income: IncomeBook;
+  #marginMoves: MarginMove[] = [];
   readonly #wallets = new Map<string, Wallet>();
-  readonly #positions = new Map<string, Position>();
-  readonly #leverage = new Map<string, number>();
-  #hedge = false;
+  readonly #holdings = new Map<string, Holding>();
+  readonly #settings = new Map<string, SymbolSettings>();
 
-  constructor({ apiKey, balances }: { readonly apiKey: string; readonly balances: Readonly<Record<string, Atoms>> }) {
+  constructor({
+    apiKey,
+    balances,
+    firstId = 1,
+  }: { readonly apiKey: string; readonly balances: Readonly<Record<string, Atoms>>; readonly firstId?: number }) {
     this.apiKey = apiKey;
+    this.#income = new IncomeBook({ firstId });
     for (const [asset, balance] of Object.entries(balances)) this.#wallets.set(asset, { asset, balance, updatedMs: 0 });
   }
 
-  /** Hedge mode: a long and a short position side by side on one symbol, instead of one net position. */
-  get hedge(): boolean {
-    return this.#hedge;
+  record(): AccountRecord {
+    const { apiKey, hedge, multiAssets, feeBurn } = this;
+    const settings = [...this.#settings].map(([symbol, setting]) => ({ symbol, ...setting }));
+    const [wallets, holdings] = [this.wallets(), this.holdings()];
+    return { apiKey, hedge, multiAssets, feeBurn, wallets, holdings, settings, income: this.income(), marginMoves: this.#marginMoves };
   }
 
-  /** Only to be called while there is neither a position nor an open order. */
-  setHedge(hedge: boolean): void {
-    this.#hedge = hedge;
-  }
-
-  /** Symbol and side of every position that is not flat. */
-  held(): readonly { readonly symbol: string; readonly side: PositionSide }[] {
-    return [...this.#positions].filter(([, { size }]) => size !== 0).map(([name]) => heldOf(name));
+  /** Becomes what was recorded of it. */
+  restore(record: AccountRecord): void {
+    [this.hedge, this.multiAssets, this.feeBurn] = [record.hedge, record.multiAssets, record.feeBurn];
+    for (const map of [this.#wallets, this.#holdings, this.#settings]) map.clear();
+    for (const wallet of record.wallets) this.#wallets.set(wallet.asset, wallet);
+    for (const holding of record.holdings) this.#keep(holding);
+    for (const { symbol, leverage, marginType } of record.settings) this.#settings.set(symbol, { leverage, marginType });
+    this.#income = new IncomeBook({ firstId: 1, rows: record.income });
+    this.#marginMoves = [...record.marginMoves];
   }
 
   wallets(): readonly Wallet[] {
     return [...this.#wallets.values()];
   }
 
+  /** All of an asset, isolated margins included. */
   wallet(asset: string): Atoms {
     return this.#wallets.get(asset)?.balance ?? ZERO_ATOMS;
   }
 
+  /** What of an asset is not set aside for an isolated position. */
+  crossWallet(asset: string): Atoms {
+    let balance: bigint = this.wallet(asset);
+    for (const holding of this.#holdings.values()) if (holding.asset === asset) balance -= holding.isolated;
+    return atoms(balance);
+  }
+
   position(symbol: string, side: PositionSide = 'both'): Position {
-    return this.#positions.get(positionName(symbol, side)) ?? FLAT;
+    return this.#holdings.get(nameOf(symbol, side))?.position ?? FLAT;
+  }
+
+  isolated(symbol: string, side: PositionSide): Atoms {
+    return this.#holdings.get(nameOf(symbol, side))?.isolated ?? ZERO_ATOMS;
+  }
+
+  /** Positions ever held, flat ones included. */
+  holdings(): readonly Holding[] {
+    return [...this.#holdings.values()];
+  }
+
+  /** Positions that are not flat. */
+  held(): readonly Holding[] {
+    return this.holdings().filter(({ position }) => position.size !== 0);
+  }
+
+  /** The positions a symbol can have in the present mode. */
+  sides(): readonly PositionSide[] {
+    return this.hedge ? ['long', 'short'] : ['both'];
+  }
+
+  settings(symbol: string): SymbolSettings {
+    return this.#settings.get(symbol) ?? { leverage: LEVERAGE_DEFAULT, marginType: 'cross' };
   }
 
   leverage(symbol: string): number {
-    return this.#leverage.get(symbol) ?? LEVERAGE_DEFAULT;
+    return this.settings(symbol).leverage;
   }
 
-  setLeverage(symbol: string, leverage: number): void {
-    this.#leverage.set(symbol, leverage);
+  set(symbol: string, change: Partial<SymbolSettings>): void {
+    this.#settings.set(symbol, { ...this.settings(symbol), ...change });
   }
 
-  /** Books a fill: position, realised profit and fee into the wallet of the quote asset. */
+  /** Rows of the cash book, oldest first. */
+  income(): readonly IncomeRow[] {
+    return this.#income.rows();
+  }
+
+  marginMoves(): readonly MarginMove[] {
+    return this.#marginMoves;
+  }
+
+  /** Moves money into or out of a wallet, with its row in the cash book. Below zero only when the caller lets it. */
+  credit(entry: IncomeEntry): void {
+    const { asset, amount, atMs } = entry;
+    this.#wallets.set(asset, { asset, balance: atoms(this.wallet(asset) + amount), updatedMs: atMs });
+    this.#income.add(entry);
+  }
+
+  /** Moves margin between the cross wallet and an isolated position, or lets its owner's profit or loss stay with it. */
+  addIsolated({ symbol, side, amount }: { readonly symbol: string; readonly side: PositionSide; readonly amount: Atoms }): void {
+    const holding = this.#holdings.get(nameOf(symbol, side));
+    if (!holding) throw new Error(`Cannot move margin of ${symbol}: it was never held`);
+    this.#keep({ ...holding, isolated: atoms(holding.isolated + amount) });
+  }
+
+  noteMarginMove(move: MarginMove): void {
+    this.#marginMoves.push(move);
+    if (this.#marginMoves.length > MARGIN_MOVES_MAX) this.#marginMoves = this.#marginMoves.slice(MARGIN_MOVES_MAX / 2);
+  }
+
+  /** Books a fill: position, realised profit and fee into the wallet of the quote asset, isolated margin in and out. */
   fill(fill: AccountFill): Booked {
-    const { symbol, quoteAsset } = fill.instrument;
-    const rates = feeRatesOf(quoteAsset);
-    const notional = notionalOf(fill.instrument, fill);
-    const fee = atoms((notional * (fill.maker ? rates.makerPpm : rates.takerPpm)) / 1_000_000n);
-    const { position, realized } = applyFill(this.position(symbol, fill.positionSide), { ...fill, fee });
-    this.#positions.set(positionName(symbol, fill.positionSide), position);
-    const balance = atoms(this.wallet(quoteAsset) + realized - fee);
-    this.#wallets.set(quoteAsset, { asset: quoteAsset, balance, updatedMs: fill.atMs });
+    const { instrument, positionSide: side, tradeId, atMs } = fill;
+    const { symbol, quoteAsset: asset } = instrument;
+    const before = this.#holdings.get(nameOf(symbol, side)) ?? { symbol, asset, side, position: FLAT, isolated: ZERO_ATOMS };
+    const fee = fill.free ? ZERO_ATOMS : feeOf(fill);
+    const { position, realized, closed } = applyFill(before.position, { ...fill, fee });
+    this.credit({ type: 'realized', amount: realized, asset, symbol, tradeId, atMs });
+    this.credit({ type: 'commission', amount: atoms(-fee), asset, symbol, tradeId, atMs });
+    const left = marginLeft(before, { closed, realized });
+    this.#keep({ ...before, position, isolated: left });
+    const opened = lots(fill.size - closed);
+    const { leverage, marginType } = this.settings(symbol);
+    if (opened > 0 && marginType === 'isolated') {
+      const wanted = notionalOf(instrument, { price: fill.price, size: opened }) / BigInt(leverage);
+      this.addIsolated({ symbol, side, amount: between0(wanted, this.crossWallet(asset)) });
+    }
     return { realized, fee, position };
   }
 
-  /** Margin of one symbol: the position, and what its open orders could add on the worse side, both over leverage. */
-  margin({
-    instrument,
-    markAtoms,
-    open,
-  }: {
-    readonly instrument: Instrument;
-    readonly markAtoms: Atoms;
-    readonly open: OpenNotional;
-  }): SymbolMargin {
-    const position = this.position(instrument.symbol);
-    const leverage = BigInt(this.leverage(instrument.symbol));
-    const notional = valueAt(instrument, { size: position.size, priceAtoms: markAtoms });
-    const worst = largest([magnitude(notional), magnitude(notional + open.bids), magnitude(notional - open.asks)]);
-    const positionInitial = magnitude(notional) / leverage;
-    return {
-      notional,
-      unrealized: unrealizedOf(instrument, position, markAtoms),
-      positionInitial: atoms(positionInitial),
-      openOrderInitial: atoms(worst / leverage - positionInitial),
-      maintenance: atoms((magnitude(notional) * MAINTENANCE_PER_MILLE) / 1_000n),
-    };
+  #keep(holding: Holding): void {
+    this.#holdings.set(nameOf(holding.symbol, holding.side), holding);
   }
 }
 
-const positionName = (symbol: string, side: PositionSide): string => `${symbol} ${side}`;
-const heldOf = (name: string): { readonly symbol: string; readonly side: PositionSide } => {
-  const at = name.lastIndexOf(' ');
-  return { symbol: name.slice(0, at), side: name.slice(at + 1) as PositionSide };
-};
-const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);
-const largest = (values: readonly bigint[]): bigint => values.reduce((a, b) => (a > b ? a : b), 0n);
+/** A reduction gives back its share of the margin; a loss beyond that share is paid by the margin that stays, as far as it goes. */
+function marginLeft({ position, isolated }: Holding, { closed, realized }: { readonly closed: Lots; readonly realized: Atoms }): Atoms {
+  if (closed === 0) return isolated;
+  const released = (isolated * BigInt(closed)) / BigInt(Math.abs(position.size));
+  const deficit = -(released + realized);
+  const left = isolated - released;
+  return atoms(left - between0(deficit, left));
+}
+
+function feeOf({ instrument, price, size, maker }: AccountFill): Atoms {
+  const rates = feeRatesOf(instrument.quoteAsset);
+  return atoms((notionalOf(instrument, { price, size }) * (maker ? rates.makerPpm : rates.takerPpm)) / 1_000_000n);
+}
+
+/** `value`, but neither below zero nor above `max` (which counts as zero when it is below). */
+function between0(value: bigint, max: bigint): Atoms {
+  const top = max > 0n ? max : 0n;
+  return atoms(value < 0n ? 0n : value > top ? top : value);
+}
+
+const nameOf = (symbol: string, side: PositionSide): string => `${symbol} ${side}`;

@@ -2,6 +2,7 @@
 import { type Instrument, notionalOf } from '../instrument.ts';
 import { type Atoms, atoms, lots, type Ticks, ticks } from '../units.ts';
 import type { SimOrder } from './exchange-events.ts';
+import { checkOpening } from './margin.ts';
 import type { Side } from './market.ts';
 import { opposite, type SelfTrade } from './matching.ts';
 import { checkFilters, marketBound, priceBand, type Reject } from './order-checks.ts';
@@ -38,7 +39,7 @@ export function checkPlace(entering: Entering, request: PlaceRequest): Reject | 
   if (request.reduceOnly) return null;
   const price = request.price ?? market.best(opposite(request.side))?.price ?? ticks(0);
   const added = notionalOf(market.instrument, { price, size: request.size });
-  return checkMargin(entering, { side: request.side, added });
+  return checkOpening({ market, trader }, { side: request.side, positionSide: request.positionSide, added, available: entering.available });
 }
 
 /** Post-only, fill-or-kill, and the band around the mark for a market order's counterparty. */
@@ -65,24 +66,12 @@ export function checkAmend(entering: Entering, order: SimOrder, request: AmendRe
   const { instrument } = entering.market;
   const filters = checkFilters(instrument, { side, price, size, reduceOnly: order.reduceOnly, markAtoms: markOf(entering.market) });
   if (filters || order.reduceOnly || size <= order.filled) return filters;
-  return checkMargin(entering, { side, added: atoms(growthOf(instrument, order, request)) });
+  const added = atoms(growthOf(instrument, order, request));
+  return checkOpening(entering, { side, positionSide: order.positionSide, added, available: entering.available });
 }
 
 /** A market order takes no price further from the mark than its bound. */
 export const marketLimit = (market: SymbolMarket, side: Side): Ticks => marketBound(market.instrument, side, markOf(market));
-
-/** Initial margin with `added` on one side must not exceed what is available; what does not worsen the worst case needs none. */
-function checkMargin(
-  { market, trader, available }: Entering,
-  { side, added }: { readonly side: Side; readonly added: Atoms },
-): Reject | null {
-  const { instrument } = market;
-  const open = trader.orders.openNotional(instrument);
-  const after = side === 'buy' ? { ...open, bids: atoms(open.bids + added) } : { ...open, asks: atoms(open.asks + added) };
-  const needed = (of: typeof open): bigint => trader.account.margin({ instrument, markAtoms: markOf(market), open: of }).openOrderInitial;
-  const more = needed(after) - needed(open);
-  return more > 0n && more > available() ? { kind: 'margin-insufficient' } : null;
-}
 
 function growthOf(instrument: Instrument, order: SimOrder, { price, size }: AmendRequest): bigint {
   const now = notionalOf(instrument, { price: order.price, size: leftOf(order) });

@@ -2,6 +2,7 @@
 import type { Atoms, Lots, Ticks } from '../units.ts';
 import type { Side } from './market.ts';
 import type { SelfTrade, TimeInForce } from './matching.ts';
+import type { MarginType } from './account.ts';
 import type { Position, PositionSide } from './position.ts';
 import type { PriceMatch } from './price-match.ts';
 
@@ -128,6 +129,34 @@ export type OwnTrade = {
   readonly atMs: number;
 };
 
+export type AccountReason =
+  | 'order'
+  | 'funding'
+  | 'deposit'
+  | 'withdraw'
+  | 'margin-transfer'
+  | 'margin-type'
+  | 'insurance'
+  | 'auto-exchange';
+
+export type WalletState = {
+  readonly asset: string;
+  readonly wallet: Atoms;
+  readonly cross: Atoms;
+  /** What changed besides realised profit and fees. */
+  readonly change: Atoms;
+};
+
+export type PositionState = {
+  readonly symbol: string;
+  readonly asset: string;
+  readonly side: PositionSide;
+  readonly position: Position;
+  readonly unrealized: Atoms;
+  readonly marginType: MarginType;
+  readonly isolated: Atoms;
+};
+
 export type Execution = 'new' | 'trade' | 'canceled' | 'expired' | 'amended';
 
 export type UserEvent = { readonly apiKey: string; readonly atMs: number } & (
@@ -142,14 +171,22 @@ export type UserEvent = { readonly apiKey: string; readonly atMs: number } & (
       readonly bids: Atoms;
       readonly asks: Atoms;
     }
+  /** Only what changed is in it. */
   | {
       readonly kind: 'account';
-      readonly symbol: string;
-      readonly asset: string;
-      readonly wallet: Atoms;
-      readonly positionSide: PositionSide;
-      readonly position: Position;
-      readonly unrealized: Atoms;
+      readonly reason: AccountReason;
+      readonly wallets: readonly WalletState[];
+      readonly positions: readonly PositionState[];
+      /** Whose funding it was. */
+      readonly symbol: string | null;
+    }
+  /** The margin comes close to the maintenance margin. */
+  | {
+      readonly kind: 'margin-call';
+      /** Cross wallet; null when the position called for is isolated. */
+      readonly cross: Atoms | null;
+      readonly positions: readonly (PositionState & { readonly mark: Atoms; readonly maintenance: Atoms })[];
     }
   | { readonly kind: 'leverage'; readonly symbol: string; readonly leverage: number }
+  | { readonly kind: 'asset-mode'; readonly multiAssets: boolean }
 );

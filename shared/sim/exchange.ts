@@ -4,12 +4,14 @@
  */
 import { firstId } from './first-id.ts';
 import type { Random } from '../random.ts';
-import { type Atoms, atoms } from '../units.ts';
-import { Account, LEVERAGE_MAX, type SymbolMargin } from './account.ts';
+import type { Atoms } from '../units.ts';
+import { Account } from './account.ts';
 import { Agenda, type Entry } from './agenda.ts';
+import type { Bank } from './bank.ts';
 import type { MarketEvent, UserEvent } from './exchange-events.ts';
 import { type Interference, NO_INTERFERENCE } from './interference.ts';
 import { LiveMarket } from './live-market.ts';
+import { poolMargin } from './margin.ts';
 import type { Bar, FlowMarket, TapeFrame } from './market.ts';
 import { OrderDesk, type Trader } from './order-desk.ts';
 import { OrderStore } from './order-store.ts';
@@ -47,7 +49,7 @@ export class Exchange {
   readonly #countdowns = new Map<string, Entry>();
   readonly #ids = new Map<string, bigint>();
   readonly #statuses = new Map<string, TradingStatus>();
-  readonly #tell: (event: UserEvent) => void;
+  readonly bank: Bank;
   #keys = 0;
   #nowMs: number;
   readonly #firstOrderId: bigint;
@@ -55,10 +57,12 @@ export class Exchange {
   constructor(options: ExchangeOptions) {
     this.#nowMs = options.startMs;
     this.#firstOrderId = ORDER_ID_BASE + BigInt(firstId(options.startMs));
-    this.#tell = options.onUser;
     this.interference = options.interference ?? NO_INTERFERENCE;
     for (const spec of options.accounts)
-      this.#traders.set(spec.apiKey, { account: new Account(spec), orders: new OrderStore({ nowMs: () => this.#nowMs }) });
+      this.#traders.set(spec.apiKey, {
+        account: new Account({ ...spec, firstId: firstId(options.startMs) }),
+        orders: new OrderStore({ nowMs: () => this.#nowMs }),
+      });
     this.desk = new OrderDesk({
       market: (symbol) => this.market(symbol),
       agenda: this.agenda,
@@ -73,6 +77,7 @@ export class Exchange {
     });
     const markets = options.markets.map((spec) => this.#open(spec, options));
     this.markets = new Map(markets.map((market) => [market.instrument.symbol, market]));
+    this.bank = { markets: this.markets, nowMs: () => this.#nowMs, tell: options.onUser };
   }
 
   /** Simulated wall time of the last thing that happened; fractional. */
@@ -133,28 +138,9 @@ export class Exchange {
     if (status !== 'TRADING') for (const trader of this.#traders.values()) this.desk.delist(trader, symbol);
   }
 
-  margin(trader: Trader, symbol: string): SymbolMargin {
-    const { instrument, feed } = this.market(symbol);
-    return trader.account.margin({ instrument, markAtoms: feed.mark.get().mark, open: trader.orders.openNotional(instrument) });
-  }
-
-  /** Wallet plus unrealised profit less initial margins, of one asset; never below zero. */
+  /** What new orders margined in `asset` may use; never below zero. */
   available(trader: Trader, asset: string): Atoms {
-    let sum: bigint = trader.account.wallet(asset);
-    for (const { instrument } of this.markets.values()) {
-      if (instrument.quoteAsset !== asset) continue;
-      const { unrealized, positionInitial, openOrderInitial } = this.margin(trader, instrument.symbol);
-      sum += unrealized - positionInitial - openOrderInitial;
-    }
-    return atoms(sum > 0n ? sum : 0n);
-  }
-
-  /** False when the venue does not offer that leverage. */
-  setLeverage(trader: Trader, symbol: string, leverage: number): boolean {
-    if (!Number.isInteger(leverage) || leverage < 1 || leverage > LEVERAGE_MAX) return false;
-    trader.account.setLeverage(symbol, leverage);
-    this.#tell({ kind: 'leverage', apiKey: trader.account.apiKey, atMs: this.#nowMs, symbol, leverage });
-    return true;
+    return poolMargin(trader, this.markets.values(), asset).available;
   }
 
   /** Dead man's switch of one account and symbol: cancels its orders after `delayMs` unless called again; zero disarms. */

@@ -19,6 +19,7 @@ export type RejectKind =
   | 'reduce-only'
   | 'not-reduce-only'
   | 'margin-insufficient'
+  | 'leverage-cap'
   | 'would-take'
   | 'unfillable'
   | 'unknown-order'

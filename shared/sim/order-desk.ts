@@ -160,8 +160,8 @@ export class OrderDesk {
     const { instrument } = this.#options.market(before.symbol);
     const atMs = this.#options.nowMs();
     const { side, positionSide } = before;
-    const { price, size, maker } = fill;
-    const { realized, fee } = trader.account.fill({ instrument, side, positionSide, price, size, maker, atMs });
+    const { tradeId, price, size, maker } = fill;
+    const { realized, fee } = trader.account.fill({ instrument, side, positionSide, price, size, maker, tradeId, atMs });
     const filled = lots(before.filled + size);
     const filledNotional = atoms(before.filledNotional + notionalOf(instrument, fill));
     const status: OrderStatus = filled >= before.size ? 'filled' : 'partially-filled';

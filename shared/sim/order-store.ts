@@ -4,8 +4,7 @@
  * (reference sheet 2026-11, section 3.1: without fills after 3 days, others after 90), and the oldest ones beyond a bound.
  */
 import type { Instrument } from '../instrument.ts';
-import { atoms, type Lots, lots } from '../units.ts';
-import type { OpenNotional } from './account.ts';
+import { type Atoms, atoms, type Lots, lots } from '../units.ts';
 import { Amendments } from './amendments.ts';
 import type { OwnTrade, SimOrder } from './exchange-events.ts';
 import { Fifo } from './fifo.ts';
@@ -16,6 +15,9 @@ const FILLED_KEPT_MS = 90 * DAY_MS;
 /** Of each kind of ended order. */
 const ORDERS_MAX = 20_000;
 const TRADES_MAX = 50_000;
+
+/** What is resting, opening orders only (reduce-only ones need no margin). */
+export type OpenNotional = { readonly bids: Atoms; readonly asks: Atoms };
 
 /** Which order is meant; the id wins when both are given. */
 export type OrderName = { readonly symbol: string; readonly id?: string | undefined; readonly clientId?: string | undefined };

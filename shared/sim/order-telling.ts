@@ -2,9 +2,9 @@
  * The events of orders, in the venue's order: for an order that takes at once, its fill notices first, then NEW or AMENDMENT, then for
  * each fill the account and the order; what happened to other orders meanwhile comes after that.
  */
+import { accountEvent, noChange } from './account-events.ts';
 import type { Execution, OwnTrade, SimOrder, UserEvent } from './exchange-events.ts';
 import type { Trader } from './order-desk.ts';
-import { unrealizedOf } from './position.ts';
 import type { SymbolMarket } from './symbol-market.ts';
 
 export type OrderNews = { readonly execution: Execution; readonly modifyId?: string | null; readonly trade?: OwnTrade };
@@ -54,14 +54,11 @@ export class OrderTelling {
   fill(trader: Trader, trade: OwnTrade): void {
     const { order, atMs } = trade;
     const { apiKey } = trader.account;
-    const { instrument, feed } = this.#options.market(order.symbol);
-    const { symbol, positionSide } = order;
-    const position = trader.account.position(symbol, positionSide);
-    const asset = instrument.quoteAsset;
-    const wallet = trader.account.wallet(asset);
-    const unrealized = unrealizedOf(instrument, position, feed.mark.get().mark);
+    const market = this.#options.market(order.symbol);
+    const wallets = [noChange(market.instrument.quoteAsset)];
+    const positions = [{ market, side: order.positionSide }];
     const notice: UserEvent = { kind: 'fill', apiKey, atMs, trade };
-    const account: UserEvent = { kind: 'account', apiKey, atMs, symbol, asset, wallet, positionSide, position, unrealized };
+    const account = accountEvent({ trader, atMs, reason: 'order', wallets, positions });
     const result = this.orderEvent(trader, order, { execution: 'trade', trade });
     if (this.#batch?.key === order.key) {
       this.#batch.notices.push(notice);

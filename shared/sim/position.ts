@@ -1,4 +1,4 @@
-/** One-way position of one symbol at average cost. Exact: what a reduction leaves over by rounding stays in the remaining cost. */
+/** A position of one symbol at average cost. Exact: what a reduction leaves over by rounding stays in the remaining cost. */
 import type { Instrument } from '../instrument.ts';
 import { notionalOf } from '../instrument.ts';
 import { type Atoms, atoms, type Lots, lots, type Ticks, ZERO_ATOMS } from '../units.ts';
@@ -30,8 +30,15 @@ export type PositionFill = {
   readonly atMs: number;
 };
 
+export type Filled = {
+  readonly position: Position;
+  readonly realized: Atoms;
+  /** What of the fill closed. */
+  readonly closed: Lots;
+};
+
 /** Books one fill: closes first, at average cost, then opens with what is left (a flip through zero starts a new cost). */
-export function applyFill(position: Position, fill: PositionFill): { readonly position: Position; readonly realized: Atoms } {
+export function applyFill(position: Position, fill: PositionFill): Filled {
   const signed = fill.side === 'buy' ? fill.size : -fill.size;
   const held = Math.abs(position.size);
   const closing = position.size * signed < 0 ? Math.min(held, fill.size) : 0;
@@ -43,6 +50,7 @@ export function applyFill(position: Position, fill: PositionFill): { readonly po
   const feeOpening = (fill.fee * BigInt(opening)) / BigInt(fill.size);
   return {
     realized,
+    closed: lots(closing),
     position: {
       size: lots(position.size + signed),
       cost: atoms(position.cost - costClosed + notionalOf(fill.instrument, { price: fill.price, size: opening })),

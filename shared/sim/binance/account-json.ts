@@ -1,184 +1,116 @@
-/** Accounts as the v3 endpoints show them (Binance USD-M docs, account; reference sheet 2026-11, section 3.3). Liquidation is not modelled: '0'. */
-import { formatSize } from '../../instrument.ts';
-import { type Atoms, atoms, formatAtoms, ZERO_ATOMS } from '../../units.ts';
-import type { Account, SymbolMargin, Wallet } from '../account.ts';
-import type { Exchange } from '../exchange.ts';
-import type { Trader } from '../order-desk.ts';
-import { breakEvenOf, entryPriceOf } from '../position.ts';
-import { markText } from './market-json.ts';
+/** Balances, account totals and configuration (Binance USD-M docs, account; reference sheet 2026-11, section 3.3). */
+import { atoms, formatAtoms } from '../../units.ts';
+import type { Account } from '../account.ts';
+import { withdrawableOf } from '../bank.ts';
+import { type AssetMargin, assetMargin, jointMargin } from '../margin.ts';
+import { accountPositionsJson, accountPositionsV2Json, marginsJson, maxNotionalText, type Of } from './position-json.ts';
 
-const MAX_NOTIONAL = '100000000';
 /** The venue's top-level totals speak of this asset only in single-asset mode. */
 const MAIN_ASSET = 'USDT';
 
-type Of = { readonly exchange: Exchange; readonly trader: Trader };
-type AssetSums = Record<'unrealized' | 'positionInitial' | 'openOrderInitial' | 'maintenance', bigint>;
+type Row = Record<string, unknown>;
 
-/** Only symbols with a position or an open order: a missing row means flat. */
-export function positionRiskJson({ exchange, trader }: Of, symbol: string | null): readonly Record<string, unknown>[] {
-  return activeSymbols({ exchange, trader })
-    .filter((name) => symbol === null || name === symbol)
-    .map((name) => positionRow({ exchange, trader }, name));
-}
+const marginOf = ({ exchange, trader }: Of, asset: string): AssetMargin => assetMargin(trader, exchange.markets.values(), asset);
 
-function positionRow({ exchange, trader }: Of, symbol: string): Record<string, unknown> {
-  const { instrument, feed } = exchange.market(symbol);
-  const position = trader.account.position(symbol);
-  const margin = exchange.margin(trader, symbol);
-  const open = trader.orders.openNotional(instrument);
-  return {
-    symbol,
-    positionSide: 'BOTH',
-    positionAmt: formatSize(instrument, position.size),
-    entryPrice: formatAtoms(entryPriceOf(instrument, position)),
-    breakEvenPrice: formatAtoms(breakEvenOf(instrument, position)),
-    markPrice: markText(feed.mark.get().mark),
-    unRealizedProfit: formatAtoms(margin.unrealized),
-    liquidationPrice: '0',
-    isolatedMargin: '0',
-    notional: formatAtoms(margin.notional),
-    marginAsset: instrument.quoteAsset,
-    isolatedWallet: '0',
-    ...margins(margin),
-    adl: position.size === 0 ? 0 : 1,
-    bidNotional: formatAtoms(open.bids),
-    askNotional: formatAtoms(open.asks),
-    updateTime: Math.floor(position.updatedMs),
-  };
-}
-
-function margins(margin: Pick<SymbolMargin, 'positionInitial' | 'openOrderInitial' | 'maintenance'>): Record<string, string> {
-  return {
-    initialMargin: formatAtoms(atoms(margin.positionInitial + margin.openOrderInitial)),
-    maintMargin: formatAtoms(margin.maintenance),
-    positionInitialMargin: formatAtoms(margin.positionInitial),
-    openOrderInitialMargin: formatAtoms(margin.openOrderInitial),
-  };
-}
-
-export function balanceJson({ exchange, trader }: Of): readonly Record<string, unknown>[] {
-  return trader.account.wallets().map((wallet) => {
-    const available = formatAtoms(exchange.available(trader, wallet.asset));
+export function balanceJson(of: Of): readonly Row[] {
+  return of.trader.account.wallets().map(({ asset, updatedMs }) => {
+    const margin = marginOf(of, asset);
     return {
       accountAlias: 'SimSim',
-      asset: wallet.asset,
-      balance: formatAtoms(wallet.balance),
-      crossWalletBalance: formatAtoms(wallet.balance),
-      crossUnPnl: formatAtoms(atoms(sumsOf({ exchange, trader }, wallet.asset).unrealized)),
-      availableBalance: available,
-      maxWithdrawAmount: available,
+      asset,
+      balance: formatAtoms(margin.wallet),
+      crossWalletBalance: formatAtoms(margin.cross),
+      crossUnPnl: formatAtoms(margin.crossUnrealized),
+      ...availableJson(of, asset),
       marginAvailable: true,
-      updateTime: Math.floor(wallet.updatedMs),
+      updateTime: Math.floor(updatedMs),
     };
   });
 }
 
-export function accountJson({ exchange, trader }: Of): Record<string, unknown> {
-  const wallet = trader.account.wallet(MAIN_ASSET);
-  const sums = sumsOf({ exchange, trader }, MAIN_ASSET);
-  const available = formatAtoms(exchange.available(trader, MAIN_ASSET));
-  const text = (value: bigint): string => formatAtoms(atoms(value));
+export const accountJson = (of: Of): Row => ({
+  ...totalsJson(of),
+  assets: of.trader.account.wallets().map(({ asset, updatedMs }) => ({ ...assetRow(of, asset), updateTime: Math.floor(updatedMs) })),
+  positions: accountPositionsJson(of),
+});
+
+/** Version 2 tells the settings too, and every symbol. */
+export const accountV2Json = (of: Of): Row => ({
+  feeTier: 0,
+  canTrade: true,
+  canDeposit: true,
+  canWithdraw: true,
+  feeBurn: of.trader.account.feeBurn,
+  tradeGroupId: -1,
+  updateTime: 0,
+  multiAssetsMargin: of.trader.account.multiAssets,
+  ...totalsJson(of),
+  assets: of.trader.account
+    .wallets()
+    .map(({ asset, updatedMs }) => ({ ...assetRow(of, asset), marginAvailable: true, updateTime: Math.floor(updatedMs) })),
+  positions: accountPositionsV2Json(of),
+});
+
+/** One asset in single-asset mode, whatever else is held; everything in dollars in multi-assets mode. */
+function totalsJson(of: Of): Row {
+  const { trader, exchange } = of;
+  const total = trader.account.multiAssets ? jointMargin(trader, exchange.markets.values()) : marginOf(of, MAIN_ASSET);
   return {
-    totalInitialMargin: text(sums.positionInitial + sums.openOrderInitial),
-    totalMaintMargin: text(sums.maintenance),
-    totalWalletBalance: text(wallet),
-    totalUnrealizedProfit: text(sums.unrealized),
-    totalMarginBalance: text(wallet + sums.unrealized),
-    totalPositionInitialMargin: text(sums.positionInitial),
-    totalOpenOrderInitialMargin: text(sums.openOrderInitial),
-    totalCrossWalletBalance: text(wallet),
-    totalCrossUnPnl: text(sums.unrealized),
-    availableBalance: available,
-    maxWithdrawAmount: available,
-    assets: trader.account.wallets().map((each) => assetRow({ exchange, trader }, each)),
-    positions: activeSymbols({ exchange, trader }).map((symbol) => accountPosition({ exchange, trader }, symbol)),
+    totalInitialMargin: formatAtoms(atoms(total.positionInitial + total.openOrderInitial)),
+    totalMaintMargin: formatAtoms(total.maintenance),
+    totalWalletBalance: formatAtoms(total.wallet),
+    totalUnrealizedProfit: formatAtoms(total.unrealized),
+    totalMarginBalance: formatAtoms(atoms(total.wallet + total.unrealized)),
+    totalPositionInitialMargin: formatAtoms(total.positionInitial),
+    totalOpenOrderInitialMargin: formatAtoms(total.openOrderInitial),
+    totalCrossWalletBalance: formatAtoms(total.cross),
+    totalCrossUnPnl: formatAtoms(total.crossUnrealized),
+    availableBalance: formatAtoms(total.available),
+    maxWithdrawAmount: formatAtoms(total.withdrawable),
   };
 }
 
-function assetRow(of: Of, { asset, balance, updatedMs }: Wallet): Record<string, unknown> {
-  const sums = sumsOf(of, asset);
-  const available = formatAtoms(of.exchange.available(of.trader, asset));
+function assetRow(of: Of, asset: string): Row {
+  const margin = marginOf(of, asset);
   return {
     asset,
-    walletBalance: formatAtoms(balance),
-    unrealizedProfit: formatAtoms(atoms(sums.unrealized)),
-    marginBalance: formatAtoms(atoms(balance + sums.unrealized)),
-    ...margins({
-      positionInitial: atoms(sums.positionInitial),
-      openOrderInitial: atoms(sums.openOrderInitial),
-      maintenance: atoms(sums.maintenance),
-    }),
-    crossWalletBalance: formatAtoms(balance),
-    crossUnPnl: formatAtoms(atoms(sums.unrealized)),
-    availableBalance: available,
-    maxWithdrawAmount: available,
-    updateTime: Math.floor(updatedMs),
+    walletBalance: formatAtoms(margin.wallet),
+    unrealizedProfit: formatAtoms(margin.unrealized),
+    marginBalance: formatAtoms(atoms(margin.wallet + margin.unrealized)),
+    ...marginsJson(margin),
+    crossWalletBalance: formatAtoms(margin.cross),
+    crossUnPnl: formatAtoms(margin.crossUnrealized),
+    ...availableJson(of, asset),
   };
 }
 
-function accountPosition({ exchange, trader }: Of, symbol: string): Record<string, unknown> {
-  const { instrument } = exchange.market(symbol);
-  const position = trader.account.position(symbol);
-  const { unrealized, notional, positionInitial, openOrderInitial, maintenance } = exchange.margin(trader, symbol);
-  return {
-    symbol,
-    positionSide: 'BOTH',
-    positionAmt: formatSize(instrument, position.size),
-    unrealizedProfit: formatAtoms(unrealized),
-    isolatedMargin: '0',
-    notional: formatAtoms(notional),
-    isolatedWallet: '0',
-    initialMargin: formatAtoms(atoms(positionInitial + openOrderInitial)),
-    maintMargin: formatAtoms(maintenance),
-    updateTime: Math.floor(position.updatedMs),
-  };
-}
+const availableJson = ({ exchange, trader }: Of, asset: string): Row => ({
+  availableBalance: formatAtoms(exchange.available(trader, asset)),
+  maxWithdrawAmount: formatAtoms(withdrawableOf(exchange.bank, trader, asset)),
+});
 
-export function symbolConfigJson({ exchange, trader }: Of, symbol: string | null): readonly Record<string, unknown>[] {
+export function symbolConfigJson({ exchange, trader }: Of, symbol: string | null): readonly Row[] {
   return [...exchange.markets.keys()]
     .filter((name) => symbol === null || name === symbol)
-    .map((name) => ({
-      symbol: name,
-      marginType: 'CROSSED',
-      isAutoAddMargin: false,
-      leverage: trader.account.leverage(name),
-      maxNotionalValue: MAX_NOTIONAL,
-    }));
+    .map((name) => {
+      const { leverage, marginType } = trader.account.settings(name);
+      return {
+        symbol: name,
+        marginType: marginType === 'cross' ? 'CROSSED' : 'ISOLATED',
+        isAutoAddMargin: false,
+        leverage,
+        maxNotionalValue: maxNotionalText(name, leverage),
+      };
+    });
 }
 
-export const accountConfigJson = ({ hedge }: Account): Record<string, unknown> => ({
+export const accountConfigJson = ({ hedge, multiAssets }: Account): Row => ({
   feeTier: 0,
   canTrade: true,
   canDeposit: true,
   canWithdraw: true,
   dualSidePosition: hedge,
   updateTime: 0,
-  multiAssetsMargin: false,
+  multiAssetsMargin: multiAssets,
   tradeGroupId: -1,
 });
-
-export const leverageJson = (symbol: string, leverage: number): Record<string, unknown> => ({
-  leverage,
-  maxNotionalValue: MAX_NOTIONAL,
-  symbol,
-});
-
-function sumsOf({ exchange, trader }: Of, asset: string): AssetSums {
-  const sums: AssetSums = { unrealized: 0n, positionInitial: 0n, openOrderInitial: 0n, maintenance: 0n };
-  for (const { instrument } of exchange.markets.values()) {
-    if (instrument.quoteAsset !== asset) continue;
-    const margin: Record<keyof AssetSums, Atoms> = exchange.margin(trader, instrument.symbol);
-    sums.unrealized += margin.unrealized;
-    sums.positionInitial += margin.positionInitial;
-    sums.openOrderInitial += margin.openOrderInitial;
-    sums.maintenance += margin.maintenance;
-  }
-  return sums;
-}
-
-function activeSymbols({ exchange, trader }: Of): readonly string[] {
-  const isActive = (symbol: string): boolean => trader.account.position(symbol).size !== 0 || trader.orders.open(symbol).length > 0;
-  return [...exchange.markets.keys()].filter(isActive);
-}
-
-export const ratesText = (ppm: bigint): string => formatAtoms(atoms(ppm * 100n)) || formatAtoms(ZERO_ATOMS);

@@ -1,33 +1,38 @@
-/** Account, configuration and listen keys. */
+/** Account state, its cash book, and listen keys. */
 import { feeRatesOf } from '../account.ts';
-import {
-  accountConfigJson,
-  accountJson,
-  balanceJson,
-  leverageJson,
-  positionRiskJson,
-  ratesText,
-  symbolConfigJson,
-} from './account-json.ts';
+import { accountConfigJson, accountJson, accountV2Json, balanceJson, symbolConfigJson } from './account-json.ts';
+import { adlQuantileJson, bracketJson, incomeJson, incomeWord, ratesText } from './income-json.ts';
+import { rateLimitRows } from './limits.ts';
 import { findMarket, readMarket } from './order-params.ts';
+import { type Of, positionRiskJson, positionRiskV2Json } from './position-json.ts';
 import { Refusal } from './refusal.ts';
-import { type Context, type Route, traderOf } from './route.ts';
+import { type Context, pageOf, type Route, traderOf } from './route.ts';
+import { SETTINGS_ROUTES } from './settings-routes.ts';
 
 export const ACCOUNT_ROUTES: Readonly<Record<string, Route>> = {
+  ...SETTINGS_ROUTES,
   'GET /fapi/v3/account': { security: 'signed', weight: 5, run: (context) => accountJson(of(context)) },
+  'GET /fapi/v2/account': { security: 'signed', weight: 5, run: (context) => accountV2Json(of(context)) },
   'GET /fapi/v3/balance': { security: 'signed', weight: 5, run: (context) => balanceJson(of(context)) },
+  'GET /fapi/v2/balance': { security: 'signed', weight: 5, run: (context) => balanceJson(of(context)) },
   'GET /fapi/v3/positionRisk': { security: 'signed', weight: 5, run: (context) => positionRiskJson(of(context), symbolOf(context)) },
+  'GET /fapi/v2/positionRisk': { security: 'signed', weight: 5, run: (context) => positionRiskV2Json(of(context), symbolOf(context)) },
   'GET /fapi/v1/symbolConfig': { security: 'signed', weight: 5, run: (context) => symbolConfigJson(of(context), symbolOf(context)) },
   'GET /fapi/v1/accountConfig': { security: 'signed', weight: 5, run: (context) => accountConfigJson(traderOf(context).account) },
-  'GET /fapi/v1/positionSide/dual': {
-    security: 'signed',
-    weight: 30,
-    run: (context) => ({ dualSidePosition: traderOf(context).account.hedge }),
-  },
-  'POST /fapi/v1/positionSide/dual': { security: 'signed', weight: 1, run: setPositionMode },
-  'GET /fapi/v1/multiAssetsMargin': { security: 'signed', weight: 30, run: () => ({ multiAssetsMargin: false }) },
   'GET /fapi/v1/commissionRate': { security: 'signed', weight: 20, run: commissionRate },
-  'POST /fapi/v1/leverage': { security: 'signed', weight: 1, run: setLeverage },
+  'GET /fapi/v1/leverageBracket': { security: 'signed', weight: 1, run: leverageBracket },
+  'GET /fapi/v1/income': { security: 'signed', weight: 30, run: income },
+  'GET /fapi/v1/adlQuantile': { security: 'signed', weight: 5, run: adlQuantile },
+  'GET /fapi/v1/rateLimit/order': {
+    security: 'signed',
+    weight: 1,
+    run: ({ figures }) => rateLimitRows(figures).filter(({ rateLimitType }) => rateLimitType === 'ORDERS'),
+  },
+  'GET /fapi/v1/apiTradingStatus': {
+    security: 'signed',
+    weight: (params) => (params.find('symbol') ? 1 : 10),
+    run: ({ nowMs }) => ({ indicators: {}, updateTime: nowMs }),
+  },
   'POST /fapi/v1/listenKey': {
     security: 'key',
     weight: 1,
@@ -37,24 +42,14 @@ export const ACCOUNT_ROUTES: Readonly<Record<string, Route>> = {
   'DELETE /fapi/v1/listenKey': { security: 'key', weight: 1, run: closeKey },
 };
 
-const of = (context: Context): Parameters<typeof accountJson>[0] => ({ exchange: context.exchange, trader: traderOf(context) });
-const symbolOf = ({ exchange, params }: Context): string | null => findMarket(exchange, params)?.instrument.symbol ?? null;
-/** How the venue answers a setting it took. */
-const DONE = { code: 200, msg: 'success' };
-const noListenKey = (): Refusal => new Refusal({ code: -1125, message: 'This listenKey does not exist.' });
+const DAY_MS = 86_400_000;
+/** The cash book without a time asked for, and how far back it reaches at all. */
+const INCOME_DEFAULT_MS = 7 * DAY_MS;
+const INCOME_KEPT_MS = 90 * DAY_MS;
 
-function setPositionMode(context: Context): unknown {
-  const { params } = context;
-  params.get('dualSidePosition');
-  const { account, orders } = traderOf(context);
-  const hedge = params.flag('dualSidePosition');
-  if (hedge === account.hedge) throw new Refusal({ code: -4059, message: 'No need to change position side.' });
-  if (orders.open(null).length > 0)
-    throw new Refusal({ code: -4067, message: 'Position side cannot be changed if there exists open orders.' });
-  if (account.held().length > 0) throw new Refusal({ code: -4068, message: 'Position side cannot be changed if there exists position.' });
-  account.setHedge(hedge);
-  return DONE;
-}
+const of = (context: Context): Of => ({ exchange: context.exchange, trader: traderOf(context) });
+const symbolOf = ({ exchange, params }: Context): string | null => findMarket(exchange, params)?.instrument.symbol ?? null;
+const noListenKey = (): Refusal => new Refusal({ code: -1125, message: 'This listenKey does not exist.' });
 
 function commissionRate({ exchange, params }: Context): unknown {
   const { instrument } = readMarket(exchange, params);
@@ -63,13 +58,40 @@ function commissionRate({ exchange, params }: Context): unknown {
   return { symbol: instrument.symbol, makerCommissionRate: maker, takerCommissionRate: ratesText(takerPpm), rpiCommissionRate: maker };
 }
 
-function setLeverage(context: Context): unknown {
-  const { exchange, params } = context;
-  const { instrument } = readMarket(exchange, params);
-  const leverage = params.getWhole('leverage');
-  if (!exchange.setLeverage(traderOf(context), instrument.symbol, leverage))
-    throw new Refusal({ code: -4028, message: `Leverage ${leverage} is not valid` });
-  return leverageJson(instrument.symbol, leverage);
+/** One symbol as an object, all as a list. */
+function leverageBracket(context: Context): unknown {
+  const symbol = symbolOf(context);
+  return symbol === null ? [...context.exchange.markets.keys()].map(bracketJson) : bracketJson(symbol);
+}
+
+/** Filtered by symbol, type and time; the last seven days when no time is given; with `page`, that page counted from the oldest. */
+function income(context: Context): unknown {
+  const { params, nowMs } = context;
+  const [symbol, word] = [symbolOf(context), params.find('incomeType')];
+  const [startMs, endMs = Infinity] = [params.findWhole('startTime'), params.findWhole('endTime')];
+  const keptMs = startMs === undefined && endMs === Infinity ? INCOME_DEFAULT_MS : INCOME_KEPT_MS;
+  const fromMs = Math.max(nowMs - keptMs, startMs ?? 0);
+  const rows = traderOf(context)
+    .account.income()
+    .filter(
+      (row) =>
+        row.atMs >= fromMs &&
+        row.atMs <= endMs &&
+        (symbol === null || row.symbol === symbol) &&
+        (word === undefined || incomeWord(row.type) === word),
+    );
+  const page = params.findWhole('page');
+  const limit = params.findWhole('limit') ?? 100;
+  const shown = page === undefined ? rows : rows.slice((page - 1) * limit, page * limit);
+  return pageOf(params, shown, { timeOf: (row) => row.atMs, limitDefault: 100, limitMax: 1_000 }).map(incomeJson);
+}
+
+function adlQuantile(context: Context): unknown {
+  const asked = symbolOf(context);
+  const rows = [...context.exchange.markets.keys()]
+    .filter((symbol) => asked === null || symbol === asked)
+    .map((symbol) => adlQuantileJson(of(context), symbol));
+  return asked === null ? rows : rows[0];
 }
 
 function renewKey({ listenKeys, apiKey, nowMs }: Context): unknown {

@@ -40,6 +40,7 @@ const ROWS: Readonly<Record<RejectKind, Row>> = {
   'reduce-only': [-2022, 'ReduceOnly Order is rejected.'],
   'not-reduce-only': [-5047, 'The order is not a reduce only order.'],
   'margin-insufficient': [-2019, 'Margin is insufficient.'],
+  'leverage-cap': [-2027, 'Exceeded the maximum allowable position at current leverage.'],
   'would-take': [
     -5022,
     'Due to the order could not be executed as maker, the Post Only order will be rejected. The order will not be recorded in the order history.',

@@ -2,7 +2,7 @@
 import { formatPrice, formatSize, type Instrument } from '../../instrument.ts';
 import { formatAtoms } from '../../units.ts';
 import type { Execution, UserEvent } from '../exchange-events.ts';
-import { breakEvenOf, entryPriceOf } from '../position.ts';
+import { accountUpdate, type InstrumentOf, marginCall } from './account-event-json.ts';
 import { bigId } from './json.ts';
 import { averagePrice } from './order-json.ts';
 import { expiryWord, positionSideWord, priceMatchWord, selfTradeWord, sideWord, statusWord, timeWord, typeWord } from './words.ts';
@@ -18,21 +18,25 @@ const EXECUTION_WORDS: Readonly<Record<Execution, string>> = {
 };
 
 /** The message text; its `e` is what a client may filter by. */
-export function userMessage(instrument: Instrument, event: UserEvent): { readonly name: string; readonly text: string } {
-  const body = bodyOf(instrument, event);
+export function userMessage(instrumentOf: InstrumentOf, event: UserEvent): { readonly name: string; readonly text: string } {
+  const body = bodyOf(instrumentOf, event);
   return { name: body.e, text: JSON.stringify(body) };
 }
 
-function bodyOf(instrument: Instrument, event: UserEvent): { readonly e: string } & Record<string, unknown> {
+function bodyOf(instrumentOf: InstrumentOf, event: UserEvent): { readonly e: string } & Record<string, unknown> {
   switch (event.kind) {
     case 'fill':
-      return fillNotice(instrument, event);
+      return fillNotice(instrumentOf(event.trade.order.symbol), event);
     case 'order':
-      return orderUpdate(instrument, event);
+      return orderUpdate(instrumentOf(event.order.symbol), event);
     case 'account':
-      return accountUpdate(instrument, event);
+      return { e: 'ACCOUNT_UPDATE', ...times(event), a: accountUpdate(instrumentOf, event) };
+    case 'margin-call':
+      return { e: 'MARGIN_CALL', E: Math.floor(event.atMs), ...marginCall(instrumentOf, event) };
     case 'leverage':
       return { e: 'ACCOUNT_CONFIG_UPDATE', ...times(event), ac: { s: event.symbol, l: event.leverage } };
+    case 'asset-mode':
+      return { e: 'ACCOUNT_CONFIG_UPDATE', ...times(event), ai: { j: event.multiAssets } };
     default:
       throw new Error(`Cannot write event: ${JSON.stringify(event satisfies never)}`);
   }
@@ -100,33 +104,6 @@ function orderUpdate(instrument: Instrument, event: OfKind<'order'>): { readonly
       pm: priceMatchWord(order),
       gtd: order.goodTillMs ?? 0,
       er: expiryWord(order),
-    },
-  };
-}
-
-function accountUpdate(instrument: Instrument, event: OfKind<'account'>): { readonly e: string } & Record<string, unknown> {
-  const { position } = event;
-  const wallet = formatAtoms(event.wallet);
-  return {
-    e: 'ACCOUNT_UPDATE',
-    ...times(event),
-    a: {
-      B: [{ a: event.asset, wb: wallet, cw: wallet, bc: '0' }],
-      P: [
-        {
-          s: event.symbol,
-          pa: formatSize(instrument, position.size),
-          ep: formatAtoms(entryPriceOf(instrument, position)),
-          cr: formatAtoms(position.realized),
-          up: formatAtoms(event.unrealized),
-          mt: 'cross',
-          iw: '0',
-          ps: positionSideWord(event.positionSide),
-          ma: event.asset,
-          bep: formatAtoms(breakEvenOf(instrument, position)),
-        },
-      ],
-      m: 'ORDER',
     },
   };
 }

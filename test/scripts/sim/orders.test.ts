@@ -99,7 +99,7 @@ test('amend changes price and size, tells it, and answers each refusal with its 
 test('amend to no more than what is filled cancels the order', async () => {
   const { asks } = (await sim.get('/fapi/v1/depth?symbol=BTCUSDT&limit=5')).body as { asks: [string, string][] };
   const [price, size] = asks[0] ?? ['', ''];
-  await sim.signed('POST', '/fapi/v1/leverage', { symbol: 'BTCUSDT', leverage: 125 });
+  await sim.signed('POST', '/fapi/v1/leverage', { symbol: 'BTCUSDT', leverage: 75 });
   await sim.place({ newClientOrderId: 'part', price, quantity: (Number(size) + 1).toFixed(3) });
   const { body } = await query('part');
   expect(body['status']).toBe('PARTIALLY_FILLED');

@@ -23,7 +23,7 @@ type Step = readonly [side: Side, price: number, size: number, maker?: boolean];
 function run(steps: readonly Step[], instrument = BTC) {
   const account = open();
   const booked = steps.map(([side, price, size, maker = false], atMs) =>
-    account.fill({ instrument, side, positionSide: 'both', price: ticks(price), size: lots(size), maker, atMs }),
+    account.fill({ instrument, side, positionSide: 'both', price: ticks(price), size: lots(size), maker, tradeId: atMs + 1, atMs }),
   );
   return { account, booked, position: account.position(instrument.symbol) };
 }
@@ -91,15 +91,6 @@ test('breakEvenOf() adds the opening fee, as the recorded account of 2024-11-18 
   const { position } = run([['buy', 917_399, 2]]);
   expect(formatAtoms(entryPriceOf(BTC, position))).toBe('91739.9');
   expect(formatAtoms(breakEvenOf(BTC, position))).toBe('91785.76995');
-});
-
-test('margin() asks for the worse side of position and open orders, over leverage', () => {
-  const { account } = run([['buy', 600_000, 10]]);
-  const parts = { instrument: BTC, markAtoms: money('60000') };
-  const bids = account.margin({ ...parts, open: { bids: money('600'), asks: money('900') } });
-  expect([bids.positionInitial, bids.openOrderInitial].map(formatAtoms)).toEqual(['30', '30']);
-  const asks = account.margin({ ...parts, open: { bids: money('0'), asks: money('900') } });
-  expect(formatAtoms(asks.openOrderInitial)).toBe('0'); // 600 long less 900 is 300 short: less than the position itself
 });
 
 test('fills conserve money: wallet and open profit equal cash flow and value at any mark', () => {
