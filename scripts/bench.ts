@@ -5,6 +5,7 @@ import { benchBook } from './bench/book.ts';
 import { table, verdict } from './bench/measure.ts';
 import { benchOrders } from './bench/orders.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
+import { benchStreams } from './bench/streams.ts';
 import { benchWholeRun } from './bench/whole-run.ts';
 
 const program = new Command('npm run bench --')
@@ -15,7 +16,14 @@ const program = new Command('npm run bench --')
 
 const { quick, json } = program.parse().opts<{ quick: boolean; json: boolean }>();
 const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
-const figures = [await benchBook(50), await benchBook(100), await benchOrders(), ...times, ...(await benchWholeRun(quick ? 30 : 80))];
+const figures = [
+  await benchBook(50),
+  await benchBook(100),
+  await benchOrders(),
+  ...times,
+  await benchStreams(),
+  ...(await benchWholeRun(quick ? 30 : 80)),
+];
 const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
 const rows = figures.map((figure) => ({ ...figure, verdict: verdict(figure) }));
 process.stdout.write(

@@ -1,8 +1,10 @@
 /** The simulated exchange as a process: Binance USD-M's REST and streams on one loopback port. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ClockSpec, formatClockSpec, parseClockSpec } from '../shared/clock.ts';
+import { QUEUE_MODELS, type QueueModelName } from '../shared/sim/queue.ts';
 import { FLOW_PROFILES } from './sim/profiles.ts';
-import { openSimulator, type SimAccount, type Simulator, SimulatorProblem } from './sim/simulator.ts';
+import { SimulatorProblem } from './sim/markets.ts';
+import { openSimulator, type SimAccount, type Simulator } from './sim/simulator.ts';
 import { STEPPED_START_MS } from './sim/stepper.ts';
 import { TapeProblem } from './sim/tape-file.ts';
 import { openTlsFront, type TlsFront, writeCertificate } from './sim/tls-front.ts';
@@ -50,6 +52,7 @@ type Flags = {
   readonly stepped?: number | true;
   readonly symbols: readonly string[];
   readonly replay?: string;
+  readonly queueModel: QueueModelName;
   readonly profile: (typeof FLOW_PROFILES)[number];
   readonly historyDays: number;
   readonly lead: number;
@@ -74,6 +77,11 @@ const program = new Command('sim')
   )
   .option('--symbols <list>', 'contracts to open', symbolList, ['BTCUSDT', 'ETHUSDT', 'BTCUSDC'])
   .option('--replay <file>', 'serve this recording instead of a seeded market')
+  .addOption(
+    new Option('--queue-model <name>', 'where own orders stand in line while a recording plays')
+      .choices([...QUEUE_MODELS])
+      .default('risk-averse'),
+  )
   .addOption(new Option('--profile <name>', 'how lively the seeded market is').choices([...FLOW_PROFILES]).default('normal'))
   .option('--history-days <n>', 'days of K-lines before the start', number({ min: 0, max: 60, whole: true }), 10)
   .option('--lead <ms>', 'real milliseconds before the first recorded frame', number({ min: 0, max: 3_600_000, whole: false }), 2_000)

@@ -1,6 +1,5 @@
 /** The simulator assembled: exchange, wire, sockets and the clock that drives them. */
 import { type Clock, type ClockSpec, systemClock, VirtualClock } from '../../shared/clock.ts';
-import { makeInstrument, type Instrument } from '../../shared/instrument.ts';
 import { Random } from '../../shared/random.ts';
 import { Calls } from '../../shared/sim/binance/calls.ts';
 import { fullKey, type Keyring, type KeySpec, makeKeyring } from '../../shared/sim/binance/keys.ts';
@@ -11,19 +10,19 @@ import { MarketStreams } from '../../shared/sim/binance/streams.ts';
 import { listenKeyExpired, userMessage } from '../../shared/sim/binance/user-json.ts';
 import { type AccountSpec, Exchange, type MarketSpec } from '../../shared/sim/exchange.ts';
 import type { MarketEvent, UserEvent } from '../../shared/sim/exchange-events.ts';
-import { type FlowProfile, makeFlow } from '../../shared/sim/flow.ts';
-import { makeHistory } from '../../shared/sim/history.ts';
-import { findInstrument, nearestInstrument } from '../../shared/sim/instruments.ts';
+import type { FlowProfile } from '../../shared/sim/flow.ts';
+import type { QueueModelName } from '../../shared/sim/queue.ts';
 import { Admin } from './admin.ts';
 import { Driver } from './driver.ts';
 import { ExchangeFaults } from './faults/exchange-faults.ts';
 import { CallFaults } from './faults.ts';
+import { flowMarkets, replayMarkets, SimulatorProblem } from './markets.ts';
 import { type OpenServer, openServer } from './server.ts';
 import { Stepper } from './stepper.ts';
 import { StreamHub } from './stream-hub.ts';
 import { WsApiHub } from './ws-api-hub.ts';
 import { scanTape, type TapeScan } from './tape-file.ts';
-import { findSnapshots, TapeFeed } from './tape-feed.ts';
+import { TapeFeed } from './tape-feed.ts';
 
 /** The server pings every three minutes (Binance USD-M docs, websocket streams). */
 const PING_PERIOD_MS = 180_000;
@@ -44,6 +43,8 @@ export type SimulatorOptions = {
   readonly symbols: readonly string[];
   readonly replay: string | null;
   readonly profile: FlowProfile;
+  /** Where own orders stand in line while a recording plays; absent: the most careful. */
+  readonly queueModel?: QueueModelName;
   readonly historyDays: number;
   /** Real milliseconds between the start and the first recorded frame. */
   readonly leadMs: number;
@@ -67,11 +68,8 @@ export type Simulator = {
   readonly close: () => Promise<void>;
 };
 
-/** A request that makes no sense: one line for the person who asked. */
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-
-export class SimulatorProblem extends Error {}
 
 /** Rejects with `SimulatorProblem` or `TapeProblem` for a bad request, with the system's error for a taken port. */
 export async function openSimulator(options: SimulatorOptions): Promise<Simulator> {
@@ -226,57 +224,6 @@ async function serve(
     await server.close();
   };
   return { port: server.port, close };
-}
-
-function flowMarkets({ symbols, seed, profile, historyDays }: SimulatorOptions, startMs: number): readonly MarketSpec[] {
-  const random = new Random(seed);
-  return symbols.map((symbol) => {
-    const found = findInstrument(symbol);
-    if (!found) throw new SimulatorProblem(`--symbols: ${symbol} is not among the simulated contracts`);
-    const { startPrice } = found;
-    const instrument = instrumentOf(makeInstrument(found.spec));
-    const history = makeHistory({
-      instrument,
-      random: random.fork(`history ${symbol}`),
-      endMs: startMs,
-      endPrice: startPrice,
-      days: historyDays,
-    });
-    const flow = makeFlow({ instrument, random: random.fork(`flow ${symbol}`), startPrice, profile });
-    return { kind: 'flow', flow, history: history.bars, startPrice };
-  });
-}
-
-async function replayMarkets(
-  { replay, seed, historyDays }: SimulatorOptions,
-  scan: TapeScan,
-  startMs: number,
-): Promise<readonly MarketSpec[]> {
-  const random = new Random(seed);
-  const snapshots = await findSnapshots(
-    replay ?? '',
-    scan.symbols.map(({ symbol }) => symbol),
-  );
-  return scan.symbols.flatMap(({ symbol, priceDecimals, qtyDecimals }) => {
-    const snapshot = snapshots.get(symbol);
-    if (!snapshot) return [];
-    const spec = nearestInstrument(symbol, priceDecimals, qtyDecimals);
-    const instrument = instrumentOf(typeof spec === 'string' ? spec : makeInstrument(spec));
-    const price = (Number(snapshot.bids[0]?.[0] ?? snapshot.asks[0]?.[0]) + Number(snapshot.asks[0]?.[0] ?? snapshot.bids[0]?.[0])) / 2;
-    const history = makeHistory({
-      instrument,
-      random: random.fork(`history ${symbol}`),
-      endMs: startMs,
-      endPrice: price,
-      days: historyDays,
-    });
-    return [{ kind: 'replay', instrument, snapshot, history: history.bars, startPrice: price } as const];
-  });
-}
-
-function instrumentOf(made: Instrument | string): Instrument {
-  if (typeof made === 'string') throw new SimulatorProblem(made);
-  return made;
 }
 
 /** On a given clock that is already past the recording, its frames keep their spacing and begin after the lead. */

@@ -24,7 +24,7 @@ export type AccountSpec = { readonly apiKey: string; readonly balances: Readonly
 /** What moves a symbol: a flow, or a recording fed by `onFrame`. */
 export type MarketSpec =
   | { readonly kind: 'flow'; readonly flow: FlowMarket; readonly history: readonly Bar[]; readonly startPrice: number }
-  | ({ readonly kind: 'replay' } & Pick<ReplayMarketOptions, 'instrument' | 'snapshot' | 'history' | 'startPrice'>);
+  | ({ readonly kind: 'replay' } & Pick<ReplayMarketOptions, 'instrument' | 'snapshot' | 'history' | 'startPrice' | 'queueModel'>);
 
 export type ExchangeOptions = {
   readonly startMs: number;

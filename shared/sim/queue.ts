@@ -2,14 +2,19 @@
  * Where own orders stand in line while a recording plays. An order joins behind the size visible at its price; trades at that price
  * eat the line and then the order; a trade beyond that price proves that the line is gone and fills the order whole. A recording's
  * trades do not shrink because we took part: own fills are extra, which is right only for orders small against the book.
- * Models differ in what a depth decrease that no trade explains means: 'conservative' (default) assumes everybody cancelled behind us;
- * 'prob' spreads the cancels evenly over the line, so the part ahead of us shrinks with the level. Under both, nobody stands behind
- * more than is visible. Depth that arrives before the trade it reflects makes 'prob' count that trade twice, in our favour.
+ * Models differ in what a depth decrease that no trade explains means, that is, how much of it stood before us:
+ * - 'risk-averse' (default): nothing, everybody cancelled behind us; only trades move us.
+ * - 'proportional': cancels are spread evenly over the line, so the part ahead shrinks with the level.
+ * - 'log-proportional', 'square-proportional': those near the end cancel more, because who stands in front has more to lose: the part
+ *   that cancelled behind us is f(behind) / (f(behind) + f(ahead)) with f = log(1 + x) or x^2 (the probability models of hftbacktest).
+ * Under all, nobody stands behind more than is visible, and what is left over on one side of us is taken from the other. Depth that
+ * arrives before the trade it reflects makes all but 'risk-averse' count that trade twice, in our favour.
  */
 import { type Lots, lots, type Ticks } from '../units.ts';
 import type { Side } from './market.ts';
 
-export type QueueModelName = 'conservative' | 'prob';
+export const QUEUE_MODELS = ['risk-averse', 'proportional', 'log-proportional', 'square-proportional'] as const;
+export type QueueModelName = (typeof QUEUE_MODELS)[number];
 export type QueueOrder = {
   readonly id: string;
   readonly side: Side;
@@ -30,8 +35,8 @@ export class QueueModel {
   readonly #lines: Readonly<Record<Side, Map<number, Line>>> = { buy: new Map(), sell: new Map() };
   readonly #sides = new Map<string, { readonly side: Side; readonly price: Ticks }>();
 
-  constructor(options: { readonly model?: QueueModelName } = {}) {
-    this.#model = options.model ?? 'conservative';
+  constructor({ model = 'risk-averse' }: { readonly model?: QueueModelName } = {}) {
+    this.#model = model;
   }
 
   /** Joins the line behind `visibleAhead` and behind own orders placed there before. Throws on a reused id. */
@@ -79,7 +84,7 @@ export class QueueModel {
     const line = this.#lines[side].get(price);
     if (!line) return;
     const unexplained = line.visible - line.traded - visible;
-    if (this.#model === 'prob' && unexplained > 0) shrink(line, unexplained);
+    if (unexplained > 0) shrink(line, unexplained, WEIGHTS[this.#model]);
     see(line, visible);
   }
 
@@ -129,10 +134,25 @@ function fill(order: Resting, size: number): QueueFill {
   return { id: order.id, size: lots(size), price: order.price };
 }
 
-/** Cancels spread evenly over the line: the share of them that stood ahead is the share of the line that stood ahead. */
-function shrink(line: Line, canceled: number): void {
+/** How heavily lots of a line weigh when its cancels are shared out before and behind us; null takes none from before us. */
+const WEIGHTS: Readonly<Record<QueueModelName, ((size: number) => number) | null>> = {
+  'risk-averse': null,
+  proportional: (size) => size,
+  'log-proportional': (size) => Math.log1p(size),
+  'square-proportional': (size) => size ** 2,
+};
+
+/** The cancels of strangers, shared out between those before and those behind each own order. */
+function shrink(line: Line, canceled: number, weigh: ((size: number) => number) | null): void {
+  if (weigh === null) return;
   const before = line.visible - line.traded;
-  for (const order of line.orders) order.ahead = Math.ceil((order.ahead * (before - canceled)) / before);
+  for (const order of line.orders) {
+    const behind = Math.max(0, before - order.ahead);
+    const [weightAhead, weightBehind] = [weigh(order.ahead), weigh(behind)];
+    if (weightAhead + weightBehind === 0) continue;
+    const fromBehind = Math.min(behind, (canceled * weightBehind) / (weightAhead + weightBehind));
+    order.ahead = Math.max(0, Math.ceil(order.ahead - (canceled - fromBehind)));
+  }
 }
 
 /** Takes in the public size now at the price. Nobody can stand behind more than all of it, whatever the model. */

@@ -11,7 +11,7 @@ import type { MarketEvent, PriceSize } from './exchange-events.ts';
 import type { Bar, Level, Side, TapeFrame } from './market.ts';
 import { type AddOutcome, type BookOrder, crosses, opposite } from './matching.ts';
 import { PriceFeed } from './price-feed.ts';
-import { QueueModel } from './queue.ts';
+import { QueueModel, type QueueModelName } from './queue.ts';
 import { type DepthView, type MarketSink, midOf, type PublishedView, type SymbolMarket } from './symbol-market.ts';
 import { TapeBook } from './tape-book.ts';
 
@@ -23,6 +23,8 @@ export type ReplayMarketOptions = {
   /** The recording's own snapshot, served until the recording has reached it. */
   readonly snapshot: Snapshot;
   readonly history: readonly Bar[];
+  /** Where own resting orders stand in line. */
+  readonly queueModel: QueueModelName;
   readonly startMs: number;
   readonly startPrice: number;
   readonly agenda: Agenda;
@@ -48,7 +50,7 @@ export class ReplayMarket implements SymbolMarket {
   readonly feed: PriceFeed;
   readonly #options: ReplayMarketOptions;
   readonly #book = new TapeBook();
-  readonly #queue = new QueueModel();
+  readonly #queue: QueueModel;
   readonly #resting = new Map<number, Resting>();
   /** Newest recorded best prices: ahead of the book between two diffs. */
   #ticker: { readonly updateId: number; readonly buy: Best; readonly sell: Best } | null = null;
@@ -62,6 +64,7 @@ export class ReplayMarket implements SymbolMarket {
 
   constructor(options: ReplayMarketOptions) {
     this.#options = options;
+    this.#queue = new QueueModel({ model: options.queueModel });
     this.#tradeId = firstId(options.startMs);
     this.#aggregateId = this.#tradeId;
     this.instrument = options.instrument;

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Side } from '../../../shared/sim/market.ts';
-import { type QueueFill, QueueModel, type QueueModelName } from '../../../shared/sim/queue.ts';
+import { QUEUE_MODELS, type QueueFill, QueueModel, type QueueModelName } from '../../../shared/sim/queue.ts';
 import { type Lots, lots, ticks } from '../../../shared/units.ts';
 
 /** One bid for 10 lots at 100 behind 50. */
-function bidBehind50(model: QueueModelName = 'conservative'): QueueModel {
+function bidBehind50(model: QueueModelName = 'risk-averse'): QueueModel {
   const queue = new QueueModel({ model });
   queue.place({ id: 'a', side: 'buy', price: ticks(100), size: lots(10), visibleAhead: lots(50) });
   return queue;
@@ -60,7 +60,7 @@ test('QueueModel serves own orders at one price in their order, strangers betwee
   expect(sell(queue, 1)).toEqual([fill('b', 1)]);
 });
 
-test('QueueModel conservative: unexplained decreases happen behind us, but nobody stands behind more than is there', () => {
+test('QueueModel risk-averse: unexplained decreases happen behind us, but nobody stands behind more than is there', () => {
   const queue = bidBehind50();
   queue.onDepth({ side: 'buy', price: ticks(100), visible: lots(80) });
   queue.onDepth({ side: 'buy', price: ticks(100), visible: lots(60) });
@@ -71,8 +71,8 @@ test('QueueModel conservative: unexplained decreases happen behind us, but nobod
   expect(queue.aheadOf('a')).toBe(20);
 });
 
-test('QueueModel prob: cancels are spread evenly over the line, trades are not counted twice', () => {
-  const queue = bidBehind50('prob');
+test('QueueModel proportional: cancels are spread evenly over the line, trades are not counted twice', () => {
+  const queue = bidBehind50('proportional');
   queue.onDepth({ side: 'buy', price: ticks(100), visible: lots(100) });
   queue.onDepth({ side: 'buy', price: ticks(100), visible: lots(80) });
   expect(queue.aheadOf('a')).toBe(40); // a fifth of the line left, a fifth of what was ahead
@@ -82,6 +82,41 @@ test('QueueModel prob: cancels are spread evenly over the line, trades are not c
   expect(queue.aheadOf('a')).toBe(30);
   queue.onDepth({ side: 'buy', price: ticks(100), visible: lots(35) });
   expect(queue.aheadOf('a')).toBe(15);
+});
+
+/** 50 ahead, 50 behind, or 50 ahead and 150 behind; then so many of the line cancel. */
+test.each([
+  ['risk-averse', 100, 40, 50],
+  ['proportional', 100, 40, 30],
+  ['log-proportional', 100, 40, 30],
+  ['square-proportional', 100, 40, 30],
+  ['risk-averse', 200, 40, 50],
+  ['proportional', 200, 40, 40], // a quarter of the line stands ahead, a quarter of the cancels
+  ['log-proportional', 200, 40, 33], // log(51) against log(151): 44 %
+  ['square-proportional', 200, 40, 46], // 1 against 9
+  ['square-proportional', 200, 199, 1], // what is left behind us is used up first, the rest comes from before us
+] as const)('QueueModel %s: of a line of %d, %d cancel, then %d stand ahead', (model, visible, canceled, ahead) => {
+  const queue = bidBehind50(model);
+  queue.onDepth({ side: 'buy', price: ticks(100), visible: lots(visible) });
+  queue.onDepth({ side: 'buy', price: ticks(100), visible: lots(visible - canceled) });
+  expect(queue.aheadOf('a')).toBe(ahead);
+});
+
+test('QueueModel: the more a model believes in cancels ahead, the sooner it fills', () => {
+  const filled = QUEUE_MODELS.map((model) => {
+    const queue = bidBehind50(model);
+    let sum = 0;
+    for (let visible = 200; visible > 0; visible -= 20) {
+      queue.onDepth({ side: 'buy', price: ticks(100), visible: lots(visible) });
+      sum += sell(queue, 3).reduce((total, { size }) => total + size, 0);
+    }
+    return sum;
+  });
+  const [averse = 0, proportional = 0, logarithmic = 0, square = 0] = filled;
+  expect(averse).toBeLessThanOrEqual(square);
+  expect(square).toBeLessThanOrEqual(proportional);
+  expect(proportional).toBeLessThanOrEqual(logarithmic);
+  expect(averse).toBeLessThan(logarithmic);
 });
 
 test('QueueModel forgets a canceled order and refuses a used id', () => {
@@ -97,7 +132,7 @@ type Step =
   | { readonly kind: 'trade'; readonly side: Side; readonly price: number; readonly size: Lots }
   | { readonly kind: 'depth'; readonly side: Side; readonly price: number; readonly size: Lots };
 
-test.each(['conservative', 'prob'] as const)('QueueModel %s never overfills, never fills a line out of order', (model) => {
+test.each(QUEUE_MODELS)('QueueModel %s never overfills, never fills a line out of order', (model) => {
   const common = {
     side: fc.constantFrom<Side>('buy', 'sell'),
     price: fc.integer({ min: 98, max: 102 }),

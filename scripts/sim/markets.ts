@@ -1,0 +1,64 @@
+/** The markets a person asked for: seeded flows, or a recording. */
+import { makeInstrument, type Instrument } from '../../shared/instrument.ts';
+import { Random } from '../../shared/random.ts';
+import type { MarketSpec } from '../../shared/sim/exchange.ts';
+import { makeFlow } from '../../shared/sim/flow.ts';
+import { makeHistory } from '../../shared/sim/history.ts';
+import { findInstrument, nearestInstrument } from '../../shared/sim/instruments.ts';
+import type { SimulatorOptions } from './simulator.ts';
+import { findSnapshots } from './tape-feed.ts';
+import type { TapeScan } from './tape-file.ts';
+
+/** A request that makes no sense: one line for the person who asked. */
+export class SimulatorProblem extends Error {}
+
+export function flowMarkets({ symbols, seed, profile, historyDays }: SimulatorOptions, startMs: number): readonly MarketSpec[] {
+  const random = new Random(seed);
+  return symbols.map((symbol) => {
+    const found = findInstrument(symbol);
+    if (!found) throw new SimulatorProblem(`--symbols: ${symbol} is not among the simulated contracts`);
+    const { startPrice } = found;
+    const instrument = instrumentOf(makeInstrument(found.spec));
+    const history = makeHistory({
+      instrument,
+      random: random.fork(`history ${symbol}`),
+      endMs: startMs,
+      endPrice: startPrice,
+      days: historyDays,
+    });
+    const flow = makeFlow({ instrument, random: random.fork(`flow ${symbol}`), startPrice, profile });
+    return { kind: 'flow', flow, history: history.bars, startPrice };
+  });
+}
+
+export async function replayMarkets(
+  { replay, seed, historyDays, queueModel = 'risk-averse' }: SimulatorOptions,
+  scan: TapeScan,
+  startMs: number,
+): Promise<readonly MarketSpec[]> {
+  const random = new Random(seed);
+  const snapshots = await findSnapshots(
+    replay ?? '',
+    scan.symbols.map(({ symbol }) => symbol),
+  );
+  return scan.symbols.flatMap(({ symbol, priceDecimals, qtyDecimals }) => {
+    const snapshot = snapshots.get(symbol);
+    if (!snapshot) return [];
+    const spec = nearestInstrument(symbol, priceDecimals, qtyDecimals);
+    const instrument = instrumentOf(typeof spec === 'string' ? spec : makeInstrument(spec));
+    const price = (Number(snapshot.bids[0]?.[0] ?? snapshot.asks[0]?.[0]) + Number(snapshot.asks[0]?.[0] ?? snapshot.bids[0]?.[0])) / 2;
+    const history = makeHistory({
+      instrument,
+      random: random.fork(`history ${symbol}`),
+      endMs: startMs,
+      endPrice: price,
+      days: historyDays,
+    });
+    return [{ kind: 'replay', instrument, snapshot, history: history.bars, startPrice: price, queueModel } as const];
+  });
+}
+
+function instrumentOf(made: Instrument | string): Instrument {
+  if (typeof made === 'string') throw new SimulatorProblem(made);
+  return made;
+}
