@@ -9,7 +9,9 @@ import { formatAtoms, sumDecimals } from '../../shared/units.ts';
 import type { PriceSize } from '../../shared/sim/exchange-events.ts';
 import { notionalOf } from '../../shared/instrument.ts';
 import type { ExchangeFault, ExchangeFaults } from './faults/exchange-faults.ts';
-import { type CallFaults, Fault } from './faults.ts';
+import type { FaultBoard } from './faults/board.ts';
+import type { CallFaults } from './faults/call-faults.ts';
+import { readFault } from './faults/fault.ts';
 import type { StreamHub } from './stream-hub.ts';
 import type { Stepper } from './stepper.ts';
 import type { ReplayState } from './tape-feed.ts';
@@ -20,6 +22,7 @@ export type AdminOptions = {
   readonly listenKeys: ListenKeys;
   readonly callFaults: CallFaults;
   readonly exchangeFaults: ExchangeFaults;
+  readonly board: FaultBoard;
   /** Null when time runs by itself. */
   readonly stepper: Stepper | null;
   readonly seed: number;
@@ -49,6 +52,8 @@ export class Admin {
         return this.#book(url.searchParams);
       case 'GET /sim/account':
         return this.#account(url.searchParams.get('apiKey') ?? '');
+      case 'GET /sim/faults':
+        return ok(this.#options.board.rows());
       case 'POST /sim/fault':
         return this.#fault(body);
       case 'POST /sim/expire-listen-key':
@@ -57,7 +62,7 @@ export class Admin {
         return this.#advance(body);
       default:
         return bad(
-          `${method} ${url.pathname}: unknown, known are GET /sim/state, /sim/book, /sim/account, POST /sim/fault, /sim/expire-listen-key, /sim/advance`,
+          `${method} ${url.pathname}: unknown, known are GET /sim/state, /sim/book, /sim/account, /sim/faults, POST /sim/fault, /sim/expire-listen-key, /sim/advance`,
         );
     }
   }
@@ -99,12 +104,8 @@ export class Admin {
   }
 
   #fault(body: string): AdminAnswer {
-    const read = Fault.safeParse(parseJson(body));
-    if (!read.success) {
-      const issue = read.error.issues[0];
-      return bad(`${issue?.path.join('.') || 'fault'}: ${issue?.message ?? 'malformed'}`);
-    }
-    const fault = read.data;
+    const fault = readFault(parseJson(body));
+    if (typeof fault === 'string') return bad(fault);
     const { hub, callFaults, exchange } = this.#options;
     switch (fault.kind) {
       case 'drop-depth':
@@ -118,7 +119,7 @@ export class Admin {
         return ok({});
       case 'reply':
       case 'hang':
-        callFaults.add(fault);
+        callFaults.start(fault);
         return ok({});
       default:
         return this.#exchangeFault(fault);

@@ -1,6 +1,7 @@
 /** Moves the exchange along the clock: wakes when something is due, lets all of it happen in order, sleeps again. */
 import type { Clock, Timer } from '../../shared/clock.ts';
 import type { Exchange } from '../../shared/sim/exchange.ts';
+import type { Outbox } from './outbox.ts';
 
 /** Nothing due (which a running market never says): look again after this. */
 const IDLE_MS = 100;
@@ -8,11 +9,13 @@ const IDLE_MS = 100;
 export class Driver {
   readonly #exchange: Exchange;
   readonly #clock: Clock;
+  readonly #outbox: Outbox;
   #timer: Timer | null = null;
 
-  constructor({ exchange, clock }: { readonly exchange: Exchange; readonly clock: Clock }) {
+  constructor({ exchange, clock, outbox }: { readonly exchange: Exchange; readonly clock: Clock; readonly outbox: Outbox }) {
     this.#exchange = exchange;
     this.#clock = clock;
+    this.#outbox = outbox;
   }
 
   start(): void {
@@ -26,7 +29,7 @@ export class Driver {
 
   /** Brings the exchange to the present: before every request that reads or changes it. */
   now(): void {
-    this.#exchange.advance(this.#clock.wallMs());
+    this.#outbox.step(() => this.#exchange.advance(this.#clock.wallMs()));
   }
 
   #sleep(): void {

@@ -5,7 +5,8 @@ import { WebSocketServer } from 'ws';
 import type { Clock } from '../../shared/clock.ts';
 import type { RestRequest, RestResponse } from '../../shared/sim/binance/rest.ts';
 import type { Admin } from './admin.ts';
-import type { CallFaults } from './faults.ts';
+import type { CallFaults } from './faults/call-faults.ts';
+import type { Outbox } from './outbox.ts';
 import type { StreamHub } from './stream-hub.ts';
 import { parseStreamUrl } from './stream-url.ts';
 import type { WsApiHub } from './ws-api-hub.ts';
@@ -24,6 +25,7 @@ export type ServerOptions = {
   readonly hub: StreamHub;
   readonly wsApi: WsApiHub;
   readonly callFaults: CallFaults;
+  readonly outbox: Outbox;
   /** Brings the exchange to the present. */
   readonly toNow: () => void;
 };
@@ -34,7 +36,7 @@ export type OpenServer = { readonly port: number; readonly close: () => Promise<
 export async function openServer(options: ServerOptions): Promise<OpenServer> {
   const server = createServer((request, response) => {
     receive(request).then(
-      (body) => answer({ options, request, response, body }),
+      (body) => options.outbox.step(() => answer({ options, request, response, body })),
       () => request.destroy(), // the client went away or sent too much
     );
   });
@@ -113,7 +115,7 @@ function answer(exchange: Exchange): void {
   if (fault?.execute) handle();
   if (fault?.kind === 'hang') return;
   const { status, body, headers, holdMs } = fault ? { ...fault, holdMs: 0 } : handle();
-  const leave = (): void => send(exchange.response, { status, body, headers });
+  const leave = (): void => options.outbox.put(() => send(exchange.response, { status, body, headers }));
   if (holdMs > 0) options.clock.after(holdMs, leave);
   else leave();
 }

@@ -15,14 +15,16 @@ import type { QueueModelName } from '../../shared/sim/queue.ts';
 import { Admin } from './admin.ts';
 import { Driver } from './driver.ts';
 import { ExchangeFaults } from './faults/exchange-faults.ts';
-import { CallFaults } from './faults.ts';
+import { FaultBoard } from './faults/board.ts';
+import { CallFaults } from './faults/call-faults.ts';
+import { Outbox } from './outbox.ts';
 import { flowMarkets, replayMarkets, SimulatorProblem } from './markets.ts';
 import { type OpenServer, openServer } from './server.ts';
 import { Stepper } from './stepper.ts';
 import { StreamHub } from './stream-hub.ts';
 import { WsApiHub } from './ws-api-hub.ts';
 import { scanTape, type TapeScan } from './tape-file.ts';
-import { TapeFeed } from './tape-feed.ts';
+import { type ReplayState, TapeFeed } from './tape-feed.ts';
 
 /** The server pings every three minutes (Binance USD-M docs, websocket streams). */
 const PING_PERIOD_MS = 180_000;
@@ -121,13 +123,15 @@ type Parts = {
   readonly calls: Calls;
   readonly keyring: Keyring;
   readonly exchangeFaults: ExchangeFaults;
+  readonly outbox: Outbox;
 };
 
 type Assembling = { readonly options: SimulatorOptions; readonly markets: readonly MarketSpec[]; readonly startMs: number };
 
 function assemble({ options, markets, startMs }: Assembling): Parts {
   const random = new Random(options.seed);
-  const hub = new StreamHub({ nowMs: () => exchange.nowMs });
+  const outbox = new Outbox({ beforeFlush: () => undefined });
+  const hub = new StreamHub({ nowMs: () => exchange.nowMs, outbox });
   const onUser = (event: UserEvent): void => {
     const { name, text } = userMessage((symbol) => exchange.market(symbol).instrument, event);
     hub.sendUser({ name, text, belongs: (listenKey) => listenKeys.accountOf(listenKey) === event.apiKey });
@@ -157,7 +161,7 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
   const listenKeys = new ListenKeys({ random: random.fork('listen keys'), agenda: exchange.agenda, onExpired });
   const limits = new RateLimits({ enforced: options.limitsEnforced, figures: { ...VENUE_LIMITS, ...options.limitFigures } });
   const calls = new Calls({ exchange, listenKeys, limits, random: random.fork('client ids') });
-  return { exchange, hub, listenKeys, calls, keyring: keyringOf(options), exchangeFaults };
+  return { exchange, hub, listenKeys, calls, keyring: keyringOf(options), exchangeFaults, outbox };
 }
 
 function keyringOf({ accounts, keys = [] }: SimulatorOptions): Keyring {
@@ -185,30 +189,25 @@ async function serve(
     readonly stepper: Stepper | null;
   },
 ): Promise<OpenServer> {
-  const { options, exchange, hub, listenKeys, calls, keyring, exchangeFaults, feed, clock, stepper } = given;
-  const callFaults = new CallFaults();
-  const admin = new Admin({
-    exchange,
-    hub,
-    listenKeys,
-    callFaults,
-    exchangeFaults,
-    stepper,
-    seed: options.seed,
-    replay: () => feed?.state() ?? null,
-  });
-  const driver = new Driver({ exchange, clock });
+  const { options, exchange, hub, listenKeys, calls, keyring, exchangeFaults, outbox, feed, clock, stepper } = given;
+  const { host, port, seed } = options;
+  const board = new FaultBoard({ nowMs: () => exchange.nowMs, onFired: () => undefined });
+  const callFaults = new CallFaults(board);
+  const replay = (): ReplayState | null => feed?.state() ?? null;
+  const admin = new Admin({ exchange, hub, listenKeys, callFaults, exchangeFaults, board, stepper, seed, replay });
+  const driver = new Driver({ exchange, clock, outbox });
   const toNow = (): void => driver.now();
   const rest = new RestWire(calls, keyring);
-  const wsApi = new WsApiHub({ calls, keyring, agenda: exchange.agenda, lifeMs: DAY_MS, toNow });
+  const wsApi = new WsApiHub({ calls, keyring, agenda: exchange.agenda, lifeMs: DAY_MS, outbox, toNow });
   const server = await openServer({
-    host: options.host,
-    port: options.port,
+    host,
+    port,
     rest: { handle: (request) => exchangeFaults.answer(request, rest.handle(request)) },
     admin,
     hub,
     wsApi,
     callFaults,
+    outbox,
     clock,
     toNow,
   });

@@ -1,5 +1,6 @@
 /** Open stream sockets, what each asked for, and who gets which message. */
 import type { WebSocket } from 'ws';
+import type { Outbox } from './outbox.ts';
 import type { KeyRequest, StreamRoute, StreamUrl } from './stream-url.ts';
 import { STREAM_ROUTES } from './stream-url.ts';
 
@@ -52,9 +53,11 @@ export class StreamHub {
   readonly #silentUntilMs = new Map<StreamRoute, number>();
   readonly #depthDrops = new Map<string, number>();
   readonly #nowMs: () => number;
+  readonly #outbox: Outbox;
 
-  constructor({ nowMs }: { readonly nowMs: () => number }) {
+  constructor({ nowMs, outbox }: { readonly nowMs: () => number; readonly outbox: Outbox }) {
     this.#nowMs = nowMs;
+    this.#outbox = outbox;
   }
 
   add(socket: WebSocket, url: StreamUrl): void {
@@ -151,7 +154,11 @@ export class StreamHub {
     return this.#nowMs() < (this.#silentUntilMs.get(route) ?? 0);
   }
 
-  #write({ socket, combined }: Connection, message: Outgoing): void {
+  #write(connection: Connection, message: Outgoing): void {
+    this.#outbox.put(() => this.#leave(connection, message));
+  }
+
+  #leave({ socket, combined }: Connection, message: Outgoing): void {
     if (socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > BUFFERED_BYTES_MAX) socket.terminate();
     else socket.send(combined ? message.wrapped() : message.plain(), TEXT);
@@ -179,7 +186,7 @@ export class StreamHub {
   #onMessage(connection: Connection, text: string): void {
     const control = readControl(text);
     const answer = control ? this.#control(connection, control) : { error: { code: 2, msg: 'Invalid request: not a JSON request' } };
-    connection.socket.send(JSON.stringify(answer));
+    this.#outbox.put(() => connection.socket.send(JSON.stringify(answer)));
   }
 
   /** A stream on the wrong route, or none at all, is acknowledged like any other, and stays silent. */

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Agenda } from '../../shared/sim/agenda.ts';
 import { TooMany } from '../../shared/sim/binance/limits.ts';
+import type { Outbox } from './outbox.ts';
 import { openSession, type WsApiOptions, type WsSession } from '../../shared/sim/binance/ws-api.ts';
 
 const PATH = '/ws-fapi/v1';
@@ -15,6 +16,7 @@ export type WsApiHubOptions = WsApiOptions & {
   /** Brings the exchange to the present. */
   readonly toNow: () => void;
   readonly agenda: Agenda;
+  readonly outbox: Outbox;
   /** Simulated milliseconds after which a connection is closed; its orders stay. */
   readonly lifeMs: number;
 };
@@ -64,7 +66,7 @@ export class WsApiHub {
   }
 
   #add(socket: WebSocket, session: WsSession): void {
-    const { agenda, lifeMs, calls } = this.#options;
+    const { agenda, lifeMs, calls, outbox } = this.#options;
     const peer: Peer = { socket, heardMs: calls.nowMs() };
     this.#peers.add(peer);
     const end = agenda.at(calls.nowMs() + lifeMs, () => socket.close(1008, 'disconnected'));
@@ -72,8 +74,11 @@ export class WsApiHub {
       peer.heardMs = calls.nowMs();
     });
     socket.on('message', (data) => {
-      this.#options.toNow();
-      socket.send(session.handle(data.toString()));
+      outbox.step(() => {
+        this.#options.toNow();
+        const reply = session.handle(data.toString());
+        outbox.put(() => socket.send(reply));
+      });
     });
     socket.on('error', () => socket.terminate()); // the peer broke the protocol or the line: nothing more to say to it
     socket.on('close', () => {
