@@ -1,5 +1,6 @@
 /** What the simulated exchange tells the world, free of any venue's wire. Prices and sizes are whole ticks and lots of the symbol. */
 import type { Atoms, Lots, Ticks } from '../units.ts';
+import type { AlgoOrder } from './algo-order.ts';
 import type { Side } from './market.ts';
 import type { SelfTrade, TimeInForce } from './matching.ts';
 import type { MarginType } from './account.ts';
@@ -187,6 +188,8 @@ export type UserEvent = { readonly apiKey: string; readonly atMs: number } & (
       readonly cross: Atoms | null;
       readonly positions: readonly (PositionState & { readonly mark: Atoms; readonly maintenance: Atoms })[];
     }
+  /** A conditional order is new or has changed its state. */
+  | { readonly kind: 'algo'; readonly order: AlgoOrder }
   | { readonly kind: 'leverage'; readonly symbol: string; readonly leverage: number }
   | { readonly kind: 'asset-mode'; readonly multiAssets: boolean }
 );

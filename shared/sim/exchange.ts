@@ -4,8 +4,9 @@
  */
 import { firstId } from './first-id.ts';
 import type { Random } from '../random.ts';
-import type { Atoms } from '../units.ts';
+import type { Atoms, Ticks } from '../units.ts';
 import { Account } from './account.ts';
+import { AlgoDesk, type AlgoTerms } from './algo-desk.ts';
 import { Agenda, type Entry } from './agenda.ts';
 import type { Bank } from './bank.ts';
 import type { MarketEvent, UserEvent } from './exchange-events.ts';
@@ -34,15 +35,22 @@ export type ExchangeOptions = {
   readonly onMarket: (event: MarketEvent) => void;
   readonly onUser: (event: UserEvent) => void;
   readonly interference?: Interference;
+  readonly algos?: AlgoTerms & {
+    /** Whether the dead man's switch takes conditional orders too; no source says what the venue does. */
+    readonly countdownSweeps: boolean;
+  };
 };
 
 /** Ids of this size do not survive a JSON number read as a double: clients have to cope, as on the venue (reference sheet 2026-11). */
 const ORDER_ID_BASE = 8_389_766_000_000_000_000n;
+const ALGO_ID_BASE = 4_000_000_000_000_000_000n;
+const ALGOS_DEFAULT = { triggerDelayMs: 0, childFirstShare: 0.25, countdownSweeps: false };
 
 export class Exchange {
   readonly agenda = new Agenda();
   readonly desk: OrderDesk;
   readonly interference: Interference;
+  readonly algos: AlgoDesk;
   readonly markets: ReadonlyMap<string, SymbolMarket>;
   readonly #replays = new Map<string, ReplayMarket>();
   readonly #traders = new Map<string, Trader>();
@@ -50,6 +58,7 @@ export class Exchange {
   readonly #ids = new Map<string, bigint>();
   readonly #statuses = new Map<string, TradingStatus>();
   readonly bank: Bank;
+  readonly #countdownSweepsAlgos: boolean;
   #keys = 0;
   #nowMs: number;
   readonly #firstOrderId: bigint;
@@ -67,17 +76,20 @@ export class Exchange {
       market: (symbol) => this.market(symbol),
       agenda: this.agenda,
       tradingStatus: (symbol) => this.tradingStatus(symbol),
-      extraOpenOrders: () => 0,
+      extraOpenOrders: (trader, symbol) => this.algos.openCount(trader, symbol),
       available: (trader, asset) => this.available(trader, asset),
       nextKey: () => ++this.#keys,
       nextId: (symbol) => this.#nextId(symbol, options.random),
       nowMs: () => this.#nowMs,
-      tell: options.onUser,
       interference: this.interference,
+      tell: (event) => this.algos.relay(event),
     });
+    const { countdownSweeps, ...terms } = options.algos ?? ALGOS_DEFAULT;
+    this.#countdownSweepsAlgos = countdownSweeps;
+    this.algos = this.#openAlgos(options, terms);
     const markets = options.markets.map((spec) => this.#open(spec, options));
     this.markets = new Map(markets.map((market) => [market.instrument.symbol, market]));
-    this.bank = { markets: this.markets, nowMs: () => this.#nowMs, tell: options.onUser };
+    this.bank = { markets: this.markets, nowMs: () => this.#nowMs, tell: (event) => this.algos.relay(event) };
   }
 
   /** Simulated wall time of the last thing that happened; fractional. */
@@ -135,7 +147,9 @@ export class Exchange {
   /** Expires every order open on the symbol when it stops trading. */
   setTradingStatus(symbol: string, status: TradingStatus): void {
     this.#statuses.set(symbol, status);
-    if (status !== 'TRADING') for (const trader of this.#traders.values()) this.desk.delist(trader, symbol);
+    if (status === 'TRADING') return;
+    for (const trader of this.#traders.values()) this.desk.delist(trader, symbol);
+    this.algos.onHalt(symbol);
   }
 
   /** What new orders margined in `asset` may use; never below zero. */
@@ -152,15 +166,39 @@ export class Exchange {
     const fire = (): void => {
       this.#countdowns.delete(name);
       this.desk.cancelAll(trader, symbol);
+      if (this.#countdownSweepsAlgos) this.algos.cancelAll(trader, symbol);
     };
     this.#countdowns.set(name, this.agenda.at(this.#nowMs + delayMs, fire));
+  }
+
+  #openAlgos({ startMs, random, onUser }: ExchangeOptions, terms: AlgoTerms): AlgoDesk {
+    let id = ALGO_ID_BASE + BigInt(firstId(startMs));
+    return new AlgoDesk({
+      ...terms,
+      agenda: this.agenda,
+      nowMs: () => this.#nowMs,
+      market: (symbol) => this.market(symbol),
+      tradingStatus: (symbol) => this.tradingStatus(symbol),
+      trader: (apiKey) => this.trader(apiKey),
+      place: (trader, request) => this.desk.place(trader, request),
+      nextId: () => {
+        id += BigInt(random.int({ min: 1, max: 99 }));
+        return id.toString();
+      },
+      chance: (share) => random.chance(share),
+      tell: onUser,
+    });
   }
 
   #open(spec: MarketSpec, { startMs, random, onMarket }: ExchangeOptions): SymbolMarket {
     const sink = {
       onFill: (fill: Parameters<OrderDesk['onFill']>[0]) => this.desk.onFill(fill),
       onSelfExpired: (key: number) => this.desk.onSelfExpired(key),
-      publish: onMarket,
+      onLast: (symbol: string, price: Ticks) => this.algos.onLast(symbol, price),
+      publish: (event: MarketEvent) => {
+        onMarket(event);
+        if (event.kind === 'mark') this.algos.onMark(event.symbol);
+      },
     };
     const common = { startMs, agenda: this.agenda, nowMs: () => this.#nowMs, sink };
     if (spec.kind === 'flow') return new LiveMarket({ ...spec, ...common, random: random.fork(`market ${spec.flow.instrument.symbol}`) });

@@ -71,6 +71,7 @@ export class LiveMarket implements SymbolMarket {
       price: options.startPrice,
       mid: () => midOf(this),
       publish: options.sink.publish,
+      onLast: options.sink.onLast,
     });
     for (const action of options.flow.opening()) this.#act(action);
     for (const feed of this.#depthFeeds) clear(feed, this.#updateId);

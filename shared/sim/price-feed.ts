@@ -1,6 +1,6 @@
 /** What follows from a symbol's trades and mid on a fixed grid: bars, mark price, and the times at which they are published. */
 import { formatPrice, formatSize, type Instrument, priceNumber } from '../instrument.ts';
-import { ATOM_DECIMALS, type Lots, type Ticks } from '../units.ts';
+import { ATOM_DECIMALS, type Lots, type Ticks, ticks } from '../units.ts';
 import type { Agenda } from './agenda.ts';
 import { type BarClose, BarBuilder } from './bar-builder.ts';
 import { DayWindow } from './day-window.ts';
@@ -26,6 +26,8 @@ export type PriceFeedOptions = {
   /** Middle of the market in ticks; null when a side is empty. */
   readonly mid: () => number | null;
   readonly publish: (event: MarketEvent) => void;
+  /** Told of each public trade, in the middle of matching. */
+  readonly onLast: (symbol: string, price: Ticks) => void;
 };
 
 export type PublicTrade = {
@@ -46,10 +48,12 @@ export class PriceFeed {
   /** Intervals whose bars a recording tells itself: they are not told twice. */
   readonly recorded = new Set<string>();
   readonly #options: PriceFeedOptions;
+  #last: Ticks;
   #changed = false;
 
   constructor(options: PriceFeedOptions) {
     this.#options = options;
+    this.#last = ticks(Math.round(options.price / Number(options.instrument.tickSize)));
     this.bars = new BarBuilder({ history: options.history });
     this.day = new DayWindow(this.bars);
     this.mark = new MarkPrice({ price: options.price, atMs: options.startMs });
@@ -57,9 +61,16 @@ export class PriceFeed {
     this.#everyOnGrid(MARK_PERIOD_MS, (atMs) => this.#pushMark(atMs));
   }
 
+  /** Price of the last public trade; before the first one, the price of the start. */
+  get last(): Ticks {
+    return this.#last;
+  }
+
   /** Books one public trade. */
   trade({ id, price, size, atMs, takerIsBuyer }: PublicTrade): void {
-    const { instrument } = this.#options;
+    const { instrument, onLast } = this.#options;
+    this.#last = price;
+    onLast(instrument.symbol, price);
     const text = { price: formatPrice(instrument, price), size: formatSize(instrument, size) };
     this.#tellClosed(this.bars.trade({ ...text, atMs, takerIsBuyer }), atMs);
     this.log.addTrade({ id, price, size, atMs, buyerIsMaker: !takerIsBuyer });

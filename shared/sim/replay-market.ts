@@ -69,7 +69,13 @@ export class ReplayMarket implements SymbolMarket {
     this.#aggregateId = this.#tradeId;
     this.instrument = options.instrument;
     this.#bookMs = options.startMs;
-    this.feed = new PriceFeed({ ...options, price: options.startPrice, mid: () => midOf(this), publish: options.sink.publish });
+    this.feed = new PriceFeed({
+      ...options,
+      price: options.startPrice,
+      mid: () => midOf(this),
+      publish: options.sink.publish,
+      onLast: options.sink.onLast,
+    });
   }
 
   /** Takes the next recorded frame at its time: passes it on, then lets resting orders feel it. */

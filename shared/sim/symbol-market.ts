@@ -19,6 +19,8 @@ export type MarketSink = {
   readonly onFill: (fill: OwnFill) => void;
   readonly onSelfExpired: (key: number) => void;
   readonly publish: (event: MarketEvent) => void;
+  /** A public trade, told in the middle of matching. */
+  readonly onLast: (symbol: string, price: Ticks) => void;
 };
 
 export type DepthView = {

@@ -2,6 +2,7 @@
 import type { Random } from '../../random.ts';
 import type { Exchange } from '../exchange.ts';
 import { ACCOUNT_ROUTES } from './account-routes.ts';
+import { ALGO_ROUTES } from './algo-routes.ts';
 import { KEY_ROUTES } from './key-routes.ts';
 import type { ApiKey } from './keys.ts';
 import type { RateLimits } from './limits.ts';
@@ -12,7 +13,7 @@ import type { Params } from './params.ts';
 import type { Route } from './route.ts';
 import { notPermitted } from './security.ts';
 
-const ROUTES: Readonly<Record<string, Route>> = { ...MARKET_ROUTES, ...ORDER_ROUTES, ...ACCOUNT_ROUTES, ...KEY_ROUTES };
+const ROUTES: Readonly<Record<string, Route>> = { ...MARKET_ROUTES, ...ORDER_ROUTES, ...ALGO_ROUTES, ...ACCOUNT_ROUTES, ...KEY_ROUTES };
 const FUNDING_CALLS: readonly string[] = ['GET /fapi/v1/fundingRate', 'GET /fapi/v1/fundingInfo'];
 const CLIENT_ID_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -66,7 +67,9 @@ export class Calls {
     const [orders10s, orders1m] = route.orders ?? [0, 0];
     this.limits.spendOrders(spender, { account: account ?? '', orders10s, orders1m });
     const context = { exchange, listenKeys, params, key, apiKey: account ?? '', nowMs: spender.nowMs, figures: this.limits.figures };
-    return { value: route.run({ ...context, madeUpId: () => this.#madeUpId() }), account };
+    const value = route.run({ ...context, madeUpId: () => this.#madeUpId() });
+    exchange.advance(exchange.nowMs); // what the call set off at this very instant: triggered orders
+    return { value, account };
   }
 
   #madeUpId(): string {

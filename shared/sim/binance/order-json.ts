@@ -7,7 +7,7 @@ import { bigId } from './json.ts';
 import { positionSideWord, priceMatchWord, selfTradeWord, sideWord, statusWord, timeWord, typeWord } from './words.ts';
 
 /** Average fill price, '0' before the first fill. */
-export function averagePrice(instrument: Instrument, { filled, filledNotional }: SimOrder): Atoms {
+export function averagePrice(instrument: Instrument, { filled, filledNotional }: Pick<SimOrder, 'filled' | 'filledNotional'>): Atoms {
   if (filled === 0) return ZERO_ATOMS;
   return atoms((filledNotional * 100_000_000n) / (BigInt(filled) * instrument.stepAtoms));
 }

@@ -88,14 +88,14 @@ function readType(params: Params): 'limit' | 'market' {
   throw new Refusal({ code: -1116, message: 'Invalid orderType.' });
 }
 
-function readSide(params: Params): Side {
+export function readSide(params: Params): Side {
   const side = SIDES[params.get('side')];
   if (side === undefined) throw new Refusal({ code: -1117, message: 'Invalid side.' });
   return side;
 }
 
 /** One-way mode knows BOTH only, hedge mode LONG and SHORT only, and no reduceOnly: there the sides say what closes. */
-function readPositionSide(params: Params, hedge: boolean): PositionSide {
+export function readPositionSide(params: Params, hedge: boolean): PositionSide {
   const side = POSITION_SIDES[params.find('positionSide') ?? 'BOTH'];
   if (side === undefined) throw new Refusal({ code: -4060, message: 'Invalid position side.' });
   if (hedge === (side === 'both')) throw new Refusal({ code: -4061, message: "Order's position side does not match user's setting." });
@@ -140,7 +140,7 @@ function marketTerms(params: Params): Terms {
 }
 
 /** Whole seconds, more than ten minutes ahead (reference sheet 2026-11, section 3.1). */
-function readGoodTill(params: Params, nowMs: number): number {
+export function readGoodTill(params: Params, nowMs: number): number {
   const asked = params.getWhole('goodTillDate');
   if (asked <= nowMs + GOOD_TILL_AHEAD_MS || asked >= GOOD_TILL_MAX_MS) {
     const rule = `greater than the current time plus ${GOOD_TILL_AHEAD_MS / 1_000} seconds and smaller than ${GOOD_TILL_MAX_MS}`;
@@ -159,14 +159,14 @@ function readPriced(market: SymbolMarket, params: Params, side: Side): Priced {
   return { price, priceMatch };
 }
 
-function readPriceMatch(params: Params): PriceMatch {
+export function readPriceMatch(params: Params): PriceMatch {
   const match = PRICE_MATCHES[params.find('priceMatch') ?? 'NONE'];
   if (match === undefined) throw new Refusal({ code: -5037, message: 'Invalid price match' });
   return match;
 }
 
-function readPrice(instrument: Instrument, params: Params): Ticks {
-  const text = trimDecimal(params.getDecimal('price'));
+export function readPrice(instrument: Instrument, params: Params, name = 'price'): Ticks {
+  const text = trimDecimal(params.getDecimal(name));
   if (Number(text) <= 0) throw new Refusal({ code: -4001, message: 'Price less than or equal to zero.' });
   if (decimalsOf(text) > decimalsOf(instrument.tickSize)) throw tooPrecise();
   const price = parsePrice(instrument, text);
@@ -174,7 +174,7 @@ function readPrice(instrument: Instrument, params: Params): Ticks {
   return price;
 }
 
-function readSize(instrument: Instrument, params: Params): Lots {
+export function readSize(instrument: Instrument, params: Params): Lots {
   const text = trimDecimal(params.getDecimal('quantity'));
   if (decimalsOf(text) > decimalsOf(instrument.stepSize)) throw tooPrecise();
   const size = parseSize(instrument, text);
@@ -182,8 +182,8 @@ function readSize(instrument: Instrument, params: Params): Lots {
   return size;
 }
 
-function readClientId(params: Params): string | undefined {
-  const id = params.find('newClientOrderId');
+export function readClientId(params: Params, name = 'newClientOrderId'): string | undefined {
+  const id = params.find(name);
   if (id !== undefined && !CLIENT_ID.test(id)) throw new Refusal({ code: -4015, message: 'Client order id is not valid.' });
   return id;
 }

@@ -186,7 +186,7 @@ function countdown(context: Context): unknown {
 
 const queryOf = ({ exchange }: Context, order: SimOrder): unknown => queryJson(exchange.market(order.symbol).instrument, order);
 
-function checkWindow(params: Params): void {
+export function checkWindow(params: Params): void {
   const [start, end] = [params.findWhole('startTime'), params.findWhole('endTime')];
   if (start !== undefined && end !== undefined && end - start > WEEK_MS) {
     throw new Refusal({ code: -4166, message: 'Search window is restricted to recent 7 days only.' });

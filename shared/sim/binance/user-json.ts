@@ -4,6 +4,7 @@ import { formatAtoms } from '../../units.ts';
 import type { Execution, UserEvent } from '../exchange-events.ts';
 import { accountUpdate, type InstrumentOf, marginCall } from './account-event-json.ts';
 import { bigId } from './json.ts';
+import { algoUpdate } from './algo-json.ts';
 import { averagePrice } from './order-json.ts';
 import { expiryWord, positionSideWord, priceMatchWord, selfTradeWord, sideWord, statusWord, timeWord, typeWord } from './words.ts';
 
@@ -33,6 +34,8 @@ function bodyOf(instrumentOf: InstrumentOf, event: UserEvent): { readonly e: str
       return { e: 'ACCOUNT_UPDATE', ...times(event), a: accountUpdate(instrumentOf, event) };
     case 'margin-call':
       return { e: 'MARGIN_CALL', E: Math.floor(event.atMs), ...marginCall(instrumentOf, event) };
+    case 'algo':
+      return { e: 'ALGO_UPDATE', ...times(event), o: algoUpdate(instrumentOf(event.order.symbol), event.order) };
     case 'leverage':
       return { e: 'ACCOUNT_CONFIG_UPDATE', ...times(event), ac: { s: event.symbol, l: event.leverage } };
     case 'asset-mode':

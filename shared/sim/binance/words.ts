@@ -72,6 +72,6 @@ export const statusWord = (order: Pick<SimOrder, 'status'>): string => STATUS_WO
 export const typeWord = (order: SimOrder): string => (order.type === 'limit' ? 'LIMIT' : 'MARKET');
 /** A market order shows GTC, whatever it was entered as. */
 export const timeWord = (order: SimOrder): string => (order.type === 'market' ? 'GTC' : TIME_WORDS[order.timeInForce]);
-export const priceMatchWord = (order: SimOrder): string => PRICE_MATCH_WORDS[order.priceMatch];
-export const selfTradeWord = (order: SimOrder): string => SELF_TRADE_WORDS[order.selfTrade];
+export const priceMatchWord = (order: Pick<SimOrder, 'priceMatch'>): string => PRICE_MATCH_WORDS[order.priceMatch];
+export const selfTradeWord = (order: Pick<SimOrder, 'selfTrade'>): string => SELF_TRADE_WORDS[order.selfTrade];
 export const expiryWord = (order: SimOrder): string => EXPIRY_WORDS[order.expiry];
