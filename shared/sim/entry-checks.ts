@@ -57,7 +57,6 @@ export function checkBook(market: SymbolMarket, request: PlaceRequest): Reject |
 
 export function checkAmend(entering: Entering, order: SimOrder, request: AmendRequest): Reject | null {
   const { side, price, size, reduceOnly } = request;
-  if (entering.status !== 'TRADING') return { kind: 'amend-not-trading' };
   if (order.amends >= AMENDS_MAX) return { kind: 'too-many-amends' };
   if (order.type !== 'limit') return { kind: 'not-limit' };
   if (side !== order.side) return { kind: 'side-differs' };

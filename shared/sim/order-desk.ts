@@ -117,6 +117,7 @@ export class OrderDesk {
 
   /** Changes price and size; the order goes to the back of the queue. May end in a cancel, which the result then shows. */
   amend(trader: Trader, request: AmendRequest): Result<SimOrder, Reject> {
+    if (this.#options.tradingStatus(request.symbol) !== 'TRADING') return err({ kind: 'amend-not-trading' });
     const order = this.#findOpen(trader, request, 'amend');
     if (!order) return err({ kind: 'unknown-order' });
     const market = this.#options.market(order.symbol);
