@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { setHedge } from '../../../shared/sim/account-settings.ts';
 import type { SimOrder, UserEvent } from '../../../shared/sim/exchange-events.ts';
 import type { SelfTrade, TimeInForce } from '../../../shared/sim/matching.ts';
 import type { TradingStatus } from '../../../shared/sim/trading-status.ts';
@@ -209,7 +210,7 @@ test('a reduce-only order of better price displaces the one before it', () => {
 test('hedge mode keeps two positions; an order that closes is reduce-only and never larger than its side', () => {
   const { account } = openStillDesk();
   const one = account();
-  one.trader.account.setHedge(true);
+  expect(setHedge(one.trader, true)).toBeNull();
   one.place({ positionSide: 'long', price: MID + 1, size: 5 });
   one.place({ positionSide: 'short', side: 'sell', price: MID - 1, size: 3 });
   expect([one.position('long'), one.position('short'), one.position('both')]).toEqual([5, -3, 0]);
