@@ -234,4 +234,5 @@ function between0(value: bigint, max: bigint): Atoms {
   return atoms(value < 0n ? 0n : value > top ? top : value);
 }
 
-const nameOf = (symbol: string, side: PositionSide): string => `${symbol} ${side}`;
+/** The one position of one-way mode goes by the name of its symbol. */
+const nameOf = (symbol: string, side: PositionSide): string => (side === 'both' ? symbol : `${symbol} ${side}`);

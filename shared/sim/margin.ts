@@ -101,7 +101,17 @@ const SUMS = [
 ] as const;
 type Sum = (typeof SUMS)[number];
 
-const emptySums = (): Record<Sum, bigint> => Object.fromEntries(SUMS.map((name) => [name, 0n])) as Record<Sum, bigint>;
+const emptySums = (): Record<Sum, bigint> => ({
+  wallet: 0n,
+  cross: 0n,
+  unrealized: 0n,
+  crossUnrealized: 0n,
+  positionInitial: 0n,
+  openOrderInitial: 0n,
+  crossInitial: 0n,
+  maintenance: 0n,
+  crossMaintenance: 0n,
+});
 
 /** Sums of the positions and opening orders margined in one asset. */
 export function assetMargin(trader: Trader, markets: Iterable<SymbolMarket>, asset: string): AssetMargin {

@@ -72,7 +72,7 @@ export function breakEvenOf(instrument: Instrument, position: Position): Atoms {
 
 /** Value of a signed size at a price in atoms per base unit; the sign is that of the size. */
 export const valueAt = (instrument: Instrument, { size, priceAtoms }: { readonly size: Lots; readonly priceAtoms: Atoms }): Atoms =>
-  atoms((priceAtoms * BigInt(size) * instrument.stepAtoms) / ATOMS_PER_UNIT);
+  size === 0 ? ZERO_ATOMS : atoms((priceAtoms * BigInt(size) * instrument.stepAtoms) / ATOMS_PER_UNIT);
 
 export function unrealizedOf(instrument: Instrument, position: Position, markAtoms: Atoms): Atoms {
   const value = valueAt(instrument, { size: position.size, priceAtoms: markAtoms });
