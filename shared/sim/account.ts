@@ -86,10 +86,17 @@ export class Account {
     apiKey,
     balances,
     firstId = 1,
-  }: { readonly apiKey: string; readonly balances: Readonly<Record<string, Atoms>>; readonly firstId?: number }) {
+    openedMs = 0,
+  }: {
+    readonly apiKey: string;
+    readonly balances: Readonly<Record<string, Atoms>>;
+    readonly firstId?: number;
+    /** When the balances came in: an asset that never moved shows zero, and clients take such a row for none. */
+    readonly openedMs?: number;
+  }) {
     this.apiKey = apiKey;
     this.#income = new IncomeBook({ firstId });
-    for (const [asset, balance] of Object.entries(balances)) this.#wallets.set(asset, { asset, balance, updatedMs: 0 });
+    for (const [asset, balance] of Object.entries(balances)) this.#wallets.set(asset, { asset, balance, updatedMs: openedMs });
   }
 
   record(): AccountRecord {

@@ -69,7 +69,7 @@ export class Exchange {
     this.interference = options.interference ?? NO_INTERFERENCE;
     for (const spec of options.accounts)
       this.#traders.set(spec.apiKey, {
-        account: new Account({ ...spec, firstId: firstId(options.startMs) }),
+        account: new Account({ ...spec, firstId: firstId(options.startMs), openedMs: options.startMs }),
         orders: new OrderStore({ nowMs: () => this.#nowMs }),
       });
     this.desk = new OrderDesk({

@@ -157,9 +157,9 @@ function amendmentsOf(context: Context): unknown {
 function cancelMany(context: Context): unknown {
   const { params, exchange } = context;
   const { instrument } = readMarket(exchange, params);
-  const ids = params.find('orderIdList');
-  const names =
-    ids === undefined ? readList(params, 'origClientOrderIdList').map((clientId) => ({ clientId: String(clientId) })) : readIds(ids);
+  const ids = params.find('orderIdList') ?? params.find('orderidlist'); // ccxt writes these two names small, and the venue takes both
+  const clientIds = params.find('origclientorderidlist') === undefined ? 'origClientOrderIdList' : 'origclientorderidlist';
+  const names = ids === undefined ? readList(params, clientIds).map((clientId) => ({ clientId: String(clientId) })) : readIds(ids);
   if (names.length > CANCELS_MAX) throw new Refusal({ code: -4082, message: 'Invalid number of batch cancel orders.' });
   return names.map((name) =>
     each(() => {
