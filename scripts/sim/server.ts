@@ -2,10 +2,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
-import type { Clock } from '../../shared/clock.ts';
-import type { RestRequest, RestResponse } from '../../shared/sim/binance/rest.ts';
+import type { RestWire } from '../../shared/sim/binance/rest.ts';
 import type { Admin } from './admin.ts';
-import type { CallFaults } from './faults/call-faults.ts';
+import type { CallPath } from './call-path.ts';
 import type { Outbox } from './outbox.ts';
 import type { StreamHub } from './stream-hub.ts';
 import { parseStreamUrl } from './stream-url.ts';
@@ -18,13 +17,11 @@ const KEEP_ALIVE_MS = 120_000;
 export type ServerOptions = {
   readonly host: string;
   readonly port: number;
-  /** An answer leaves `holdMs` of the clock's time after it was made. */
-  readonly rest: { readonly handle: (request: RestRequest) => RestResponse & { readonly holdMs: number } };
-  readonly clock: Clock;
+  readonly rest: RestWire;
+  readonly path: CallPath;
   readonly admin: Admin;
   readonly hub: StreamHub;
   readonly wsApi: WsApiHub;
-  readonly callFaults: CallFaults;
   readonly outbox: Outbox;
   /** Brings the exchange to the present. */
   readonly toNow: () => void;
@@ -101,23 +98,16 @@ function answer(exchange: Exchange): void {
     void answerAdmin(exchange);
     return;
   }
-  const call = { method: request.method ?? 'GET', path };
   const apiKey = request.headers['x-mbx-apikey'];
-  const handle = () =>
-    options.rest.handle({
-      ...call,
-      query,
-      body: exchange.body,
-      apiKey: typeof apiKey === 'string' ? apiKey : null,
-      address: request.socket.remoteAddress ?? '',
-    });
-  const fault = options.callFaults.take(call);
-  if (fault?.execute) handle();
-  if (fault?.kind === 'hang') return;
-  const { status, body, headers, holdMs } = fault ? { ...fault, holdMs: 0 } : handle();
-  const leave = (): void => options.outbox.put(() => send(exchange.response, { status, body, headers }));
-  if (holdMs > 0) options.clock.after(holdMs, leave);
-  else leave();
+  const call = {
+    method: request.method ?? 'GET',
+    path,
+    query,
+    body: exchange.body,
+    apiKey: typeof apiKey === 'string' ? apiKey : null,
+    address: request.socket.remoteAddress ?? '',
+  };
+  options.path.pass({ request: call, run: () => options.rest.handle(call) }, (answered) => send(exchange.response, answered));
 }
 
 async function answerAdmin({ options, request, response, body }: Exchange): Promise<void> {

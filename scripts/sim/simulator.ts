@@ -13,6 +13,7 @@ import type { MarketEvent, UserEvent } from '../../shared/sim/exchange-events.ts
 import type { FlowProfile } from '../../shared/sim/flow.ts';
 import type { QueueModelName } from '../../shared/sim/queue.ts';
 import { Admin } from './admin.ts';
+import { CallPath } from './call-path.ts';
 import { Driver } from './driver.ts';
 import { ExchangeFaults } from './faults/exchange-faults.ts';
 import { FaultBoard } from './faults/board.ts';
@@ -197,20 +198,10 @@ async function serve(
   const admin = new Admin({ exchange, hub, listenKeys, callFaults, exchangeFaults, board, stepper, seed, replay });
   const driver = new Driver({ exchange, clock, outbox });
   const toNow = (): void => driver.now();
+  const path = new CallPath({ callFaults, exchangeFaults, outbox, clock });
   const rest = new RestWire(calls, keyring);
-  const wsApi = new WsApiHub({ calls, keyring, agenda: exchange.agenda, lifeMs: DAY_MS, outbox, toNow });
-  const server = await openServer({
-    host,
-    port,
-    rest: { handle: (request) => exchangeFaults.answer(request, rest.handle(request)) },
-    admin,
-    hub,
-    wsApi,
-    callFaults,
-    outbox,
-    clock,
-    toNow,
-  });
+  const wsApi = new WsApiHub({ calls, keyring, path, agenda: exchange.agenda, lifeMs: DAY_MS, outbox, toNow });
+  const server = await openServer({ host, port, rest, path, admin, hub, wsApi, outbox, toNow });
   driver.start();
   const pings = clock.every(PING_PERIOD_MS, () => {
     hub.ping();

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { CallPath } from './call-path.ts';
 import type { Agenda } from '../../shared/sim/agenda.ts';
 import { TooMany } from '../../shared/sim/binance/limits.ts';
 import type { Outbox } from './outbox.ts';
@@ -16,6 +17,7 @@ export type WsApiHubOptions = WsApiOptions & {
   /** Brings the exchange to the present. */
   readonly toNow: () => void;
   readonly agenda: Agenda;
+  readonly path: CallPath;
   readonly outbox: Outbox;
   /** Simulated milliseconds after which a connection is closed; its orders stay. */
   readonly lifeMs: number;
@@ -66,7 +68,7 @@ export class WsApiHub {
   }
 
   #add(socket: WebSocket, session: WsSession): void {
-    const { agenda, lifeMs, calls, outbox } = this.#options;
+    const { agenda, lifeMs, calls, path, outbox } = this.#options;
     const peer: Peer = { socket, heardMs: calls.nowMs() };
     this.#peers.add(peer);
     const end = agenda.at(calls.nowMs() + lifeMs, () => socket.close(1008, 'disconnected'));
@@ -76,8 +78,8 @@ export class WsApiHub {
     socket.on('message', (data) => {
       outbox.step(() => {
         this.#options.toNow();
-        const reply = session.handle(data.toString());
-        outbox.put(() => socket.send(reply));
+        const call = session.read(data.toString());
+        path.pass(call, (response) => socket.send(call.frame(response)));
       });
     });
     socket.on('error', () => socket.terminate()); // the peer broke the protocol or the line: nothing more to say to it

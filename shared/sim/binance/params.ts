@@ -49,11 +49,12 @@ export class Params {
   }
 }
 
+export type Values = Iterable<readonly [name: string, value: string]>;
+
+export const queryOf = (values: Values): string => [...values].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+
 /** Parameters that came as names and values. */
-export function paramsOf(values: Iterable<readonly [name: string, value: string]>): Params {
-  const query = [...values].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-  return new Params({ query, body: '' });
-}
+export const paramsOf = (values: Values): Params => new Params({ query: queryOf(values), body: '' });
 
 function readPart(text: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();

@@ -1,12 +1,13 @@
-/** The WebSocket API: one session per connection, text of a request in, text of a reply out (reference sheet 2026-11, section 10). */
-import type { Calls } from './calls.ts';
+/** The WebSocket API: one session per connection, frame of a request in, frame of a reply out (reference sheet 2026-11, section 10). */
+import type { Calls, Outcome } from './calls.ts';
 import type { ApiKey, Keyring } from './keys.ts';
-import { type Params, paramsOf } from './params.ts';
+import { type Params, paramsOf, queryOf } from './params.ts';
 import { missing, Refusal } from './refusal.ts';
+import type { RestRequest, RestResponse } from './rest.ts';
 import { Verbatim } from './route.ts';
 import { checkKey, checkSignature, checkTime, wsPayloads } from './security.ts';
 import { callOf } from './ws-api-methods.ts';
-import { BadFrame, readRequest, type WsRequest } from './ws-api-request.ts';
+import { BadFrame, readRequest, type RequestId, type WsRequest } from './ws-api-request.ts';
 
 const HANDSHAKE_WEIGHT = 5;
 const SESSION_WEIGHT = 2;
@@ -23,7 +24,16 @@ export function openSession(options: WsApiOptions, peer: WsPeer): WsSession {
   return new WsSession(options, peer);
 }
 
-type Done = { readonly result: unknown /** Whose order counts the reply shows; null: none. */; readonly account: string | null };
+/** A frame that was read. */
+export type WsCall = {
+  /** The REST call it is; null for a session method and for a frame that is no request. */
+  readonly request: RestRequest | null;
+  /** Carries it out, at the exchange's present time, and answers as REST would. */
+  readonly run: () => RestResponse;
+  /** The frame that brings an answer back. */
+  readonly frame: (response: RestResponse) => string;
+};
+
 type Logon = { readonly key: ApiKey; readonly sinceMs: number };
 
 export class WsSession {
@@ -38,28 +48,54 @@ export class WsSession {
     this.#connectedMs = options.calls.nowMs();
   }
 
-  /** Answers at the exchange's present time: whoever owns the clock advances it first. */
-  handle(text: string): string {
-    const { calls } = this.#options;
-    let id: unknown = null;
+  read(text: string): WsCall {
+    let read: WsRequest;
     try {
-      calls.limits.checkBan(this.#spender());
-      const request = readRequest(text);
-      id = request.id;
-      const { result, account } = this.#run(request);
-      const body = result instanceof Verbatim ? result.text : JSON.stringify(result);
-      return `{"id":${JSON.stringify(id)},"status":200,"result":${body}${this.#usage(account)}}`;
+      read = readRequest(text);
+    } catch (problem) {
+      if (!(problem instanceof BadFrame)) throw problem;
+      const fail = (): never => {
+        throw problem;
+      };
+      return { request: null, run: () => this.#answer(fail), frame: (response) => this.#frame(problem.id, response, null) };
+    }
+    let account: string | null = null;
+    const run = (): RestResponse =>
+      this.#answer(() => {
+        const done = this.#run(read);
+        account = done.account;
+        return done.value;
+      });
+    return { request: this.#asRest(read), run, frame: (response) => this.#frame(read.id, response, account) };
+  }
+
+  #asRest({ values, ...method }: WsRequest): RestRequest | null {
+    const [verb, path] = callOf(method)?.split(' ') ?? [];
+    if (verb === undefined || path === undefined) return null;
+    return { method: verb, path, query: queryOf(values), body: '', apiKey: values.get('apiKey') ?? null, address: this.#peer.address };
+  }
+
+  #answer(run: () => unknown): RestResponse {
+    try {
+      this.#options.calls.limits.checkBan(this.#spender());
+      const value = run();
+      return { status: 200, body: value instanceof Verbatim ? value.text : JSON.stringify(value), headers: {} };
     } catch (problem) {
       if (!(problem instanceof Refusal)) throw problem;
-      if (problem instanceof BadFrame) id = problem.id;
-      const error = JSON.stringify(problem.body());
-      return `{"id":${JSON.stringify(id)},"status":${problem.status},"error":${error}${this.#usage(null)}}`;
+      return { status: problem.status, body: JSON.stringify(problem.body()), headers: {} };
     }
   }
 
-  #run(request: WsRequest): Done {
+  /** `account`: whose order counts the reply shows; null: none. */
+  #frame(id: RequestId, { status, body }: RestResponse, account: string | null): string {
+    const { limits } = this.#options.calls;
+    const usage = this.#peer.showsUsage ? `,"rateLimits":${JSON.stringify(limits.usage({ ...this.#spender(), account }))}` : '';
+    return `{"id":${JSON.stringify(id)},"status":${status},"${status === 200 ? 'result' : 'error'}":${body}${usage}}`;
+  }
+
+  #run(request: WsRequest): Outcome {
     const session = request.version === 1 ? SESSION_METHODS[request.name] : undefined;
-    if (session !== undefined) return { result: this.#session(session, request), account: null };
+    if (session !== undefined) return { value: this.#session(session, request), account: null };
     const { calls } = this.#options;
     const name = callOf(request);
     const route = name === null ? null : calls.route(name);
@@ -70,7 +106,7 @@ export class WsSession {
     const params = paramsOf(request.values);
     const identify = (security: 'key' | 'signed'): ApiKey => this.#identify(request, params, security);
     const { value, account } = calls.run({ name, route, params, address: this.#peer.address, identify });
-    return { result: value, account: route.orders ? account : null };
+    return { value, account: route.orders ? account : null };
   }
 
   /** After a logon a request needs no key and no signature; one that brings a key is judged by itself. */
@@ -111,11 +147,6 @@ export class WsSession {
 
   #spender(): { readonly address: string; readonly nowMs: number } {
     return { address: this.#peer.address, nowMs: this.#options.calls.nowMs() };
-  }
-
-  #usage(account: string | null): string {
-    if (!this.#peer.showsUsage) return '';
-    return `,"rateLimits":${JSON.stringify(this.#options.calls.limits.usage({ ...this.#spender(), account }))}`;
   }
 }
 
