@@ -2,13 +2,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ClockSpec, formatClockSpec, parseClockSpec } from '../shared/clock.ts';
 import { QUEUE_MODELS, type QueueModelName } from '../shared/sim/queue.ts';
+import type { KeySpec } from '../shared/sim/binance/keys.ts';
+import { VENUE_LIMITS } from '../shared/sim/binance/limits.ts';
+import { ACCOUNT_FORM, KEY_FORM, readAccount, readKey } from './sim/accounts.ts';
 import { FLOW_PROFILES } from './sim/profiles.ts';
 import { SimulatorProblem } from './sim/markets.ts';
 import { openSimulator, type SimAccount, type Simulator } from './sim/simulator.ts';
 import { STEPPED_START_MS } from './sim/stepper.ts';
 import { TapeProblem } from './sim/tape-file.ts';
 import { openTlsFront, type TlsFront, writeCertificate } from './sim/tls-front.ts';
-import { parseAtoms } from '../shared/units.ts';
 
 const DEFAULT_ACCOUNT = 'mmbot-sim-key:mmbot-sim-secret:10000:10000';
 
@@ -23,19 +25,17 @@ const number =
 
 const instant = number({ min: 0, max: 4_102_444_800_000, whole: true });
 
+const limit = number({ min: 1, max: 1_000_000, whole: true });
+
 function clockSpec(text: string): ClockSpec {
   const spec = parseClockSpec(text);
   if (!spec) throw new InvalidArgumentError('allowed: ORIGIN_MS@ORIGIN_REAL_MSxSPEED.');
   return spec;
 }
 
-function account(text: string, before: readonly SimAccount[]): readonly SimAccount[] {
-  const [apiKey, secret, usdt, usdc = '0', ...rest] = text.split(':');
-  const [inUsdt, inUsdc] = [parseAtoms(usdt ?? ''), parseAtoms(usdc)];
-  if (!apiKey || !secret || inUsdt === null || inUsdc === null || rest.length > 0)
-    throw new InvalidArgumentError('allowed: KEY:SECRET:USDT[:USDC].');
-  return [...before, { apiKey, secret, balances: { USDT: inUsdt, USDC: inUsdc } }];
-}
+const repeated =
+  <T>(read: (text: string) => T) =>
+  (text: string, before: readonly T[] | undefined): readonly T[] => [...(before ?? []), read(text)];
 
 const symbolList = (text: string): readonly string[] => {
   const symbols = [...new Set(text.split(',').map((symbol) => symbol.trim().toUpperCase()))];
@@ -57,7 +57,11 @@ type Flags = {
   readonly historyDays: number;
   readonly lead: number;
   readonly limits: boolean;
+  readonly limitWeight: number;
+  readonly limitOrders10s: number;
+  readonly limitOrders1m: number;
   readonly account?: readonly SimAccount[];
+  readonly accountKey?: readonly KeySpec[];
   readonly json?: boolean;
   readonly tlsPort?: number;
   readonly tlsCertificate: string;
@@ -86,11 +90,15 @@ const program = new Command('sim')
   .option('--history-days <n>', 'days of K-lines before the start', number({ min: 0, max: 60, whole: true }), 10)
   .option('--lead <ms>', 'real milliseconds before the first recorded frame', number({ min: 0, max: 3_600_000, whole: false }), 2_000)
   .option('--no-limits', 'count rate limits without enforcing them')
+  .option('--limit-weight <n>', 'request weight per minute and address', limit, VENUE_LIMITS.weightPerMinute)
+  .option('--limit-orders-10s <n>', 'orders per 10 s and account', limit, VENUE_LIMITS.ordersPer10s)
+  .option('--limit-orders-1m <n>', 'orders per minute and account', limit, VENUE_LIMITS.ordersPerMinute)
   .option(
-    '--account <KEY:SECRET:USDT[:USDC]>',
-    'account with its balances; repeatable',
-    (text, before: readonly SimAccount[] | undefined) => account(text, before ?? []),
+    `--account <${ACCOUNT_FORM}>`,
+    'account with its balances; SECRET may be @FILE, an RSA or Ed25519 public key in PEM; repeatable',
+    repeated(readAccount),
   )
+  .option(`--account-key <${KEY_FORM}>`, 'one more API key of an account; repeatable', repeated(readKey))
   .option('--tls-port <port>', 'serve TLS there too, for clients that refuse http: and ws:', number({ min: 0, max: 65_535, whole: true }))
   .option('--tls-certificate <file>', 'where its certificate is written, for clients to trust', 'run/sim-tls.pem')
   .option('--json', 'print what is ready as one JSON line on stdout')
@@ -115,7 +123,9 @@ async function main(flags: Flags): Promise<void> {
     replay: flags.replay ?? null,
     leadMs: flags.lead,
     limitsEnforced: flags.limits,
-    accounts: flags.account ?? account(DEFAULT_ACCOUNT, []),
+    limitFigures: { weightPerMinute: flags.limitWeight, ordersPer10s: flags.limitOrders10s, ordersPerMinute: flags.limitOrders1m },
+    accounts: flags.account ?? [readAccount(DEFAULT_ACCOUNT)],
+    keys: flags.accountKey ?? [],
     onTapeProblem: leave,
   });
   const tls = flags.tlsPort === undefined ? null : await openTlsFront({ ...flags, port: flags.tlsPort, targetPort: simulator.port });

@@ -25,6 +25,7 @@ test.each([
   ['a malformed clock', ['--clock', 'now'], 2, /--clock/],
   ['an unknown symbol', ['--symbols', 'NOPE'], 2, /NOPE/],
   ['a malformed account', ['--account', 'key'], 2, /KEY:SECRET:USDT/],
+  ['a key of an account that is not there', ['--account-key', 'a:b:c'], 2, /--account-key: there is no account a/],
   ['a replay file that is not there', ['--replay', '/nowhere.raw.gz'], 2, /\/nowhere\.raw\.gz/],
 ])('sim exits with one line on %s', async (_name, args, code, line) => {
   const result = await run(args);
