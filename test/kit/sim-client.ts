@@ -84,7 +84,8 @@ export class SimClient {
   async signed(method: string, path: string, fields: Fields = {}): Promise<Answer> {
     // wide: in fast time the usual five seconds are a blink of a busy machine
     const timestamp = await this.now();
-    const payload = Object.entries({ recvWindow: 60_000, timestamp, ...fields })
+    const all: Fields = { recvWindow: 60_000, timestamp, ...fields };
+    const payload = Object.entries(all)
       .filter(([, value]) => value !== '')
       .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
       .join('&');
