@@ -7,6 +7,7 @@ import { VENUE_LIMITS } from '../shared/sim/binance/limits.ts';
 import { ACCOUNT_FORM, KEY_FORM, readAccount, readKey } from './sim/accounts.ts';
 import { FLOW_PROFILES } from './sim/profiles.ts';
 import { SimulatorProblem } from './sim/markets.ts';
+import { ALGO_TERMS } from '../shared/sim/algo-desk.ts';
 import { openSimulator, type SimAccount, type Simulator } from './sim/simulator.ts';
 import { STEPPED_START_MS } from './sim/stepper.ts';
 import { TapeProblem } from './sim/tape-file.ts';
@@ -62,6 +63,9 @@ type Flags = {
   readonly limitOrders1m: number;
   readonly account?: readonly SimAccount[];
   readonly accountKey?: readonly KeySpec[];
+  readonly countdownSweepsAlgos?: true;
+  readonly algoTriggerDelay: number;
+  readonly algoFillFirst: number;
   readonly json?: boolean;
   readonly tlsPort?: number;
   readonly tlsCertificate: string;
@@ -99,6 +103,19 @@ const program = new Command('sim')
     repeated(readAccount),
   )
   .option(`--account-key <${KEY_FORM}>`, 'one more API key of an account; repeatable', repeated(readKey))
+  .option('--countdown-sweeps-algos', "the dead man's switch (countdownCancelAll) cancels conditional orders too")
+  .option(
+    '--algo-trigger-delay <ms>',
+    'from the trigger of a conditional order to its order',
+    number({ min: 0, max: 60_000, whole: false }),
+    0,
+  )
+  .option(
+    '--algo-fill-first <share>',
+    'how often the fill of a triggered order is told before its trigger',
+    number({ min: 0, max: 1, whole: false }),
+    ALGO_TERMS.childFirstShare,
+  )
   .option('--tls-port <port>', 'serve TLS there too, for clients that refuse http: and ws:', number({ min: 0, max: 65_535, whole: true }))
   .option('--tls-certificate <file>', 'where its certificate is written, for clients to trust', 'run/sim-tls.pem')
   .option('--json', 'print what is ready as one JSON line on stdout')
@@ -126,6 +143,11 @@ async function main(flags: Flags): Promise<void> {
     limitFigures: { weightPerMinute: flags.limitWeight, ordersPer10s: flags.limitOrders10s, ordersPerMinute: flags.limitOrders1m },
     accounts: flags.account ?? [readAccount(DEFAULT_ACCOUNT)],
     keys: flags.accountKey ?? [],
+    algos: {
+      countdownSweeps: flags.countdownSweepsAlgos ?? false,
+      triggerDelayMs: flags.algoTriggerDelay,
+      childFirstShare: flags.algoFillFirst,
+    },
     onTapeProblem: leave,
   });
   const tls = flags.tlsPort === undefined ? null : await openTlsFront({ ...flags, port: flags.tlsPort, targetPort: simulator.port });

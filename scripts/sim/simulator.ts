@@ -8,6 +8,7 @@ import { ListenKeys } from '../../shared/sim/binance/listen-keys.ts';
 import { RestWire } from '../../shared/sim/binance/rest.ts';
 import { MarketStreams } from '../../shared/sim/binance/streams.ts';
 import { listenKeyExpired, userMessage } from '../../shared/sim/binance/user-json.ts';
+import type { AlgoTerms } from '../../shared/sim/algo-desk.ts';
 import { type AccountSpec, Exchange, type MarketSpec } from '../../shared/sim/exchange.ts';
 import type { MarketEvent, UserEvent } from '../../shared/sim/exchange-events.ts';
 import type { FlowProfile } from '../../shared/sim/flow.ts';
@@ -55,6 +56,8 @@ export type SimulatorOptions = {
   /** Where they differ from the venue's. */
   readonly limitFigures?: Partial<LimitFigures>;
   readonly accounts: readonly SimAccount[];
+  /** How conditional orders behave where the venue's ways are not known, or differ. */
+  readonly algos?: Partial<AlgoTerms>;
   /** More keys of these accounts. */
   readonly keys?: readonly KeySpec[];
   /** The recording cannot be read on: what it says, in one line. */
@@ -152,6 +155,7 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
     onMarket,
     onUser: (event) => exchangeFaults.orders.tell(event, onUser),
     interference: exchangeFaults.orders,
+    algos: options.algos ?? {},
   });
   const send: typeof hub.send = (message) => hub.send({ ...message, text: exchangeFaults.book.message(message.stream, message.text) });
   streams = new MarketStreams({ exchange, sink: { wants: (...name) => hub.wants(...name), send } });

@@ -36,7 +36,11 @@ export type AlgoTerms = {
   readonly triggerDelayMs: number;
   /** Share of triggers after which the events of the order in the market come before the one that tells of the trigger, 0 to 1. */
   readonly childFirstShare: number;
+  /** Whether the dead man's switch takes conditional orders too; no source says what the venue does. */
+  readonly countdownSweeps: boolean;
 };
+
+export const ALGO_TERMS: AlgoTerms = { triggerDelayMs: 0, childFirstShare: 0.25, countdownSweeps: false };
 
 export type AlgoDeskOptions = AlgoTerms & {
   readonly agenda: Agenda;
@@ -101,6 +105,11 @@ export class AlgoDesk {
     const open = this.open(trader, symbol).filter(({ status }) => status === 'new');
     for (const order of open) this.#end(order, 'canceled', null);
     return open.length;
+  }
+
+  /** The dead man's switch of that account and symbol has gone off. */
+  onCountdown(trader: Trader, symbol: string): void {
+    if (this.#options.countdownSweeps) this.cancelAll(trader, symbol);
   }
 
   find(trader: Trader, name: AlgoName): AlgoOrder | null {

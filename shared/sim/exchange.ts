@@ -6,7 +6,7 @@ import { firstId } from './first-id.ts';
 import type { Random } from '../random.ts';
 import type { Atoms, Ticks } from '../units.ts';
 import { Account } from './account.ts';
-import { AlgoDesk, type AlgoTerms } from './algo-desk.ts';
+import { ALGO_TERMS, AlgoDesk, type AlgoTerms } from './algo-desk.ts';
 import { Agenda, type Entry } from './agenda.ts';
 import type { Bank } from './bank.ts';
 import type { MarketEvent, UserEvent } from './exchange-events.ts';
@@ -35,16 +35,12 @@ export type ExchangeOptions = {
   readonly onMarket: (event: MarketEvent) => void;
   readonly onUser: (event: UserEvent) => void;
   readonly interference?: Interference;
-  readonly algos?: AlgoTerms & {
-    /** Whether the dead man's switch takes conditional orders too; no source says what the venue does. */
-    readonly countdownSweeps: boolean;
-  };
+  readonly algos?: Partial<AlgoTerms>;
 };
 
 /** Ids of this size do not survive a JSON number read as a double: clients have to cope, as on the venue (reference sheet 2026-11). */
 const ORDER_ID_BASE = 8_389_766_000_000_000_000n;
 const ALGO_ID_BASE = 4_000_000_000_000_000_000n;
-const ALGOS_DEFAULT = { triggerDelayMs: 0, childFirstShare: 0.25, countdownSweeps: false };
 
 export class Exchange {
   readonly agenda = new Agenda();
@@ -58,7 +54,6 @@ export class Exchange {
   readonly #ids = new Map<string, bigint>();
   readonly #statuses = new Map<string, TradingStatus>();
   readonly bank: Bank;
-  readonly #countdownSweepsAlgos: boolean;
   #keys = 0;
   #nowMs: number;
   readonly #firstOrderId: bigint;
@@ -84,9 +79,7 @@ export class Exchange {
       interference: this.interference,
       tell: (event) => this.algos.relay(event),
     });
-    const { countdownSweeps, ...terms } = options.algos ?? ALGOS_DEFAULT;
-    this.#countdownSweepsAlgos = countdownSweeps;
-    this.algos = this.#openAlgos(options, terms);
+    this.algos = this.#openAlgos(options);
     const markets = options.markets.map((spec) => this.#open(spec, options));
     this.markets = new Map(markets.map((market) => [market.instrument.symbol, market]));
     this.bank = { markets: this.markets, nowMs: () => this.#nowMs, tell: (event) => this.algos.relay(event) };
@@ -166,15 +159,16 @@ export class Exchange {
     const fire = (): void => {
       this.#countdowns.delete(name);
       this.desk.cancelAll(trader, symbol);
-      if (this.#countdownSweepsAlgos) this.algos.cancelAll(trader, symbol);
+      this.algos.onCountdown(trader, symbol);
     };
     this.#countdowns.set(name, this.agenda.at(this.#nowMs + delayMs, fire));
   }
 
-  #openAlgos({ startMs, random, onUser }: ExchangeOptions, terms: AlgoTerms): AlgoDesk {
+  #openAlgos({ startMs, random, onUser, algos }: ExchangeOptions): AlgoDesk {
     let id = ALGO_ID_BASE + BigInt(firstId(startMs));
     return new AlgoDesk({
-      ...terms,
+      ...ALGO_TERMS,
+      ...algos,
       agenda: this.agenda,
       nowMs: () => this.#nowMs,
       market: (symbol) => this.market(symbol),

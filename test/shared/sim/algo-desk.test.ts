@@ -40,7 +40,6 @@ const refusal = ({ exchange, user }: QuietExchange, asked: AlgoRequest): string 
 };
 const state = ({ exchange, user }: QuietExchange, clientId = 'stop'): AlgoOrder | null => exchange.algos.find(user, { clientId });
 const held = ({ user }: QuietExchange): number => user.account.position(SYMBOL).size;
-const always = { triggerDelayMs: 0, countdownSweeps: false };
 /** What the account was told, in words. */
 const told = (events: readonly UserEvent[]): readonly string[] =>
   events.flatMap((event) => {
@@ -133,7 +132,7 @@ describe('AlgoDesk', () => {
       ['algo new', 'algo triggering', 'order new new', 'order trade filled', 'algo triggered', 'algo finished'],
     ],
   ])('tells of the trigger %s', (_name, childFirstShare, want) => {
-    const quiet = openQuietExchange({ algos: { ...always, childFirstShare } });
+    const quiet = openQuietExchange({ algos: { childFirstShare } });
     wait(quiet);
     quiet.trade(639_000);
     expect(told(quiet.events)).toEqual(want);
@@ -255,7 +254,7 @@ describe('AlgoDesk', () => {
   });
 
   test('cancels by either name, never twice, and not what is triggering', () => {
-    const quiet = openQuietExchange({ algos: { ...always, triggerDelayMs: 50, childFirstShare: 0 } });
+    const quiet = openQuietExchange({ algos: { triggerDelayMs: 50 } });
     const { id } = wait(quiet);
     const cancel = (name: { id?: string; clientId?: string }) => {
       const canceled = quiet.exchange.algos.cancel(quiet.user, name);
@@ -277,7 +276,7 @@ describe('AlgoDesk', () => {
     [false, 'new'],
     [true, 'canceled'],
   ] as const)('the countdown sweeps it only when told to (%s)', (countdownSweeps, want) => {
-    const quiet = openQuietExchange({ algos: { triggerDelayMs: 0, childFirstShare: 0, countdownSweeps } });
+    const quiet = openQuietExchange({ algos: { countdownSweeps } });
     wait(quiet);
     quiet.exchange.countdown(quiet.user, SYMBOL, 1_000);
     quiet.exchange.advance(QUIET_START_MS + 1_000);
@@ -285,7 +284,7 @@ describe('AlgoDesk', () => {
   });
 
   test('records survive JSON and go on where they were: waiting, trailing, triggering, in the market', () => {
-    const algos = { ...always, triggerDelayMs: 50, childFirstShare: 0 };
+    const algos = { triggerDelayMs: 50 };
     const before = openQuietExchange({ algos });
     wait(before, { trigger: ticks(630_000) });
     before.exchange.algos.place(before.user, trailing({ clientId: 'trail', callbackBps: 100 }));
