@@ -4,6 +4,7 @@ import { Random } from '../../shared/random.ts';
 import type { MarketSpec } from '../../shared/sim/exchange.ts';
 import { makeFlow } from '../../shared/sim/flow.ts';
 import { makeHistory } from '../../shared/sim/history.ts';
+import type { FlowMarket } from '../../shared/sim/market.ts';
 import { findInstrument, nearestInstrument } from '../../shared/sim/instruments.ts';
 import type { SimulatorOptions } from './simulator.ts';
 import { findSnapshots } from './tape-feed.ts';
@@ -27,7 +28,11 @@ export function flowMarkets({ symbols, seed, profile, historyDays }: SimulatorOp
       days: historyDays,
     });
     const flow = makeFlow({ instrument, random: random.fork(`flow ${symbol}`), startPrice, profile });
-    return { kind: 'flow', flow, history: history.bars, startPrice };
+    const later = new Random(seed).fork(`later flows ${symbol}`); // apart, so that it shifts nothing else
+    let flows = 0;
+    const again = (steps: Instrument, price: number): FlowMarket =>
+      makeFlow({ instrument: steps, random: later.fork(String(++flows)), startPrice: price, profile });
+    return { kind: 'flow', flow, again, history: history.bars, startPrice };
   });
 }
 

@@ -81,7 +81,9 @@ const DAY_MS = 24 * HOUR_MS;
 export async function openSimulator(options: SimulatorOptions): Promise<Simulator> {
   const scan = options.replay === null ? null : await scanTape(options.replay);
   const preset = presetClock(options, scan !== null);
-  const startMs = preset ? systemClock(preset).wallMs() : Math.floor((scan?.firstMs ?? 0) - options.leadMs * options.speed);
+  const startMs = preset
+    ? (options.steppedFromMs ?? systemClock(preset).wallMs())
+    : Math.floor((scan?.firstMs ?? 0) - options.leadMs * options.speed);
   const markets = scan ? await replayMarkets(options, scan, startMs) : flowMarkets(options, startMs);
   const spec = preset ?? { ...realClock(options.speed), originMs: startMs }; // a recording's time runs from when all is prepared
   const stepped = options.steppedFromMs == null ? null : new VirtualClock(startMs);

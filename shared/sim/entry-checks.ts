@@ -4,17 +4,18 @@ import { type Atoms, atoms, lots, type Ticks, ticks } from '../units.ts';
 import type { SimOrder } from './exchange-events.ts';
 import { checkOpening } from './margin.ts';
 import type { Side } from './market.ts';
+import { checkGrid, type Listing } from './listing.ts';
 import { opposite, type SelfTrade } from './matching.ts';
 import { checkFilters, marketBound, priceBand, type Reject } from './order-checks.ts';
 import type { AmendRequest, PlaceRequest, Trader } from './order-desk.ts';
 import { leftOf } from './order-store.ts';
 import type { SymbolMarket } from './symbol-market.ts';
-import { checkStatus, type TradingStatus } from './trading-status.ts';
+import { checkStatus } from './trading-status.ts';
 
 export type Entering = {
   readonly market: SymbolMarket;
   readonly trader: Trader;
-  readonly status: TradingStatus;
+  readonly listing: Listing;
   /** Available balance of the quote asset. */
   readonly available: () => Atoms;
   readonly extraOpenOrders: () => number;
@@ -29,13 +30,13 @@ export const effectiveSelfTrade = ({ timeInForce, selfTrade }: Pick<PlaceRequest
 
 export function checkPlace(entering: Entering, request: PlaceRequest): Reject | null {
   const { symbol, clientId } = request;
-  const { market, trader, status, extraOpenOrders } = entering;
-  const halted = checkStatus(status, { closing: request.reduceOnly });
+  const { market, trader, listing, extraOpenOrders } = entering;
+  const halted = checkStatus(listing.status, { closing: request.reduceOnly });
   if (halted) return halted;
-  const filters = checkFilters(market.instrument, { ...request, markAtoms: markOf(market) });
+  const filters = checkGrid(listing, request) ?? checkFilters(listing.rules, { ...request, markAtoms: markOf(market) });
   if (filters) return filters;
   if (trader.orders.findOpen({ symbol, clientId })) return { kind: 'duplicate-client-id' };
-  if (trader.orders.openCount(symbol) + extraOpenOrders() >= market.instrument.maxOpenOrders) return { kind: 'too-many-orders' };
+  if (trader.orders.openCount(symbol) + extraOpenOrders() >= listing.announced.maxOpenOrders) return { kind: 'too-many-orders' };
   if (request.reduceOnly) return null;
   const price = request.price ?? market.best(opposite(request.side))?.price ?? ticks(0);
   const added = notionalOf(market.instrument, { price, size: request.size });
@@ -63,7 +64,9 @@ export function checkAmend(entering: Entering, order: SimOrder, request: AmendRe
   if (reduceOnly && !order.reduceOnly) return { kind: 'not-reduce-only' };
   if (price === order.price && size === order.size) return { kind: 'no-change' };
   const { instrument } = entering.market;
-  const filters = checkFilters(instrument, { side, price, size, reduceOnly: order.reduceOnly, markAtoms: markOf(entering.market) });
+  const { listing } = entering;
+  const input = { side, price, size, reduceOnly: order.reduceOnly, markAtoms: markOf(entering.market) };
+  const filters = checkGrid(listing, input) ?? checkFilters(listing.rules, input);
   if (filters || order.reduceOnly || size <= order.filled) return filters;
   const added = atoms(growthOf(instrument, order, request));
   return checkOpening(entering, { side, positionSide: order.positionSide, added, available: entering.available });

@@ -11,9 +11,10 @@ import { Agenda, type Entry } from './agenda.ts';
 import type { Bank } from './bank.ts';
 import type { MarketEvent, UserEvent } from './exchange-events.ts';
 import { type Interference, NO_INTERFERENCE } from './interference.ts';
-import { LiveMarket } from './live-market.ts';
+import { type FilterChange, firstListing, type Listing, relist } from './listing.ts';
+import { LiveMarket, type LiveMarketOptions } from './live-market.ts';
 import { poolMargin } from './margin.ts';
-import type { Bar, FlowMarket, TapeFrame } from './market.ts';
+import type { TapeFrame } from './market.ts';
 import { OrderDesk, type Trader } from './order-desk.ts';
 import { OrderStore } from './order-store.ts';
 import { ReplayMarket, type ReplayMarketOptions } from './replay-market.ts';
@@ -24,7 +25,7 @@ export type AccountSpec = { readonly apiKey: string; readonly balances: Readonly
 
 /** What moves a symbol: a flow, or a recording fed by `onFrame`. */
 export type MarketSpec =
-  | { readonly kind: 'flow'; readonly flow: FlowMarket; readonly history: readonly Bar[]; readonly startPrice: number }
+  | ({ readonly kind: 'flow' } & Pick<LiveMarketOptions, 'flow' | 'again' | 'history' | 'startPrice'>)
   | ({ readonly kind: 'replay' } & Pick<ReplayMarketOptions, 'instrument' | 'snapshot' | 'history' | 'startPrice' | 'queueModel'>);
 
 export type ExchangeOptions = {
@@ -52,7 +53,8 @@ export class Exchange {
   readonly #traders = new Map<string, Trader>();
   readonly #countdowns = new Map<string, Entry>();
   readonly #ids = new Map<string, bigint>();
-  readonly #statuses = new Map<string, TradingStatus>();
+  readonly #listings = new Map<string, Listing>();
+  readonly #publish: (event: MarketEvent) => void;
   readonly bank: Bank;
   #keys = 0;
   #nowMs: number;
@@ -61,6 +63,7 @@ export class Exchange {
   constructor(options: ExchangeOptions) {
     this.#nowMs = options.startMs;
     this.#firstOrderId = ORDER_ID_BASE + BigInt(firstId(options.startMs));
+    this.#publish = options.onMarket;
     this.interference = options.interference ?? NO_INTERFERENCE;
     for (const spec of options.accounts)
       this.#traders.set(spec.apiKey, {
@@ -70,7 +73,7 @@ export class Exchange {
     this.desk = new OrderDesk({
       market: (symbol) => this.market(symbol),
       agenda: this.agenda,
-      tradingStatus: (symbol) => this.tradingStatus(symbol),
+      listing: (symbol) => this.listing(symbol),
       extraOpenOrders: (trader, symbol) => this.algos.openCount(trader, symbol),
       available: (trader, asset) => this.available(trader, asset),
       nextKey: () => ++this.#keys,
@@ -133,13 +136,24 @@ export class Exchange {
     return this.#traders.has(apiKey);
   }
 
-  tradingStatus(symbol: string): TradingStatus {
-    return this.#statuses.get(symbol) ?? (this.market(symbol).instrument.trading ? 'TRADING' : 'SETTLING');
+  listing(symbol: string): Listing {
+    return this.#listings.get(symbol) ?? firstListing(this.market(symbol).instrument);
+  }
+
+  /** Other filters from now on: resting orders stay as they are. A sentence when it cannot be. */
+  setFilters(symbol: string, change: FilterChange): string | null {
+    const market = this.market(symbol);
+    const changed = relist(market.instrument, this.listing(symbol), change);
+    if (typeof changed === 'string') return changed;
+    if (!market.setGrid(changed.grid, changed.announced))
+      return `tickSize, stepSize: ${symbol} is a recording, its steps are what they were`;
+    this.#list(symbol, changed);
+    return null;
   }
 
   /** Expires every order open on the symbol when it stops trading. */
   setTradingStatus(symbol: string, status: TradingStatus): void {
-    this.#statuses.set(symbol, status);
+    this.#list(symbol, { ...this.listing(symbol), status });
     if (status === 'TRADING') return;
     for (const trader of this.#traders.values()) this.desk.delist(trader, symbol);
     this.algos.onHalt(symbol);
@@ -172,7 +186,7 @@ export class Exchange {
       agenda: this.agenda,
       nowMs: () => this.#nowMs,
       market: (symbol) => this.market(symbol),
-      tradingStatus: (symbol) => this.tradingStatus(symbol),
+      tradingStatus: (symbol) => this.listing(symbol).status,
       trader: (apiKey) => this.trader(apiKey),
       place: (trader, request) => this.desk.place(trader, request),
       nextId: () => {
@@ -182,6 +196,11 @@ export class Exchange {
       chance: (share) => random.chance(share),
       tell: onUser,
     });
+  }
+
+  #list(symbol: string, listing: Listing): void {
+    this.#listings.set(symbol, listing);
+    this.#publish({ kind: 'contract', symbol, atMs: this.#nowMs });
   }
 
   #open(spec: MarketSpec, { startMs, random, onMarket }: ExchangeOptions): SymbolMarket {

@@ -1,10 +1,11 @@
 /** A symbol whose public is a seeded order flow: it trades in our own matching engine, and own orders stand in the same book. */
 import { firstId } from './first-id.ts';
-import type { Instrument } from '../instrument.ts';
+import { type Instrument, priceNumber } from '../instrument.ts';
 import type { Random } from '../random.ts';
-import { lots, type Lots, type Ticks } from '../units.ts';
+import { lots, type Lots, type Ticks, ticks } from '../units.ts';
 import type { Agenda } from './agenda.ts';
 import type { PriceSize } from './exchange-events.ts';
+import type { Grid } from './listing.ts';
 import type { Bar, FlowAction, FlowMarket, Side } from './market.ts';
 import { type AddOutcome, type BookOrder, type BookTrade, MatchingBook, opposite } from './matching.ts';
 import { PriceFeed } from './price-feed.ts';
@@ -13,6 +14,8 @@ import { type DepthView, type MarketSink, midOf, type PublishedView, type Symbol
 
 export type LiveMarketOptions = {
   readonly flow: FlowMarket;
+  /** Another flow that trades in these steps around this price (quote units); absent: the steps cannot change. */
+  readonly again?: (instrument: Instrument, price: number) => FlowMarket;
   readonly history: readonly Bar[];
   readonly startMs: number;
   readonly startPrice: number;
@@ -46,11 +49,15 @@ export class LiveMarket implements SymbolMarket {
   #tradeId: number;
   #aggregateId: number;
   #told = '';
+  /** The flow counts in announced steps, the book in its own. */
+  #grid: Grid = { ticks: 1, lots: 1 };
+  #flow: FlowMarket;
 
   constructor(options: LiveMarketOptions) {
     this.#options = options;
     this.#tradeId = firstId(options.startMs);
     this.#aggregateId = this.#tradeId;
+    this.#flow = options.flow;
     this.instrument = options.flow.instrument;
     this.#updateId = FIRST_UPDATE_ID + options.random.int({ min: 0, max: 1_000_000 });
     this.#depthFeeds = DEPTH_PERIODS_MS.map((periodMs) => ({
@@ -73,7 +80,7 @@ export class LiveMarket implements SymbolMarket {
       publish: options.sink.publish,
       onLast: options.sink.onLast,
     });
-    for (const action of options.flow.opening()) this.#act(action);
+    for (const action of this.#flow.opening()) this.#act(action);
     for (const feed of this.#depthFeeds) clear(feed, this.#updateId);
     this.#prints = null;
     this.#published = new PublishedBook({ last: this.#updateId, ...this.#sides(Number.POSITIVE_INFINITY) });
@@ -119,6 +126,19 @@ export class LiveMarket implements SymbolMarket {
     this.submit({ key: TAKER_KEY, side: opposite(order.side), price, size: taken, ...terms });
   }
 
+  /** The public takes its orders away and places anew around the same price, in the new steps. */
+  setGrid(grid: Grid, announced: Instrument): boolean {
+    if (!this.#options.again) return false;
+    if (grid.ticks === this.#grid.ticks && grid.lots === this.#grid.lots) return true;
+    const price = priceNumber(this.instrument, midOf(this) ?? this.feed.log.last?.price ?? 0);
+    for (const key of this.#book.publicKeys()) this.#book.cancel(key);
+    this.#grid = grid;
+    this.#flow = this.#options.again(announced, price);
+    for (const action of this.#flow.opening()) this.#act(action);
+    this.#settle();
+    return true;
+  }
+
   wouldTake(order: { readonly side: Side; readonly price: Ticks | null }): boolean {
     return this.#book.wouldTake(order);
   }
@@ -128,10 +148,14 @@ export class LiveMarket implements SymbolMarket {
   }
 
   #scheduleFlow(fromMs: number): void {
-    const atMs = fromMs + this.#options.flow.nextDelayMs();
+    const atMs = fromMs + this.#flow.nextDelayMs();
     this.#options.agenda.at(atMs, () => {
-      const view = { bestBid: this.best('buy')?.price ?? null, bestAsk: this.best('sell')?.price ?? null };
-      for (const action of this.#options.flow.act(view)) this.#act(action);
+      const [bid, ask] = [this.best('buy'), this.best('sell')];
+      const view = {
+        bestBid: bid && ticks(Math.floor(bid.price / this.#grid.ticks)),
+        bestAsk: ask && ticks(Math.ceil(ask.price / this.#grid.ticks)),
+      };
+      for (const action of this.#flow.act(view)) this.#act(action);
       this.#scheduleFlow(atMs);
     });
   }
@@ -141,21 +165,25 @@ export class LiveMarket implements SymbolMarket {
       this.cancel(keyOf(action.flowId));
       return;
     }
-    const limit = action.kind === 'limit' ? { key: keyOf(action.flowId), price: action.price } : { key: TAKER_KEY, price: null };
-    const { side, size } = action;
+    const { side } = action;
+    const limit =
+      action.kind === 'limit'
+        ? { key: keyOf(action.flowId), price: ticks(action.price * this.#grid.ticks) }
+        : { key: TAKER_KEY, price: null };
+    const size = lots(action.size * this.#grid.lots);
     const { end } = this.submit({ ...limit, side, size, owner: null, timeInForce: 'gtc', selfTrade: 'none' });
-    if (action.kind === 'limit' && end === 'filled') this.#options.flow.gone(action.flowId);
+    if (action.kind === 'limit' && end === 'filled') this.#flow.gone(action.flowId);
   }
 
   #onTrade(trade: BookTrade): void {
-    const { sink, flow } = this.#options;
+    const { sink } = this.#options;
     const tradeId = ++this.#tradeId;
     this.#print(trade, tradeId);
     this.feed.trade({ ...trade, id: tradeId, atMs: this.#options.nowMs(), takerIsBuyer: trade.takerSide === 'buy' });
     const fill = { tradeId, price: trade.price, size: trade.size };
     if (trade.takerKey > 0) sink.onFill({ ...fill, key: trade.takerKey, maker: false });
     if (trade.makerKey > 0) sink.onFill({ ...fill, key: trade.makerKey, maker: true });
-    else if (trade.makerLeft === 0) flow.gone(-trade.makerKey - FLOW_KEY_OFFSET);
+    else if (trade.makerLeft === 0) this.#flow.gone(flowIdOf(trade.makerKey));
   }
 
   /** Trades of one taker at one price leave as one print. */
@@ -230,6 +258,7 @@ export class LiveMarket implements SymbolMarket {
 const TAKER_KEY = -1;
 const FLOW_KEY_OFFSET = 2;
 const keyOf = (flowId: number): number => -flowId - FLOW_KEY_OFFSET;
+const flowIdOf = (key: number): number => -key - FLOW_KEY_OFFSET;
 
 function clear(feed: DepthFeed, previous: number): void {
   feed.bids.clear();

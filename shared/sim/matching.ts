@@ -109,6 +109,11 @@ export class MatchingBook {
     return { side, price, left: lots(node.left), ahead: lots(ahead) };
   }
 
+  /** Keys of the resting orders of the anonymous public. */
+  publicKeys(): readonly number[] {
+    return [...this.#orders.values()].filter(({ owner }) => owner === null).map(({ key }) => key);
+  }
+
   best(side: Side): { readonly price: Ticks; readonly size: Lots } | null {
     const level = this.#side(side).at(-1);
     return level ? { price: level.price, size: lots(level.total) } : null;

@@ -26,6 +26,8 @@ export type RejectKind =
   | 'not-limit'
   | 'side-differs'
   | 'no-change'
+  | 'price-off-tick'
+  | 'size-off-step'
   | 'too-many-amends'
   | 'no-depth'
   | 'symbol-closed'

@@ -6,6 +6,7 @@ import type { Account } from './account.ts';
 import type { Agenda, Entry } from './agenda.ts';
 import type { Execution, ExpiryReason, OrderStatus, OwnTrade, SimOrder, UserEvent } from './exchange-events.ts';
 import type { Interference } from './interference.ts';
+import type { Listing } from './listing.ts';
 import type { Side } from './market.ts';
 import type { AddOutcome, SelfTrade, TimeInForce } from './matching.ts';
 import { checkAmend, checkBook, checkPlace, effectiveSelfTrade, type Entering, marketLimit } from './entry-checks.ts';
@@ -16,7 +17,6 @@ import type { PositionSide } from './position.ts';
 import type { PriceMatch } from './price-match.ts';
 import { closes, planReduceOnly, reducible } from './reduce-only.ts';
 import type { OwnFill, SymbolMarket } from './symbol-market.ts';
-import type { TradingStatus } from './trading-status.ts';
 
 export type Trader = { readonly account: Account; readonly orders: OrderStore };
 
@@ -53,7 +53,7 @@ export type AmendRequest = OrderName & {
 export type DeskOptions = {
   readonly market: (symbol: string) => SymbolMarket;
   readonly agenda: Pick<Agenda, 'at'>;
-  readonly tradingStatus: (symbol: string) => TradingStatus;
+  readonly listing: (symbol: string) => Listing;
   /** Available balance of an asset for an account. */
   readonly available: (trader: Trader, asset: string) => Atoms;
   /** Orders that wait elsewhere (for a trigger) but count on the symbol's limit. */
@@ -117,7 +117,7 @@ export class OrderDesk {
 
   /** Changes price and size; the order goes to the back of the queue. May end in a cancel, which the result then shows. */
   amend(trader: Trader, request: AmendRequest): Result<SimOrder, Reject> {
-    if (this.#options.tradingStatus(request.symbol) !== 'TRADING') return err({ kind: 'amend-not-trading' });
+    if (this.#options.listing(request.symbol).status !== 'TRADING') return err({ kind: 'amend-not-trading' });
     const order = this.#findOpen(trader, request, 'amend');
     if (!order) return err({ kind: 'unknown-order' });
     const market = this.#options.market(order.symbol);
@@ -191,7 +191,7 @@ export class OrderDesk {
     return {
       market,
       trader,
-      status: this.#options.tradingStatus(symbol),
+      listing: this.#options.listing(symbol),
       available: () => this.#options.available(trader, quoteAsset),
       extraOpenOrders: () => this.#options.extraOpenOrders(trader, symbol),
     };

@@ -3,6 +3,7 @@
  * executes against the book the recording shows at that moment, a resting one fills from the recorded trades by the queue model.
  */
 import { firstId } from './first-id.ts';
+import type { Grid } from './listing.ts';
 import type { Instrument } from '../instrument.ts';
 import { parsePrice, parseSize } from '../instrument.ts';
 import { lots, type Lots, type Ticks } from '../units.ts';
@@ -149,6 +150,10 @@ export class ReplayMarket implements SymbolMarket {
   /** The recording knows nothing of it: no print tells this fill. */
   takeFrom(key: number, size: Lots): void {
     this.#fillResting(key, size);
+  }
+
+  setGrid(grid: Grid): boolean {
+    return grid.ticks === 1 && grid.lots === 1;
   }
 
   wouldTake({ side, price }: { readonly side: Side; readonly price: Ticks | null }): boolean {

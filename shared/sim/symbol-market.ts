@@ -2,6 +2,7 @@
 import type { Instrument } from '../instrument.ts';
 import type { Lots, Ticks } from '../units.ts';
 import type { MarketEvent, PriceSize } from './exchange-events.ts';
+import type { Grid } from './listing.ts';
 import type { Side } from './market.ts';
 import type { AddOutcome, BookOrder } from './matching.ts';
 import type { PriceFeed } from './price-feed.ts';
@@ -49,6 +50,8 @@ export interface SymbolMarket {
   reduce(key: number, size: Lots): void;
   /** Somebody of the public comes and takes up to `size` of this resting order, after all that stands before it. */
   takeFrom(key: number, size: Lots): void;
+  /** The public's orders keep to these steps from now on; false when the market cannot. */
+  setGrid(grid: Grid, announced: Instrument): boolean;
   wouldTake(order: { readonly side: Side; readonly price: Ticks | null }): boolean;
   takeable(order: BookOrder): Lots;
 }

@@ -4,10 +4,11 @@ import { err, ok, type Result } from '../../../shared/result.ts';
 import type { Exchange } from '../../../shared/sim/exchange.ts';
 import type { RestRequest, RestResponse } from '../../../shared/sim/binance/rest.ts';
 import { ByHand, HAND_FAULTS } from './by-hand.ts';
+import { changeListing, LISTING_FAULTS } from './listing-faults.ts';
 import { ORDER_FAULTS, OrderFaults } from './order-faults.ts';
 import { BOOK_FAULTS, ToldBook } from './told-book.ts';
 
-export const EXCHANGE_FAULTS = [...ORDER_FAULTS, ...BOOK_FAULTS, ...HAND_FAULTS] as const;
+export const EXCHANGE_FAULTS = [...ORDER_FAULTS, ...BOOK_FAULTS, ...HAND_FAULTS, ...LISTING_FAULTS] as const;
 const ExchangeFault = z.discriminatedUnion('kind', [...EXCHANGE_FAULTS]);
 export type ExchangeFault = z.infer<typeof ExchangeFault>;
 
@@ -43,6 +44,9 @@ export class ExchangeFaults {
       case 'stale-snapshot':
         this.book.start(fault);
         return ok({});
+      case 'filters':
+      case 'trading-status':
+        return changeListing(this.#exchange(), fault);
       case 'fill-before':
       case 'fill-before-ack':
       case 'duplicate-trade':

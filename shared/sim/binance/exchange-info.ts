@@ -1,16 +1,15 @@
 /** exchangeInfo as the venue writes it today (reference sheet 2026-11, section 4). */
 import type { Instrument } from '../../instrument.ts';
 import { decimalsOf } from '../../units.ts';
+import type { Listing } from '../listing.ts';
 import { MARKET_TAKE_BOUND } from '../order-checks.ts';
 import { type LimitFigures, rateLimitRows } from './limits.ts';
 
 export const DELIVERY_NEVER_MS = 4_133_404_800_000;
 export const ONBOARD_MS = 1_569_398_400_000;
 
-export const contractStatus = ({ trading }: Instrument): string => (trading ? 'TRADING' : 'SETTLING');
-
-export function exchangeInfoJson(instruments: readonly Instrument[], figures: LimitFigures, nowMs: number): Record<string, unknown> {
-  const assets = [...new Set(instruments.map(({ quoteAsset }) => quoteAsset))];
+export function exchangeInfoJson(listings: readonly Listing[], figures: LimitFigures, nowMs: number): Record<string, unknown> {
+  const assets = [...new Set(listings.map(({ announced }) => announced.quoteAsset))];
   return {
     timezone: 'UTC',
     serverTime: Math.floor(nowMs),
@@ -18,18 +17,18 @@ export function exchangeInfoJson(instruments: readonly Instrument[], figures: Li
     rateLimits: rateLimitRows(figures),
     exchangeFilters: [],
     assets: assets.map((asset) => ({ asset, marginAvailable: true, autoAssetExchange: '-10000' })),
-    symbols: instruments.map(symbolJson),
+    symbols: listings.map(symbolJson),
   };
 }
 
-function symbolJson(instrument: Instrument): Record<string, unknown> {
+function symbolJson({ announced: instrument, status }: Listing): Record<string, unknown> {
   return {
     symbol: instrument.symbol,
     pair: instrument.symbol,
     contractType: 'PERPETUAL',
     deliveryDate: DELIVERY_NEVER_MS,
     onboardDate: ONBOARD_MS,
-    status: contractStatus(instrument),
+    status,
     maintMarginPercent: '2.5000',
     requiredMarginPercent: '5.0000',
     baseAsset: instrument.baseAsset,

@@ -27,7 +27,7 @@ export const MARKET_ROUTES: Readonly<Record<string, Route>> = {
     weight: 1,
     run: ({ exchange, figures, nowMs }) =>
       exchangeInfoJson(
-        [...exchange.markets.values()].map(({ instrument }) => instrument),
+        [...exchange.markets.keys()].map((symbol) => exchange.listing(symbol)),
         figures,
         nowMs,
       ),

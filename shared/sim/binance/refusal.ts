@@ -52,6 +52,8 @@ const ROWS: Readonly<Record<RejectKind, Row>> = {
   'unknown-order': [-2011, 'Unknown order sent.'],
   'not-limit': [-5025, 'Only limit order is supported.'],
   'side-differs': [-1117, 'Invalid side.'],
+  'price-off-tick': [-4014, 'Price not increased by tick size.'],
+  'size-off-step': [-4023, 'Quantity not increased by step size.'],
   'no-change': [-5027, 'No need to modify the order.'],
   'too-many-amends': [-5026, 'Exceed maximum modify order limit.'],
   'no-depth': [-1112, 'No orders on book for symbol.'],

@@ -66,7 +66,7 @@ export class MarketStreams {
         break;
       case 'contract':
         if (this.#sink.wants('market', ALL_MARKET.contract))
-          this.#send('market', ALL_MARKET.contract, contractMessage(market.instrument, event.atMs));
+          this.#send('market', ALL_MARKET.contract, contractMessage(this.#exchange.listing(event.symbol), event.atMs));
         break;
       case 'frame':
         this.#frame(market, event);

@@ -2,9 +2,10 @@
 import { formatPrice, formatSize, type Instrument } from '../../instrument.ts';
 import { decimalsOf } from '../../units.ts';
 import type { MarketEvent } from '../exchange-events.ts';
+import type { Listing } from '../listing.ts';
 import type { Bar } from '../market.ts';
 import type { SymbolMarket } from '../symbol-market.ts';
-import { contractStatus, DELIVERY_NEVER_MS, ONBOARD_MS } from './exchange-info.ts';
+import { DELIVERY_NEVER_MS, ONBOARD_MS } from './exchange-info.ts';
 import { sideWord, statusWord } from './words.ts';
 
 const PERCENT_DECIMALS = 3;
@@ -114,11 +115,11 @@ export function liquidationMessage(instrument: Instrument, event: Extract<Market
 }
 
 /** Brackets come with it only when they change. */
-export function contractMessage(instrument: Instrument, atMs: number): string {
+export function contractMessage({ announced, status }: Listing, atMs: number): string {
   const times = { dt: DELIVERY_NEVER_MS, ot: ONBOARD_MS };
-  const { symbol } = instrument;
+  const { symbol } = announced;
   return JSON.stringify({
     ...{ e: 'contractInfo', E: Math.floor(atMs), s: symbol, ps: symbol, ct: 'PERPETUAL', ...times },
-    ...{ cs: contractStatus(instrument), bks: [], st: 1 },
+    ...{ cs: status, bks: [], st: 1 },
   });
 }

@@ -91,7 +91,7 @@ test('same seed and same commands at the same simulated times give the same byte
   const fills = first.streams.slice(2).map((lines) => lines.filter((text) => text.includes('"x":"TRADE"')).length);
   expect(Math.min(...fills)).toBeGreaterThan(0);
   expect(first.streams.slice(0, 2).every((lines) => lines.length > 100)).toBe(true);
-  expect(again.rest).toEqual(first.rest);
+  expect(again.rest.findIndex((text, i) => text !== first.rest[i])).toBe(-1);
   expect(digest(again)).toEqual(digest(first));
   expect(digest(other).filter((hash, i) => hash === digest(first)[i])).toEqual([]);
 });
