@@ -3,6 +3,7 @@
  * the client's machine has the same clock, and a second account trades against the client when told to.
  */
 import { systemClock } from '../../shared/clock.ts';
+import { fullKey } from '../../shared/sim/binance/keys.ts';
 import { parseAtoms, ZERO_ATOMS } from '../../shared/units.ts';
 import { KEY, openTestSim, SECRET, type SimClient } from './sim-client.ts';
 
@@ -35,13 +36,14 @@ export class TradingDay implements AsyncDisposable {
     Date.now = () => clock.wallMs();
   }
 
-  static async open(): Promise<TradingDay> {
+  static async open(keys: readonly Parameters<typeof fullKey>[0][] = []): Promise<TradingDay> {
     const originRealMs = performance.timeOrigin + performance.now();
     const fundingMs = (Math.floor(originRealMs / FUNDING_PERIOD_MS) + 1) * FUNDING_PERIOD_MS;
     const funds = parseAtoms(FUNDS) ?? ZERO_ATOMS;
     const sim = await openTestSim({
       symbols: ['BTCUSDT', 'ETHUSDT', 'BTCUSDC'],
       clock: { originMs: fundingMs - BEFORE_FUNDING_MS, originRealMs, speed: SPEED },
+      keys: keys.map(fullKey),
       accounts: [
         { apiKey: KEY, secret: SECRET, balances: { USDT: funds, USDC: funds } },
         { ...COUNTERPARTY, balances: { USDT: parseAtoms('10000000') ?? ZERO_ATOMS } },
