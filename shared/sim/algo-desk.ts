@@ -21,12 +21,12 @@ import {
 import { type AlgoName, AlgoStore } from './algo-store.ts';
 import { PriceWatch } from './algo-watch.ts';
 import type { SimOrder, UserEvent } from './exchange-events.ts';
+import type { Listing } from './listing.ts';
 import type { Reject } from './order-checks.ts';
 import type { PlaceRequest, Trader } from './order-desk.ts';
 import { isOpen } from './order-store.ts';
 import type { PositionSide } from './position.ts';
 import type { SymbolMarket } from './symbol-market.ts';
-import type { TradingStatus } from './trading-status.ts';
 
 /** Mark and last price may differ by this much at the trigger of a protected order (exchangeInfo `triggerProtect`). */
 const PROTECT_SHARE = 0.05;
@@ -46,7 +46,7 @@ export type AlgoDeskOptions = AlgoTerms & {
   readonly agenda: Agenda;
   readonly nowMs: () => number;
   readonly market: (symbol: string) => SymbolMarket;
-  readonly tradingStatus: (symbol: string) => TradingStatus;
+  readonly listing: (symbol: string) => Listing;
   readonly trader: (apiKey: string) => Trader;
   readonly place: (trader: Trader, request: PlaceRequest) => Result<SimOrder, Reject>;
   readonly nextId: () => string;
@@ -70,8 +70,8 @@ export class AlgoDesk {
   place(trader: Trader, request: AlgoRequest): Result<AlgoOrder, AlgoReject> {
     const market = this.#options.market(request.symbol);
     const price = this.#price(market, request.working);
-    const status = this.#options.tradingStatus(request.symbol);
-    const reject = checkAlgo({ trader, market, status, store: this.#store, price }, request);
+    const listing = this.#options.listing(request.symbol);
+    const reject = checkAlgo({ trader, market, listing, store: this.#store, price }, request);
     if (reject) return err(reject);
     const atMs = this.#options.nowMs();
     const follows = isTrailing(request) && request.activate === null;
@@ -123,7 +123,10 @@ export class AlgoDesk {
   }
 
   openCount(trader: Trader, symbol: string | null): number {
-    return this.open(trader, symbol).filter(({ id }) => id !== this.#leaving).length;
+    const { apiKey } = trader.account;
+    return this.#store.countWaiting(
+      (order) => order.apiKey === apiKey && (symbol === null || order.symbol === symbol) && order.id !== this.#leaving,
+    );
   }
 
   all(trader: Trader, symbol: string): readonly AlgoOrder[] {
@@ -212,7 +215,7 @@ export class AlgoDesk {
     const { place, chance, childFirstShare } = this.#options;
     const trader = this.#options.trader(order.apiKey);
     const market = this.#options.market(order.symbol);
-    const request = childOf(order, { trader, market, status: this.#options.tradingStatus(order.symbol) });
+    const request = childOf(order, { trader, market, listing: this.#options.listing(order.symbol) });
     if (!request.ok) {
       this.#end(order, request.error.status, request.error.reason);
       return;

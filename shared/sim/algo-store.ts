@@ -46,6 +46,13 @@ export class AlgoStore {
     return [...this.#waiting.values()].filter(fits);
   }
 
+  /** How many wait: asked at every order of the account, so nothing is built for it. */
+  countWaiting(fits: (order: AlgoOrder) => boolean): number {
+    let count = 0;
+    for (const order of this.#waiting.values()) if (fits(order)) count++;
+    return count;
+  }
+
   all(): readonly AlgoOrder[] {
     return [...this.#orders.values()];
   }

@@ -186,7 +186,7 @@ export class Exchange {
       agenda: this.agenda,
       nowMs: () => this.#nowMs,
       market: (symbol) => this.market(symbol),
-      tradingStatus: (symbol) => this.listing(symbol).status,
+      listing: (symbol) => this.listing(symbol),
       trader: (apiKey) => this.trader(apiKey),
       place: (trader, request) => this.desk.place(trader, request),
       nextId: () => {

@@ -31,7 +31,7 @@ export function openQuietExchange(over: Partial<ExchangeOptions> = {}): QuietExc
   const exchange = new Exchange({
     startMs: QUIET_START_MS,
     random: new Random(1),
-    markets: [{ kind: 'flow', flow: quietFlow(), history: [], startPrice: START_TICKS / 10 }],
+    markets: [{ kind: 'flow', flow: quietFlow(), again: quietFlow, history: [], startPrice: START_TICKS / 10 }],
     accounts: [
       { apiKey: 'user', balances: { USDT: parseAtoms('100000') ?? ZERO_ATOMS } },
       { apiKey: 'mover', balances: funds },

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseAtoms, ZERO_ATOMS } from '../../../shared/units.ts';
 import { type Answer, type Fields, KEY, type Message, openTestSim, SECRET, type SimClient, type Socket } from '../../kit/sim-client.ts';
+import { openWsApi } from '../../kit/ws-api.ts';
 import type { SimulatorOptions } from '../../../scripts/sim/simulator.ts';
 
 const PATH = '/fapi/v1/algoOrder';
@@ -282,6 +283,28 @@ test('-4120 on the ordinary path, alone and in a batch', async () => {
     const batch = await sim.signed('POST', '/fapi/v1/batchOrders', { batchOrders: JSON.stringify([order]) });
     expect(batch.rows).toMatchObject([{ code: -4120 }]);
   }
+});
+
+test('the WebSocket API places and cancels it, and refuses it on the ordinary path', async () => {
+  const api = await openWsApi(sim);
+  const stop = { algoType: 'CONDITIONAL', symbol: 'BTCUSDT', side: 'SELL', type: 'STOP_MARKET', quantity: '0.010', triggerPrice: '60000' };
+  const placed = await api.signed('algoOrder.place', { ...stop, clientAlgoId: 'ws' });
+  expect(placed).toMatchObject({ status: 200, result: { clientAlgoId: 'ws', algoStatus: 'NEW' } });
+  await user.first(algoTold('NEW', 'ws'));
+  expect(await api.signed('algoOrder.cancel', { clientAlgoId: 'ws' })).toMatchObject({ status: 200, result: { code: '200' } });
+  const { algoType: _algoType, ...ordinary } = stop;
+  expect(await api.signed('order.place', ordinary)).toMatchObject({ status: 400, error: { code: -4120 } });
+});
+
+test('between trigger and order it cannot be canceled: -4117', async () => {
+  await sim.close();
+  await open({ algos: { triggerDelayMs: 60_000 } });
+  const { price, quantity } = await below();
+  await placeAlgo({ clientAlgoId: 'stop', triggerPrice: price });
+  await sell(quantity);
+  await user.first(algoTold('TRIGGERING', 'stop'));
+  expect(await codeOf(sim.signed('DELETE', PATH, { clientAlgoId: 'stop' }))).toBe(-4117);
+  expect((await sim.signed('GET', '/fapi/v1/openAlgoOrders')).rows).toMatchObject([{ clientAlgoId: 'stop', algoStatus: 'TRIGGERING' }]);
 });
 
 test.each([

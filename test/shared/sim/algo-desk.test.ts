@@ -169,6 +169,7 @@ describe('AlgoDesk', () => {
     ['by a trigger out of range', () => undefined, request({ trigger: ticks(100) }), 'price-below-minimum'],
     ['while flat when it is to live with a position', () => undefined, request({ timeInForce: 'while-held' }), 'no-position'],
     ['by a halt', (quiet) => quiet.exchange.setTradingStatus(SYMBOL, 'SETTLING'), request(), 'symbol-not-opening'],
+    ['by filters that have changed', (quiet) => quiet.exchange.setFilters(SYMBOL, { minQty: '0.020' }), request(), 'size-below-minimum'],
     ['not by a margin it has not', () => undefined, request({ size: lots(100_000) }), 'taken'],
   ])('is refused %s', (_name, before, asked, want) => {
     const quiet = openQuietExchange();
