@@ -53,6 +53,8 @@ export type SimulatorOptions = {
   /** Real milliseconds between the start and the first recorded frame. */
   readonly leadMs: number;
   readonly limitsEnforced: boolean;
+  /** Simulated life of a connection to the WebSocket API; absent: a day. */
+  readonly disconnectAfterMs?: number;
   /** Where they differ from the venue's. */
   readonly limitFigures?: Partial<LimitFigures>;
   readonly accounts: readonly SimAccount[];
@@ -206,7 +208,7 @@ async function serve(
   const toNow = (): void => driver.now();
   const path = new CallPath({ callFaults, exchangeFaults, outbox, clock });
   const rest = new RestWire(calls, keyring);
-  const wsApi = new WsApiHub({ calls, keyring, path, agenda: exchange.agenda, lifeMs: DAY_MS, outbox, toNow });
+  const wsApi = new WsApiHub({ calls, keyring, path, agenda: exchange.agenda, lifeMs: options.disconnectAfterMs ?? DAY_MS, outbox, toNow });
   const server = await openServer({ host, port, rest, path, admin, hub, wsApi, outbox, toNow });
   driver.start();
   const pings = clock.every(PING_PERIOD_MS, () => {

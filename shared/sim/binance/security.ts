@@ -41,8 +41,8 @@ export function checkSignature(key: ApiKey, params: Params, payloads: readonly s
 
 /** Query immediately followed by body, as they came over the wire; the signature is the last parameter of its part and not covered. */
 export function restPayloads({ query, body }: { readonly query: string; readonly body: string }): readonly string[] {
-  const payload = [query, body].map((part) => part.replace(/(?:^|&)signature=[^&]*$/, '')).join('');
-  return /(?:^|&)signature=/.test(payload) ? [] : [payload];
+  const parts = [query, body].map((part) => part.replace(/(?:^|&)signature=[^&]*$/, ''));
+  return parts.some((part) => /(?:^|&)signature=/.test(part)) ? [] : [parts.join('')];
 }
 
 /** Sorted by name, joined with `&`; values raw as documented, or percent-encoded as Binance's own connector does. */

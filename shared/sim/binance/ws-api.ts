@@ -34,6 +34,7 @@ export type WsCall = {
   readonly frame: (response: RestResponse) => string;
 };
 
+type SessionAct = 'logon' | 'status' | 'logout';
 type Logon = { readonly key: ApiKey; readonly sinceMs: number };
 
 export class WsSession {
@@ -94,7 +95,7 @@ export class WsSession {
   }
 
   #run(request: WsRequest): Outcome {
-    const session = request.version === 1 ? SESSION_METHODS[request.name] : undefined;
+    const session = request.version === 1 ? SESSION_METHODS.get(request.name) : undefined;
     if (session !== undefined) return { value: this.#session(session, request), account: null };
     const { calls } = this.#options;
     const name = callOf(request);
@@ -124,7 +125,7 @@ export class WsSession {
     return key;
   }
 
-  #session(act: 'logon' | 'status' | 'logout', request: WsRequest): unknown {
+  #session(act: SessionAct, request: WsRequest): unknown {
     this.#options.calls.limits.spendWeight(this.#spender(), SESSION_WEIGHT);
     if (act === 'logon') this.#logOn(request);
     if (act === 'logout') this.#logon = null;
@@ -150,8 +151,8 @@ export class WsSession {
   }
 }
 
-const SESSION_METHODS: Readonly<Record<string, 'logon' | 'status' | 'logout'>> = {
-  'session.logon': 'logon',
-  'session.status': 'status',
-  'session.logout': 'logout',
-};
+const SESSION_METHODS: ReadonlyMap<string, SessionAct> = new Map([
+  ['session.logon', 'logon'],
+  ['session.status', 'status'],
+  ['session.logout', 'logout'],
+]);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { fullKey } from '../../../shared/sim/binance/keys.ts';
 import { KEY, type Message, openTestSim, type SimClient } from '../../kit/sim-client.ts';
-import { BUY, hmacSigner, makeKeyPair, openWsApi, payloadOf, type Values, type WsApiClient } from '../../kit/ws-api.ts';
+import { BUY, hmacSigner, makeKeyPair, openWsApi, payloadOf, type WsApiClient } from '../../kit/ws-api.ts';
 
 const ED25519 = makeKeyPair('ed25519', 'ed25519-key');
 const RSA = makeKeyPair('rsa', 'rsa-key');
@@ -48,19 +48,23 @@ test('an order id keeps all its digits as a JSON number, in the request, its sig
   expect(reply).toContain(`"orderId":${orderId},`);
 });
 
-test.each<[string, string, Values, string, Values]>([
-  ['account.balance v2', 'v2/account.balance', {}, '/fapi/v3/balance', {}],
-  ['account.status v2', 'v2/account.status', {}, '/fapi/v3/account', {}],
-  ['account.position v2', 'v2/account.position', {}, '/fapi/v3/positionRisk', {}],
-])('%s answers as REST does', async (_name, method, params, path) => {
-  const [reply, rest] = [await api.signed(method, params), await sim.signed('GET', path)];
+test.each([
+  ['account.balance', '/fapi/v2/balance'],
+  ['account.status', '/fapi/v2/account'],
+  ['v1/account.position', '/fapi/v2/positionRisk'],
+  ['v2/account.balance', '/fapi/v3/balance'],
+  ['v2/account.status', '/fapi/v3/account'],
+  ['v2/account.position', '/fapi/v3/positionRisk'],
+])('%s answers as GET %s does', async (method, path) => {
+  const [reply, rest] = [await api.signed(method), await sim.signed('GET', path)];
   expect([reply['status'], reply['result']]).toEqual([200, JSON.parse(rest.text)]);
 });
 
 test('market calls need no key and weigh what they weigh over REST', async () => {
   const depth = await api.call('depth', { symbol: 'BTCUSDT', limit: 5 });
   expect((resultOf(depth)['bids'] as unknown[]).length).toBe(5);
-  expect(resultOf(await api.call('ticker.book', { symbol: 'BTCUSDT' }))).toMatchObject({ symbol: 'BTCUSDT' });
+  for (const method of ['ticker.book', 'ticker.price'])
+    expect(resultOf(await api.call(method, { symbol: 'BTCUSDT' }))).toMatchObject({ symbol: 'BTCUSDT' });
   const usedOf = (message: Message): number => (message['rateLimits'] as { count: number }[]).at(-1)?.count ?? 0;
   const [first, second] = [
     await api.call('depth', { symbol: 'BTCUSDT', limit: 1_000 }),
@@ -131,6 +135,7 @@ test.each([
 
 test.each<[string, number, number, () => Promise<Message>]>([
   ['an unknown method', 404, -5000, () => api.call('order.conjure')],
+  ['a name every object has', 404, -5000, () => api.call('constructor')],
   ['an unknown version', 404, -5000, () => api.call('v7/order.place')],
   ['no key', 400, -1102, async () => api.call('order.place', { ...BUY, timestamp: await sim.now() })],
   ['an unknown key', 401, -2015, async () => api.call('order.place', { ...BUY, apiKey: 'nobody', timestamp: 1, signature: 'x' })],
@@ -181,6 +186,28 @@ test('userDataStream manages the one key of the account, shared with REST and wi
   await api.place({ newClientOrderId: 'unseen' });
   await user.fence();
   expect(user.texts).toHaveLength(heard);
+});
+
+test('a stop is placed and canceled by the algo methods, and refused by order.place', async () => {
+  const stop = { symbol: 'BTCUSDT', side: 'SELL', quantity: '0.010', triggerPrice: '50000', clientAlgoId: 'stop-1' };
+  const placed = await api.signed('algoOrder.place', { ...stop, algoType: 'CONDITIONAL', type: 'STOP_MARKET' });
+  expect(placed).toMatchObject({ status: 200, result: { clientAlgoId: 'stop-1', algoStatus: 'NEW' } });
+  expect((placed['rateLimits'] as Message[]).map((row) => row['rateLimitType'])).toEqual(['ORDERS', 'ORDERS', 'REQUEST_WEIGHT']);
+  expect((await api.signed('algoOrder.cancel', { clientAlgoId: 'stop-1' }))['status']).toBe(200);
+  expect(errorOf(await api.place({ type: 'STOP_MARKET' }))).toEqual([400, -4120]);
+});
+
+test('a fault asked for a REST call meets the method too: made-up answer, order taken in silence, reply out of order', async () => {
+  const call = { method: 'POST', path: '/fapi/v1/order' };
+  const body = '{"code":-1008,"msg":"Server is currently overloaded."}';
+  await sim.admin('/sim/fault', { kind: 'reply', ...call, status: 503, body, execute: false });
+  expect(await api.place()).toMatchObject({ status: 503, error: { code: -1008 } });
+  await sim.admin('/sim/fault', { kind: 'hang', ...call, execute: true });
+  const values = { ...BUY, apiKey: KEY, newClientOrderId: 'in-doubt', timestamp: await sim.now() };
+  api.socket.send({ id: 'lost', method: 'order.place', params: { ...values, signature: hmacSigner().sign(payloadOf(values)) } });
+  const order = await api.signed('order.status', { symbol: 'BTCUSDT', origClientOrderId: 'in-doubt' });
+  expect(resultOf(order)['status']).toBe('NEW');
+  expect(api.socket.messages().some(({ id }) => id === 'lost')).toBe(false);
 });
 
 test('a disconnect leaves orders alone', async () => {
