@@ -1,5 +1,5 @@
 /** An exchange whose public does nothing by itself: a ladder of orders around 64,000, and a second account that moves the price. */
-import { makeInstrument } from '../../shared/instrument.ts';
+import { type Instrument, makeInstrument } from '../../shared/instrument.ts';
 import { Random } from '../../shared/random.ts';
 import { Exchange, type ExchangeOptions } from '../../shared/sim/exchange.ts';
 import type { UserEvent } from '../../shared/sim/exchange-events.ts';
@@ -14,6 +14,8 @@ const START_TICKS = 640_000;
 /** One order of 1 BTC each whole dollar, this far to both sides. */
 const LADDER_DOLLARS = 3_000;
 const NEVER_MS = 1e12;
+
+export const QUIET_INSTRUMENT = quietInstrument();
 
 export type QuietExchange = {
   readonly exchange: Exchange;
@@ -80,10 +82,14 @@ const MARKET_BUY: PlaceRequest = {
   clientId: 'm',
 };
 
-function quietFlow(): FlowMarket {
+function quietInstrument(): Instrument {
   const found = findInstrument(SYMBOL);
   const instrument = found ? makeInstrument(found.spec) : 'it is unknown';
   if (typeof instrument === 'string') throw new Error(`Cannot open ${SYMBOL}: ${instrument}`);
+  return instrument;
+}
+
+function quietFlow(): FlowMarket {
   const steps = Array.from({ length: LADDER_DOLLARS }, (_, at) => at + 1);
   const rung = (side: Side, dollars: number): FlowAction => ({
     kind: 'limit',
@@ -93,7 +99,7 @@ function quietFlow(): FlowMarket {
     size: lots(1_000),
   });
   return {
-    instrument,
+    instrument: QUIET_INSTRUMENT,
     opening: () => steps.flatMap((dollars) => [rung('buy', dollars), rung('sell', dollars)]),
     nextDelayMs: () => NEVER_MS,
     act: () => [],

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { AlgoOrder, AlgoRequest } from '../../../shared/sim/algo-order.ts';
 import type { UserEvent } from '../../../shared/sim/exchange-events.ts';
 import { lots, ticks } from '../../../shared/units.ts';
-import { openQuietExchange, QUIET_START_MS, type QuietExchange, SYMBOL } from '../../kit/quiet-exchange.ts';
+import { openQuietExchange, QUIET_INSTRUMENT, QUIET_START_MS, type QuietExchange, SYMBOL } from '../../kit/quiet-exchange.ts';
 
 const request = (over: Partial<AlgoRequest> = {}): AlgoRequest => ({
   symbol: SYMBOL,
@@ -303,6 +303,40 @@ describe('AlgoDesk', () => {
     expect([state(after, 'trail')?.status, state(after)?.status]).toEqual(['triggering', 'new']);
     after.trade(630_000);
     expect(state(after)?.status).toBe('triggering');
+  });
+
+  test('a trade of a recording fires a stop, which takes what the recording shows', () => {
+    const frame = { atMs: QUIET_START_MS + 10, symbol: SYMBOL, raw: '{}' };
+    const snapshot = { ...frame, kind: 'snapshot', lastUpdateId: 1, bids: [['63850.0', '1']], asks: [['64000.1', '1']] } as const;
+    const spec = {
+      kind: 'replay',
+      instrument: QUIET_INSTRUMENT,
+      snapshot,
+      history: [],
+      startPrice: 64_000,
+      queueModel: 'risk-averse',
+    } as const;
+    const quiet = openQuietExchange({ markets: [spec] });
+    wait(quiet);
+    const trade = { kind: 'trade', tradeId: '1', size: '0.1', buyerIsMaker: true, aggregate: true } as const;
+    for (const [at, price] of ['63900.1', '63900.0'].entries())
+      quiet.exchange.schedule({ frame: { ...frame, ...trade, price }, atMs: frame.atMs + at, onDone: () => undefined });
+    quiet.exchange.advance(frame.atMs);
+    expect(state(quiet)?.status).toBe('new');
+    quiet.exchange.advance(frame.atMs + 1);
+    expect(state(quiet)).toMatchObject({ status: 'finished', triggeredMs: frame.atMs + 1, child: { filled: 10, filledNotional: '638.5' } });
+  });
+
+  test('the same seed and commands give the same ids and the same order of events', () => {
+    const run = (): readonly string[] => {
+      const quiet = openQuietExchange({ algos: { childFirstShare: 0.5 } });
+      for (let n = 0; n < 12; n++) wait(quiet, { clientId: `s${n}`, trigger: ticks(639_900 - 10 * n), size: lots(1) });
+      quiet.trade(639_700);
+      return quiet.events.flatMap((event) => (event.kind === 'algo' ? [`${event.order.id} ${event.order.status}`] : told([event])));
+    };
+    expect(run()).toEqual(run());
+    const firsts = run().flatMap((line, at, lines) => (line.endsWith('triggered') ? [lines[at - 1]?.startsWith('order') ?? false] : []));
+    expect(new Set(firsts)).toEqual(new Set([true, false])); // both orders occur
   });
 
   test('fires exactly the stops that a plain look at every price would have fired', () => {
