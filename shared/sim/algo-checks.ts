@@ -108,12 +108,9 @@ export function childOf(
   return ok({ ...common, ...dated, type: 'limit', timeInForce: timeInForce === 'while-held' ? 'gtc' : timeInForce, price, priceMatch });
 }
 
-/** One stop and one take-profit may close a position from each side. */
+/** One stop and one take-profit may close a position; in hedge mode the side of the order tells which of the two positions. */
 const closesLike = (order: AlgoOrder, request: AlgoRequest): boolean =>
-  order.size === null &&
-  order.side === request.side &&
-  order.positionSide === request.positionSide &&
-  takesProfit(order) === takesProfit(request);
+  order.size === null && order.side === request.side && takesProfit(order) === takesProfit(request);
 
 const priceOf = (request: AlgoRequest): Ticks | null => (isLimit(request) ? (request.price ?? request.trigger) : null);
 const atomsOf = (instrument: Instrument, price: Ticks): Atoms => parseAtoms(formatPrice(instrument, price)) ?? ZERO_ATOMS;
