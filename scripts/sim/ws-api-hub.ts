@@ -56,6 +56,7 @@ export class WsApiHub {
 
   /** Cuts off what answers no pings any more, and pings the others. */
   ping(): void {
+    this.#options.toNow();
     const nowMs = this.#options.calls.nowMs();
     for (const { socket, heardMs } of this.#peers) {
       if (nowMs - heardMs > PONG_MS_MAX) socket.terminate();

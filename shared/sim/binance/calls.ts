@@ -13,7 +13,14 @@ import type { Params } from './params.ts';
 import type { Route } from './route.ts';
 import { notPermitted } from './security.ts';
 
-const ROUTES: Readonly<Record<string, Route>> = { ...MARKET_ROUTES, ...ORDER_ROUTES, ...ALGO_ROUTES, ...ACCOUNT_ROUTES, ...KEY_ROUTES };
+/** Every call there is, by its name. */
+export const ROUTES: Readonly<Record<string, Route>> = {
+  ...MARKET_ROUTES,
+  ...ORDER_ROUTES,
+  ...ALGO_ROUTES,
+  ...ACCOUNT_ROUTES,
+  ...KEY_ROUTES,
+};
 const FUNDING_CALLS: readonly string[] = ['GET /fapi/v1/fundingRate', 'GET /fapi/v1/fundingInfo'];
 const CLIENT_ID_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

@@ -85,6 +85,26 @@ test('exchangeInfo and rateLimit/order tell the limits that hold', async () => {
   });
 });
 
+test('the server pings every three minutes, and cuts off who answers none for ten', async () => {
+  await withSim({ clock: null, steppedFromMs: 1_767_225_600_000, symbols: [], historyDays: 0 }, async (sim) => {
+    const url = `ws://127.0.0.1:${sim.simulator.port}/ws-fapi/v1`;
+    const [mute, polite] = [new WebSocket(url, { autoPong: false }), new WebSocket(url)];
+    await Promise.all([once(mute, 'open'), once(polite, 'open')]);
+    const cut = once(mute, 'close');
+    for (const minutes of [3, 6, 9, 12]) {
+      const pinged = once(polite, 'ping');
+      await sim.admin('/sim/advance', { ms: 180_000 });
+      const [payload] = (await pinged) as [Buffer];
+      expect(Number(payload.toString())).toBe(1_767_225_600_000 + minutes * 60_000);
+      const answered = once(polite, 'pong'); // its own ping comes back after its pong went out
+      polite.ping();
+      await answered;
+    }
+    expect(await cut).toEqual([1006, expect.anything()]);
+    expect(polite.readyState).toBe(WebSocket.OPEN);
+  });
+});
+
 test('a connection is closed at the end of its life, and its orders stay', async () => {
   await withSim({ clock: null, steppedFromMs: 1_767_225_600_000, disconnectAfterMs: 5_000 }, async (sim) => {
     const api = await openWsApi(sim);

@@ -197,7 +197,7 @@ test('a stop is placed and canceled by the algo methods, and refused by order.pl
   expect(errorOf(await api.place({ type: 'STOP_MARKET' }))).toEqual([400, -4120]);
 });
 
-test('a fault asked for a REST call meets the method too: made-up answer, order taken in silence, reply out of order', async () => {
+test('a fault asked for a REST call meets the method too: a made-up answer, an order taken in silence, a late reply overtaken by another', async () => {
   const call = { method: 'POST', path: '/fapi/v1/order' };
   const body = '{"code":-1008,"msg":"Server is currently overloaded."}';
   await sim.admin('/sim/fault', { kind: 'reply', ...call, status: 503, body, execute: false });
@@ -208,6 +208,18 @@ test('a fault asked for a REST call meets the method too: made-up answer, order 
   const order = await api.signed('order.status', { symbol: 'BTCUSDT', origClientOrderId: 'in-doubt' });
   expect(resultOf(order)['status']).toBe('NEW');
   expect(api.socket.messages().some(({ id }) => id === 'lost')).toBe(false);
+  await sim.admin('/sim/fault', { kind: 'fill-before-ack', symbol: 'BTCUSDT', part: 0.5, holdMs: 300 });
+  const user = await sim.user();
+  const late = api.place({ newClientOrderId: 'late' });
+  await user.first(({ o }) => (o as Message | undefined)?.['c'] === 'late');
+  const overtaking = await api.call('session.status');
+  const ids = [overtaking['id'], (await late)['id']];
+  expect(
+    api.socket
+      .messages()
+      .map(({ id }) => id)
+      .slice(-2),
+  ).toEqual(ids);
 });
 
 test('a disconnect leaves orders alone', async () => {
