@@ -32,10 +32,10 @@ export type SettingReject =
   | 'margin-cross-insufficient'
   | 'margin-isolated-insufficient';
 
-export function setHedge(trader: Trader, hedge: boolean): SettingReject | null {
-  const { account, orders } = trader;
+export function setHedge(bank: Bank, trader: Trader, hedge: boolean): SettingReject | null {
+  const { account } = trader;
   if (hedge === account.hedge) return 'position-mode-same';
-  if (orders.open(null).length > 0) return 'position-mode-open-orders';
+  if (bank.openOrders(trader, null) > 0) return 'position-mode-open-orders';
   if (account.held().length > 0) return 'position-mode-positions';
   account.hedge = hedge;
   return null;
@@ -43,12 +43,12 @@ export function setHedge(trader: Trader, hedge: boolean): SettingReject | null {
 
 /** All assets margin together, or each its own contracts; never with isolated margin on any symbol. */
 export function setMultiAssets(bank: Bank, trader: Trader, multiAssets: boolean): SettingReject | null {
-  const { account, orders } = trader;
+  const { account } = trader;
   const markets = [...bank.markets.values()];
   if (multiAssets === account.multiAssets) return 'asset-mode-same';
   if (multiAssets && markets.some(({ instrument }) => account.settings(instrument.symbol).marginType === 'isolated'))
     return 'asset-mode-isolated';
-  if (orders.open(null).length > 0) return 'asset-mode-open-orders';
+  if (bank.openOrders(trader, null) > 0) return 'asset-mode-open-orders';
   if (!multiAssets && account.wallets().some(({ balance }) => balance < 0n)) return 'asset-mode-negative-wallet';
   const parts = multiAssets ? [jointMargin(trader, markets)] : account.wallets().map(({ asset }) => assetMargin(trader, markets, asset));
   if (parts.some(({ cross, crossUnrealized, crossInitial }) => cross + crossUnrealized < crossInitial)) return 'asset-mode-margin';
@@ -62,11 +62,11 @@ export function setMarginType(
   trader: Trader,
   { market, marginType }: { readonly market: SymbolMarket; readonly marginType: MarginType },
 ): SettingReject | null {
-  const { account, orders } = trader;
+  const { account } = trader;
   const { symbol } = market.instrument;
   if (account.settings(symbol).marginType === marginType) return 'margin-type-same';
   if (account.multiAssets && marginType === 'isolated') return 'margin-type-multi-assets';
-  if (orders.open(symbol).length > 0) return 'margin-type-open-orders';
+  if (bank.openOrders(trader, symbol) > 0) return 'margin-type-open-orders';
   if (account.held().some((holding) => holding.symbol === symbol)) return 'margin-type-position';
   account.set(symbol, { marginType });
   const positions = account.sides().map((side) => ({ market, side }));

@@ -146,9 +146,9 @@ export class Account {
     return [...this.#holdings.values()];
   }
 
-  /** Positions that are not flat. */
-  held(): readonly Holding[] {
-    return this.holdings().filter(({ position }) => position.size !== 0);
+  /** Positions that are not flat, of one symbol or of all. */
+  held(symbol: string | null = null): readonly Holding[] {
+    return this.holdings().filter((each) => each.position.size !== 0 && (symbol === null || each.symbol === symbol));
   }
 
   /** The positions a symbol can have in the present mode. */

@@ -9,6 +9,8 @@ import type { SymbolMarket } from './symbol-market.ts';
 export type Bank = {
   readonly markets: ReadonlyMap<string, SymbolMarket>;
   readonly nowMs: () => number;
+  /** Of one symbol or of all, those that wait for a trigger included. */
+  readonly openOrders: (trader: Trader, symbol: string | null) => number;
   readonly tell: (event: UserEvent) => void;
 };
 

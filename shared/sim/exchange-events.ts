@@ -83,7 +83,12 @@ export type ExpiryReason =
   | 'reduce-only'
   /** The symbol stopped trading. */
   | 'delisted'
+  /** The account is being liquidated. */
+  | 'liquidated'
   | 'market-left';
+
+/** Liquidation for want of margin, or auto-deleveraging as the other side of one. */
+export type ForcedClose = 'liquidation' | 'adl';
 
 export type SimOrder = {
   /** Unique in the exchange. */
@@ -104,6 +109,8 @@ export type SimOrder = {
   readonly priceMatch: PriceMatch;
   /** When a good-till-date order expires; null for any other. */
   readonly goodTillMs: number | null;
+  /** Entered by the venue itself, to close a position. */
+  readonly forced: ForcedClose | null;
   /** How often it was amended. */
   readonly amends: number;
   /** Zero for a market order. */

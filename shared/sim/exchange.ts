@@ -4,11 +4,12 @@
  */
 import { firstId } from './first-id.ts';
 import type { Random } from '../random.ts';
-import type { Atoms, Ticks } from '../units.ts';
+import { type Atoms, lots, type Lots, type Ticks } from '../units.ts';
 import { Account } from './account.ts';
 import { ALGO_TERMS, AlgoDesk, type AlgoTerms } from './algo-desk.ts';
 import { Agenda, type Entry } from './agenda.ts';
-import type { Bank } from './bank.ts';
+import { type Bank, transfer } from './bank.ts';
+import { Clearing } from './clearing.ts';
 import type { MarketEvent, UserEvent } from './exchange-events.ts';
 import { type Interference, NO_INTERFERENCE } from './interference.ts';
 import { type FilterChange, firstListing, type Listing, relist } from './listing.ts';
@@ -56,6 +57,8 @@ export class Exchange {
   readonly #listings = new Map<string, Listing>();
   readonly #publish: (event: MarketEvent) => void;
   readonly bank: Bank;
+  /** Funding, margin calls, liquidation and auto-deleveraging. */
+  readonly clearing: Clearing;
   #keys = 0;
   #nowMs: number;
   readonly #firstOrderId: bigint;
@@ -85,7 +88,22 @@ export class Exchange {
     this.algos = this.#openAlgos(options);
     const markets = options.markets.map((spec) => this.#open(spec, options));
     this.markets = new Map(markets.map((market) => [market.instrument.symbol, market]));
-    this.bank = { markets: this.markets, nowMs: () => this.#nowMs, tell: (event) => this.algos.relay(event) };
+    this.bank = {
+      markets: this.markets,
+      nowMs: () => this.#nowMs,
+      openOrders: (trader, symbol) => trader.orders.open(symbol).length + this.algos.openCount(trader, symbol),
+      tell: (event) => this.algos.relay(event),
+    };
+    this.clearing = new Clearing({
+      bank: this.bank,
+      desk: this.desk,
+      endOrders: (trader, symbol) => {
+        this.desk.expireAll(trader, symbol);
+        this.algos.cancelAll(trader, symbol);
+      },
+      traders: () => this.#traders.values(),
+      publish: options.onMarket,
+    });
   }
 
   /** Simulated wall time of the last thing that happened; fractional. */
@@ -164,6 +182,17 @@ export class Exchange {
     return poolMargin(trader, this.markets.values(), asset).available;
   }
 
+  /** Deposits (above zero) or withdraws; false when more is asked than may leave. */
+  transfer(trader: Trader, asset: string, amount: Atoms): boolean {
+    return transfer(this.bank, trader, { asset, amount });
+  }
+
+  /** Auto-deleverages: closes up to `size` of whatever position there is at the mark; what was closed. */
+  adl(trader: Trader, symbol: string, size: Lots): Lots {
+    const [held] = trader.account.held(symbol);
+    return held ? this.clearing.adl(trader, { symbol, side: held.side, size }) : lots(0);
+  }
+
   /** Dead man's switch of one account and symbol: cancels its orders after `delayMs` unless called again; zero disarms. */
   countdown(trader: Trader, symbol: string, delayMs: number): void {
     const name = `${trader.account.apiKey} ${symbol}`;
@@ -210,7 +239,9 @@ export class Exchange {
       onLast: (symbol: string, price: Ticks) => this.algos.onLast(symbol, price),
       publish: (event: MarketEvent) => {
         onMarket(event);
-        if (event.kind === 'mark') this.algos.onMark(event.symbol);
+        if (event.kind !== 'mark') return;
+        this.clearing.onMark(event.symbol, event.atMs);
+        this.algos.onMark(event.symbol);
       },
     };
     const common = { startMs, agenda: this.agenda, nowMs: () => this.#nowMs, sink };

@@ -147,6 +147,10 @@ export class LiveMarket implements SymbolMarket {
     return this.#book.takeable(order);
   }
 
+  nextTradeId(): number {
+    return ++this.#tradeId;
+  }
+
   #scheduleFlow(fromMs: number): void {
     const atMs = fromMs + this.#flow.nextDelayMs();
     this.#options.agenda.at(atMs, () => {
@@ -177,7 +181,7 @@ export class LiveMarket implements SymbolMarket {
 
   #onTrade(trade: BookTrade): void {
     const { sink } = this.#options;
-    const tradeId = ++this.#tradeId;
+    const tradeId = this.nextTradeId();
     this.#print(trade, tradeId);
     this.feed.trade({ ...trade, id: tradeId, atMs: this.#options.nowMs(), takerIsBuyer: trade.takerSide === 'buy' });
     const fill = { tradeId, price: trade.price, size: trade.size };

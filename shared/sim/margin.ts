@@ -34,15 +34,15 @@ export type PositionMargin = {
 /** What of a position or its symbol is asked about. */
 export type Seat = { readonly trader: Trader; readonly market: SymbolMarket; readonly side: PositionSide };
 
-export function positionMargin(seat: Seat): PositionMargin {
-  const open = seat.trader.orders.openNotional(seat.market.instrument);
-  return marginWith(seat, {
-    bids: seat.side === 'short' ? ZERO_ATOMS : open.bids,
-    asks: seat.side === 'long' ? ZERO_ATOMS : open.asks,
-  });
+/** A side of hedge mode only ever opens one way. */
+function openOf({ trader, market, side }: Seat): OpenNotional {
+  const { bids, asks } = trader.orders.openNotional(market.instrument);
+  return { bids: side === 'short' ? ZERO_ATOMS : bids, asks: side === 'long' ? ZERO_ATOMS : asks };
 }
 
-function marginWith({ trader, market, side }: Seat, open: OpenNotional): PositionMargin {
+export function positionMargin(seat: Seat): PositionMargin {
+  const { trader, market, side } = seat;
+  const open = openOf(seat);
   const { instrument, feed } = market;
   const { symbol } = instrument;
   const position = trader.account.position(symbol, side);
@@ -67,7 +67,7 @@ function marginWith({ trader, market, side }: Seat, open: OpenNotional): Positio
   };
 }
 
-/** The largest notional the position could reach when the orders of one side filled; a side of hedge mode only ever opens one way. */
+/** The largest notional the position could reach when the orders of one side filled. */
 function worstOf(notional: Atoms, { bids, asks }: OpenNotional, side: PositionSide): bigint {
   if (side === 'long') return magnitude(notional) + bids;
   if (side === 'short') return magnitude(notional) + asks;
@@ -172,14 +172,18 @@ export type Opening = {
  * initial margin must be available. An order that does not worsen the worst case needs none.
  */
 export function checkOpening({ trader, market }: Omit<Seat, 'side'>, { side, positionSide, added, available }: Opening): Reject | null {
-  const seat = { trader, market, side: positionSide };
   if ((positionSide === 'long' && side === 'sell') || (positionSide === 'short' && side === 'buy')) return null;
-  const now = positionMargin(seat);
-  const { bids, asks } = now.open;
-  const then = marginWith(seat, side === 'buy' ? { bids: atoms(bids + added), asks } : { bids, asks: atoms(asks + added) });
-  const more = then.openOrderInitial - now.openOrderInitial;
+  const { instrument, feed } = market;
+  const { account } = trader;
+  const { size } = account.position(instrument.symbol, positionSide);
+  const notional = valueAt(instrument, { size, priceAtoms: feed.mark.get().mark });
+  const now = openOf({ trader, market, side: positionSide });
+  const then = side === 'buy' ? { bids: atoms(now.bids + added), asks: now.asks } : { bids: now.bids, asks: atoms(now.asks + added) };
+  const leverage = account.leverage(instrument.symbol);
+  const worst = worstOf(notional, then, positionSide);
+  const more = worst / BigInt(leverage) - worstOf(notional, now, positionSide) / BigInt(leverage);
   if (more <= 0n) return null;
-  if (worstOf(then.notional, then.open, positionSide) > maxNotionalOf(now.instrument.symbol, now.leverage)) return { kind: 'leverage-cap' };
+  if (worst > maxNotionalOf(instrument.symbol, leverage)) return { kind: 'leverage-cap' };
   return more > available() ? { kind: 'margin-insufficient' } : null;
 }
 

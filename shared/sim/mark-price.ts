@@ -1,15 +1,25 @@
-/** Mark and index price of one symbol: smoothed mid, so distinct from the last trade. In atoms per base unit. Funding is not modelled: zero. */
+/** Mark and index price of one symbol: smoothed mid, so distinct from the last trade. In atoms per base unit. */
 import { type Atoms, atoms } from '../units.ts';
+import { Funding } from './funding.ts';
+import type { Bar } from './market.ts';
 
 /** Weight of the newest second. */
 const MARK_WEIGHT = 0.2;
 const INDEX_WEIGHT = 0.1;
 const AVERAGE_WEIGHT = 0.02;
-const FUNDING_PERIOD_MS = 8 * 3_600_000;
 
 export type Mark = { readonly mark: Atoms; readonly index: Atoms; readonly average: Atoms; readonly updatedMs: number };
 
+export type MarkPriceOptions = {
+  readonly symbol: string;
+  /** Quote units. */
+  readonly price: number;
+  readonly atMs: number;
+  readonly history: readonly Bar[];
+};
+
 export class MarkPrice {
+  readonly funding: Funding;
   #mark: number;
   #index: number;
   #average: number;
@@ -17,7 +27,9 @@ export class MarkPrice {
   /** As last asked: it is asked far more often than it changes. */
   #told: Mark | null = null;
 
-  constructor({ price, atMs }: { readonly price: number; readonly atMs: number }) {
+  constructor(options: MarkPriceOptions) {
+    const { price, atMs } = options;
+    this.funding = new Funding(options);
     this.#mark = price;
     this.#index = price;
     this.#average = price;
@@ -28,10 +40,12 @@ export class MarkPrice {
   second(mid: number | null, atMs: number): void {
     this.#updatedMs = atMs;
     this.#told = null;
-    if (mid === null) return;
-    this.#mark += MARK_WEIGHT * (mid - this.#mark);
-    this.#index += INDEX_WEIGHT * (mid - this.#index);
-    this.#average += AVERAGE_WEIGHT * (this.#mark - this.#average);
+    if (mid !== null) {
+      this.#mark += MARK_WEIGHT * (mid - this.#mark);
+      this.#index += INDEX_WEIGHT * (mid - this.#index);
+      this.#average += AVERAGE_WEIGHT * (this.#mark - this.#average);
+    }
+    this.funding.second({ premium: (this.#mark - this.#index) / this.#index, mark: this.get().mark, atMs });
   }
 
   get(): Mark {
@@ -39,7 +53,5 @@ export class MarkPrice {
     return this.#told;
   }
 }
-
-export const nextFundingMs = (atMs: number): number => (Math.floor(atMs / FUNDING_PERIOD_MS) + 1) * FUNDING_PERIOD_MS;
 
 const toAtoms = (price: number): Atoms => atoms(BigInt(Math.round(price * 1e8)));

@@ -4,7 +4,7 @@ import { type Result, err, ok } from '../result.ts';
 import { type Atoms, atoms, type Lots, lots, type Ticks, ticks, ZERO_ATOMS } from '../units.ts';
 import type { Account } from './account.ts';
 import type { Agenda, Entry } from './agenda.ts';
-import type { Execution, ExpiryReason, OrderStatus, OwnTrade, SimOrder, UserEvent } from './exchange-events.ts';
+import type { Execution, ExpiryReason, ForcedClose, OrderStatus, OwnTrade, SimOrder, UserEvent } from './exchange-events.ts';
 import type { Interference } from './interference.ts';
 import type { Listing } from './listing.ts';
 import type { Side } from './market.ts';
@@ -36,6 +36,12 @@ export type PlaceRequest = {
   readonly size: Lots;
   readonly reduceOnly: boolean;
   readonly clientId: string;
+};
+
+/** A position the venue closes: `price` bounds what the market may give. */
+export type ForceRequest = Pick<PlaceRequest, 'symbol' | 'side' | 'positionSide' | 'size' | 'clientId'> & {
+  readonly price: Ticks;
+  readonly forced: ForcedClose;
 };
 
 export type AmendRequest = OrderName & {
@@ -154,6 +160,35 @@ export class OrderDesk {
     for (const order of trader.orders.open(symbol)) this.#end(trader, order, expired('delisted'));
   }
 
+  /** Expires all that an account has open on a symbol, because it is being liquidated. */
+  expireAll(trader: Trader, symbol: string): void {
+    for (const order of trader.orders.open(symbol)) this.#end(trader, order, expired('liquidated'));
+  }
+
+  /** Closes for the venue, unasked and unchecked: a liquidation takes what the market gives within `price`, the rest changes hands at it. */
+  force(trader: Trader, request: ForceRequest): SimOrder {
+    const { symbol, side, price, size, forced } = request;
+    const market = this.#options.market(symbol);
+    const terms = { type: 'limit', timeInForce: forced === 'adl' ? 'gtc' : 'ioc', selfTrade: 'none', reduceOnly: false } as const;
+    const born = {
+      key: this.#options.nextKey(),
+      id: this.#options.nextId(symbol),
+      apiKey: trader.account.apiKey,
+      atMs: this.#options.nowMs(),
+    };
+    const order: SimOrder = { ...newOrder({ ...request, ...terms }, born), forced };
+    const { key, apiKey: owner } = order;
+    trader.orders.put(order);
+    this.#keyOwners.set(key, trader);
+    const run = (): void => {
+      if (forced === 'liquidation') market.submit({ key, owner, side, price, size, timeInForce: 'ioc', selfTrade: 'none' });
+      const left = leftOf(this.#current(trader, key));
+      if (left > 0) this.onFill({ key, tradeId: market.nextTradeId(), price, size: left, maker: false });
+    };
+    this.#telling.enter(key, { news: this.#telling.orderEvent(trader, order, { execution: 'new' }), run });
+    return this.#current(trader, key);
+  }
+
   /** A fill the market made, taking or resting. */
   onFill(fill: OwnFill): void {
     const trader = this.#ownerOf(fill.key);
@@ -162,7 +197,17 @@ export class OrderDesk {
     const atMs = this.#options.nowMs();
     const { side, positionSide } = before;
     const { tradeId, price, size, maker } = fill;
-    const { realized, fee } = trader.account.fill({ instrument, side, positionSide, price, size, maker, tradeId, atMs });
+    const { realized, fee } = trader.account.fill({
+      instrument,
+      side,
+      positionSide,
+      price,
+      size,
+      maker,
+      free: before.forced !== null,
+      tradeId,
+      atMs,
+    });
     const filled = lots(before.filled + size);
     const filledNotional = atoms(before.filledNotional + notionalOf(instrument, fill));
     const status: OrderStatus = filled >= before.size ? 'filled' : 'partially-filled';
@@ -297,6 +342,7 @@ export const newOrder = (request: PlaceRequest, { key, id, apiKey, atMs }: Born)
   reduceOnly: request.reduceOnly,
   priceMatch: request.priceMatch ?? 'none',
   goodTillMs: request.goodTillMs ?? null,
+  forced: null,
   amends: 0,
   price: request.price ?? ticks(0),
   size: request.size,

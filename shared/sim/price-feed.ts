@@ -56,7 +56,12 @@ export class PriceFeed {
     this.#last = ticks(Math.round(options.price / Number(options.instrument.tickSize)));
     this.bars = new BarBuilder({ history: options.history });
     this.day = new DayWindow(this.bars);
-    this.mark = new MarkPrice({ price: options.price, atMs: options.startMs });
+    this.mark = new MarkPrice({
+      symbol: options.instrument.symbol,
+      price: options.price,
+      atMs: options.startMs,
+      history: options.history,
+    });
     this.#everyOnGrid(BARS_PERIOD_MS, (atMs) => this.#pushBars(atMs));
     this.#everyOnGrid(MARK_PERIOD_MS, (atMs) => this.#pushMark(atMs));
   }

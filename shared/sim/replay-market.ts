@@ -161,6 +161,10 @@ export class ReplayMarket implements SymbolMarket {
     return best !== null && crosses({ side, price, against: best.price });
   }
 
+  nextTradeId(): number {
+    return ++this.#tradeId;
+  }
+
   takeable(order: BookOrder): Lots {
     let sum = 0;
     for (const [price, size] of this.#visible(opposite(order.side), DEPTH_MAX)) {
@@ -177,7 +181,7 @@ export class ReplayMarket implements SymbolMarket {
       if (left === 0 || !crosses({ side: order.side, price: order.price, against: price })) break;
       const size = Math.min(left, visible);
       left -= size;
-      this.#options.sink.onFill({ key: order.key, tradeId: ++this.#tradeId, price, size: lots(size), maker: false });
+      this.#options.sink.onFill({ key: order.key, tradeId: this.nextTradeId(), price, size: lots(size), maker: false });
     }
     return lots(order.size - left);
   }
@@ -225,7 +229,7 @@ export class ReplayMarket implements SymbolMarket {
     const filled = Math.min(size, order.left);
     order.left -= filled;
     if (order.left === 0) this.cancel(key);
-    this.#options.sink.onFill({ key, tradeId: ++this.#tradeId, price: order.price, size: lots(filled), maker: true });
+    this.#options.sink.onFill({ key, tradeId: this.nextTradeId(), price: order.price, size: lots(filled), maker: true });
   }
 
   #onDepth(frame: Extract<TapeFrame, { kind: 'depth' }>): void {

@@ -54,6 +54,8 @@ export interface SymbolMarket {
   setGrid(grid: Grid, announced: Instrument): boolean;
   wouldTake(order: { readonly side: Side; readonly price: Ticks | null }): boolean;
   takeable(order: BookOrder): Lots;
+  /** For a trade that is not made in the market, and never printed. */
+  nextTradeId(): number;
 }
 
 /** Middle of the market in ticks (may be a half); null when a side is empty. */

@@ -1,11 +1,13 @@
 /** Account state, its cash book, and listen keys. */
 import { feeRatesOf } from '../account.ts';
+import type { ForcedClose } from '../exchange-events.ts';
 import { accountConfigJson, accountJson, accountV2Json, balanceJson, symbolConfigJson } from './account-json.ts';
 import { adlQuantileJson, bracketJson, incomeJson, incomeWord, ratesText } from './income-json.ts';
 import { rateLimitRows } from './limits.ts';
+import { queryJson } from './order-json.ts';
 import { findMarket, readMarket } from './order-params.ts';
 import { type Of, positionRiskJson, positionRiskV2Json } from './position-json.ts';
-import { Refusal } from './refusal.ts';
+import { invalidValue, Refusal } from './refusal.ts';
 import { type Context, pageOf, type Route, traderOf } from './route.ts';
 import { SETTINGS_ROUTES } from './settings-routes.ts';
 
@@ -21,6 +23,7 @@ export const ACCOUNT_ROUTES: Readonly<Record<string, Route>> = {
   'GET /fapi/v1/accountConfig': { security: 'signed', weight: 5, run: (context) => accountConfigJson(traderOf(context).account) },
   'GET /fapi/v1/commissionRate': { security: 'signed', weight: 20, run: commissionRate },
   'GET /fapi/v1/leverageBracket': { security: 'signed', weight: 1, run: leverageBracket },
+  'GET /fapi/v1/forceOrders': { security: 'signed', weight: (params) => (params.find('symbol') ? 20 : 50), run: forceOrders },
   'GET /fapi/v1/income': { security: 'signed', weight: 30, run: income },
   'GET /fapi/v1/adlQuantile': { security: 'signed', weight: 5, run: adlQuantile },
   'GET /fapi/v1/rateLimit/order': {
@@ -84,6 +87,21 @@ function income(context: Context): unknown {
   const limit = params.findWhole('limit') ?? 100;
   const shown = page === undefined ? rows : rows.slice((page - 1) * limit, page * limit);
   return pageOf(params, shown, { timeOf: (row) => row.atMs, limitDefault: 100, limitMax: 1_000 }).map(incomeJson);
+}
+
+const AUTO_CLOSES: Readonly<Record<string, ForcedClose>> = { LIQUIDATION: 'liquidation', ADL: 'adl' };
+
+/** Own liquidations and auto-deleveragings, of the last seven days when no start is given. */
+function forceOrders(context: Context): unknown {
+  const { params, nowMs, exchange } = context;
+  const word = params.find('autoCloseType');
+  if (word !== undefined && AUTO_CLOSES[word] === undefined) throw invalidValue('autoCloseType');
+  const fromMs = params.find('startTime') === undefined ? (params.findWhole('endTime') ?? nowMs) - INCOME_DEFAULT_MS : 0;
+  const rows = traderOf(context)
+    .orders.all(symbolOf(context))
+    .filter(({ forced, createdMs }) => forced !== null && createdMs >= fromMs && (word === undefined || AUTO_CLOSES[word] === forced));
+  const page = pageOf(params, rows, { timeOf: ({ createdMs }) => createdMs, limitDefault: 50, limitMax: 100 });
+  return page.map((order) => queryJson(exchange.market(order.symbol).instrument, order));
 }
 
 function adlQuantile(context: Context): unknown {

@@ -51,7 +51,7 @@ export class AllMarketStreams {
   #marks(second: number): void {
     const slow = second % SLOW_MARK_PERIOD_S === 0 && this.#sink.wants('market', ALL_MARKET.mark);
     if (!slow && !this.#sink.wants('market', ALL_MARKET.markFast)) return;
-    const text = JSON.stringify(this.#markets().map(({ instrument, feed }) => markMessage(instrument.symbol, feed.mark.get())));
+    const text = JSON.stringify(this.#markets().map(({ instrument, feed }) => markMessage(instrument.symbol, feed.mark)));
     this.#send('market', ALL_MARKET.markFast, text);
     if (slow) this.#send('market', ALL_MARKET.mark, text);
   }

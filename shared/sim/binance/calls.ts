@@ -3,6 +3,7 @@ import type { Random } from '../../random.ts';
 import type { Exchange } from '../exchange.ts';
 import { ACCOUNT_ROUTES } from './account-routes.ts';
 import { ALGO_ROUTES } from './algo-routes.ts';
+import { FUNDING_ROUTES } from './funding-routes.ts';
 import { KEY_ROUTES } from './key-routes.ts';
 import type { ApiKey } from './keys.ts';
 import type { RateLimits } from './limits.ts';
@@ -16,6 +17,7 @@ import { notPermitted } from './security.ts';
 /** Every call there is, by its name. */
 export const ROUTES: Readonly<Record<string, Route>> = {
   ...MARKET_ROUTES,
+  ...FUNDING_ROUTES,
   ...ORDER_ROUTES,
   ...ALGO_ROUTES,
   ...ACCOUNT_ROUTES,

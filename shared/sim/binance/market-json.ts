@@ -1,10 +1,11 @@
 /** Market data as REST and the market streams show it (Binance USD-M docs, market data; reference sheet 2026-11, sections 3.4, 4, 6). */
 import { formatPrice, formatSize, type Instrument } from '../../instrument.ts';
 import type { Atoms } from '../../units.ts';
+import { writeScaled } from '../decimal.ts';
 import type { DepthDiff, MarketEvent, PriceSize } from '../exchange-events.ts';
 import { INTERVALS } from '../history.ts';
 import type { Bar } from '../market.ts';
-import { type Mark, nextFundingMs } from '../mark-price.ts';
+import type { MarkPrice } from '../mark-price.ts';
 import type { DepthView, SymbolMarket } from '../symbol-market.ts';
 
 const levelsJson = (instrument: Instrument, levels: readonly PriceSize[]): readonly (readonly [string, string])[] =>
@@ -72,16 +73,16 @@ export const markText = (price: Atoms): string => {
   return `${digits.slice(0, -8)}.${digits.slice(-8)}`;
 };
 
-/** Funding is not modelled: its rate is zero, its time the next eight-hour mark. */
-export function markMessage(symbol: string, mark: Mark): Record<string, unknown> {
+export function markMessage(symbol: string, price: MarkPrice): Record<string, unknown> {
+  const mark = price.get();
   const prices = { p: markText(mark.mark), ap: markText(mark.average), i: markText(mark.index), P: markText(mark.index) };
   return {
     e: 'markPriceUpdate',
     E: mark.updatedMs,
     s: symbol,
     ...prices,
-    r: '0.00000000',
-    T: nextFundingMs(mark.updatedMs),
+    r: writeScaled(price.funding.rate(), 8),
+    T: price.funding.nextMs,
     st: 1,
   };
 }
@@ -93,9 +94,9 @@ export function premiumIndexJson({ instrument, feed }: SymbolMarket, nowMs: numb
     markPrice: markText(mark.mark),
     indexPrice: markText(mark.index),
     estimatedSettlePrice: markText(mark.index),
-    lastFundingRate: '0.00000000',
-    interestRate: '0.00000000',
-    nextFundingTime: nextFundingMs(nowMs),
+    lastFundingRate: writeScaled(feed.mark.funding.rate(), 8),
+    interestRate: '0.00010000',
+    nextFundingTime: feed.mark.funding.nextMs,
     time: Math.floor(nowMs),
   };
 }

@@ -70,10 +70,7 @@ function check(reject: SettingReject | null, figure = ''): void {
 
 function changePositionMode(context: Context): unknown {
   context.params.get('dualSidePosition');
-  const trader = traderOf(context);
-  const hedge = context.params.flag('dualSidePosition');
-  const waiting = hedge !== trader.account.hedge && context.exchange.algos.openCount(trader, null) > 0;
-  check(waiting ? 'position-mode-open-orders' : setHedge(trader, hedge));
+  check(setHedge(context.exchange.bank, traderOf(context), context.params.flag('dualSidePosition')));
   return DONE;
 }
 

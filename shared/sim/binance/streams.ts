@@ -101,7 +101,7 @@ export class MarketStreams {
     const second = Math.floor(atMs / SECOND_MS);
     const slow = second % SLOW_MARK_PERIOD_S === 0 && this.#sink.wants('market', names.mark);
     if (slow || this.#sink.wants('market', names.markFast)) {
-      const text = JSON.stringify(markMessage(market.instrument.symbol, market.feed.mark.get()));
+      const text = JSON.stringify(markMessage(market.instrument.symbol, market.feed.mark));
       this.#send('market', names.markFast, text);
       if (slow) this.#send('market', names.mark, text);
     }

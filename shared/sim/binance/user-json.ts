@@ -65,6 +65,7 @@ function fillNotice(instrument: Instrument, event: OfKind<'fill'>): { readonly e
   };
 }
 
+/** What the venue closes by force shows NEW throughout, its fills as CALCULATED (reference sheet 2026-11, section 8.2). */
 function orderUpdate(instrument: Instrument, event: OfKind<'order'>): { readonly e: string } & Record<string, unknown> {
   const { order, trade } = event;
   return {
@@ -74,14 +75,14 @@ function orderUpdate(instrument: Instrument, event: OfKind<'order'>): { readonly
       s: order.symbol,
       c: order.clientId,
       S: sideWord(order.side),
-      o: typeWord(order),
+      o: order.forced ? 'LIQUIDATION' : typeWord(order),
       f: timeWord(order),
       q: formatSize(instrument, order.size),
       p: formatPrice(instrument, order.price),
       ap: formatAtoms(averagePrice(instrument, order)),
       sp: '0',
-      x: EXECUTION_WORDS[event.execution],
-      X: statusWord(order),
+      x: order.forced && trade ? 'CALCULATED' : EXECUTION_WORDS[event.execution],
+      X: order.forced ? 'NEW' : statusWord(order),
       i: bigId(order.id),
       ...(event.modifyId === null ? {} : { M: event.modifyId }),
       l: trade ? formatSize(instrument, trade.size) : '0',
@@ -96,7 +97,7 @@ function orderUpdate(instrument: Instrument, event: OfKind<'order'>): { readonly
       m: trade?.maker ?? false,
       R: order.reduceOnly,
       wt: 'CONTRACT_PRICE',
-      ot: typeWord(order),
+      ot: order.forced ? 'LIQUIDATION' : typeWord(order),
       ps: positionSideWord(order.positionSide),
       cp: false,
       rp: trade ? formatAtoms(trade.realized) : '0',

@@ -64,6 +64,7 @@ const EXPIRY_WORDS: Readonly<Record<ExpiryReason, string>> = {
   'ioc-left': '2',
   'ioc-self-trade': '3',
   'reduce-only': '4',
+  liquidated: '5',
   delisted: '7',
   'market-left': '9',
 };

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { setHedge } from '../../../shared/sim/account-settings.ts';
 import type { SimOrder, UserEvent } from '../../../shared/sim/exchange-events.ts';
 import type { SelfTrade, TimeInForce } from '../../../shared/sim/matching.ts';
 import type { TradingStatus } from '../../../shared/sim/trading-status.ts';
@@ -210,7 +209,7 @@ test('a reduce-only order of better price displaces the one before it', () => {
 test('hedge mode keeps two positions; an order that closes is reduce-only and never larger than its side', () => {
   const { account } = openStillDesk();
   const one = account();
-  expect(setHedge(one.trader, true)).toBeNull();
+  one.trader.account.hedge = true;
   one.place({ positionSide: 'long', price: MID + 1, size: 5 });
   one.place({ positionSide: 'short', side: 'sell', price: MID - 1, size: 3 });
   expect([one.position('long'), one.position('short'), one.position('both')]).toEqual([5, -3, 0]);

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { setHedge } from '../../../shared/sim/account-settings.ts';
 import type { SimOrder, UserEvent } from '../../../shared/sim/exchange-events.ts';
 import type { Side } from '../../../shared/sim/market.ts';
 import { closes } from '../../../shared/sim/reduce-only.ts';
@@ -72,7 +71,7 @@ function hedged({ side, size }: { readonly side: Side; readonly size: number }, 
 
 function openDesk(): StillDesk {
   const desk = openStillDesk({ accounts: ACCOUNTS, levels: LEVELS, instrument: { maxOpenOrders: OPEN_MAX } });
-  expect(setHedge(desk.account('hedged').trader, true)).toBeNull();
+  desk.account('hedged').trader.account.hedge = true;
   return desk;
 }
 

@@ -139,7 +139,7 @@ test('order/test checks an order and forgets it', () => {
 
 test('hedge mode wants a side with every order, refuses reduceOnly, and shows the side everywhere', () => {
   const { call, place, told, exchange } = openOrderCalls();
-  expect(setHedge(exchange.trader('one'), true)).toBeNull();
+  expect(setHedge(exchange.bank, exchange.trader('one'), true)).toBeNull();
   expect(place()['code']).toBe(-4061);
   expect(place({ positionSide: 'BOTH' })['code']).toBe(-4061);
   expect(place({ positionSide: 'LONG', reduceOnly: 'true' })['code']).toBe(-4062);
