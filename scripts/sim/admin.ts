@@ -1,17 +1,13 @@
 /** The simulator's own interface under /sim: the truth for tests, and faults on request. */
 import * as z from 'zod';
 import type { Exchange } from '../../shared/sim/exchange.ts';
-import type { ListenKeys } from '../../shared/sim/binance/listen-keys.ts';
 import { queryJson } from '../../shared/sim/binance/order-json.ts';
 import { positionRiskJson } from '../../shared/sim/binance/position-json.ts';
 import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
 import { formatAtoms, sumDecimals } from '../../shared/units.ts';
 import type { PriceSize } from '../../shared/sim/exchange-events.ts';
 import { notionalOf } from '../../shared/instrument.ts';
-import type { ExchangeFault, ExchangeFaults } from './faults/exchange-faults.ts';
-import type { FaultBoard } from './faults/board.ts';
-import type { CallFaults } from './faults/call-faults.ts';
-import { readFault } from './faults/fault.ts';
+import { type Faults, readFault } from './faults/fault.ts';
 import type { StreamHub } from './stream-hub.ts';
 import type { Stepper } from './stepper.ts';
 import type { ReplayState } from './tape-feed.ts';
@@ -19,10 +15,7 @@ import type { ReplayState } from './tape-feed.ts';
 export type AdminOptions = {
   readonly exchange: Exchange;
   readonly hub: StreamHub;
-  readonly listenKeys: ListenKeys;
-  readonly callFaults: CallFaults;
-  readonly exchangeFaults: ExchangeFaults;
-  readonly board: FaultBoard;
+  readonly faults: Faults;
   /** Null when time runs by itself. */
   readonly stepper: Stepper | null;
   readonly seed: number;
@@ -53,7 +46,7 @@ export class Admin {
       case 'GET /sim/account':
         return this.#account(url.searchParams.get('apiKey') ?? '');
       case 'GET /sim/faults':
-        return ok(this.#options.board.rows());
+        return ok(this.#options.faults.parts.board.rows());
       case 'POST /sim/fault':
         return this.#fault(body);
       case 'POST /sim/expire-listen-key':
@@ -105,29 +98,7 @@ export class Admin {
 
   #fault(body: string): AdminAnswer {
     const fault = readFault(parseJson(body));
-    if (typeof fault === 'string') return bad(fault);
-    const { hub, callFaults, exchange } = this.#options;
-    switch (fault.kind) {
-      case 'drop-depth':
-        if (!exchange.markets.has(fault.symbol)) return bad(`symbol: ${JSON.stringify(fault.symbol)} is not open here`);
-        hub.dropDepth(fault.symbol, fault.count);
-        return ok({});
-      case 'close':
-        return ok({ closed: hub.kill(fault.route) });
-      case 'silence':
-        hub.silence(fault.route, exchange.nowMs + fault.ms);
-        return ok({});
-      case 'reply':
-      case 'hang':
-        callFaults.start(fault);
-        return ok({});
-      default:
-        return this.#exchangeFault(fault);
-    }
-  }
-
-  #exchangeFault(fault: ExchangeFault): AdminAnswer {
-    const started = this.#options.exchangeFaults.start(fault);
+    const started = fault.ok ? this.#options.faults.start(fault.value) : fault;
     return started.ok ? ok(started.value) : bad(started.error);
   }
 
@@ -144,10 +115,9 @@ export class Admin {
 
   #expireKey(body: string): AdminAnswer {
     const request = parseJson(body || '{}');
-    const { exchange, listenKeys } = this.#options;
-    const named = typeof request === 'object' && request !== null && 'apiKey' in request ? String(request.apiKey) : null;
-    const keys = named === null ? exchange.apiKeys() : [named];
-    return ok({ expired: keys.filter((apiKey) => listenKeys.expire(apiKey)).length });
+    const named = typeof request === 'object' && request !== null && 'apiKey' in request ? { apiKey: String(request.apiKey) } : {};
+    const started = this.#options.faults.start({ kind: 'expire-listen-key', ...named });
+    return started.ok ? ok(started.value) : bad(started.error);
   }
 }
 

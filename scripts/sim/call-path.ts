@@ -1,22 +1,30 @@
-/** The way of a call through the faults of the exchange and back to who called, the same for REST and the WebSocket API. */
-import type { Clock } from '../../shared/clock.ts';
+/** The way of a call to the engine and of its answer back, through latency and faults, the same for REST and the WebSocket API. */
 import type { RestRequest, RestResponse } from '../../shared/sim/binance/rest.ts';
-import type { CallFaults } from './faults/call-faults.ts';
+import { type CallFault, type CallFaults, executes, type Told, tell } from './faults/call-faults.ts';
 import type { ExchangeFaults } from './faults/exchange-faults.ts';
+import type { VenueFaults } from './faults/venue-faults.ts';
 import type { Outbox } from './outbox.ts';
+import type { Way } from './ways.ts';
 
 export type CallPathOptions = {
   readonly callFaults: CallFaults;
   readonly exchangeFaults: ExchangeFaults;
+  readonly venue: VenueFaults;
   readonly outbox: Outbox;
-  readonly clock: Clock;
+  readonly nowMs: () => number;
 };
+
+/** Both directions of one connection. */
+export type CallLine = { readonly there: Way; readonly back: Way };
 
 export type PathCall = {
   /** Null: no fault has a name for it. */
   readonly request: RestRequest | null;
-  readonly run: () => RestResponse;
+  /** Carries it out at the engine, `heldMs` after it came in at the door. */
+  readonly run: (heldMs: number) => RestResponse;
 };
+
+type Made = RestResponse & { readonly holdMs: number };
 
 export class CallPath {
   readonly #options: CallPathOptions;
@@ -25,17 +33,29 @@ export class CallPath {
     this.#options = options;
   }
 
-  /** `leave` brings the answer away, at the end of the step or later; never when the call is to hang. */
-  pass({ request, run }: PathCall, leave: (response: RestResponse) => void): void {
-    const { callFaults, exchangeFaults, outbox, clock } = this.#options;
-    const handle = (): RestResponse & { readonly holdMs: number } =>
-      request ? exchangeFaults.answer(request, run()) : { ...run(), holdMs: 0 };
-    const fault = request && callFaults.take(request);
-    if (fault?.execute) handle();
-    if (fault?.kind === 'hang') return;
-    const { holdMs, ...response } = fault ? { ...fault, holdMs: 0 } : handle();
-    const go = (): void => outbox.put(() => leave(response));
-    if (holdMs > 0) clock.after(holdMs, go);
-    else go();
+  /** `leave` brings the answer away, at the end of a step; never when the call is to hang. */
+  pass(call: PathCall, { there, back }: CallLine, leave: (told: Told) => void): void {
+    const { callFaults, venue, outbox, nowMs } = this.#options;
+    const closed = venue.closed();
+    if (closed) {
+      outbox.put(() => leave({ ...closed, headers: {}, resetAt: null }));
+      return;
+    }
+    const fault = call.request && callFaults.take(call.request);
+    const cameMs = nowMs();
+    const arrive = (): void => {
+      const made = executes(fault) ? this.#execute(call, nowMs() - cameMs) : null;
+      const told = tell(fault, made);
+      if (told) back.carry(() => outbox.put(() => leave(told)), (made?.holdMs ?? 0) + slowness(fault, 'answer'));
+    };
+    there.carry(arrive, slowness(fault, 'request'));
+  }
+
+  #execute({ request, run }: PathCall, heldMs: number): Made {
+    const response = run(heldMs);
+    return request ? this.#options.exchangeFaults.answer(request, response) : { ...response, holdMs: 0 };
   }
 }
+
+const slowness = (fault: CallFault | null, leg: 'request' | 'answer'): number =>
+  fault?.kind === 'slow' && fault.leg === leg ? fault.byMs : 0;

@@ -11,6 +11,7 @@ export class Driver {
   readonly #clock: Clock;
   readonly #outbox: Outbox;
   #timer: Timer | null = null;
+  #wakeMs = Number.POSITIVE_INFINITY;
 
   constructor({ exchange, clock, outbox }: { readonly exchange: Exchange; readonly clock: Clock; readonly outbox: Outbox }) {
     this.#exchange = exchange;
@@ -32,10 +33,17 @@ export class Driver {
     this.#outbox.step(() => this.#exchange.advance(this.#clock.wallMs()));
   }
 
+  /** Something is due at `atMs`: no later than that it wakes. */
+  wakeBy(atMs: number): void {
+    if (this.#timer === null || atMs >= this.#wakeMs) return;
+    this.#timer.cancel();
+    this.#sleep();
+  }
+
   #sleep(): void {
-    const dueMs = this.#exchange.nextDueMs();
-    const delayMs = dueMs === null ? IDLE_MS : Math.max(0, Math.ceil(dueMs) - this.#clock.wallMs());
-    this.#timer = this.#clock.after(delayMs, () => {
+    const nowMs = this.#clock.wallMs();
+    this.#wakeMs = this.#exchange.nextDueMs() ?? nowMs + IDLE_MS;
+    this.#timer = this.#clock.after(Math.max(0, Math.ceil(this.#wakeMs) - nowMs), () => {
       this.now();
       this.#sleep();
     });

@@ -14,27 +14,23 @@ import type { MarketEvent, UserEvent } from '../../shared/sim/exchange-events.ts
 import type { FlowProfile } from '../../shared/sim/flow.ts';
 import type { QueueModelName } from '../../shared/sim/queue.ts';
 import { Admin } from './admin.ts';
-import { CallPath } from './call-path.ts';
 import { Driver } from './driver.ts';
 import { ExchangeFaults } from './faults/exchange-faults.ts';
-import { FaultBoard } from './faults/board.ts';
-import { CallFaults } from './faults/call-faults.ts';
 import { Outbox } from './outbox.ts';
 import { flowMarkets, replayMarkets, SimulatorProblem } from './markets.ts';
+import { Network, type NetworkSettings, VENUE_NETWORK } from './network.ts';
+import { RestDoor } from './rest-door.ts';
 import { type OpenServer, openServer } from './server.ts';
 import { Stepper } from './stepper.ts';
-import { StreamHub } from './stream-hub.ts';
+import { UpgradeDoor } from './upgrade-door.ts';
 import { WsApiHub } from './ws-api-hub.ts';
 import { scanTape, type TapeScan } from './tape-file.ts';
-import { type ReplayState, TapeFeed } from './tape-feed.ts';
-
-/** The server pings every three minutes (Binance USD-M docs, websocket streams). */
-const PING_PERIOD_MS = 180_000;
+import { TapeFeed } from './tape-feed.ts';
 
 /** `secret`: an HMAC secret, or the PEM of an RSA or Ed25519 public key. */
 export type SimAccount = AccountSpec & { readonly secret: string };
 
-export type SimulatorOptions = {
+export type SimulatorOptions = NetworkSettings & {
   readonly host: string;
   /** Zero takes a free one. */
   readonly port: number;
@@ -53,8 +49,6 @@ export type SimulatorOptions = {
   /** Real milliseconds between the start and the first recorded frame. */
   readonly leadMs: number;
   readonly limitsEnforced: boolean;
-  /** Simulated life of a connection to the WebSocket API; absent: a day. */
-  readonly disconnectAfterMs?: number;
   /** Where they differ from the venue's. */
   readonly limitFigures?: Partial<LimitFigures>;
   readonly accounts: readonly SimAccount[];
@@ -77,7 +71,6 @@ export type Simulator = {
 };
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Rejects with `SimulatorProblem` or `TapeProblem` for a bad request, with the system's error for a taken port. */
 export async function openSimulator(options: SimulatorOptions): Promise<Simulator> {
@@ -90,14 +83,14 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
   const spec = preset ?? { ...realClock(options.speed), originMs: startMs }; // a recording's time runs from when all is prepared
   const stepped = options.steppedFromMs == null ? null : new VirtualClock(startMs);
   const clock = stepped ?? systemClock(spec);
-  const parts = assemble({ options, markets, startMs });
+  const parts = assemble({ options, markets, startMs, clock });
   const feed =
     scan && options.replay !== null ? feedOf({ options, scan, file: options.replay, exchange: parts.exchange, startMs, spec }) : null;
   const stepper =
     stepped &&
     new Stepper({
       clock: stepped,
-      waitingBytes: () => parts.hub.waitingBytes(),
+      waitingBytes: () => parts.network.hub.waitingBytes(),
       reach: async (untilMs) => (await feed?.reach(untilMs)) ?? untilMs,
     });
   const server = await serve({ options, feed, clock, stepper, ...parts });
@@ -126,29 +119,46 @@ function realClock(speed: number): ClockSpec {
 
 type Parts = {
   readonly exchange: Exchange;
-  readonly hub: StreamHub;
-  readonly listenKeys: ListenKeys;
+  readonly network: Network;
+  readonly driver: Driver;
   readonly calls: Calls;
-  readonly keyring: Keyring;
-  readonly exchangeFaults: ExchangeFaults;
+  readonly rest: RestWire;
+  readonly wsApi: WsApiHub;
   readonly outbox: Outbox;
 };
 
-type Assembling = { readonly options: SimulatorOptions; readonly markets: readonly MarketSpec[]; readonly startMs: number };
+type Assembling = {
+  readonly options: SimulatorOptions;
+  readonly markets: readonly MarketSpec[];
+  readonly startMs: number;
+  readonly clock: Clock;
+};
 
-function assemble({ options, markets, startMs }: Assembling): Parts {
+function assemble({ options, markets, startMs, clock }: Assembling): Parts {
   const random = new Random(options.seed);
   const outbox = new Outbox({ beforeFlush: () => undefined });
-  const hub = new StreamHub({ nowMs: () => exchange.nowMs, outbox });
+  const exchangeFaults = new ExchangeFaults({ exchange: () => exchange });
+  const network = new Network({
+    settings: options,
+    seed: options.seed,
+    limitsEnforced: options.limitsEnforced,
+    outbox,
+    exchangeFaults,
+    exchange: () => exchange,
+    driver: () => driver,
+    listenKeys: () => listenKeys,
+    limits: () => limits,
+    wsApi: () => wsApi,
+  });
+  const { hub } = network;
   const onUser = (event: UserEvent): void => {
     const { name, text } = userMessage((symbol) => exchange.market(symbol).instrument, event);
-    hub.sendUser({ name, text, belongs: (listenKey) => listenKeys.accountOf(listenKey) === event.apiKey });
+    hub.sendUser({ name, to: event.apiKey, text, belongs: (listenKey) => listenKeys.accountOf(listenKey) === event.apiKey });
   };
-  const exchangeFaults = new ExchangeFaults({ exchange: () => exchange });
   const onMarket = (event: MarketEvent): void => {
     if (!streams) return;
     exchangeFaults.book.note(event);
-    publish({ streams, hub }, event);
+    if (!isDepth(event) || !network.faults.parts.streams.losesDepth(event.symbol)) streams.tell(event);
   };
   let streams: MarketStreams | null = null;
   const exchange: Exchange = new Exchange({
@@ -165,12 +175,18 @@ function assemble({ options, markets, startMs }: Assembling): Parts {
   streams = new MarketStreams({ exchange, sink: { wants: (...name) => hub.wants(...name), send } });
   const onExpired = (listenKey: string): void => {
     const text = listenKeyExpired(listenKey, exchange.nowMs);
-    hub.sendUser({ name: 'listenKeyExpired', text, belongs: (other) => other === listenKey });
+    hub.sendUser({ name: 'listenKeyExpired', to: listenKey, text, belongs: (other) => other === listenKey });
   };
   const listenKeys = new ListenKeys({ random: random.fork('listen keys'), agenda: exchange.agenda, onExpired });
   const limits = new RateLimits({ enforced: options.limitsEnforced, figures: { ...VENUE_LIMITS, ...options.limitFigures } });
-  const calls = new Calls({ exchange, listenKeys, limits, random: random.fork('client ids') });
-  return { exchange, hub, listenKeys, calls, keyring: keyringOf(options), exchangeFaults, outbox };
+  const skewMs = (): number => network.faults.parts.venue.skewMs();
+  const calls = new Calls({ exchange, listenKeys, limits, random: random.fork('client ids'), skewMs });
+  const keyring = keyringOf(options);
+  const driver = new Driver({ exchange, clock, outbox });
+  const lifeMs = options.disconnectAfterMs ?? VENUE_NETWORK.disconnectAfterMs;
+  const { ways, path } = network;
+  const wsApi = new WsApiHub({ calls, keyring, path, agenda: exchange.agenda, lifeMs, outbox, ways, toNow: () => driver.now() });
+  return { exchange, network, driver, calls, rest: new RestWire(calls, keyring), wsApi, outbox };
 }
 
 function keyringOf({ accounts, keys = [] }: SimulatorOptions): Keyring {
@@ -183,12 +199,8 @@ function keyringOf({ accounts, keys = [] }: SimulatorOptions): Keyring {
   }
 }
 
-type Publishing = { readonly streams: MarketStreams; readonly hub: StreamHub };
-
-function publish({ streams, hub }: Publishing, event: MarketEvent): void {
-  const isDepth = (event.kind === 'depth' && event.periodMs === 100) || (event.kind === 'frame' && event.feed === 'depth');
-  if (!isDepth || !hub.takeDrop(event.symbol)) streams.tell(event);
-}
+const isDepth = (event: MarketEvent): boolean =>
+  (event.kind === 'depth' && event.periodMs === 100) || (event.kind === 'frame' && event.feed === 'depth');
 
 async function serve(
   given: Parts & {
@@ -198,20 +210,23 @@ async function serve(
     readonly stepper: Stepper | null;
   },
 ): Promise<OpenServer> {
-  const { options, exchange, hub, listenKeys, calls, keyring, exchangeFaults, outbox, feed, clock, stepper } = given;
-  const { host, port, seed } = options;
-  const board = new FaultBoard({ nowMs: () => exchange.nowMs, onFired: () => undefined });
-  const callFaults = new CallFaults(board);
-  const replay = (): ReplayState | null => feed?.state() ?? null;
-  const admin = new Admin({ exchange, hub, listenKeys, callFaults, exchangeFaults, board, stepper, seed, replay });
-  const driver = new Driver({ exchange, clock, outbox });
-  const toNow = (): void => driver.now();
-  const path = new CallPath({ callFaults, exchangeFaults, outbox, clock });
-  const rest = new RestWire(calls, keyring);
-  const wsApi = new WsApiHub({ calls, keyring, path, agenda: exchange.agenda, lifeMs: options.disconnectAfterMs ?? DAY_MS, outbox, toNow });
-  const server = await openServer({ host, port, rest, path, admin, hub, wsApi, outbox, toNow });
+  const { options, exchange, network, driver, calls, rest, wsApi, outbox, feed, clock, stepper } = given;
+  const { hub, ways, path, faults } = network;
+  const { sockets: socketFaults, venue } = faults.parts;
+  const nowMs = (): number => exchange.nowMs;
+  const server = await openServer({
+    host: options.host,
+    port: options.port,
+    admin: new Admin({ exchange, hub, faults, stepper, seed: options.seed, replay: () => feed?.state() ?? null }),
+    rest: new RestDoor({ rest, path, ways }),
+    upgrades: new UpgradeDoor({ hub, wsApi, limits: calls.limits, socketFaults, venue, nowMs }),
+    outbox,
+    toNow: () => driver.now(),
+    closeSockets: () => network.closeSockets(wsApi),
+  });
   driver.start();
-  const pings = clock.every(PING_PERIOD_MS, () => {
+  const pings = clock.every(options.pingEveryMs ?? VENUE_NETWORK.pingEveryMs, () => {
+    driver.now();
     hub.ping();
     wsApi.ping();
   });

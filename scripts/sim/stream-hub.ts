@@ -1,115 +1,118 @@
 /** Open stream sockets, what each asked for, and who gets which message. */
 import type { WebSocket } from 'ws';
+import type { Fate } from './faults/stream-faults.ts';
 import type { Outbox } from './outbox.ts';
-import type { KeyRequest, StreamRoute, StreamUrl } from './stream-url.ts';
-import { STREAM_ROUTES } from './stream-url.ts';
+import { Outgoing, StreamConnection } from './stream-connection.ts';
+import type { StreamRoute, StreamUrl } from './stream-url.ts';
+import type { Later, Way } from './ways.ts';
 
-/** A client that reads slower than this much behind is cut off. */
-const BUFFERED_BYTES_MAX = 64 * 1024 * 1024;
-const STREAMS_MAX = 1_024;
-
-type Connection = {
-  readonly socket: WebSocket;
-  readonly route: StreamRoute;
-  combined: boolean;
-  readonly streams: Set<string>;
-  readonly keys: Map<string, KeyRequest>;
-};
+/** Binance USD-M docs, websocket streams (reference sheet 2026-11, section 5). */
+export const STREAMS_MAX = 1_024;
+/** A message that lets the next one pass leaves after this long when none comes. */
+const ASIDE_MS_MAX = 10_000;
 
 type Control = { readonly method: string; readonly params: readonly unknown[]; readonly id: unknown };
 
-const TEXT = { binary: false } as const;
+export type HubOptions = {
+  readonly nowMs: () => number;
+  readonly later: Later;
+  readonly outbox: Outbox;
+  readonly limitsEnforced: boolean;
+  /** After which a connection is closed: 24 h on the venue. */
+  readonly lifeMs: number;
+  /** In which a ping must be answered. */
+  readonly pongMsMax: number;
+  readonly wayOf: (kind: 'market' | 'user', stream: string) => Way;
+  readonly judge: (route: StreamRoute, name: string) => Fate;
+  /** A text as it is dated by the venue's clock. */
+  readonly date: (text: string) => string;
+  readonly onSent: (connection: StreamConnection) => void;
+};
 
-/** One message in both its forms, each encoded at most once however many sockets share the bytes. */
-class Outgoing {
-  readonly #stream: string;
-  readonly #text: string;
-  #plain: Buffer | null = null;
-  #wrapped: Buffer | null = null;
-
-  constructor(stream: string, text: string) {
-    this.#stream = stream;
-    this.#text = text;
-  }
-
-  plain(): Buffer {
-    this.#plain ??= Buffer.from(this.#text);
-    return this.#plain;
-  }
-
-  wrapped(): Buffer {
-    this.#wrapped ??= Buffer.from(`{"stream":${JSON.stringify(this.#stream)},"data":${this.#text}}`);
-    return this.#wrapped;
-  }
-}
+/** A message on its way: `kind` and `stream` name the way, `name` is what a fault may pick it by. */
+type Parcel = {
+  readonly kind: 'market' | 'user';
+  readonly route: StreamRoute;
+  readonly stream: string;
+  readonly name: string;
+  readonly deliver: () => void;
+};
 
 export class StreamHub {
-  readonly #connections = new Set<Connection>();
-  readonly #byStream: Readonly<Record<StreamRoute, Map<string, Set<Connection>>>> = {
+  readonly #options: HubOptions;
+  readonly #connections = new Set<StreamConnection>();
+  readonly #byStream: Readonly<Record<StreamRoute, Map<string, Set<StreamConnection>>>> = {
     public: new Map(),
     market: new Map(),
     private: new Map(),
   };
-  readonly #silentUntilMs = new Map<StreamRoute, number>();
-  readonly #depthDrops = new Map<string, number>();
-  readonly #nowMs: () => number;
-  readonly #outbox: Outbox;
+  /** What has stepped aside on which stream. */
+  readonly #aside = new Map<string, () => void>();
 
-  constructor({ nowMs, outbox }: { readonly nowMs: () => number; readonly outbox: Outbox }) {
-    this.#nowMs = nowMs;
-    this.#outbox = outbox;
+  constructor(options: HubOptions) {
+    this.#options = options;
   }
 
   add(socket: WebSocket, url: StreamUrl): void {
-    const { route, combined } = url;
-    const connection: Connection = {
-      socket,
-      route,
-      combined,
-      streams: new Set(),
-      keys: new Map(url.keys.map((key) => [key.listenKey, key])),
-    };
+    const { nowMs, later, lifeMs } = this.#options;
+    const connection = new StreamConnection(socket, url, nowMs());
     this.#connections.add(connection);
-    for (const stream of url.streams.slice(0, STREAMS_MAX)) this.#subscribe(connection, stream);
+    for (const stream of url.streams) this.#subscribe(connection, stream);
     socket.on('message', (data) => this.#onMessage(connection, data.toString()));
+    socket.on('pong', () => connection.heard(nowMs()));
     socket.on('error', () => socket.terminate()); // the peer broke the protocol or the line: nothing more to say to it
-    socket.on('close', () => this.#remove(connection));
+    const end = later(nowMs() + lifeMs, () => connection.close(1008, 'disconnected'));
+    socket.on('close', () => {
+      end.cancel();
+      this.#remove(connection);
+    });
   }
 
   wants(route: StreamRoute, stream: string): boolean {
     return this.#byStream[route].has(stream);
   }
 
-  /** Sends a market message to all who asked for that stream on that route. */
+  /** Sends a market message to all who listen to that stream on that route when it arrives. */
   send({ route, stream, text }: { readonly route: StreamRoute; readonly stream: string; readonly text: string }): void {
-    if (this.#isSilent(route)) return;
-    const listeners = this.#byStream[route].get(stream);
-    if (!listeners) return;
-    const message = new Outgoing(stream, text);
-    for (const connection of listeners) this.#write(connection, message);
+    if (!this.wants(route, stream)) return;
+    const message = new Outgoing(stream, this.#options.date(text));
+    const deliver = (): void => {
+      for (const connection of this.#byStream[route].get(stream) ?? []) this.#write(connection, message);
+    };
+    this.#dispatch({ kind: 'market', route, stream, name: stream, deliver });
   }
 
-  /** Sends a user event to every private socket whose key `belongs` and that did not filter it out. */
+  /** Sends an event of account `to` to every private socket whose key `belongs` and that did not filter it out. */
   sendUser({
     name,
+    to,
     text,
     belongs,
   }: {
     readonly name: string;
+    readonly to: string;
     readonly text: string;
     readonly belongs: (listenKey: string) => boolean;
   }): void {
-    if (this.#isSilent('private')) return;
-    for (const connection of this.#connections) {
-      for (const { listenKey, events } of connection.keys.values()) {
-        if (belongs(listenKey) && (events === null || events.has(name))) this.#write(connection, new Outgoing(listenKey, text));
+    const dated = this.#options.date(text);
+    const deliver = (): void => {
+      for (const connection of this.#connections) {
+        for (const { listenKey, events } of connection.keys.values()) {
+          if (belongs(listenKey) && (events === null || events.has(name))) this.#write(connection, new Outgoing(listenKey, dated));
+        }
       }
-    }
+    };
+    this.#dispatch({ kind: 'user', route: 'private', stream: to, name, deliver });
   }
 
   counts(): Record<StreamRoute, number> {
-    const count = (route: StreamRoute): number => [...this.#connections].filter((connection) => connection.route === route).length;
+    const count = (route: StreamRoute): number => this.connections(route).length;
     return { public: count('public'), market: count('market'), private: count('private') };
+  }
+
+  /** Open sockets of a route, or of all stream routes; oldest first. */
+  connections(route: string): readonly StreamConnection[] {
+    return [...this.#connections].filter((connection) => route === 'all' || connection.route === route);
   }
 
   /** Largest number of bytes that wait at one socket for its reader. */
@@ -119,58 +122,54 @@ export class StreamHub {
     return most;
   }
 
-  /** Kills the sockets of a route without a closing handshake. */
-  kill(route: StreamRoute): number {
-    const hit = [...this.#connections].filter((connection) => connection.route === route);
-    for (const { socket } of hit) socket.terminate();
-    return hit.length;
-  }
-
-  silence(route: StreamRoute, untilMs: number): void {
-    this.#silentUntilMs.set(route, untilMs);
-  }
-
-  /** The next `count` depth events of a symbol reach nobody. */
-  dropDepth(symbol: string, count: number): void {
-    this.#depthDrops.set(symbol, (this.#depthDrops.get(symbol) ?? 0) + count);
-  }
-
-  /** Whether this depth event is one to drop; counts it. */
-  takeDrop(symbol: string): boolean {
-    const left = this.#depthDrops.get(symbol) ?? 0;
-    if (left > 0) this.#depthDrops.set(symbol, left - 1);
-    return left > 0;
-  }
-
+  /** Pings every client, and cuts off those that do not answer in time. */
   ping(): void {
-    for (const { socket } of this.#connections) if (socket.readyState === socket.OPEN) socket.ping(String(Math.floor(this.#nowMs())));
+    const { nowMs, later, pongMsMax } = this.#options;
+    const pingedMs = nowMs();
+    for (const connection of this.#connections) {
+      connection.ping(pingedMs);
+      later(pingedMs + pongMsMax, () => connection.cutUnlessHeard(pingedMs));
+    }
   }
 
   closeAll(): void {
     for (const { socket } of this.#connections) socket.terminate();
   }
 
-  #isSilent(route: StreamRoute): boolean {
-    return this.#nowMs() < (this.#silentUntilMs.get(route) ?? 0);
+  #dispatch({ kind, route, stream, name, deliver }: Parcel): void {
+    const { judge, wayOf, later, nowMs } = this.#options;
+    const { copies, lateMs, stepsAside } = judge(route, name);
+    if (copies === 0) return;
+    const way = wayOf(kind, stream);
+    const aside = this.#aside.get(stream);
+    if (stepsAside && aside === undefined) {
+      this.#aside.set(stream, () => way.carry(deliver));
+      later(nowMs() + ASIDE_MS_MAX, () => this.#release(stream));
+      return;
+    }
+    for (let copy = 0; copy < copies; copy++) way.carry(deliver, lateMs);
+    if (aside) this.#release(stream);
   }
 
-  #write(connection: Connection, message: Outgoing): void {
-    this.#outbox.put(() => this.#leave(connection, message));
+  #release(stream: string): void {
+    const go = this.#aside.get(stream);
+    this.#aside.delete(stream);
+    go?.();
   }
 
-  #leave({ socket, combined }: Connection, message: Outgoing): void {
-    if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > BUFFERED_BYTES_MAX) socket.terminate();
-    else socket.send(combined ? message.wrapped() : message.plain(), TEXT);
+  #write(connection: StreamConnection, message: Outgoing): void {
+    this.#options.outbox.put(() => {
+      if (connection.send(message)) this.#options.onSent(connection);
+    });
   }
 
-  #subscribe(connection: Connection, stream: string): void {
+  #subscribe(connection: StreamConnection, stream: string): void {
     connection.streams.add(stream);
     const byStream = this.#byStream[connection.route];
     byStream.set(stream, (byStream.get(stream) ?? new Set()).add(connection));
   }
 
-  #unsubscribe(connection: Connection, stream: string): void {
+  #unsubscribe(connection: StreamConnection, stream: string): void {
     connection.streams.delete(stream);
     const byStream = this.#byStream[connection.route];
     const set = byStream.get(stream);
@@ -178,22 +177,29 @@ export class StreamHub {
     if (set?.size === 0) byStream.delete(stream);
   }
 
-  #remove(connection: Connection): void {
+  #remove(connection: StreamConnection): void {
     this.#connections.delete(connection);
     for (const stream of [...connection.streams]) this.#unsubscribe(connection, stream);
   }
 
-  #onMessage(connection: Connection, text: string): void {
+  #onMessage(connection: StreamConnection, text: string): void {
+    const { outbox, limitsEnforced, nowMs } = this.#options;
+    if (connection.asksTooMuch(nowMs()) && limitsEnforced) {
+      connection.close(1008, 'Too many requests');
+      return;
+    }
     const control = readControl(text);
     const answer = control ? this.#control(connection, control) : { error: { code: 2, msg: 'Invalid request: not a JSON request' } };
-    this.#outbox.put(() => connection.socket.send(JSON.stringify(answer)));
+    outbox.put(() => connection.answer(JSON.stringify(answer)));
   }
 
   /** A stream on the wrong route, or none at all, is acknowledged like any other, and stays silent. */
-  #control(connection: Connection, { method, params, id }: Control): Record<string, unknown> {
+  #control(connection: StreamConnection, { method, params, id }: Control): Record<string, unknown> {
     const names = params.filter((name) => typeof name === 'string');
     switch (method) {
       case 'SUBSCRIBE':
+        if (new Set([...connection.streams, ...connection.keys.keys(), ...names]).size > STREAMS_MAX)
+          return { error: { code: 2, msg: `Invalid request: more than ${STREAMS_MAX} streams on one connection` }, id };
         for (const name of names) this.#begin(connection, name);
         return { result: null, id };
       case 'UNSUBSCRIBE':
@@ -211,18 +217,16 @@ export class StreamHub {
     }
   }
 
-  #begin(connection: Connection, name: string): void {
+  #begin(connection: StreamConnection, name: string): void {
     if (connection.route === 'private') connection.keys.set(name, { listenKey: name, events: null });
-    else if (connection.streams.size < STREAMS_MAX) this.#subscribe(connection, name);
+    else this.#subscribe(connection, name);
   }
 
-  #endOf(connection: Connection, name: string): void {
+  #endOf(connection: StreamConnection, name: string): void {
     connection.keys.delete(name);
     this.#unsubscribe(connection, name);
   }
 }
-
-export const isStreamRoute = (name: unknown): name is StreamRoute => STREAM_ROUTES.some((route) => route === name);
 
 function readControl(text: string): Control | null {
   try {

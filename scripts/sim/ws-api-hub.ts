@@ -6,6 +6,7 @@ import type { CallPath } from './call-path.ts';
 import type { Agenda } from '../../shared/sim/agenda.ts';
 import { TooMany } from '../../shared/sim/binance/limits.ts';
 import type { Outbox } from './outbox.ts';
+import type { Ways } from './ways.ts';
 import { openSession, type WsApiOptions, type WsSession } from '../../shared/sim/binance/ws-api.ts';
 
 const PATH = '/ws-fapi/v1';
@@ -19,6 +20,7 @@ export type WsApiHubOptions = WsApiOptions & {
   readonly agenda: Agenda;
   readonly path: CallPath;
   readonly outbox: Outbox;
+  readonly ways: Ways;
   /** Simulated milliseconds after which a connection is closed; its orders stay. */
   readonly lifeMs: number;
 };
@@ -34,11 +36,9 @@ export class WsApiHub {
     this.#options = options;
   }
 
-  /** False when the path is another's. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    const [path, query = ''] = (request.url ?? '').split('?');
-    if (path !== PATH) return false;
-    this.#options.toNow();
+  /** Takes in a socket that asks for `isWsApiPath`. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const [, query = ''] = (request.url ?? '').split('?');
     const showsUsage = new URLSearchParams(query).get('returnRateLimits') !== 'false';
     try {
       const session = openSession(this.#options, { address: request.socket.remoteAddress ?? '', showsUsage });
@@ -47,7 +47,6 @@ export class WsApiHub {
       if (!(problem instanceof TooMany)) throw problem;
       socket.end(refusalOf(problem));
     }
-    return true;
   }
 
   count(): number {
@@ -64,12 +63,16 @@ export class WsApiHub {
     }
   }
 
-  closeAll(): void {
+  /** How many that were. */
+  closeAll(): number {
+    const { size } = this.#peers;
     for (const { socket } of this.#peers) socket.terminate();
+    return size;
   }
 
   #add(socket: WebSocket, session: WsSession): void {
-    const { agenda, lifeMs, calls, path, outbox } = this.#options;
+    const { agenda, lifeMs, calls, path, outbox, ways } = this.#options;
+    const line = { there: ways.open('orders'), back: ways.open('orders') };
     const peer: Peer = { socket, heardMs: calls.nowMs() };
     this.#peers.add(peer);
     const end = agenda.at(calls.nowMs() + lifeMs, () => socket.close(1008, 'disconnected'));
@@ -80,7 +83,7 @@ export class WsApiHub {
       outbox.step(() => {
         this.#options.toNow();
         const call = session.read(data.toString());
-        path.pass(call, (response) => socket.send(call.frame(response)));
+        path.pass(call, line, (told) => (told.resetAt === null ? socket.send(call.frame(told)) : socket.terminate()));
       });
     });
     socket.on('error', () => socket.terminate()); // the peer broke the protocol or the line: nothing more to say to it
@@ -91,7 +94,10 @@ export class WsApiHub {
   }
 }
 
-function refusalOf(problem: TooMany): string {
+export const isWsApiPath = (target: string): boolean => target.split('?')[0] === PATH;
+
+/** The whole answer to a handshake that is refused for too many requests. */
+export function refusalOf(problem: TooMany): string {
   const body = JSON.stringify(problem.body());
   const reason = problem.status === 418 ? "I'm a teapot" : 'Too Many Requests';
   const head = [

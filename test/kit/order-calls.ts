@@ -24,7 +24,7 @@ export function openOrderCalls(options: Parameters<typeof openStillDesk>[0] = {}
     const query = Object.entries(fields).map(([field, value]) => `${field}=${encodeURIComponent(value)}`);
     const params = new Params({ query: query.join('&'), body: '' });
     const nowMs = exchange.nowMs + lateMs;
-    const context = { exchange, listenKeys, params, apiKey: 'one', key: null, figures: VENUE_LIMITS, nowMs };
+    const context = { exchange, listenKeys, params, apiKey: 'one', key: null, figures: VENUE_LIMITS, nowMs, clockMs: nowMs };
     return JSON.parse(JSON.stringify(answer(() => route.run({ ...context, madeUpId: () => `made-up-${++names}` })))) as Row &
       readonly Row[];
   }

@@ -1,4 +1,6 @@
 /** Every fault that was asked for: whether it is still armed, how often it has happened, and when last. */
+import type { Random } from '../../../shared/random.ts';
+
 export type FaultRow = {
   readonly id: number;
   readonly fault: { readonly kind: string };
@@ -8,10 +10,12 @@ export type FaultRow = {
   readonly lastMs: number | null;
 };
 
-/** How long a fault stays armed: until it has happened `count` times, or until an instant, or (both null) until it is cleared. */
-export type FaultLife = { readonly count: number | null; readonly untilMs: number | null };
+/** How long a fault stays armed: until it has happened `count` times, or for a while, or (both null) until it is cleared. */
+export type FaultLife = { readonly count: number | null /** From now. */; readonly forMs: number | null };
 
 export type BoardOptions = {
+  /** For faults with a probability. */
+  readonly random: Random;
   readonly nowMs: () => number;
   /** One line for each time a fault happened. */
   readonly onFired: (line: string) => void;
@@ -38,7 +42,12 @@ export class FaultBoard {
 
   /** A fault that happens once, now. */
   happen(fault: { readonly kind: string }): void {
-    this.arm(fault, { count: 1, untilMs: null }).fire();
+    this.arm(fault, { count: 1, forMs: null }).fire();
+  }
+
+  /** True by that probability; without one always, and nothing is drawn. */
+  chance(probability: number | undefined): boolean {
+    return probability === undefined || this.#options.random.chance(probability);
   }
 
   rows(): readonly FaultRow[] {
@@ -63,6 +72,7 @@ type ArmedOptions<F> = BoardOptions & { readonly id: number; readonly fault: F; 
 export class Armed<F extends { readonly kind: string }> {
   readonly fault: F;
   readonly #options: ArmedOptions<F>;
+  readonly #untilMs: number;
   #left: number | null;
   #over = false;
   #fired = 0;
@@ -72,12 +82,11 @@ export class Armed<F extends { readonly kind: string }> {
     this.fault = options.fault;
     this.#options = options;
     this.#left = options.life.count;
+    this.#untilMs = options.nowMs() + (options.life.forMs ?? Number.POSITIVE_INFINITY);
   }
 
   isLive(): boolean {
-    const { untilMs } = this.#options.life;
-    if (untilMs !== null && this.#options.nowMs() >= untilMs) this.#over = true; // for good: time that is set back does not arm it again
-    return !this.#over && this.#left !== 0;
+    return !this.#over && this.#left !== 0 && this.#options.nowMs() < this.#untilMs;
   }
 
   /** It happened once. */

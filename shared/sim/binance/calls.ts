@@ -31,6 +31,8 @@ export type CallsOptions = {
   readonly listenKeys: ListenKeys;
   readonly limits: RateLimits;
   readonly random: Random;
+  /** How far the venue's clock is ahead of the true time; absent: not at all. */
+  readonly skewMs?: () => number;
 };
 
 export type Call = {
@@ -60,6 +62,11 @@ export class Calls {
     return Math.floor(this.#options.exchange.nowMs);
   }
 
+  /** What the venue's clock says: it may be wrong. */
+  clockMs(): number {
+    return this.nowMs() + (this.#options.skewMs?.() ?? 0);
+  }
+
   route(name: string): Route | null {
     return ROUTES[name] ?? null;
   }
@@ -75,7 +82,8 @@ export class Calls {
     const account = key?.spec.account ?? null;
     const [orders10s, orders1m] = route.orders ?? [0, 0];
     this.limits.spendOrders(spender, { account: account ?? '', orders10s, orders1m });
-    const context = { exchange, listenKeys, params, key, apiKey: account ?? '', nowMs: spender.nowMs, figures: this.limits.figures };
+    const at = { nowMs: spender.nowMs, clockMs: this.clockMs() };
+    const context = { exchange, listenKeys, params, key, apiKey: account ?? '', ...at, figures: this.limits.figures };
     const value = route.run({ ...context, madeUpId: () => this.#madeUpId() });
     exchange.advance(exchange.nowMs); // what the call set off at this very instant: triggered orders
     return { value, account };

@@ -21,7 +21,7 @@ const POSITION_SIDES: readonly PositionSide[] = ['both', 'long', 'short'];
 
 export const MARKET_ROUTES: Readonly<Record<string, Route>> = {
   'GET /fapi/v1/ping': { security: 'none', weight: 1, run: () => ({}) },
-  'GET /fapi/v1/time': { security: 'none', weight: 1, run: ({ nowMs }) => ({ serverTime: nowMs }) },
+  'GET /fapi/v1/time': { security: 'none', weight: 1, run: ({ clockMs }) => ({ serverTime: clockMs }) },
   'GET /fapi/v1/exchangeInfo': {
     security: 'none',
     weight: 1,

@@ -16,6 +16,8 @@ export type RestRequest = {
   readonly apiKey: string | null;
   /** Weight is counted per address. */
   readonly address: string;
+  /** How long it was on its way to the engine after it came in at the door, where its time window is checked; absent: not at all. */
+  readonly heldMs?: number;
 };
 
 export type RestResponse = { readonly status: number; readonly body: string; readonly headers: Readonly<Record<string, string>> };
@@ -54,7 +56,7 @@ export class RestWire {
     const identify = (security: 'key' | 'signed'): ApiKey => {
       const key = checkKey(this.#keyring, request);
       if (security === 'signed') {
-        checkTime(params, this.#calls.nowMs());
+        checkTime(params, this.#calls.clockMs() - (request.heldMs ?? 0));
         checkSignature(key, params, restPayloads(request));
       }
       return key;

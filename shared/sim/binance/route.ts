@@ -17,6 +17,8 @@ export type Context = {
   readonly key: ApiKey | null;
   readonly figures: LimitFigures;
   readonly nowMs: number;
+  /** The same as the venue's clock has it, which may be wrong. */
+  readonly clockMs: number;
   /** Names an order whose sender gave none. */
   readonly madeUpId: () => string;
 };

@@ -53,12 +53,12 @@ export function wsPayloads(values: ReadonlyMap<string, string>): readonly string
 }
 
 /**
- * The matching engine looks at the window again when it executes an order or an amendment, at `nowMs`: that may be later than the request
+ * The matching engine looks at the window again when it executes an order or an amendment, at `clockMs`: that may be later than the request
  * was received (reference sheet 2026-11, section 0, -5028). A batch's elements have no timestamp of their own.
  */
-export function checkEngineWindow({ params, nowMs }: { readonly params: Params; readonly nowMs: number }): void {
+export function checkEngineWindow({ params, clockMs }: { readonly params: Params; readonly clockMs: number }): void {
   const timestamp = params.findWhole('timestamp');
-  if (timestamp === undefined || nowMs - timestamp <= (params.findWhole('recvWindow') ?? RECV_WINDOW_DEFAULT_MS)) return;
+  if (timestamp === undefined || clockMs - timestamp <= (params.findWhole('recvWindow') ?? RECV_WINDOW_DEFAULT_MS)) return;
   throw new Refusal({ code: -5028, message: 'Timestamp for this request is outside of the ME recvWindow.' });
 }
 

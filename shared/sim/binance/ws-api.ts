@@ -28,8 +28,8 @@ export function openSession(options: WsApiOptions, peer: WsPeer): WsSession {
 export type WsCall = {
   /** The REST call it is; null for a session method and for a frame that is no request. */
   readonly request: RestRequest | null;
-  /** Carries it out, at the exchange's present time, and answers as REST would. */
-  readonly run: () => RestResponse;
+  /** Carries it out, at the exchange's present time, `heldMs` after it came in at the door, and answers as REST would. */
+  readonly run: (heldMs?: number) => RestResponse;
   /** The frame that brings an answer back. */
   readonly frame: (response: RestResponse) => string;
 };
@@ -42,6 +42,7 @@ export class WsSession {
   readonly #peer: WsPeer;
   readonly #connectedMs: number;
   #logon: Logon | null = null;
+  #heldMs = 0;
 
   constructor(options: WsApiOptions, peer: WsPeer) {
     this.#options = options;
@@ -61,8 +62,9 @@ export class WsSession {
       return { request: null, run: () => this.#answer(fail), frame: (response) => this.#frame(problem.id, response, null) };
     }
     let account: string | null = null;
-    const run = (): RestResponse =>
+    const run = (heldMs = 0): RestResponse =>
       this.#answer(() => {
+        this.#heldMs = heldMs;
         const done = this.#run(read);
         account = done.account;
         return done.value;
@@ -114,12 +116,12 @@ export class WsSession {
   #identify({ values }: WsRequest, params: Params, security: 'key' | 'signed'): ApiKey {
     const { calls, keyring } = this.#options;
     if (!values.has('apiKey') && this.#logon) {
-      if (security === 'signed') checkTime(params, calls.nowMs());
+      if (security === 'signed') checkTime(params, calls.clockMs() - this.#heldMs);
       return this.#logon.key;
     }
     const key = checkKey(keyring, { apiKey: params.get('apiKey'), address: this.#peer.address });
     if (security === 'signed') {
-      checkTime(params, calls.nowMs());
+      checkTime(params, calls.clockMs() - this.#heldMs);
       checkSignature(key, params, wsPayloads(values));
     }
     return key;
@@ -134,7 +136,7 @@ export class WsSession {
       authorizedSince: this.#logon?.sinceMs ?? null,
       connectedSince: this.#connectedMs,
       returnRateLimits: this.#peer.showsUsage,
-      serverTime: this.#options.calls.nowMs(),
+      serverTime: this.#options.calls.clockMs(),
     };
   }
 
