@@ -16,6 +16,8 @@ export type Amendment = {
   readonly order: SimOrder;
   readonly price: Change<Ticks>;
   readonly size: Change<Lots>;
+  /** As the client numbered it; null when it did not. */
+  readonly modifyId: string | null;
   readonly atMs: number;
 };
 
@@ -23,12 +25,13 @@ export class Amendments {
   readonly #kept = new Fifo<Amendment>();
   #count = 0;
 
-  add({ before, after }: Change<SimOrder>): void {
+  add({ before, after }: Change<SimOrder>, modifyId: string | null = null): void {
     this.#kept.push({
       id: ++this.#count,
       order: after,
       price: { before: before.price, after: after.price },
       size: { before: before.size, after: after.size },
+      modifyId,
       atMs: after.updatedMs,
     });
     if (this.#kept.length > KEPT_MAX) this.#kept.shift();

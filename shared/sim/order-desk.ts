@@ -138,7 +138,7 @@ export class OrderDesk {
     market.cancel(order.key);
     const changed = { ...order, price, priceMatch, size, amends: order.amends + 1, updatedMs: this.#options.nowMs() };
     trader.orders.put(changed);
-    trader.orders.amendments.add({ before: order, after: changed });
+    trader.orders.amendments.add({ before: order, after: changed }, request.modifyId);
     this.#enter(trader, changed, { execution: 'amended', modifyId: request.modifyId });
     return ok(this.#current(trader, order.key));
   }

@@ -8,6 +8,6 @@ declare global {
 
 /** An id of any length as a JSON number, digit for digit. */
 export function bigId(id: string): unknown {
-  if (!/^\d+$/.test(id)) throw new RangeError(`Cannot write id ${JSON.stringify(id)}: it is not a whole number`);
+  if (!/^-?\d+$/.test(id)) throw new RangeError(`Cannot write id ${JSON.stringify(id)}: it is not a whole number`);
   return JSON.rawJSON(id);
 }

@@ -30,6 +30,13 @@ export function resultJson(instrument: Instrument, order: SimOrder): Record<stri
   };
 }
 
+/** Answer to an amendment: `modifyId` comes back when it was sent (2026-07-22), the pair since the CM-UM integration. */
+export const amendedJson = (instrument: Instrument, order: SimOrder, modifyId: string | null): Record<string, unknown> => ({
+  ...resultJson(instrument, order),
+  pair: order.symbol,
+  ...(modifyId === null ? {} : { modifyId: bigId(modifyId) }),
+});
+
 /** Answer to GET order, openOrder, openOrders and allOrders. */
 export function queryJson(instrument: Instrument, order: SimOrder): Record<string, unknown> {
   return {
@@ -67,7 +74,7 @@ function commonJson(order: SimOrder): Record<string, unknown> {
 }
 
 /** One row of orderAmendment. */
-export function amendmentJson(instrument: Instrument, { id, order, price, size, atMs }: Amendment): Record<string, unknown> {
+export function amendmentJson(instrument: Instrument, { id, order, price, size, modifyId, atMs }: Amendment): Record<string, unknown> {
   return {
     amendmentId: id,
     symbol: order.symbol,
@@ -79,6 +86,7 @@ export function amendmentJson(instrument: Instrument, { id, order, price, size, 
       price: { before: formatPrice(instrument, price.before), after: formatPrice(instrument, price.after) },
       origQty: { before: formatSize(instrument, size.before), after: formatSize(instrument, size.after) },
       count: order.amends,
+      ...(modifyId === null ? {} : { modifyId: bigId(modifyId) }),
     },
     priceMatch: priceMatchWord(order),
   };

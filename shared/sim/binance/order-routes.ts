@@ -4,7 +4,7 @@ import { newOrder } from '../order-desk.ts';
 import { isOpen } from '../order-store.ts';
 import type { SymbolMarket } from '../symbol-market.ts';
 import { lots, ZERO_ATOMS } from '../../units.ts';
-import { amendmentJson, queryJson, resultJson, tradeJson } from './order-json.ts';
+import { amendedJson, amendmentJson, queryJson, resultJson, tradeJson } from './order-json.ts';
 import { findMarket, type PlaceReading, readAmend, readMarket, readName, readPlace } from './order-params.ts';
 import { Params } from './params.ts';
 import { invalidValue, missing, noSuchOrder, Refusal, refusalOf } from './refusal.ts';
@@ -69,8 +69,9 @@ const asAccepted = (order: SimOrder): SimOrder => ({
 function amend(context: Context): unknown {
   checkEngineWindow(context);
   const market = readMarket(context.exchange, context.params);
-  const amended = context.exchange.desk.amend(traderOf(context), readAmend(market, context.params));
-  if (amended.ok) return resultJson(market.instrument, amended.value);
+  const request = readAmend(market, context.params);
+  const amended = context.exchange.desk.amend(traderOf(context), request);
+  if (amended.ok) return amendedJson(market.instrument, amended.value, request.modifyId);
   if (amended.error.kind === 'unknown-order') throw noSuchOrder();
   if (amended.error.kind === 'notional-too-small')
     throw new Refusal({ code: -5029, message: 'Notional after the modification is too small.' });
@@ -110,7 +111,7 @@ function allOrders(context: Context): unknown {
     .filter((order) => !exchange.interference.hides(order));
   const wanted = from === undefined ? rows : rows.filter(({ id }) => BigInt(id) >= BigInt(/^\d+$/.test(from) ? from : '0'));
   const page = pageOf(params, wanted, { timeOf: ({ createdMs }) => createdMs, limitDefault: 500, limitMax: 1_000 });
-  return page.map((order) => queryOf(context, order));
+  return page.map((order) => ({ ...queryOf(context, order), pair: order.symbol, cumBase: '0' }));
 }
 
 function userTrades(context: Context): unknown {
@@ -184,7 +185,8 @@ function countdown(context: Context): unknown {
   return { symbol: instrument.symbol, countdownTime: String(delayMs) };
 }
 
-const queryOf = ({ exchange }: Context, order: SimOrder): unknown => queryJson(exchange.market(order.symbol).instrument, order);
+const queryOf = ({ exchange }: Context, order: SimOrder): Record<string, unknown> =>
+  queryJson(exchange.market(order.symbol).instrument, order);
 
 export function checkWindow(params: Params): void {
   const [start, end] = [params.findWhole('startTime'), params.findWhole('endTime')];
