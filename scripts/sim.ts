@@ -51,6 +51,7 @@ type Flags = {
   readonly speed: number;
   readonly clock?: ClockSpec;
   readonly stepped?: number | true;
+  readonly state?: string;
   readonly symbols: readonly string[];
   readonly replay?: string;
   readonly queueModel: QueueModelName;
@@ -83,6 +84,7 @@ const program = new Command('sim')
     'time stands still, at this instant, until POST /sim/advance {"ms":N} or {"toMs":N}; overrides --clock and --speed',
     instant,
   )
+  .option('--state <file>', 'keep accounts, orders, timers, ids and last prices in this file, and go on from it after any end')
   .option('--symbols <list>', 'contracts to open', symbolList, ['BTCUSDT', 'ETHUSDT', 'BTCUSDC'])
   .option('--replay <file>', 'serve this recording instead of a seeded market')
   .addOption(
@@ -136,6 +138,7 @@ async function main(flags: Flags): Promise<void> {
   const simulator = await openSimulator({
     ...flags,
     clock: flags.clock ?? null,
+    state: flags.state ?? null,
     steppedFromMs: flags.stepped === undefined ? null : flags.stepped === true ? STEPPED_START_MS : flags.stepped,
     replay: flags.replay ?? null,
     leadMs: flags.lead,

@@ -1,5 +1,5 @@
 /** The markets a person asked for: seeded flows, or a recording. */
-import { makeInstrument, type Instrument } from '../../shared/instrument.ts';
+import { makeInstrument, type Instrument, priceNumber } from '../../shared/instrument.ts';
 import { Random } from '../../shared/random.ts';
 import type { MarketSpec } from '../../shared/sim/exchange.ts';
 import { makeFlow } from '../../shared/sim/flow.ts';
@@ -7,19 +7,26 @@ import { makeHistory } from '../../shared/sim/history.ts';
 import type { FlowMarket } from '../../shared/sim/market.ts';
 import { findInstrument, nearestInstrument } from '../../shared/sim/instruments.ts';
 import type { SimulatorOptions } from './simulator.ts';
+import type { MarketStart } from './state/resume.ts';
 import { findSnapshots } from './tape-feed.ts';
 import type { TapeScan } from './tape-file.ts';
 
 /** A request that makes no sense: one line for the person who asked. */
 export class SimulatorProblem extends Error {}
 
-export function flowMarkets({ symbols, seed, profile, historyDays }: SimulatorOptions, startMs: number): readonly MarketSpec[] {
-  const random = new Random(seed);
+export type FlowStart = {
+  readonly startMs: number /** Where an earlier life left a symbol. */;
+  readonly resume: (symbol: string) => MarketStart | null;
+};
+
+export function flowMarkets(options: SimulatorOptions, random: Random, { startMs, resume }: FlowStart): readonly MarketSpec[] {
+  const { symbols, seed, profile, historyDays } = options;
   return symbols.map((symbol) => {
     const found = findInstrument(symbol);
     if (!found) throw new SimulatorProblem(`--symbols: ${symbol} is not among the simulated contracts`);
-    const { startPrice } = found;
     const instrument = instrumentOf(makeInstrument(found.spec));
+    const start = resume(symbol);
+    const startPrice = start ? priceNumber(instrument, start.middle) : found.startPrice;
     const history = makeHistory({
       instrument,
       random: random.fork(`history ${symbol}`),
@@ -32,7 +39,7 @@ export function flowMarkets({ symbols, seed, profile, historyDays }: SimulatorOp
     let flows = 0;
     const again = (steps: Instrument, price: number): FlowMarket =>
       makeFlow({ instrument: steps, random: later.fork(String(++flows)), startPrice: price, profile });
-    return { kind: 'flow', flow, again, history: history.bars, startPrice };
+    return { kind: 'flow', flow, again, history: history.bars, startPrice, ...(start && { ids: start.ids }) };
   });
 }
 

@@ -71,18 +71,18 @@ async function receive(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function answer({ toNow, admin, rest }: ServerOptions, visit: Visit): void {
+function answer({ toNow, admin, rest, outbox }: ServerOptions, visit: Visit): void {
   toNow();
-  if (visit.request.url?.startsWith('/sim/')) void answerAdmin(admin, visit);
+  if (visit.request.url?.startsWith('/sim/')) void answerAdmin({ admin, outbox }, visit);
   else rest.answer(visit);
 }
 
-async function answerAdmin(admin: Admin, { request, response, body }: Visit): Promise<void> {
+async function answerAdmin({ admin, outbox }: Pick<ServerOptions, 'admin' | 'outbox'>, { request, response, body }: Visit): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://sim');
   const { status, value } = isLoopback(request.socket.remoteAddress ?? '')
     ? await admin.handle({ method: request.method ?? 'GET', url, body })
     : { status: 403, value: { problem: '/sim answers loopback only' } };
-  send(response, { status, body: JSON.stringify(value), headers: {}, resetAt: null });
+  outbox.put(() => send(response, { status, body: JSON.stringify(value), headers: {}, resetAt: null }));
 }
 
 const isLoopback = (address: string): boolean => address === '::1' || /^(?:::ffff:)?127\./.test(address);

@@ -21,6 +21,8 @@ import { flowMarkets, replayMarkets, SimulatorProblem } from './markets.ts';
 import { Network, type NetworkSettings, VENUE_NETWORK } from './network.ts';
 import { RestDoor } from './rest-door.ts';
 import { type OpenServer, openServer } from './server.ts';
+import { type MarketStart, marketStart } from './state/resume.ts';
+import { StateJournal } from './state/state-journal.ts';
 import { Stepper } from './stepper.ts';
 import { UpgradeDoor } from './upgrade-door.ts';
 import { WsApiHub } from './ws-api-hub.ts';
@@ -40,6 +42,8 @@ export type SimulatorOptions = NetworkSettings & {
   readonly clock: ClockSpec | null;
   /** Time stands still at this instant until it is told to move; null or absent: it runs. */
   readonly steppedFromMs?: number | null;
+  /** File that outlives the process; null or absent: nothing does. */
+  readonly state?: string | null;
   readonly symbols: readonly string[];
   readonly replay: string | null;
   readonly profile: FlowProfile;
@@ -74,16 +78,22 @@ const HOUR_MS = 3_600_000;
 
 /** Rejects with `SimulatorProblem` or `TapeProblem` for a bad request, with the system's error for a taken port. */
 export async function openSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const journal = journalOf(options);
   const scan = options.replay === null ? null : await scanTape(options.replay);
-  const preset = presetClock(options, scan !== null);
+  const earlier = journal?.earlier ?? null;
+  const preset = presetClock({ ...options, clock: options.clock ?? earlier?.clock ?? null }, scan !== null);
   const startMs = preset
-    ? (options.steppedFromMs ?? systemClock(preset).wallMs())
+    ? Math.max(options.steppedFromMs ?? systemClock(preset).wallMs(), Math.ceil(earlier?.moment.nowMs ?? 0)) // never back
     : Math.floor((scan?.firstMs ?? 0) - options.leadMs * options.speed);
-  const markets = scan ? await replayMarkets(options, scan, startMs) : flowMarkets(options, startMs);
+  const resume = (symbol: string): MarketStart | null => earlier && marketStart(earlier, symbol);
+  const markets = scan
+    ? await replayMarkets(options, scan, startMs)
+    : flowMarkets(options, randomOf(options, journal), { startMs, resume });
   const spec = preset ?? { ...realClock(options.speed), originMs: startMs }; // a recording's time runs from when all is prepared
   const stepped = options.steppedFromMs == null ? null : new VirtualClock(startMs);
   const clock = stepped ?? systemClock(spec);
-  const parts = assemble({ options, markets, startMs, clock });
+  const parts = assemble({ options, markets, startMs, clock, journal });
+  journal?.begin(parts.exchange, spec);
   const feed =
     scan && options.replay !== null ? feedOf({ options, scan, file: options.replay, exchange: parts.exchange, startMs, spec }) : null;
   const stepper =
@@ -93,7 +103,7 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
       waitingBytes: () => parts.network.hub.waitingBytes(),
       reach: async (untilMs) => (await feed?.reach(untilMs)) ?? untilMs,
     });
-  const server = await serve({ options, feed, clock, stepper, ...parts });
+  const server = await serve({ options, feed, clock, stepper, journal, ...parts });
   feed?.run().catch(options.onTapeProblem);
   return {
     port: server.port,
@@ -104,6 +114,16 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
     close: server.close,
   };
 }
+
+function journalOf({ state = null, replay, seed, profile, symbols, accounts }: SimulatorOptions): StateJournal | null {
+  if (state === null) return null;
+  if (replay !== null) throw new SimulatorProblem('--state: a recording always begins anew, so it keeps no state');
+  return new StateJournal(state, { seed, profile, symbols, accounts: accounts.map(({ apiKey }) => apiKey) });
+}
+
+/** Each life draws anew: ids, keys and the public of an earlier one do not come again. */
+const randomOf = ({ seed }: SimulatorOptions, journal: StateJournal | null): Random =>
+  journal && journal.life > 0 ? new Random(seed).fork(`life ${journal.life}`) : new Random(seed);
 
 /** Null: time begins with the recording. */
 function presetClock({ clock, speed, steppedFromMs = null }: SimulatorOptions, replays: boolean): ClockSpec | null {
@@ -132,11 +152,12 @@ type Assembling = {
   readonly markets: readonly MarketSpec[];
   readonly startMs: number;
   readonly clock: Clock;
+  readonly journal: StateJournal | null;
 };
 
-function assemble({ options, markets, startMs, clock }: Assembling): Parts {
-  const random = new Random(options.seed);
-  const outbox = new Outbox({ beforeFlush: () => undefined });
+function assemble({ options, markets, startMs, clock, journal }: Assembling): Parts {
+  const random = randomOf(options, journal);
+  const outbox = new Outbox({ beforeFlush: () => journal?.commit() });
   const exchangeFaults = new ExchangeFaults({ exchange: () => exchange });
   const network = new Network({
     settings: options,
@@ -167,9 +188,12 @@ function assemble({ options, markets, startMs, clock }: Assembling): Parts {
     markets,
     accounts: options.accounts,
     onMarket,
-    onUser: (event) => exchangeFaults.orders.tell(event, onUser),
+    onUser: (event) => {
+      if (streams) exchangeFaults.orders.tell(event, onUser); // an earlier life is taken up without a word
+    },
     interference: exchangeFaults.orders,
     algos: options.algos ?? {},
+    ...(journal && { journal, saved: journal.earlier?.saved ?? null }),
   });
   const send: typeof hub.send = (message) => hub.send({ ...message, text: exchangeFaults.book.message(message.stream, message.text) });
   streams = new MarketStreams({ exchange, sink: { wants: (...name) => hub.wants(...name), send } });
@@ -208,9 +232,10 @@ async function serve(
     readonly feed: TapeFeed | null;
     readonly clock: Clock;
     readonly stepper: Stepper | null;
+    readonly journal: StateJournal | null;
   },
 ): Promise<OpenServer> {
-  const { options, exchange, network, driver, calls, rest, wsApi, outbox, feed, clock, stepper } = given;
+  const { options, exchange, network, driver, calls, rest, wsApi, outbox, feed, clock, stepper, journal } = given;
   const { hub, ways, path, faults } = network;
   const { sockets: socketFaults, venue } = faults.parts;
   const nowMs = (): number => exchange.nowMs;
@@ -235,6 +260,7 @@ async function serve(
     driver.stop();
     feed?.stop();
     await server.close();
+    journal?.[Symbol.dispose]();
   };
   return { port: server.port, close };
 }

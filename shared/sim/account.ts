@@ -113,7 +113,7 @@ export class Account {
     for (const wallet of record.wallets) this.#wallets.set(wallet.asset, wallet);
     for (const holding of record.holdings) this.#keep(holding);
     for (const { symbol, leverage, marginType } of record.settings) this.#settings.set(symbol, { leverage, marginType });
-    this.#income = new IncomeBook({ firstId: 1, rows: record.income });
+    this.#income = new IncomeBook({ firstId: this.#income.nextId, rows: record.income });
     this.#marginMoves = [...record.marginMoves];
   }
 

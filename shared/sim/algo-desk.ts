@@ -26,6 +26,7 @@ import type { Reject } from './order-checks.ts';
 import type { PlaceRequest, Trader } from './order-desk.ts';
 import { isOpen } from './order-store.ts';
 import type { PositionSide } from './position.ts';
+import type { Journal } from './saved.ts';
 import type { SymbolMarket } from './symbol-market.ts';
 
 /** Mark and last price may differ by this much at the trigger of a protected order (exchangeInfo `triggerProtect`). */
@@ -51,12 +52,13 @@ export type AlgoDeskOptions = AlgoTerms & {
   readonly place: (trader: Trader, request: PlaceRequest) => Result<SimOrder, Reject>;
   readonly nextId: () => string;
   readonly chance: (share: number) => boolean;
+  readonly journal: Journal;
   readonly tell: (event: UserEvent) => void;
 };
 
 export class AlgoDesk {
   readonly #options: AlgoDeskOptions;
-  readonly #store = new AlgoStore();
+  readonly #store: AlgoStore;
   readonly #watches = new Map<string, PriceWatch>();
   /** Events while the order of a trigger is being placed. */
   #held: UserEvent[] | null = null;
@@ -65,6 +67,7 @@ export class AlgoDesk {
 
   constructor(options: AlgoDeskOptions) {
     this.#options = options;
+    this.#store = new AlgoStore(options.journal);
   }
 
   place(trader: Trader, request: AlgoRequest): Result<AlgoOrder, AlgoReject> {

@@ -1,5 +1,6 @@
 /** The conditional orders of all accounts, by every name they can be asked for. Ended ones are forgotten beyond a bound, oldest first. */
 import { type AlgoOrder, isWaiting } from './algo-order.ts';
+import type { Journal } from './saved.ts';
 
 const ENDED_MAX = 20_000;
 
@@ -7,6 +8,7 @@ const ENDED_MAX = 20_000;
 export type AlgoName = { readonly id?: string | undefined; readonly clientId?: string | undefined };
 
 export class AlgoStore {
+  readonly #journal: Journal;
   /** Every order by id, oldest first. */
   readonly #orders = new Map<string, AlgoOrder>();
   readonly #waiting = new Map<string, AlgoOrder>();
@@ -14,8 +16,13 @@ export class AlgoStore {
   readonly #idByClientId = new Map<string, string>();
   readonly #idByChild = new Map<number, string>();
 
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
   /** Keeps the newest state of an order. */
   put(order: AlgoOrder): void {
+    this.#journal.algo(order);
     if (!this.#orders.has(order.id)) {
       this.#idByClientId.set(clientName(order), order.id);
       this.#forgetOldest();

@@ -17,8 +17,9 @@ import { LiveMarket, type LiveMarketOptions } from './live-market.ts';
 import { poolMargin } from './margin.ts';
 import type { TapeFrame } from './market.ts';
 import { OrderDesk, type Trader } from './order-desk.ts';
-import { OrderStore } from './order-store.ts';
+import { isOpen, OrderStore } from './order-store.ts';
 import { ReplayMarket, type ReplayMarketOptions } from './replay-market.ts';
+import { type ExchangeIds, type Journal, NO_JOURNAL, type SavedExchange, type SavedTimer } from './saved.ts';
 import type { SymbolMarket } from './symbol-market.ts';
 import type { TradingStatus } from './trading-status.ts';
 
@@ -26,7 +27,7 @@ export type AccountSpec = { readonly apiKey: string; readonly balances: Readonly
 
 /** What moves a symbol: a flow, or a recording fed by `onFrame`. */
 export type MarketSpec =
-  | ({ readonly kind: 'flow' } & Pick<LiveMarketOptions, 'flow' | 'again' | 'history' | 'startPrice'>)
+  | ({ readonly kind: 'flow' } & Pick<LiveMarketOptions, 'flow' | 'again' | 'history' | 'startPrice' | 'ids'>)
   | ({ readonly kind: 'replay' } & Pick<ReplayMarketOptions, 'instrument' | 'snapshot' | 'history' | 'startPrice' | 'queueModel'>);
 
 export type ExchangeOptions = {
@@ -38,6 +39,9 @@ export type ExchangeOptions = {
   readonly onUser: (event: UserEvent) => void;
   readonly interference?: Interference;
   readonly algos?: Partial<AlgoTerms>;
+  readonly journal?: Journal;
+  /** An earlier life of this exchange, to go on from. */
+  readonly saved?: SavedExchange | null;
 };
 
 /** Ids of this size do not survive a JSON number read as a double: clients have to cope, as on the venue (reference sheet 2026-11). */
@@ -51,8 +55,10 @@ export class Exchange {
   readonly algos: AlgoDesk;
   readonly markets: ReadonlyMap<string, SymbolMarket>;
   readonly #replays = new Map<string, ReplayMarket>();
+  readonly #lives = new Map<string, LiveMarket>();
   readonly #traders = new Map<string, Trader>();
-  readonly #countdowns = new Map<string, Entry>();
+  readonly #countdowns = new Map<string, SavedTimer & { readonly entry: Entry }>();
+  readonly #filters = new Map<string, FilterChange>();
   readonly #ids = new Map<string, bigint>();
   readonly #listings = new Map<string, Listing>();
   readonly #publish: (event: MarketEvent) => void;
@@ -60,6 +66,7 @@ export class Exchange {
   /** Funding, margin calls, liquidation and auto-deleveraging. */
   readonly clearing: Clearing;
   #keys = 0;
+  #algoId: bigint;
   #nowMs: number;
   readonly #firstOrderId: bigint;
 
@@ -67,11 +74,12 @@ export class Exchange {
     this.#nowMs = options.startMs;
     this.#firstOrderId = ORDER_ID_BASE + BigInt(firstId(options.startMs));
     this.#publish = options.onMarket;
+    this.#algoId = ALGO_ID_BASE + BigInt(firstId(options.startMs));
     this.interference = options.interference ?? NO_INTERFERENCE;
     for (const spec of options.accounts)
       this.#traders.set(spec.apiKey, {
         account: new Account({ ...spec, firstId: firstId(options.startMs), openedMs: options.startMs }),
-        orders: new OrderStore({ nowMs: () => this.#nowMs }),
+        orders: new OrderStore({ nowMs: () => this.#nowMs, journal: options.journal ?? NO_JOURNAL }),
       });
     this.desk = new OrderDesk({
       market: (symbol) => this.market(symbol),
@@ -104,6 +112,7 @@ export class Exchange {
       traders: () => this.#traders.values(),
       publish: options.onMarket,
     });
+    if (options.saved) this.#restore(options.saved);
   }
 
   /** Simulated wall time of the last thing that happened; fractional. */
@@ -165,6 +174,7 @@ export class Exchange {
     if (typeof changed === 'string') return changed;
     if (!market.setGrid(changed.grid, changed.announced))
       return `tickSize, stepSize: ${symbol} is a recording, its steps are what they were`;
+    this.#filters.set(symbol, { ...this.#filters.get(symbol), ...change });
     this.#list(symbol, changed);
     return null;
   }
@@ -196,19 +206,61 @@ export class Exchange {
   /** Dead man's switch of one account and symbol: cancels its orders after `delayMs` unless called again; zero disarms. */
   countdown(trader: Trader, symbol: string, delayMs: number): void {
     const name = `${trader.account.apiKey} ${symbol}`;
-    this.#countdowns.get(name)?.cancel();
+    this.#countdowns.get(name)?.entry.cancel();
     this.#countdowns.delete(name);
-    if (delayMs <= 0) return;
+    if (delayMs > 0) this.#arm(trader, { apiKey: trader.account.apiKey, symbol, dueMs: this.#nowMs + delayMs });
+  }
+
+  /** Dead man's switches that are armed. */
+  countdowns(): readonly SavedTimer[] {
+    return Array.from(this.#countdowns.values(), ({ apiKey, symbol, dueMs }) => ({ apiKey, symbol, dueMs }));
+  }
+
+  /** Listings that are not what the symbols opened with. */
+  listings(): SavedExchange['listings'] {
+    const changed = [...this.#listings].map(([symbol, { status }]) => [symbol, { status, filters: this.#filters.get(symbol) ?? {} }]);
+    return Object.fromEntries(changed);
+  }
+
+  /** Highest ids given so far. */
+  ids(): ExchangeIds {
+    const order = (symbol: string): string => (this.#ids.get(symbol) ?? this.#firstOrderId).toString();
+    const markets = [...this.#lives].map(([symbol, live]) => [symbol, { ...live.ids, order: order(symbol) }]);
+    return { key: this.#keys, algo: this.#algoId.toString(), markets: Object.fromEntries(markets) };
+  }
+
+  #arm(trader: Trader, { apiKey, symbol, dueMs }: SavedTimer): void {
+    const name = `${apiKey} ${symbol}`;
     const fire = (): void => {
       this.#countdowns.delete(name);
       this.desk.cancelAll(trader, symbol);
       this.algos.onCountdown(trader, symbol);
     };
-    this.#countdowns.set(name, this.agenda.at(this.#nowMs + delayMs, fire));
+    this.#countdowns.set(name, { apiKey, symbol, dueMs, entry: this.agenda.at(dueMs, fire) });
   }
 
-  #openAlgos({ startMs, random, onUser, algos }: ExchangeOptions): AlgoDesk {
-    let id = ALGO_ID_BASE + BigInt(firstId(startMs));
+  /** Goes on from an earlier life. Nothing is told of it; what fell due since then happens with the next advance. */
+  #restore(saved: SavedExchange): void {
+    this.#keys = saved.ids.key;
+    if (BigInt(saved.ids.algo) > this.#algoId) this.#algoId = BigInt(saved.ids.algo);
+    for (const [symbol, { order }] of Object.entries(saved.ids.markets))
+      if (BigInt(order) > this.#firstOrderId) this.#ids.set(symbol, BigInt(order));
+    for (const [symbol, { status, filters }] of Object.entries(saved.listings)) {
+      if (Object.keys(filters).length > 0) this.setFilters(symbol, filters);
+      this.#list(symbol, { ...this.listing(symbol), status });
+    }
+    for (const account of saved.accounts) {
+      const income = saved.income.filter(({ apiKey }) => apiKey === account.apiKey).map(({ row }) => row);
+      this.trader(account.apiKey).account.restore({ ...account, income });
+    }
+    for (const order of saved.orders) this.trader(order.apiKey).orders.put(order);
+    for (const trade of saved.trades) this.trader(trade.order.apiKey).orders.putTrade(trade);
+    for (const order of saved.orders) if (isOpen(order)) this.desk.reenter(this.trader(order.apiKey), order);
+    this.algos.restore(saved.algos);
+    for (const timer of saved.countdowns) this.#arm(this.trader(timer.apiKey), timer);
+  }
+
+  #openAlgos({ random, onUser, algos, journal = NO_JOURNAL }: ExchangeOptions): AlgoDesk {
     return new AlgoDesk({
       ...ALGO_TERMS,
       ...algos,
@@ -219,10 +271,11 @@ export class Exchange {
       trader: (apiKey) => this.trader(apiKey),
       place: (trader, request) => this.desk.place(trader, request),
       nextId: () => {
-        id += BigInt(random.int({ min: 1, max: 99 }));
-        return id.toString();
+        this.#algoId += BigInt(random.int({ min: 1, max: 99 }));
+        return this.#algoId.toString();
       },
       chance: (share) => random.chance(share),
+      journal,
       tell: onUser,
     });
   }
@@ -245,7 +298,12 @@ export class Exchange {
       },
     };
     const common = { startMs, agenda: this.agenda, nowMs: () => this.#nowMs, sink };
-    if (spec.kind === 'flow') return new LiveMarket({ ...spec, ...common, random: random.fork(`market ${spec.flow.instrument.symbol}`) });
+    if (spec.kind === 'flow') {
+      const { symbol } = spec.flow.instrument;
+      const live = new LiveMarket({ ...spec, ...common, random: random.fork(`market ${symbol}`) });
+      this.#lives.set(symbol, live);
+      return live;
+    }
     const market = new ReplayMarket({ ...spec, ...common });
     this.#replays.set(spec.instrument.symbol, market);
     return market;

@@ -36,6 +36,10 @@ export class IncomeBook {
     if (this.#rows.length > ROWS_MAX) this.#rows = this.#rows.slice(ROWS_MAX / 2);
   }
 
+  get nextId(): number {
+    return this.#nextId;
+  }
+
   /** Oldest first. */
   rows(): readonly IncomeRow[] {
     return this.#rows;

@@ -10,6 +10,7 @@ import type { Bar, FlowAction, FlowMarket, Side } from './market.ts';
 import { type AddOutcome, type BookOrder, type BookTrade, MatchingBook, opposite } from './matching.ts';
 import { PriceFeed } from './price-feed.ts';
 import { PublishedBook } from './published-book.ts';
+import type { MarketIds } from './saved.ts';
 import { type DepthView, type MarketSink, midOf, type PublishedView, type SymbolMarket } from './symbol-market.ts';
 
 export type LiveMarketOptions = {
@@ -19,6 +20,8 @@ export type LiveMarketOptions = {
   readonly history: readonly Bar[];
   readonly startMs: number;
   readonly startPrice: number;
+  /** Those of an earlier life: none of them is given again. */
+  readonly ids?: Omit<MarketIds, 'order'>;
   readonly random: Random;
   readonly agenda: Agenda;
   readonly nowMs: () => number;
@@ -55,11 +58,12 @@ export class LiveMarket implements SymbolMarket {
 
   constructor(options: LiveMarketOptions) {
     this.#options = options;
-    this.#tradeId = firstId(options.startMs);
-    this.#aggregateId = this.#tradeId;
+    const first = firstId(options.startMs);
+    this.#tradeId = Math.max(first, options.ids?.trade ?? 0);
+    this.#aggregateId = Math.max(first, options.ids?.aggregate ?? 0);
     this.#flow = options.flow;
     this.instrument = options.flow.instrument;
-    this.#updateId = FIRST_UPDATE_ID + options.random.int({ min: 0, max: 1_000_000 });
+    this.#updateId = Math.max(FIRST_UPDATE_ID + options.random.int({ min: 0, max: 1_000_000 }), options.ids?.update ?? 0);
     this.#depthFeeds = DEPTH_PERIODS_MS.map((periodMs) => ({
       periodMs,
       bids: new Set(),
@@ -86,6 +90,11 @@ export class LiveMarket implements SymbolMarket {
     this.#published = new PublishedBook({ last: this.#updateId, ...this.#sides(Number.POSITIVE_INFINITY) });
     for (const feed of this.#depthFeeds) this.#scheduleDepth(feed, (Math.floor(options.startMs / feed.periodMs) + 1) * feed.periodMs);
     this.#scheduleFlow(options.startMs);
+  }
+
+  /** Highest ids given so far. */
+  get ids(): Omit<MarketIds, 'order'> {
+    return { update: this.#updateId, trade: this.#tradeId, aggregate: this.#aggregateId };
   }
 
   best(side: Side): { readonly price: Ticks; readonly size: Lots } | null {

@@ -104,15 +104,19 @@ export class OrderDesk {
     if (order.reduceOnly && order.timeInForce !== 'ioc' && order.type === 'limit' && this.#displaced(trader, order))
       return err({ kind: 'reduce-only' });
     trader.orders.put(order);
-    this.#keyOwners.set(order.key, trader);
-    if (order.goodTillMs !== null)
-      this.#expiries.set(
-        order.key,
-        this.#options.agenda.at(order.goodTillMs, () => this.#onDate(order.key)),
-      );
+    this.#own(trader, order);
     this.#enter(trader, order, { execution: 'new', modifyId: null });
     this.#options.interference.afterPlace(this.#current(trader, order.key));
     return ok(this.#current(trader, order.key));
+  }
+
+  /** An order that rested before a restart stands in its market again, at the end of its level. */
+  reenter(trader: Trader, order: SimOrder): void {
+    this.#own(trader, order);
+    const { key, apiKey: owner, side, price, timeInForce } = order;
+    const terms = { owner, side, price, size: leftOf(order), timeInForce: timeInForce === 'post-only' ? 'gtc' : timeInForce } as const;
+    const outcome = this.#options.market(order.symbol).submit({ key, ...terms, selfTrade: effectiveSelfTrade(order) });
+    this.#finish(trader, key, outcome);
   }
 
   /** What `place` would refuse before it looks at the book; nothing is changed. */
@@ -224,6 +228,15 @@ export class OrderDesk {
   onSelfExpired(key: number): void {
     const trader = this.#ownerOf(key);
     this.#end(trader, this.#current(trader, key), expiredInMatch('self-trade'));
+  }
+
+  #own(trader: Trader, { key, goodTillMs }: SimOrder): void {
+    this.#keyOwners.set(key, trader);
+    if (goodTillMs === null) return;
+    this.#expiries.set(
+      key,
+      this.#options.agenda.at(goodTillMs, () => this.#onDate(key)),
+    );
   }
 
   #onDate(key: number): void {

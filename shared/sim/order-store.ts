@@ -8,6 +8,7 @@ import { type Atoms, atoms, type Lots, lots } from '../units.ts';
 import { Amendments } from './amendments.ts';
 import type { OwnTrade, SimOrder } from './exchange-events.ts';
 import { Fifo } from './fifo.ts';
+import { type Journal, NO_JOURNAL } from './saved.ts';
 
 const DAY_MS = 86_400_000;
 const UNFILLED_KEPT_MS = 3 * DAY_MS;
@@ -39,6 +40,7 @@ type Shelf = {
 export class OrderStore {
   readonly amendments = new Amendments();
   readonly #nowMs: () => number;
+  readonly #journal: Journal;
   /** Every order by key, oldest first. */
   readonly #orders = new Map<number, Kept>();
   readonly #shelves = new Map<string, Shelf>();
@@ -47,12 +49,14 @@ export class OrderStore {
   readonly #filled = new Fifo<SimOrder>();
   #trades: OwnTrade[] = [];
 
-  constructor({ nowMs }: { readonly nowMs: () => number }) {
+  constructor({ nowMs, journal = NO_JOURNAL }: { readonly nowMs: () => number; readonly journal?: Journal }) {
     this.#nowMs = nowMs;
+    this.#journal = journal;
   }
 
   /** Keeps the newest state of an order. */
   put(order: SimOrder): void {
+    this.#journal.order(order);
     const shelf = this.#shelf(order.symbol);
     const kept = this.#orders.get(order.key);
     if (kept) change(shelf, kept, order);
@@ -65,6 +69,7 @@ export class OrderStore {
   }
 
   putTrade(trade: OwnTrade): void {
+    this.#journal.trade(trade);
     this.#trades.push(trade);
     if (this.#trades.length > TRADES_MAX) this.#trades = this.#trades.slice(TRADES_MAX / 2);
   }
