@@ -85,6 +85,9 @@ test('market data over REST', async () => {
   const bars = await client.fetchOHLCV(SYMBOL, '1m', undefined, 5);
   expect(bars.map(([at = 0]) => at - (bars[0]?.[0] ?? 0))).toEqual([0, 1, 2, 3, 4].map((n) => n * 60_000));
   expect((await client.fetchFundingRate(SYMBOL)).fundingTimestamp).toBe(day.fundingMs);
+  expect((await client.fetchFundingRateHistory(SYMBOL, undefined, 3)).map(({ timestamp }) => (timestamp ?? 0) % 3_600_000)).toEqual([
+    0, 0, 0,
+  ]);
   expect((await client.fetchMarkPrice(SYMBOL)).markPrice).toBeCloseTo(ticker.last ?? 0, -3);
   expect((await client.fetchOpenInterest(SYMBOL)).openInterestAmount).toBeGreaterThan(0);
   for (const ohlcv of [client.fetchMarkOHLCV(SYMBOL, '1m', undefined, 2), client.fetchIndexOHLCV(SYMBOL, '1m', undefined, 2)])
@@ -226,6 +229,14 @@ test('stops rest with the algo service and one of them triggers', async () => {
   await streams.fills.first(({ side, amount, timestamp }) => side === 'sell' && amount === 0.01 && (timestamp ?? 0) >= sentMs);
   const [after] = await client.fetchPositions([SYMBOL]);
   expect((held?.contracts ?? 0) - (after?.contracts ?? 0)).toBeCloseTo(0.01, 8);
+});
+
+test('funding is paid at its hour', async () => {
+  await day.crossFunding();
+  await streams.balance.first(({ info }) => info?.a?.m === 'FUNDING_FEE' || (info?.e === 'ACCOUNT_UPDATE' && info.a.m === 'FUNDING_FEE'));
+  const history = await client.fetchFundingHistory(SYMBOL);
+  expect(history.map(({ timestamp, code }) => [timestamp, code])).toEqual([[day.fundingMs, 'USDT']]);
+  expect(history[0]?.amount).not.toBe(0);
 });
 
 test('close: reduce-only, and what the client holds is what the exchange holds', async () => {

@@ -234,6 +234,15 @@ test('the WebSocket API: logon with an Ed25519 key, place, amend, query, cancel'
   expect((await api.orderBook({ ...BTC, limit: 5 })).data).toMatchObject({ lastUpdateId: expect.any(Number), bids: expect.any(Array) });
 });
 
+test('funding is paid at its hour', async () => {
+  await day.crossFunding();
+  const paid = await streams.user.first((event) => event.e === 'ACCOUNT_UPDATE' && event.a?.m === 'FUNDING_FEE');
+  expect(paid).toMatchObject({ a: { B: [{ a: 'USDT' }] } });
+  const rows = await of(rest.getIncomeHistory({ ...BTC, incomeType: Rest.GetIncomeHistoryIncomeTypeEnum.FUNDING_FEE }));
+  expect(rows).toMatchObject([{ symbol: 'BTCUSDT', incomeType: 'FUNDING_FEE', asset: 'USDT', time: day.fundingMs }]);
+  expect((await of(rest.getFundingRateHistory({ ...BTC, limit: 1 })))[0]?.fundingTime).toBe(day.fundingMs);
+});
+
 test('close: what the client was told is what the exchange holds', async () => {
   const held = await position();
   await expect(market(BUY, 0.01, { reduceOnly: Rest.NewOrderReduceOnlyEnum.TRUE })).rejects.toEqual(error(-2022));

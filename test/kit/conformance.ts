@@ -1,16 +1,17 @@
 /**
- * A day at the simulator for a client of somebody else's making: the clock stands shortly before a funding hour and runs fast,
- * the client's machine has the same clock, and a second account trades against the client when told to.
+ * A day at the simulator for a client of somebody else's making: it begins a minute before a funding hour, time goes on in small steps
+ * and jumps over the hour when told to, the client's machine has the same clock, and a second account trades against the client.
  */
-import { systemClock } from '../../shared/clock.ts';
 import { fullKey } from '../../shared/sim/binance/keys.ts';
 import { parseAtoms, ZERO_ATOMS } from '../../shared/units.ts';
+import type { Stepper } from '../../scripts/sim/stepper.ts';
 import { KEY, openTestSim, SECRET, type SimClient } from './sim-client.ts';
 
 export const FUNDS = '10000';
-const SPEED = 4;
-/** Simulated time for what is done before the funding hour. */
-const BEFORE_FUNDING_MS = 24_000;
+/** Simulated time for what is done before the funding hour; twice as fast as real time. */
+const BEFORE_FUNDING_MS = 60_000;
+const STEP_MS = 40;
+const STEP_REAL_MS = 20;
 const FUNDING_PERIOD_MS = 8 * 3_600_000;
 const COUNTERPARTY = { apiKey: 'counterparty-key', secret: 'counterparty-secret' };
 
@@ -28,32 +29,41 @@ export class TradingDay implements AsyncDisposable {
   /** Simulated ms since the epoch. */
   readonly fundingMs: number;
   readonly #dateNow = Date.now;
+  readonly #stepper: Stepper;
+  readonly #steps: NodeJS.Timeout;
 
-  private constructor(sim: SimClient, fundingMs: number) {
+  private constructor(sim: SimClient, stepper: Stepper, fundingMs: number) {
     this.sim = sim;
     this.fundingMs = fundingMs;
-    const clock = systemClock(sim.clock);
-    Date.now = () => clock.wallMs();
+    this.#stepper = stepper;
+    Date.now = () => stepper.nowMs;
+    this.#steps = setInterval(() => void stepper.advance(STEP_MS), STEP_REAL_MS);
   }
 
   static async open(keys: readonly Parameters<typeof fullKey>[0][] = []): Promise<TradingDay> {
-    const originRealMs = performance.timeOrigin + performance.now();
-    const fundingMs = (Math.floor(originRealMs / FUNDING_PERIOD_MS) + 1) * FUNDING_PERIOD_MS;
+    const fundingMs = (Math.floor(Date.now() / FUNDING_PERIOD_MS) + 1) * FUNDING_PERIOD_MS;
     const funds = parseAtoms(FUNDS) ?? ZERO_ATOMS;
     const sim = await openTestSim({
       symbols: ['BTCUSDT', 'ETHUSDT', 'BTCUSDC'],
-      clock: { originMs: fundingMs - BEFORE_FUNDING_MS, originRealMs, speed: SPEED },
+      steppedFromMs: fundingMs - BEFORE_FUNDING_MS,
       keys: keys.map(fullKey),
       accounts: [
         { apiKey: KEY, secret: SECRET, balances: { USDT: funds, USDC: funds } },
         { ...COUNTERPARTY, balances: { USDT: parseAtoms('10000000') ?? ZERO_ATOMS } },
       ],
     });
-    return new TradingDay(sim, fundingMs);
+    const { stepper } = sim.simulator;
+    if (!stepper) throw new Error('Cannot begin the day: the simulator does not run in steps');
+    return new TradingDay(sim, stepper, fundingMs);
   }
 
   get http(): string {
     return `http://127.0.0.1:${this.sim.simulator.port}`;
+  }
+
+  /** Time jumps to just after the funding hour. */
+  crossFunding(): Promise<void> {
+    return this.#stepper.advance(Math.max(0, this.fundingMs + 1_000 - this.#stepper.nowMs));
   }
 
   async account(): Promise<AccountTruth> {
@@ -92,6 +102,7 @@ export class TradingDay implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#steps);
     Date.now = this.#dateNow;
     await this.sim.close();
   }
