@@ -5,7 +5,7 @@ import { QUEUE_MODELS, type QueueModelName } from '../shared/sim/queue.ts';
 import type { KeySpec } from '../shared/sim/binance/keys.ts';
 import { VENUE_LIMITS } from '../shared/sim/binance/limits.ts';
 import { ACCOUNT_FORM, KEY_FORM, readAccount, readKey } from './sim/accounts.ts';
-import { FLOW_PROFILES } from './sim/profiles.ts';
+import { FLOW_PROFILES } from '../shared/sim/flow-profile.ts';
 import { SimulatorProblem } from './sim/markets.ts';
 import { ALGO_TERMS } from '../shared/sim/algo-desk.ts';
 import { openSimulator, type SimAccount, type Simulator } from './sim/simulator.ts';
@@ -55,6 +55,8 @@ type Flags = {
   readonly symbols: readonly string[];
   readonly replay?: string;
   readonly queueModel: QueueModelName;
+  readonly klines?: string;
+  readonly klinesFrom?: number;
   readonly profile: (typeof FLOW_PROFILES)[number];
   readonly historyDays: number;
   readonly lead: number;
@@ -92,6 +94,8 @@ const program = new Command('sim')
       .choices([...QUEUE_MODELS])
       .default('risk-averse'),
   )
+  .option('--klines <file>', 'CSV or CSV.gz of K-lines that the seeded market of one symbol follows, from their first bar')
+  .option('--klines-from <ms>', 'begin at the bar of this time; the bars before it are its history', instant)
   .addOption(new Option('--profile <name>', 'how lively the seeded market is').choices([...FLOW_PROFILES]).default('normal'))
   .option('--history-days <n>', 'days of K-lines before the start', number({ min: 0, max: 60, whole: true }), 10)
   .option('--lead <ms>', 'real milliseconds before the first recorded frame', number({ min: 0, max: 3_600_000, whole: false }), 2_000)
@@ -141,6 +145,7 @@ async function main(flags: Flags): Promise<void> {
     state: flags.state ?? null,
     steppedFromMs: flags.stepped === undefined ? null : flags.stepped === true ? STEPPED_START_MS : flags.stepped,
     replay: flags.replay ?? null,
+    klinesFromMs: flags.klinesFrom ?? null,
     leadMs: flags.lead,
     limitsEnforced: flags.limits,
     limitFigures: { weightPerMinute: flags.limitWeight, ordersPer10s: flags.limitOrders10s, ordersPerMinute: flags.limitOrders1m },

@@ -11,13 +11,13 @@ import { listenKeyExpired, userMessage } from '../../shared/sim/binance/user-jso
 import type { AlgoTerms } from '../../shared/sim/algo-desk.ts';
 import { type AccountSpec, Exchange, type MarketSpec } from '../../shared/sim/exchange.ts';
 import type { MarketEvent, UserEvent } from '../../shared/sim/exchange-events.ts';
-import type { FlowProfile } from '../../shared/sim/flow.ts';
+import type { FlowProfile } from '../../shared/sim/flow-profile.ts';
 import type { QueueModelName } from '../../shared/sim/queue.ts';
 import { Admin } from './admin.ts';
 import { Driver } from './driver.ts';
 import { ExchangeFaults } from './faults/exchange-faults.ts';
 import { Outbox } from './outbox.ts';
-import { flowMarkets, replayMarkets, SimulatorProblem } from './markets.ts';
+import { flowMarkets, klineMarkets, openKlines, replayMarkets, SimulatorProblem } from './markets.ts';
 import { Network, type NetworkSettings, VENUE_NETWORK } from './network.ts';
 import { RestDoor } from './rest-door.ts';
 import { type OpenServer, openServer } from './server.ts';
@@ -46,6 +46,9 @@ export type SimulatorOptions = NetworkSettings & {
   readonly state?: string | null;
   readonly symbols: readonly string[];
   readonly replay: string | null;
+  /** K-lines that the price of the one symbol follows, and the time in them to begin at (absent: their start). */
+  readonly klines?: string | null;
+  readonly klinesFromMs?: number | null;
   readonly profile: FlowProfile;
   /** Where own orders stand in line while a recording plays; absent: the most careful. */
   readonly queueModel?: QueueModelName;
@@ -79,16 +82,20 @@ const HOUR_MS = 3_600_000;
 /** Rejects with `SimulatorProblem` or `TapeProblem` for a bad request, with the system's error for a taken port. */
 export async function openSimulator(options: SimulatorOptions): Promise<Simulator> {
   const journal = journalOf(options);
+  const klines = await openKlines(options);
   const scan = options.replay === null ? null : await scanTape(options.replay);
   const earlier = journal?.earlier ?? null;
-  const preset = presetClock({ ...options, clock: options.clock ?? earlier?.clock ?? null }, scan !== null);
+  const preset = presetClock({ ...options, clock: options.clock ?? earlier?.clock ?? null }, scan !== null || klines !== null);
+  const recordedMs = klines ? klines.fromMs : Math.floor((scan?.firstMs ?? 0) - options.leadMs * options.speed);
   const startMs = preset
     ? Math.max(options.steppedFromMs ?? systemClock(preset).wallMs(), Math.ceil(earlier?.moment.nowMs ?? 0)) // never back
-    : Math.floor((scan?.firstMs ?? 0) - options.leadMs * options.speed);
+    : recordedMs;
   const resume = (symbol: string): MarketStart | null => earlier && marketStart(earlier, symbol);
   const markets = scan
     ? await replayMarkets(options, scan, startMs)
-    : flowMarkets(options, randomOf(options, journal), { startMs, resume });
+    : klines
+      ? klineMarkets(options, klines, startMs)
+      : flowMarkets(options, randomOf(options, journal), { startMs, resume });
   const spec = preset ?? { ...realClock(options.speed), originMs: startMs }; // a recording's time runs from when all is prepared
   const stepped = options.steppedFromMs == null ? null : new VirtualClock(startMs);
   const clock = stepped ?? systemClock(spec);
@@ -115,9 +122,10 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
   };
 }
 
-function journalOf({ state = null, replay, seed, profile, symbols, accounts }: SimulatorOptions): StateJournal | null {
+function journalOf({ state = null, replay, klines = null, seed, profile, symbols, accounts }: SimulatorOptions): StateJournal | null {
   if (state === null) return null;
-  if (replay !== null) throw new SimulatorProblem('--state: a recording always begins anew, so it keeps no state');
+  if (replay !== null || klines !== null)
+    throw new SimulatorProblem('--state: a recording or a K-line file always begins anew, so it keeps no state');
   return new StateJournal(state, { seed, profile, symbols, accounts: accounts.map(({ apiKey }) => apiKey) });
 }
 
@@ -125,7 +133,7 @@ function journalOf({ state = null, replay, seed, profile, symbols, accounts }: S
 const randomOf = ({ seed }: SimulatorOptions, journal: StateJournal | null): Random =>
   journal && journal.life > 0 ? new Random(seed).fork(`life ${journal.life}`) : new Random(seed);
 
-/** Null: time begins with the recording. */
+/** Null: time begins with the recording or the K-lines. */
 function presetClock({ clock, speed, steppedFromMs = null }: SimulatorOptions, replays: boolean): ClockSpec | null {
   if (steppedFromMs !== null && !replays) return { originMs: steppedFromMs, originRealMs: Date.now(), speed: 1 };
   return clock ?? (replays ? null : realClock(speed));

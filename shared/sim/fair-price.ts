@@ -1,72 +1,113 @@
-/**
- * The latent fair price of a simulated market, in fractional ticks: geometric Brownian motion whose volatility wanders (log-normal, over
- * a minute or two) around the profile's, with rare jumps, and in 'fast' with legs of strong drift whose direction alternates.
- */
+/** The latent fair price of a simulated market, in fractional ticks: by itself (log-path.ts), or with a part in common with other symbols. */
 import type { Random } from '../random.ts';
+import { type Ticks, ticks } from '../units.ts';
+import { type Common, CommonMove, regimesOf } from './common-move.ts';
+import { type FlowProfile, type Profile, PROFILES } from './flow-profile.ts';
+import { LogPath, YEAR_MS } from './log-path.ts';
 import type { FlowView } from './market.ts';
+import type { Regime, Regimes } from './regimes.ts';
 
-/** Volatility about 20 % a year, about 80 %, and 120 % with trends of several tenths of a percent a minute. */
-export type FlowProfile = 'calm' | 'normal' | 'fast';
+/** Where the orders of a flow aim. */
+export interface PriceSource {
+  /** Fractional ticks. */
+  readonly price: number;
+  /** Factor on the pace of trading; 1 is usual. */
+  readonly pace: number;
+  /** Factor on the size of resting orders; 1 is usual. */
+  readonly depth: number;
+  advance(elapsedMs: number): void;
+  /** Keeps within reach of the market that is seen. */
+  hold(view: FlowView): void;
+}
 
-type Motion = { readonly yearly: number; readonly jumpEveryMs: number; readonly jumpSigma: number; readonly driftPerMinute: number };
-
-const MOTIONS: Readonly<Record<FlowProfile, Motion>> = {
-  calm: { yearly: 0.2, jumpEveryMs: 900_000, jumpSigma: 3e-4, driftPerMinute: 0 },
-  normal: { yearly: 0.8, jumpEveryMs: 240_000, jumpSigma: 7e-4, driftPerMinute: 0 },
-  fast: { yearly: 1.2, jumpEveryMs: 120_000, jumpSigma: 10e-4, driftPerMinute: 0.004 },
+export type FairPriceOptions = {
+  readonly random: Random;
+  readonly price: number;
+  readonly profile: FlowProfile;
+  readonly common?: Common | null;
 };
 
-const YEAR_MS = 365 * 86_400_000;
-const MOOD_MS = 90_000;
-/** The first legs grow, so that whichever way a trend follower leans at the start, a longer leg against it comes soon. */
-const FIRST_LEGS_MS = [180_000, 480_000];
-const LEG_MS_MIN = 900_000;
-const LEG_MS_MEAN = 300_000; // beyond the minimum
 /** Farthest the fair price may run from the market: a wall of a user's orders holds it back. */
 const AWAY_MAX = 0.003;
+/** What a symbol strays from the common move: its volatility as a part of the usual one, and how soon it comes back. */
+const STRAY_SHARE = 0.15;
+const STRAY_MS = 20_000;
+const USUAL: Regime = { name: 'normal', sigma: 1, pace: 1, depth: 1 };
 
-export class FairPrice {
+export class FairPrice implements PriceSource {
   #price: number;
-  #mood = 0;
-  #direction: 1 | -1;
-  #leg = 0;
-  #legMs = 0;
-  #drift = 0;
+  #atMs = 0;
+  #stray = 0;
+  #regime: Regime = USUAL;
   readonly #random: Random;
-  readonly #motion: Motion;
+  readonly #profile: Profile;
+  readonly #regimes: Regimes | null;
+  readonly #path: LogPath | CommonMove;
 
-  constructor({ random, price, profile }: { readonly random: Random; readonly price: number; readonly profile: FlowProfile }) {
+  constructor({ random, price, profile, common = null }: FairPriceOptions) {
     this.#random = random;
     this.#price = price;
-    this.#motion = MOTIONS[profile];
-    this.#direction = random.chance(0.5) ? 1 : -1;
-    this.#turn();
+    this.#profile = PROFILES[profile];
+    const { regimes, motion } = this.#profile;
+    const seed = regimes ? (common?.seed ?? random.int({ min: 0, max: 0xff_ff_ff_ff })) : 0;
+    this.#regimes = regimes ? regimesOf(seed) : null;
+    this.#path = common
+      ? new CommonMove(common, this.#profile)
+      : new LogPath({ random, motion, regimes: regimes ? regimesOf(seed) : null });
   }
 
   get price(): number {
     return this.#price;
   }
 
+  get pace(): number {
+    return this.#regime.pace;
+  }
+
+  get depth(): number {
+    return this.#regime.depth;
+  }
+
   advance(elapsedMs: number): void {
-    this.#legMs -= elapsedMs;
-    if (this.#legMs <= 0) this.#turn();
-    const pull = Math.min(1, elapsedMs / MOOD_MS);
-    this.#mood += -this.#mood * pull + Math.sqrt(2 * pull) * this.#random.normal();
-    const sigma = this.#motion.yearly * Math.exp(0.35 * this.#mood) * Math.sqrt(elapsedMs / YEAR_MS);
-    const jump = this.#random.chance(elapsedMs / this.#motion.jumpEveryMs) ? this.#motion.jumpSigma * this.#random.normal() : 0;
-    const change = sigma * this.#random.normal() + jump + (this.#direction * this.#drift * elapsedMs) / 60_000;
+    this.#atMs += elapsedMs;
+    this.#regime = this.#regimes?.at(this.#atMs) ?? USUAL;
+    const path = this.#path;
+    const change = path instanceof LogPath ? path.advance(elapsedMs) : path.until(this.#atMs) + this.#strayed(elapsedMs);
     this.#price = Math.max(1, this.#price * Math.exp(change));
   }
 
-  /** Keeps within reach of the market that is seen. */
-  hold({ bestBid, bestAsk }: FlowView): void {
-    if (bestAsk !== null) this.#price = Math.min(this.#price, bestAsk * (1 + AWAY_MAX) + 5);
-    if (bestBid !== null) this.#price = Math.max(this.#price, bestBid * (1 - AWAY_MAX) - 5, 1);
+  hold(view: FlowView): void {
+    this.#price = holdBack(this.#price, view);
   }
 
-  #turn(): void {
-    this.#direction = this.#direction === 1 ? -1 : 1;
-    this.#legMs = FIRST_LEGS_MS[this.#leg++] ?? LEG_MS_MIN + this.#random.exponential(LEG_MS_MEAN);
-    this.#drift = this.#motion.driftPerMinute * (0.7 + 0.8 * this.#random.float());
+  #strayed(elapsedMs: number): number {
+    const sigma = STRAY_SHARE * this.#profile.motion.yearly * this.#regime.sigma * Math.sqrt(elapsedMs / YEAR_MS);
+    const change = -this.#stray * Math.min(1, elapsedMs / STRAY_MS) + sigma * this.#random.normal();
+    this.#stray += change;
+    return change;
   }
+}
+
+/** Fractional ticks, no farther from the market than it may run. */
+export function holdBack(price: number, { bestBid, bestAsk }: FlowView): number {
+  const under = bestAsk === null ? price : Math.min(price, bestAsk * (1 + AWAY_MAX) + 5);
+  return bestBid === null ? under : Math.max(under, bestBid * (1 - AWAY_MAX) - 5, 1);
+}
+
+/** The same price in other ticks, so many to each of the old: for a contract whose tick changed. */
+export function scaledSource(source: PriceSource, factor: number): PriceSource {
+  const back = (price: Ticks | null): Ticks | null => (price === null ? null : ticks(Math.round(price / factor)));
+  return {
+    get price() {
+      return source.price * factor;
+    },
+    get pace() {
+      return source.pace;
+    },
+    get depth() {
+      return source.depth;
+    },
+    advance: (elapsedMs) => source.advance(elapsedMs),
+    hold: ({ bestBid, bestAsk }) => source.hold({ bestBid: back(bestBid), bestAsk: back(bestAsk) }),
+  };
 }

@@ -1,7 +1,10 @@
 /** Runs a flow against the matching engine alone, without wire or clock, and lets a test watch each moment. */
 import { makeInstrument, type Instrument } from '../../shared/instrument.ts';
 import { Random } from '../../shared/random.ts';
-import { type FlowProfile, makeFlow } from '../../shared/sim/flow.ts';
+import type { Common } from '../../shared/sim/common-move.ts';
+import type { PriceSource } from '../../shared/sim/fair-price.ts';
+import { makeFlow } from '../../shared/sim/flow.ts';
+import type { FlowProfile } from '../../shared/sim/flow-profile.ts';
 import { findInstrument } from '../../shared/sim/instruments.ts';
 import type { FlowAction, FlowView, Side } from '../../shared/sim/market.ts';
 import { type BookTrade, MatchingBook } from '../../shared/sim/matching.ts';
@@ -18,6 +21,14 @@ export function simInstrument(symbol: string): { readonly instrument: Instrument
   return { instrument, startPrice: found.startPrice };
 }
 
+export type HarnessOptions = {
+  readonly symbol?: string;
+  readonly seed: number;
+  readonly profile?: FlowProfile;
+  readonly common?: Common | null;
+  readonly path?: PriceSource;
+};
+
 export class FlowHarness {
   readonly instrument: Instrument;
   readonly trades: (BookTrade & { readonly atMs: number })[] = [];
@@ -31,11 +42,7 @@ export class FlowHarness {
   readonly #flow;
   readonly #book: MatchingBook;
 
-  constructor({
-    symbol = 'BTCUSDT',
-    seed,
-    profile = 'normal',
-  }: { readonly symbol?: string; readonly seed: number; readonly profile?: FlowProfile }) {
+  constructor({ symbol = 'BTCUSDT', seed, profile = 'normal', common = null, path }: HarnessOptions) {
     const { instrument, startPrice } = simInstrument(symbol);
     this.instrument = instrument;
     this.#book = new MatchingBook({
@@ -43,7 +50,7 @@ export class FlowHarness {
       onSelfExpired: () => {},
       onLevel: () => {},
     });
-    this.#flow = makeFlow({ instrument, random: new Random(seed), startPrice, profile });
+    this.#flow = makeFlow({ instrument, random: new Random(seed), startPrice, profile, common, ...(path ? { path } : {}) });
     for (const action of this.#flow.opening()) this.#perform(action);
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { notionalOf, priceNumber } from '../../../shared/instrument.ts';
 import { Random } from '../../../shared/random.ts';
-import type { FlowProfile } from '../../../shared/sim/flow.ts';
+import type { FlowProfile } from '../../../shared/sim/flow-profile.ts';
 import { aggregate, makeHistory } from '../../../shared/sim/history.ts';
 import type { FlowView } from '../../../shared/sim/market.ts';
 import { lots, ticks } from '../../../shared/units.ts';
