@@ -8,6 +8,7 @@ import { ACCOUNT_FORM, KEY_FORM, readAccount, readKey } from './sim/accounts.ts'
 import { FLOW_PROFILES } from '../shared/sim/flow-profile.ts';
 import { SimulatorProblem } from './sim/markets.ts';
 import { ALGO_TERMS } from '../shared/sim/algo-desk.ts';
+import { addNetworkOptions, type NetworkFlags, networkSettings } from './sim/network-options.ts';
 import { openSimulator, type SimAccount, type Simulator } from './sim/simulator.ts';
 import { STEPPED_START_MS } from './sim/stepper.ts';
 import { TapeProblem } from './sim/tape-file.ts';
@@ -44,7 +45,7 @@ const symbolList = (text: string): readonly string[] => {
   return symbols;
 };
 
-type Flags = {
+type Flags = NetworkFlags & {
   readonly host: string;
   readonly port: number;
   readonly seed: number;
@@ -124,7 +125,8 @@ const program = new Command('sim')
   )
   .option('--tls-port <port>', 'serve TLS there too, for clients that refuse http: and ws:', number({ min: 0, max: 65_535, whole: true }))
   .option('--tls-certificate <file>', 'where its certificate is written, for clients to trust', 'run/sim-tls.pem')
-  .option('--json', 'print what is ready as one JSON line on stdout')
+  .option('--json', 'print what is ready as one JSON line on stdout');
+addNetworkOptions(program)
   .configureOutput({
     outputError: (text, write) =>
       write(
@@ -141,6 +143,7 @@ const program = new Command('sim')
 async function main(flags: Flags): Promise<void> {
   const simulator = await openSimulator({
     ...flags,
+    ...(await networkSettings(flags)),
     clock: flags.clock ?? null,
     state: flags.state ?? null,
     steppedFromMs: flags.stepped === undefined ? null : flags.stepped === true ? STEPPED_START_MS : flags.stepped,

@@ -6,9 +6,11 @@ import type { Exchange } from '../../shared/sim/exchange.ts';
 import { CallPath } from './call-path.ts';
 import type { Driver } from './driver.ts';
 import { FaultBoard } from './faults/board.ts';
+import { type ChaosSettings, drawFault, drawPause } from './faults/chaos.ts';
 import { CallFaults } from './faults/call-faults.ts';
 import type { ExchangeFaults } from './faults/exchange-faults.ts';
-import { Faults } from './faults/fault.ts';
+import { type Fault, Faults } from './faults/fault.ts';
+import type { ScenarioStep } from './faults/scenario.ts';
 import { SocketFaults } from './faults/socket-faults.ts';
 import { StreamFaults } from './faults/stream-faults.ts';
 import { VenueFaults } from './faults/venue-faults.ts';
@@ -28,6 +30,8 @@ export type NetworkSettings = {
   readonly pingEveryMs?: number;
   /** In which a ping must be answered. */
   readonly pongWithinMs?: number;
+  readonly scenario?: readonly ScenarioStep[];
+  readonly chaos?: ChaosSettings | null;
   /** One line for each time a fault happened. */
   readonly onFault?: (line: string) => void;
 };
@@ -55,10 +59,13 @@ export class Network {
   readonly faults: Faults;
   readonly path: CallPath;
   readonly later: Later;
+  readonly #options: NetworkOptions;
+  readonly #random: Random;
 
   constructor(options: NetworkOptions) {
     const { settings, exchange, driver, wsApi } = options;
     const random = new Random(options.seed).fork('network');
+    this.#options = options;
     const nowMs = (): number => exchange().nowMs;
     const later: Later = (atMs, run) => {
       const entry = exchange().agenda.at(atMs, run);
@@ -82,12 +89,35 @@ export class Network {
       date: (text) => venue.date(text),
       onSent: (connection) => sockets.onSent(connection),
     });
+    this.#random = random.fork('chaos');
     this.ways = ways;
     this.later = later;
     const symbols = (): readonly string[] => [...exchange().markets.keys()];
     const calls = new CallFaults(board);
     this.path = new CallPath({ ...options, callFaults: calls, venue, nowMs });
     this.faults = new Faults({ board, calls, streams, sockets, venue, exchange: options.exchangeFaults, symbols });
+  }
+
+  /** Sets out the faults of the scenario and of chance, from now on. */
+  begin(): void {
+    const { settings, exchange } = this.#options;
+    const startMs = exchange().nowMs;
+    for (const { atMs, fault } of settings.scenario ?? []) this.later(startMs + atMs, () => this.#start(fault));
+    if (settings.chaos) this.#beginChaos(settings.chaos);
+  }
+
+  #beginChaos(chaos: ChaosSettings): void {
+    const { exchange } = this.#options;
+    this.later(exchange().nowMs + drawPause(chaos, this.#random), () => {
+      this.#start(drawFault(chaos, { random: this.#random, symbols: [...exchange().markets.keys()] }));
+      this.#beginChaos(chaos);
+    });
+  }
+
+  /** One that cannot be is told, and the rest goes on. */
+  #start(fault: Fault): void {
+    const started = this.faults.start(fault);
+    if (!started.ok) this.#options.settings.onFault?.(`fault ${fault.kind} cannot be: ${started.error}`);
   }
 
   closeSockets(wsApi: WsApiHub): void {

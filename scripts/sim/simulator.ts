@@ -258,6 +258,7 @@ async function serve(
     closeSockets: () => network.closeSockets(wsApi),
   });
   driver.start();
+  network.begin();
   const pings = clock.every(options.pingEveryMs ?? VENUE_NETWORK.pingEveryMs, () => {
     driver.now();
     hub.ping();

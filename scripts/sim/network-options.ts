@@ -1,0 +1,80 @@
+/** Options of the command line about the network between exchange and clients, and about its faults. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { LATENCY_FORMS, type Latency, NO_LATENCY, parseLatency } from '../../shared/sim/latency.ts';
+import { CHAOS_KINDS, type ChaosKind, isChaosKind } from './faults/chaos.ts';
+import { readScenario } from './faults/scenario.ts';
+import type { NetworkSettings } from './network.ts';
+import { VENUE_NETWORK } from './network.ts';
+
+export type NetworkFlags = {
+  readonly latencyMarket: Latency;
+  readonly latencyOrders: Latency;
+  readonly latencyUser: Latency;
+  readonly disconnectAfter: number;
+  readonly pingEvery: number;
+  readonly pongWithin: number;
+  readonly scenario?: string;
+  readonly chaos?: number;
+  readonly chaosKinds?: readonly ChaosKind[];
+  readonly verboseFaults?: true;
+};
+
+function latency(text: string): Latency {
+  const read = parseLatency(text);
+  if (!read) throw new InvalidArgumentError(`allowed: ${LATENCY_FORMS}.`);
+  return read;
+}
+
+function above0(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0) || value > 1e12) throw new InvalidArgumentError('allowed: a number above 0.');
+  return value;
+}
+
+function chaosKinds(text: string): readonly ChaosKind[] {
+  const names = text.split(',').map((name) => name.trim());
+  const kinds = names.filter(isChaosKind);
+  if (kinds.length < names.length) throw new InvalidArgumentError(`allowed, with commas between: ${CHAOS_KINDS.join(', ')}.`);
+  return kinds;
+}
+
+export function addNetworkOptions(program: Command): Command {
+  const { disconnectAfterMs, pingEveryMs, pongWithinMs } = VENUE_NETWORK;
+  const model = (name: string): [string, typeof latency, Latency] => [
+    `simulated milliseconds ${name}: ${LATENCY_FORMS}`,
+    latency,
+    NO_LATENCY,
+  ];
+  const [market, orders, user] = [
+    model('a market message or an answer without a key takes'),
+    model('a call with a key takes to the engine, and its answer back'),
+    model('a user event takes'),
+  ];
+  return program
+    .option('--latency-market <model>', ...market)
+    .option('--latency-orders <model>', ...orders)
+    .option('--latency-user <model>', ...user)
+    .option('--disconnect-after <ms>', 'simulated life of a socket', above0, disconnectAfterMs)
+    .option('--ping-every <ms>', 'simulated time between two pings of the server', above0, pingEveryMs)
+    .option('--pong-within <ms>', 'simulated time in which a client must answer one', above0, pongWithinMs)
+    .option(
+      '--scenario <file>',
+      'faults at their times: a JSON list, or one JSON value a line, of {"atMs":N,"fault":{...}}, N simulated milliseconds after the start; faults are those of POST /sim/fault',
+    )
+    .option('--chaos <seconds>', 'mean simulated seconds between two faults drawn from the seed', above0)
+    .option('--chaos-kinds <list>', `faults to draw from: ${CHAOS_KINDS.join(', ')}; all without it`, chaosKinds)
+    .option('--verbose-faults', 'tell every fault that happens on stderr');
+}
+
+/** Rejects with `SimulatorProblem` for a bad scenario, with the system's error for a file that cannot be read. */
+export async function networkSettings(flags: NetworkFlags): Promise<Required<NetworkSettings>> {
+  return {
+    latencies: { market: flags.latencyMarket, orders: flags.latencyOrders, user: flags.latencyUser },
+    disconnectAfterMs: flags.disconnectAfter,
+    pingEveryMs: flags.pingEvery,
+    pongWithinMs: flags.pongWithin,
+    scenario: flags.scenario === undefined ? [] : await readScenario(flags.scenario),
+    chaos: flags.chaos === undefined ? null : { meanMs: flags.chaos * 1_000, kinds: flags.chaosKinds ?? CHAOS_KINDS },
+    onFault: flags.verboseFaults ? (line) => void process.stderr.write(`sim: ${line}\n`) : () => undefined,
+  };
+}
