@@ -21,7 +21,11 @@ export const INTERVALS: Readonly<Record<string, number>> = {
   '15m': 15 * MINUTE_MS,
   '30m': 30 * MINUTE_MS,
   '1h': 60 * MINUTE_MS,
+  '2h': 120 * MINUTE_MS,
   '4h': 240 * MINUTE_MS,
+  '6h': 360 * MINUTE_MS,
+  '8h': 480 * MINUTE_MS,
+  '12h': 720 * MINUTE_MS,
   '1d': MINUTES_A_DAY * MINUTE_MS,
 };
 
