@@ -85,7 +85,10 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
   const klines = await openKlines(options);
   const scan = options.replay === null ? null : await scanTape(options.replay);
   const earlier = journal?.earlier ?? null;
-  const preset = presetClock({ ...options, clock: options.clock ?? earlier?.clock ?? null }, scan !== null || klines !== null);
+  const preset = presetClock(
+    { ...options, clock: options.clock ?? (earlier && wentOn(earlier.clock, options.speed)) },
+    scan !== null || klines !== null,
+  );
   const recordedMs = klines ? klines.fromMs : Math.floor((scan?.firstMs ?? 0) - options.leadMs * options.speed);
   const startMs = preset
     ? Math.max(options.steppedFromMs ?? systemClock(preset).wallMs(), Math.ceil(earlier?.moment.nowMs ?? 0)) // never back
@@ -132,6 +135,11 @@ function journalOf({ state = null, replay, klines = null, seed, profile, symbols
 /** Each life draws anew: ids, keys and the public of an earlier one do not come again. */
 const randomOf = ({ seed }: SimulatorOptions, journal: StateJournal | null): Random =>
   journal && journal.life > 0 ? new Random(seed).fork(`life ${journal.life}`) : new Random(seed);
+
+/** The clock of an earlier life, or at another speed one that goes on from where that one is now. */
+function wentOn(clock: ClockSpec, speed: number): ClockSpec {
+  return clock.speed === speed ? clock : { originMs: systemClock(clock).wallMs(), originRealMs: Date.now(), speed };
+}
 
 /** Null: time begins with the recording or the K-lines. */
 function presetClock({ clock, speed, steppedFromMs = null }: SimulatorOptions, replays: boolean): ClockSpec | null {

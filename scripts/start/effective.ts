@@ -36,9 +36,12 @@ export async function writeEffectiveConfig({ config, runDir, simPort, redisUrl }
 /** Folder of socket, lock and ledger of the simulator's account. */
 export const simAccountDir = (runDir: string): string => join(runDir, `sim-${accountHash(SIM_CREDENTIALS.apiKey)}`);
 
+/** What the simulator of a run keeps, beside the ledger of its account. */
+export const simStateFile = (runDir: string): string => join(simAccountDir(runDir), 'exchange.sqlite');
+
 /**
- * A fresh simulator has a fresh account, so the state kept for the one before it is set aside (one generation, in `previous/`).
- * Only called when no gateway runs there.
+ * A new run begins with a fresh account, so what was kept of the one before it, by the simulator and by us, is set aside (one generation,
+ * in `previous/`). Only called when no gateway runs there.
  */
 export function setAsideState(dir: string): void {
   if (!existsSync(dir)) return;
@@ -46,5 +49,5 @@ export function setAsideState(dir: string): void {
   rmSync(previous, { recursive: true, force: true });
   mkdirSync(previous, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(dir))
-    if (/^(ledger|brain)\.sqlite(-wal|-shm)?$/.test(name)) renameSync(join(dir, name), join(previous, name));
+    if (/^(exchange|ledger|brain)\.sqlite(-wal|-shm)?$/.test(name)) renameSync(join(dir, name), join(previous, name));
 }

@@ -8,7 +8,7 @@ import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { brainSocketPath } from '../../shared/socket-path.ts';
 import { Child, type ChildMessage } from './child.ts';
-import { setAsideState, simAccountDir, writeEffectiveConfig } from './effective.ts';
+import { setAsideState, simAccountDir, simStateFile, writeEffectiveConfig } from './effective.ts';
 import { freePortNear } from './ports.ts';
 import { ensureRedis } from './redis.ts';
 
@@ -17,6 +17,8 @@ export type RunOptions = {
   readonly seconds?: number;
   readonly headless: boolean;
   readonly replay?: string;
+  /** Go on with the account and the market of the run before. */
+  readonly resume: boolean;
   readonly speed: number;
   readonly seed?: number;
   readonly profile?: string;
@@ -62,9 +64,11 @@ export class Processes {
     if (this.config.environment !== 'sim') return this.#openTraders(['--config', this.#options.loaded.file]);
     if (await this.#gatewayRuns())
       return { code: 4, lines: [`Another gateway runs in ${this.#options.loaded.runDir}: stop it first, or choose another runDir`] };
+    if (!this.#options.resume) setAsideState(simAccountDir(this.#options.loaded.runDir));
     const ready = await this.#openSim();
     if (!ready.ok) return ready.error;
-    const scaled = this.#options.speed !== 1 || this.#options.replay !== undefined;
+    const { speed, replay, resume } = this.#options;
+    const scaled = speed !== 1 || replay !== undefined || resume;
     const file = await this.#shareConfig(ready.value, redisUrl);
     return this.#openTraders(['--config', file, ...(scaled ? ['--clock', String(ready.value.clock)] : [])]);
   }
@@ -140,7 +144,9 @@ export class Processes {
     const port = await freePortNear(this.config.sim.port);
     if (port !== this.config.sim.port && this.config.sim.port !== 0)
       say(`port ${this.config.sim.port} (simulator) is taken: using ${port}`);
-    const market = replay === undefined ? ['--symbols', this.config.symbols.join(','), '--profile', profile] : ['--replay', replay];
+    const state = simStateFile(this.#options.loaded.runDir);
+    const flow = ['--symbols', this.config.symbols.join(','), '--profile', profile, '--state', state];
+    const market = replay === undefined ? flow : ['--replay', replay];
     this.simUrl = `http://127.0.0.1:${port}`;
     return this.#start('sim', ['scripts/sim.ts', '--port', String(port), '--speed', String(speed), '--seed', String(seed), ...market]);
   }
@@ -153,7 +159,6 @@ export class Processes {
     this.config = { ...this.config, symbols: wanted.length > 0 ? wanted : offered };
     const spec = parseClockSpec(String(ready.clock));
     if (spec) this.clock = systemClock(spec);
-    setAsideState(simAccountDir(runDir));
     const effective = await writeEffectiveConfig({ config: this.config, runDir, simPort: Number(ready.port), redisUrl });
     for (const note of effective.notes) say(note);
     this.config = effective.config;
@@ -183,8 +188,8 @@ export class Processes {
       args: [...NODE_FLAGS, join(ROOT, script), ...rest],
       logFile: this.#logFile(name),
       ipc: true,
-      // a simulator that died has lost the account with it: no run goes on from there
-      fatalCodes: name === 'sim' ? ANY_CODE : FATAL_CODES,
+      // a recording begins anew with a fresh account: no run goes on from there
+      fatalCodes: name === 'sim' && this.#options.replay !== undefined ? ANY_CODE : FATAL_CODES,
       onFatal: (sentence, code) => this.#fail(sentence, code),
     });
     this.#children.set(name, child);

@@ -18,7 +18,8 @@ const OPEN = new Set(['open', 'partially-filled']);
 export type RunOptions = { readonly args?: readonly string[]; readonly config?: object };
 type Account = {
   readonly positions: readonly { symbol: string; positionAmt: string }[];
-  readonly openOrders: readonly { clientOrderId: string }[];
+  readonly openOrders: readonly { clientOrderId: string; side: string }[];
+  readonly tradesCount: number;
 };
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
