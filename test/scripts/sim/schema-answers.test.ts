@@ -2,9 +2,11 @@
  * Answers about orders and accounts against the shapes that Binance's own connector declares (2026-09), both as a plain client reads them:
  * the same fields with the same JSON types. What differs stands beside the call with its reason, and nothing else may differ.
  */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { recorded } from '../../kit/data.ts';
 import { declared } from '../../kit/declared.ts';
-import { differencesOf } from '../../kit/schema.ts';
+import { differencesOf, expectSameShape } from '../../kit/schema.ts';
 import { type Answer, type Fields, KEY, openTestSim, type SimClient } from '../../kit/sim-client.ts';
 
 const BTC = { symbol: 'BTCUSDT' };
@@ -172,3 +174,17 @@ test.each(CALLS.map(([region, [method, path], argued = {}], i) => [`${method} ${
     );
   },
 );
+
+const BRACKETS = recorded('rest/leverageBrackets_usdm_202410.excerpt.json');
+
+test.skipIf(BRACKETS === null)('brackets have the recorded fields', () => {
+  const theirs = (JSON.parse(readFileSync(BRACKETS ?? '', 'utf8')) as Record<string, unknown>)['BTC/USDT:USDT'];
+  const ours = answers[CALLS.findIndex(([region]) => region.endsWith('brackets-response2'))]?.body['brackets'];
+  const QUOTED = 'the file was written by a client that quotes every number; the declared types are compared above';
+  const names = ['bracket', 'cum', 'initialLeverage', 'maintMarginRatio', 'notionalCap', 'notionalFloor'];
+  expectSameShape({
+    recorded: [theirs],
+    ours: [ours],
+    argued: Object.fromEntries(names.map((name) => [`~ [].${name}: string -> number`, QUOTED])),
+  });
+});
