@@ -6,6 +6,9 @@ import type { CallLine, CallPath } from './call-path.ts';
 import type { Told } from './faults/call-faults.ts';
 import type { Ways } from './ways.ts';
 
+/** Real time in which a client reads the beginning of an answer before the reset overtakes it. */
+const READ_MS = 20;
+
 export type RestDoorOptions = { readonly rest: RestWire; readonly path: CallPath; readonly ways: Ways };
 
 export type Visit = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly body: string };
@@ -59,5 +62,5 @@ export function send(response: ServerResponse, { status, body, headers, resetAt 
   }
   response.writeHead(status, { 'Content-Type': 'application/json;charset=UTF-8', 'Content-Length': Buffer.byteLength(body), ...headers });
   if (resetAt === null) response.end(body);
-  else response.write(body.slice(0, resetAt), () => socket?.resetAndDestroy());
+  else response.write(body.slice(0, resetAt), () => setTimeout(() => setImmediate(() => socket?.resetAndDestroy()), READ_MS));
 }
