@@ -89,7 +89,7 @@ export class Faults {
         venue.start(fault);
         return ok({});
       default:
-        return exchange.start(fault);
+        return exchange.start(fault, board);
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Exchange } from '../../../shared/sim/exchange.ts';
 import type { SimOrder, UserEvent } from '../../../shared/sim/exchange-events.ts';
 import type { Interference } from '../../../shared/sim/interference.ts';
 import { leftOf } from '../../../shared/sim/order-store.ts';
+import type { Armed, FaultBoard } from './board.ts';
 import { lots } from '../../../shared/units.ts';
 
 const symbol = z.string();
@@ -41,15 +42,15 @@ const HIDDEN_MAX = 1_000;
 export class OrderFaults implements Interference {
   readonly #exchange: () => Exchange;
   readonly #hiddenUntilMs = new Map<number, number>();
-  #pending: { readonly fault: OrderFault; left: number }[] = [];
+  #pending: Armed<OrderFault>[] = [];
   #holdMs = 0;
 
   constructor({ exchange }: { readonly exchange: () => Exchange }) {
     this.#exchange = exchange;
   }
 
-  start(fault: OrderFault): void {
-    this.#pending.push({ fault, left: fault.count });
+  start(fault: OrderFault, board: FaultBoard): void {
+    this.#pending = [...this.#pending.filter((armed) => armed.isLive()), board.arm(fault, { count: fault.count, forMs: null })];
   }
 
   beforeChange(order: SimOrder, command: 'cancel' | 'amend'): void {
@@ -112,7 +113,7 @@ export class OrderFaults implements Interference {
   #find<K extends OrderFault['kind']>(kind: K, { symbol: name }: SimOrder, fits: (fault: OfKind<K>) => boolean = () => true) {
     for (const entry of this.#pending) {
       const fault = entry.fault as OfKind<K>;
-      if (entry.fault.kind === kind && entry.fault.symbol === name && fits(fault)) return { entry, fault };
+      if (entry.isLive() && entry.fault.kind === kind && entry.fault.symbol === name && fits(fault)) return { entry, fault };
     }
     return null;
   }
@@ -121,8 +122,7 @@ export class OrderFaults implements Interference {
   #take<K extends OrderFault['kind']>(kind: K, order: SimOrder, fits?: (fault: OfKind<K>) => boolean): OfKind<K> | null {
     const found = this.#find(kind, order, fits);
     if (!found) return null;
-    found.entry.left -= 1;
-    if (found.entry.left === 0) this.#pending = this.#pending.filter((other) => other !== found.entry);
+    found.entry.fire();
     return found.fault;
   }
 }

@@ -10,6 +10,7 @@ import type { MarketEvent } from '../../../shared/sim/exchange-events.ts';
 import type { RestRequest, RestResponse } from '../../../shared/sim/binance/rest.ts';
 import { depthJson } from '../../../shared/sim/binance/market-json.ts';
 import { Params } from '../../../shared/sim/binance/params.ts';
+import type { Armed, FaultBoard } from './board.ts';
 import { lots, type Ticks, ticks } from '../../../shared/units.ts';
 
 const symbol = z.string();
@@ -27,7 +28,7 @@ export type BookFault = z.infer<typeof BookFault>;
 
 type Level = readonly [price: string, size: string];
 type SideName = 'bids' | 'asks';
-type Wrong = { readonly how: 'crossed' | 'empty'; readonly sides: readonly SideName[]; readonly untilMs: number };
+type Wrong = { readonly how: 'crossed' | 'empty'; readonly sides: readonly SideName[]; readonly armed: Armed<BookFault> };
 /** What clients of one diff stream have been told and must be freed of: sides that are empty, bids that are not there. */
 type Told = { readonly emptied: Set<SideName>; readonly crossing: Set<string> };
 type Sides = Record<SideName, readonly Level[]>;
@@ -43,7 +44,7 @@ export class ToldBook {
   readonly #exchange: () => Exchange;
   readonly #wrong = new Map<string, Wrong>();
   readonly #told = new Map<string, Told>();
-  readonly #stale = new Map<string, { readonly ms: number; left: number }>();
+  readonly #stale = new Map<string, Armed<BookFault>>();
   /** When which state was published, oldest first. */
   readonly #published = new Map<string, { readonly atMs: number; readonly u: number }[]>();
 
@@ -51,11 +52,15 @@ export class ToldBook {
     this.#exchange = exchange;
   }
 
-  start(fault: BookFault): void {
-    const untilMs = this.#exchange().nowMs + fault.ms;
-    if (fault.kind === 'stale-snapshot') this.#stale.set(fault.symbol, { ms: fault.ms, left: fault.count });
-    else if (fault.kind === 'crossed-book') this.#wrong.set(fault.symbol, { how: 'crossed', sides: ['bids'], untilMs });
-    else this.#wrong.set(fault.symbol, { how: 'empty', sides: fault.side === 'both' ? ['bids', 'asks'] : [fault.side], untilMs });
+  start(fault: BookFault, board: FaultBoard): void {
+    if (fault.kind === 'stale-snapshot') {
+      this.#stale.set(fault.symbol, board.arm(fault, { count: fault.count, forMs: null }));
+      return;
+    }
+    const armed = board.arm(fault, { count: null, forMs: fault.ms });
+    armed.fire(); // once, however many messages tell of it
+    if (fault.kind === 'crossed-book') this.#wrong.set(fault.symbol, { how: 'crossed', sides: ['bids'], armed });
+    else this.#wrong.set(fault.symbol, { how: 'empty', sides: fault.side === 'both' ? ['bids', 'asks'] : [fault.side], armed });
   }
 
   /** Remembers which states of the book the world has seen, and when. */
@@ -197,15 +202,14 @@ export class ToldBook {
 
   #wrongOf(name: string): Wrong | null {
     const wrong = this.#wrong.get(name);
-    return wrong && this.#exchange().nowMs < wrong.untilMs ? wrong : null;
+    return wrong?.armed.isLive() ? wrong : null;
   }
 
   #takeStale(name: string): { readonly ms: number } | null {
     const stale = this.#stale.get(name);
-    if (!stale) return null;
-    stale.left -= 1;
-    if (stale.left === 0) this.#stale.delete(name);
-    return stale;
+    if (!stale?.isLive()) return null;
+    stale.fire();
+    return stale.fault;
   }
 }
 
