@@ -220,15 +220,38 @@ test('stops rest with the algo service and one of them triggers', async () => {
   await client.cancelAllOrders(SYMBOL, conditional);
   expect(await client.fetchOpenOrders(SYMBOL, undefined, undefined, conditional)).toEqual([]);
 
-  const sentMs = Date.now();
   await stop('STOP_MARKET', 0.01, { stopPrice: priced(bid - 5) });
-  const below = (await day.book('BTCUSDT')).bids
-    .filter(([price]) => Number(price) >= bid - 5)
-    .reduce((sum, [, size]) => sum + Number(size), 0);
-  await day.trade('BTCUSDT', 'SELL', below + 0.1);
-  await streams.fills.first(({ side, amount, timestamp }) => side === 'sell' && amount === 0.01 && (timestamp ?? 0) >= sentMs);
+  const triggered = (): boolean =>
+    streams.orders.all.some(({ side, amount, status }) => side === 'sell' && amount === 0.01 && status === 'closed');
+  while (!triggered()) await day.trade('BTCUSDT', 'SELL', 1);
   const [after] = await client.fetchPositions([SYMBOL]);
   expect((held?.contracts ?? 0) - (after?.contracts ?? 0)).toBeCloseTo(0.01, 8);
+});
+
+test('order entry and reads over the WebSocket API', async () => {
+  const { bid } = await touch();
+  const { id } = await known(client.createOrderWs(SYMBOL, 'limit', 'buy', 0.01, priced(bid * FAR), { postOnly: true }));
+  expect(await client.editOrderWs(id, SYMBOL, 'limit', 'buy', 0.02, priced(bid * FAR))).toMatchObject({ id, amount: 0.02, status: 'open' });
+  expect(await client.fetchOrderWs(id, SYMBOL)).toMatchObject({ id, amount: 0.02, status: 'open' });
+  expect(await client.cancelOrderWs(id, SYMBOL)).toMatchObject({ id, status: 'canceled' });
+  await expect(client.createOrderWs(SYMBOL, 'limit', 'buy', 0.01, priced(bid * 1.01), { postOnly: true })).rejects.toThrow(/-5022/);
+  expect((await client.fetchBalanceWs())['USDC']).toMatchObject({ total: 10_000 });
+  expect((await client.fetchOrderBookWs(SYMBOL, 5)).bids.length).toBe(5);
+});
+
+test('the contract margined in USDC: its own wallet, makers without a fee', async () => {
+  const symbol = 'BTC/USDC:USDC';
+  const { bids } = await client.fetchOrderBook(symbol, 5);
+  const own = 0.1;
+  const { id } = await known(client.createOrder(symbol, 'limit', 'buy', own, bids[0]?.[0], { postOnly: true }));
+  await day.fillInPart({ symbol: 'BTCUSDC', own, filled: async () => (await client.fetchOrder(id, symbol)).filled ?? 0 });
+  await client.cancelOrder(id, symbol);
+  const { filled } = await client.fetchOrder(id, symbol);
+  expect((await client.fetchMyTrades(symbol)).map(({ fee }) => fee?.cost)).toEqual(expect.arrayContaining([0]));
+  const closed = await known(client.createOrder(symbol, 'market', 'sell', filled ?? 0, undefined, { reduceOnly: true }));
+  const fill = await streams.fills.first(({ order }) => order === closed.id);
+  expect(fill.fee?.currency).toBe('USDC');
+  expect(fill.fee?.cost).toBeCloseTo((fill.cost ?? 0) * 0.0005, 8);
 });
 
 test('funding is paid at its hour', async () => {
@@ -253,11 +276,11 @@ test('close: reduce-only, and what the client holds is what the exchange holds',
   expect(truth.positions.map(({ positionAmt }) => Number(positionAmt)).filter((size) => size !== 0)).toEqual([]);
   const wallets = Object.fromEntries(truth.balances.map(({ asset, balance }) => [asset, Number(balance)]));
   const local = await streams.balance.first((balance) => balance['USDT']?.total === wallets['USDT']);
-  expect(local['USDC']?.total).toBe(wallets['USDC']);
+  expect([local['USDC']?.total, local['USDC']?.total === 10_000]).toEqual([wallets['USDC'], false]);
   const ledger = await client.fetchLedger('USDT');
   const moved = ledger.reduce((sum, { direction, amount }) => sum + (direction === 'in' ? 1 : -1) * (amount ?? 0), 0);
   expect(Number(FUNDS) + moved).toBeCloseTo(wallets['USDT'] ?? 0, 6);
-  const trades = await client.fetchMyTrades(SYMBOL);
+  const trades = [...(await client.fetchMyTrades(SYMBOL)), ...(await client.fetchMyTrades('BTC/USDC:USDC'))];
   expect(trades.length).toBe(truth.tradesCount);
   expect(streams.fills.all.map(({ id }) => id).sort()).toEqual(trades.map(({ id }) => id).sort());
 });

@@ -42,6 +42,7 @@ export class TradingDay implements AsyncDisposable {
 
   static async open(keys: readonly Parameters<typeof fullKey>[0][] = []): Promise<TradingDay> {
     const fundingMs = (Math.floor(Date.now() / FUNDING_PERIOD_MS) + 1) * FUNDING_PERIOD_MS;
+    const rich = parseAtoms('10000000') ?? ZERO_ATOMS;
     const funds = parseAtoms(FUNDS) ?? ZERO_ATOMS;
     const sim = await openTestSim({
       symbols: ['BTCUSDT', 'ETHUSDT', 'BTCUSDC'],
@@ -49,7 +50,7 @@ export class TradingDay implements AsyncDisposable {
       keys: keys.map(fullKey),
       accounts: [
         { apiKey: KEY, secret: SECRET, balances: { USDT: funds, USDC: funds } },
-        { ...COUNTERPARTY, balances: { USDT: parseAtoms('10000000') ?? ZERO_ATOMS } },
+        { ...COUNTERPARTY, balances: { USDT: rich, USDC: rich } },
       ],
     });
     const { stepper } = sim.simulator;
