@@ -1,10 +1,11 @@
-/** The bot of the README runs as it is written, and the commands beside it are taken. */
+/** The bot of the README runs as it is written, and the simulator knows the faults and options beside it. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseAtoms, ZERO_ATOMS } from '../../shared/units.ts';
+import { readFault } from '../../scripts/sim/faults/fault.ts';
 import { openTestSim, type SimClient } from '../kit/sim-client.ts';
 import { ROOT } from '../kit/run.ts';
 
@@ -43,4 +44,15 @@ test('the simulator takes the faults that the README makes', async () => {
   const faults = [...SECTION.matchAll(/curl .*?(\/sim\/\S+) -d '(.*?)'/g)];
   expect(faults.length).toBeGreaterThan(3);
   for (const [line, path = '', body = ''] of faults) expect((await sim.raw('POST', path, { body })).status, line).toBe(200);
+});
+
+test('the scenario and the options of the README are known', async () => {
+  const lines = (/```json\n([\s\S]*?)```/.exec(SECTION)?.[1] ?? '').trim().split('\n');
+  expect(lines.map((line) => readFault(JSON.parse(line).fault).ok)).toEqual([true, true]);
+  const help = await text(
+    spawn(process.execPath, [join(ROOT, 'scripts/sim.ts'), '--help'], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout,
+  );
+  const options = [...new Set(SECTION.match(/--[a-z][a-z-]+/g))].filter((option) => option !== '--input-type');
+  expect(options.length).toBeGreaterThan(10);
+  expect(options.filter((option) => !help.includes(`  ${option} `))).toEqual([]);
 });
