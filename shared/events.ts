@@ -68,10 +68,41 @@ export type FundingReport = {
 
 export type LeverageReport = { readonly kind: 'leverage'; readonly symbol: string; readonly leverage: number; readonly atMs: WallMs };
 
+/**
+ * A conditional order that the venue holds (a stop). It waits outside the book; when its trigger is reached an ordinary order of the same
+ * client id and the venue id `childId` takes its place, whose reports and fills may come before this one tells of the trigger.
+ */
+export type StopReport = {
+  readonly kind: 'stop';
+  readonly symbol: string;
+  readonly clientId: string;
+  readonly venueId: string;
+  readonly state: 'waiting' | 'triggering' | 'triggered' | 'finished' | 'canceled' | 'expired' | 'rejected';
+  readonly side: Side;
+  /** Null for a kind that has none (trailing). */
+  readonly trigger: Ticks | null;
+  /** Zero for one that closes whatever position there is. */
+  readonly size: Lots;
+  readonly reduceOnly: boolean;
+  /** Venue id of the order in the market; '' before the trigger. */
+  readonly childId: string;
+  /** Why it died, in the venue's words; '' when it gives none. */
+  readonly reason: string;
+  readonly atMs: WallMs;
+};
+
 /** Life of the private stream itself: after `lost` nothing is known until `live`, and after every `live` the account is read afresh. */
 export type AccountStream = { readonly kind: 'stream'; readonly state: 'live' | 'lost'; readonly reason: string };
 
-export type AccountEvent = OrderReport | FillReport | PositionReport | BalanceReport | FundingReport | LeverageReport | AccountStream;
+export type AccountEvent =
+  | OrderReport
+  | FillReport
+  | StopReport
+  | PositionReport
+  | BalanceReport
+  | FundingReport
+  | LeverageReport
+  | AccountStream;
 
 /** One public trade; `aggressor` is the side that took. */
 export type PublicTrade = {

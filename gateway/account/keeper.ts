@@ -82,6 +82,7 @@ export class Keeper {
       case 'leverage':
         this.#leverage.set(event.symbol, event.leverage);
         return;
+      case 'stop': // kept apart from the ledger of orders
       case 'stream':
         return;
       default:

@@ -2,7 +2,17 @@
  * What the gateway asks of a venue, in neutral words. The Binance adapter implements it for sim, testnet and mainnet alike (only hosts
  * and keys differ); the paper venue will implement it without an exchange. Symbols are the venue's own names.
  */
-import type { AccountEvent, BalanceReport, Bar, Mark, OrderReport, FillReport, PositionReport, PublicTrade } from '../../shared/events.ts';
+import type {
+  AccountEvent,
+  BalanceReport,
+  Bar,
+  FillReport,
+  Mark,
+  OrderReport,
+  PositionReport,
+  PublicTrade,
+  StopReport,
+} from '../../shared/events.ts';
 import type { Book } from '../../shared/book.ts';
 import type { Instrument } from '../../shared/instrument.ts';
 import type { OrderKind, Side, TimeInForce } from '../../shared/order.ts';
@@ -81,6 +91,27 @@ export interface OrderEntry {
   budgets(): Budgets;
 }
 
+/** A stop that closes at market when the price it watches reaches the trigger. Always reduce-only. */
+export type StopRequest = {
+  readonly symbol: string;
+  readonly clientId: string;
+  readonly side: Side;
+  readonly trigger: Ticks;
+  readonly size: Lots;
+  /** The price it watches. */
+  readonly working: 'mark' | 'last';
+};
+
+/** Stops held by the venue: they live on whatever becomes of us. They cannot be amended. */
+export interface StopEntry {
+  placeStop(request: StopRequest): Promise<VenueResult<StopReport>>;
+  /** `gone`: not waiting any more; a query tells whether it was triggered. */
+  cancelStop(stop: { readonly symbol: string; readonly clientId: string }): Promise<VenueResult<null>>;
+  queryStop(stop: { readonly symbol: string; readonly clientId: string }): Promise<VenueResult<StopReport>>;
+  /** All that wait on the configured symbols, whoever placed them. */
+  openStops(): Promise<VenueResult<readonly StopReport[]>>;
+}
+
 export type Budget = { readonly used: number; readonly limit: number };
 export type Budgets = { readonly weight: Budget; readonly orders1m: Budget; readonly orders10s: Budget };
 
@@ -140,6 +171,8 @@ export interface Venue extends AsyncDisposable {
   readonly name: string;
   readonly instruments: ReadonlyMap<string, Instrument>;
   readonly orders: OrderEntry;
+  /** Null: the venue holds no stops, and positions are protected by this process alone. */
+  readonly stops: StopEntry | null;
   readonly market: MarketView;
   accountHealth(): StreamHealth;
   /** Opens the streams. The private stream tells `live` through `onAccount` once it is connected; then the caller reads `account()`. */

@@ -19,6 +19,7 @@ import type {
 } from '../../gateway/venues/venue.ts';
 import type { FillReport } from '../../shared/events.ts';
 import { instrument as makeInstrument } from './orders.ts';
+import { ScriptedStops } from './scripted-stops.ts';
 
 export const fault = (kind: VenueFault['kind'], reason = ''): VenueFault => ({ kind, reason, sentence: `${kind} ${reason}` });
 
@@ -56,6 +57,7 @@ export class ScriptedVenue implements Venue {
   constructor(clock: Clock) {
     const instrument = makeInstrument();
     this.#clock = clock;
+    this.stops = new ScriptedStops(() => this.nowMs());
     this.instruments = new Map([[instrument.symbol, instrument]]);
     this.book.bids.set(599_999, 500);
     this.book.asks.set(600_001, 500);
@@ -153,6 +155,8 @@ export class ScriptedVenue implements Venue {
     },
     budgets: () => ({ weight: { used: 0, limit: 2_400 }, orders1m: { used: 0, limit: 1_200 }, orders10s: { used: 0, limit: 300 } }),
   };
+
+  readonly stops: ScriptedStops;
 
   readonly market: Venue['market'] = {
     book: () => ({

@@ -4,7 +4,7 @@ import type { Instrument } from '../../../shared/instrument.ts';
 import { lots, ticks, trimDecimal, wallMs } from '../../../shared/units.ts';
 import type { DepthSnapshot } from '../../market/books.ts';
 import type { VenueOrder } from '../venue.ts';
-import { exactAtoms, exactPrice, exactSize, Inexact, sideOf } from './decode.ts';
+import { exactAtoms, exactPrice, exactSize, Inexact, sideOf } from './exact.ts';
 import { type DepthScale, levelsOf } from './depth-frame.ts';
 import { DEPTH_LIMIT } from './limits.ts';
 import type { Balances, Depth, Klines, Positions, RestOrder, Trades } from './wire.ts';

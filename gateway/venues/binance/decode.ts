@@ -1,11 +1,14 @@
 /** Binance USD-M messages to shared events: strings to ticks, lots and atoms, exactly, or not at all. Pure. */
 import type { AccountEvent, Bar, FillReport, Mark, OrderReport, PublicTrade } from '../../../shared/events.ts';
-import { type Instrument, parsePrice, parseSize } from '../../../shared/instrument.ts';
-import { lots, parseAtoms, trimDecimal, type WallMs, wallMs } from '../../../shared/units.ts';
+import type { Instrument } from '../../../shared/instrument.ts';
+import { lots, trimDecimal, type WallMs, wallMs } from '../../../shared/units.ts';
 import type { AccountFrame } from '../../account/session.ts';
+import { stopEvent } from './algo.ts';
+import { exactAtoms, exactly, exactPrice, exactSize, Inexact, sideOf } from './exact.ts';
 import {
   type AccountConfigUpdate,
   type AccountUpdate,
+  type AlgoUpdate,
   MarketEvent,
   Named,
   type OrderTradeUpdate,
@@ -16,25 +19,6 @@ import {
 } from './wire.ts';
 
 type Instruments = ReadonlyMap<string, Instrument>;
-
-/** A value that is not exact in the instrument's steps: never rounded, always told. Thrown and caught in this file only. */
-export class Inexact extends Error {}
-
-export const exactPrice = (instrument: Instrument, text: string): NonNullable<ReturnType<typeof parsePrice>> =>
-  parsePrice(instrument, text) ?? inexact(instrument, `price ${text}`);
-export const exactSize = (instrument: Instrument, text: string): NonNullable<ReturnType<typeof parseSize>> =>
-  parseSize(instrument, text) ?? inexact(instrument, `size ${text}`);
-export const exactAtoms = (text: string): NonNullable<ReturnType<typeof parseAtoms>> => {
-  const value = parseAtoms(text);
-  if (value === null) throw new Inexact(`amount ${text} is finer than 1e-8`);
-  return value;
-};
-
-function inexact(instrument: Instrument, what: string): never {
-  throw new Inexact(`${instrument.symbol}: ${what} is not a multiple of its step`);
-}
-
-export const sideOf = (side: 'BUY' | 'SELL') => (side === 'BUY' ? 'buy' : 'sell');
 
 // Market route
 
@@ -105,7 +89,7 @@ export function decodeUser(text: string, instruments: Instruments): AccountFrame
   return typeof events === 'string' ? { kind: 'unreadable', sentence: events } : { kind: 'events', events };
 }
 
-type Told = OrderTradeUpdate | TradeLite | AccountUpdate | AccountConfigUpdate;
+type Told = OrderTradeUpdate | TradeLite | AlgoUpdate | AccountUpdate | AccountConfigUpdate;
 
 function userEvents(event: Told, instruments: Instruments): readonly AccountEvent[] {
   switch (event.e) {
@@ -116,6 +100,10 @@ function userEvents(event: Told, instruments: Instruments): readonly AccountEven
     case 'TRADE_LITE': {
       const instrument = instruments.get(event.s);
       return instrument ? [liteFill(event, instrument)] : [];
+    }
+    case 'ALGO_UPDATE': {
+      const instrument = instruments.get(event.o.s);
+      return instrument ? [stopEvent(event, instrument)] : [];
     }
     case 'ACCOUNT_UPDATE':
       return accountEvents(event, instruments);
@@ -252,13 +240,3 @@ function fundingOf(row: AccountUpdate['a']['B'][number], { atMs, symbol }: Fundi
 
 /** '0' where there is no price: market orders of old shapes, liquidations. */
 const priceOrNull = (instrument: Instrument, text: string) => (Number(text) === 0 ? null : exactPrice(instrument, text));
-
-/** Runs a decoder; a sentence where a value is not exact. */
-export function exactly<T>(decode: () => T): T | string {
-  try {
-    return decode();
-  } catch (error) {
-    if (error instanceof Inexact) return error.message;
-    throw error;
-  }
-}

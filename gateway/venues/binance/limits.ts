@@ -35,6 +35,12 @@ export const CALLS = {
   openOrders: read('/fapi/v1/openOrders', 1, 'signed'),
   openOrdersAll: read('/fapi/v1/openOrders', 40, 'signed'),
   userTrades: read('/fapi/v1/userTrades', 5, 'signed'),
+  // 3.2
+  placeStop: { method: 'POST', path: '/fapi/v1/algoOrder', security: 'signed', weight: 0, orders: 1, safe: false },
+  cancelStop: { method: 'DELETE', path: '/fapi/v1/algoOrder', security: 'signed', weight: 1, orders: 0, safe: true },
+  queryStop: read('/fapi/v1/algoOrder', 1, 'signed'),
+  openStops: read('/fapi/v1/openAlgoOrders', 1, 'signed'),
+  openStopsAll: read('/fapi/v1/openAlgoOrders', 40, 'signed'),
   // 3.3
   balance: read('/fapi/v3/balance', 5, 'signed'),
   positionRisk: read('/fapi/v3/positionRisk', 5, 'signed'),

@@ -13,7 +13,7 @@ import type {
   VenueOrder,
   VenueResult,
 } from '../venue.ts';
-import { exactly } from './decode.ts';
+import { exactly } from './exact.ts';
 import { balancesOf, fillsOf, orderOf, positionsOf } from './decode-rest.ts';
 import { amendParameters, cancelManyParameters, orderParameters, venueOrderParameters, placeParameters } from './encode.ts';
 import { faultOfElement } from './faults.ts';

@@ -4,14 +4,14 @@
  */
 import * as z from 'zod';
 
-const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
+export const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 /** Whole numbers and, beyond 2^53, their digits as text (13): always carried on as a string. */
-const id = z.union([z.int(), z.string().regex(/^\d+$/)]).transform(String);
+export const id = z.union([z.int(), z.string().regex(/^\d+$/)]).transform(String);
 /** Some versions send times as text (8.1, listenKeyExpired). */
 const time = z.union([z.int(), z.string().regex(/^\d+$/)]).transform(Number);
 const unsigned = z.string().regex(/^\d+(\.\d+)?$/);
 const level = z.tuple([unsigned, unsigned]);
-const orderSide = z.enum(['BUY', 'SELL']);
+export const orderSide = z.enum(['BUY', 'SELL']);
 
 /**
  * JSON with order ids intact: a whole number that a double cannot hold comes back as the digits that were sent. Null when malformed.
@@ -218,8 +218,35 @@ export const AccountConfigUpdate = z.object({
   ac: z.object({ s: z.string(), l: z.int() }).optional(),
 });
 export type AccountConfigUpdate = z.infer<typeof AccountConfigUpdate>;
+/** Conditional orders (8.6). */
+export const AlgoUpdate = z.object({
+  e: z.literal('ALGO_UPDATE'),
+  T: time,
+  o: z.object({
+    caid: z.string(),
+    aid: id,
+    s: z.string(),
+    S: orderSide,
+    q: decimal,
+    X: z.string(),
+    /** Venue id of the order in the market; '' before the trigger. */
+    ai: z.union([id, z.literal('')]),
+    tp: z.union([decimal, z.literal('')]),
+    R: z.boolean(),
+    cp: z.boolean().default(false),
+    rm: z.string().default(''),
+  }),
+});
+export type AlgoUpdate = z.infer<typeof AlgoUpdate>;
 export const ListenKeyExpired = z.object({ e: z.literal('listenKeyExpired') });
-export const UserEvent = z.discriminatedUnion('e', [OrderTradeUpdate, TradeLite, AccountUpdate, AccountConfigUpdate, ListenKeyExpired]);
+export const UserEvent = z.discriminatedUnion('e', [
+  OrderTradeUpdate,
+  TradeLite,
+  AlgoUpdate,
+  AccountUpdate,
+  AccountConfigUpdate,
+  ListenKeyExpired,
+]);
 /** What every event has; tells an unknown one from a broken one. */
 export const Named = z.object({ e: z.string() });
 /** A combined stream wraps its payload. */

@@ -13,7 +13,8 @@ import { openHttp } from '../../../io/http.ts';
 import { driveStream, type StreamDriver } from '../../../io/stream-driver.ts';
 import { barsWanted } from '../../../market/bars.ts';
 import { MarketSession } from '../../../market/session.ts';
-import type { MarketView, OrderEntry, StreamHealth, Venue, VenueEvents, VenueFault } from '../../venue.ts';
+import type { MarketView, OrderEntry, StopEntry, StreamHealth, Venue, VenueEvents, VenueFault } from '../../venue.ts';
+import { RestStopEntry } from '../algo.ts';
 import { decodeUser } from '../decode.ts';
 import { marketPath, privatePath, publicPath } from '../encode.ts';
 import { instrumentsOf, rateLimitsOf } from '../instruments.ts';
@@ -99,6 +100,7 @@ class BinanceVenue implements Venue {
   readonly name = 'binance';
   readonly instruments: ReadonlyMap<string, Instrument>;
   readonly orders: OrderEntry;
+  readonly stops: StopEntry;
   readonly market: MarketView;
   readonly #parts: Connected;
   readonly #feed: MarketFeed;
@@ -115,6 +117,7 @@ class BinanceVenue implements Venue {
     this.#parts = { ...parts, log };
     this.instruments = instruments;
     this.orders = new RestOrderEntry({ rest, instruments });
+    this.stops = new RestStopEntry({ rest, instruments });
     this.#public = new MarketSession({ silenceMsMax: SILENCE_MS, retryMs });
     this.#market = new MarketSession({ silenceMsMax: SILENCE_MS, retryMs });
     this.#feed = new MarketFeed({

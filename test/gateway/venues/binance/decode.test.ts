@@ -123,7 +123,7 @@ describe('decodeUser()', () => {
     ['an execution type nobody documented', withOrder({ x: 'SURPRISE' }), 'unreadable'],
     ['the end of the key', '{"e":"listenKeyExpired","E":"1795000000151","listenKey":"k"}', 'expired'],
     ['an event of an unknown kind', '{"e":"GRID_UPDATE","E":1}', 'unknown'],
-    ['a conditional order', '{"e":"ALGO_UPDATE","T":1,"E":2,"o":{}}', 'unknown'],
+    ['a conditional order cut short', '{"e":"ALGO_UPDATE","T":1,"E":2,"o":{}}', 'unreadable'],
     ['an order of another symbol', withOrder({ s: 'XRPUSDT', p: '0.00001' }), 'events'],
   ])('judges %s', (_name, text, kind) => {
     expect(decodeUser(text, INSTRUMENTS).kind).toBe(kind);
