@@ -1,5 +1,5 @@
 /** Options of the command line about the network between exchange and clients, and about its faults. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LATENCY_FORMS, type Latency, NO_LATENCY, parseLatency } from '../../shared/sim/latency.ts';
 import { CHAOS_KINDS, type ChaosKind, isChaosKind } from './faults/chaos.ts';
 import { readScenario } from './faults/scenario.ts';
@@ -40,20 +40,12 @@ function chaosKinds(text: string): readonly ChaosKind[] {
 
 export function addNetworkOptions(program: Command): Command {
   const { disconnectAfterMs, pingEveryMs, pongWithinMs } = VENUE_NETWORK;
-  const model = (name: string): [string, typeof latency, Latency] => [
-    `simulated milliseconds ${name}: ${LATENCY_FORMS}`,
-    latency,
-    NO_LATENCY,
-  ];
-  const [market, orders, user] = [
-    model('a market message or an answer without a key takes'),
-    model('a call with a key takes to the engine, and its answer back'),
-    model('a user event takes'),
-  ];
+  const model = (flags: string, what: string): Option =>
+    new Option(flags, `simulated milliseconds ${what}: ${LATENCY_FORMS}`).argParser(latency).default(NO_LATENCY, 'none');
   return program
-    .option('--latency-market <model>', ...market)
-    .option('--latency-orders <model>', ...orders)
-    .option('--latency-user <model>', ...user)
+    .addOption(model('--latency-market <model>', 'a market message or an answer without a key takes'))
+    .addOption(model('--latency-orders <model>', 'a call with a key takes to the engine, and its answer back'))
+    .addOption(model('--latency-user <model>', 'a user event takes'))
     .option('--disconnect-after <ms>', 'simulated life of a socket', above0, disconnectAfterMs)
     .option('--ping-every <ms>', 'simulated time between two pings of the server', above0, pingEveryMs)
     .option('--pong-within <ms>', 'simulated time in which a client must answer one', above0, pongWithinMs)

@@ -1,10 +1,16 @@
+import { fork } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { openTlsFront, selfSigned, type TlsFront } from '../../../scripts/sim/tls-front.ts';
 import { openTestSim } from '../../kit/sim-client.ts';
+
+const ENTRY = join(import.meta.dirname, '..', '..', '..', 'scripts', 'sim.ts');
 
 async function openFront(): Promise<TlsFront> {
   const sim = await openTestSim({ historyDays: 0 });
@@ -51,4 +57,16 @@ test('the certificate names this machine and is its own issuer, and two starts s
   expect(one?.checkHost('localhost')).toBe('localhost');
   expect(one && [one.verify(one.publicKey), one.ca, one.validFromDate.getTime()]).toEqual([true, true, atMs - 86_400_000]);
   expect(one?.fingerprint256).not.toBe(two?.fingerprint256);
+});
+
+test('sim --tls-port serves TLS beside its plain port and writes the certificate that clients trust', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sim-tls-'));
+  const file = join(folder, 'own', 'certificate.pem');
+  const args = ['--port', '0', '--history-days', '0', '--tls-port', '0', '--tls-certificate', file];
+  const child = fork(ENTRY, args, { execPath: process.execPath, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const [ready] = (await once(child, 'message')) as [{ readonly tlsPort: number }];
+  expect(JSON.parse(await fetchTime(ready.tlsPort, readFileSync(file, 'utf8')))).toEqual({ serverTime: expect.any(Number) });
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  rmSync(folder, { recursive: true });
 });
