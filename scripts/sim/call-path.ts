@@ -4,7 +4,7 @@ import { type CallFault, type CallFaults, executes, type Told, tell } from './fa
 import type { ExchangeFaults } from './faults/exchange-faults.ts';
 import type { VenueFaults } from './faults/venue-faults.ts';
 import type { Outbox } from './outbox.ts';
-import type { Way } from './ways.ts';
+import type { Later, Way } from './ways.ts';
 
 export type CallPathOptions = {
   readonly callFaults: CallFaults;
@@ -12,6 +12,7 @@ export type CallPathOptions = {
   readonly venue: VenueFaults;
   readonly outbox: Outbox;
   readonly nowMs: () => number;
+  readonly later: Later;
 };
 
 /** Both directions of one connection. */
@@ -46,9 +47,17 @@ export class CallPath {
     const arrive = (): void => {
       const made = executes(fault) ? this.#execute(call, nowMs() - cameMs) : null;
       const told = tell(fault, made);
-      if (told) back.carry(() => outbox.put(() => leave(told)), (made?.holdMs ?? 0) + slowness(fault, 'answer'));
+      if (!told) return;
+      this.#after((made?.holdMs ?? 0) + slowness(fault, 'answer'), () => back.carry(() => outbox.put(() => leave(told))));
     };
-    there.carry(arrive, slowness(fault, 'request'));
+    this.#after(slowness(fault, 'request'), () => there.carry(arrive));
+  }
+
+  /** One call that is held up holds up no other, though nothing overtakes on the line itself. */
+  #after(ms: number, run: () => void): void {
+    const { nowMs, later } = this.#options;
+    if (ms > 0) later(nowMs() + ms, run);
+    else run();
   }
 
   #execute({ request, run }: PathCall, heldMs: number): Made {

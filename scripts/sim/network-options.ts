@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LATENCY_FORMS, type Latency, NO_LATENCY, parseLatency } from '../../shared/sim/latency.ts';
 import { CHAOS_KINDS, type ChaosKind, isChaosKind } from './faults/chaos.ts';
+import { FAULT_KINDS } from './faults/fault.ts';
 import { readScenario } from './faults/scenario.ts';
 import type { NetworkSettings } from './network.ts';
 import { VENUE_NETWORK } from './network.ts';
@@ -18,6 +19,20 @@ export type NetworkFlags = {
   readonly chaosKinds?: readonly ChaosKind[];
   readonly verboseFaults?: true;
 };
+
+const HELP = `
+While it runs, on the same port, from loopback only:
+  POST /sim/fault {"kind":...}    makes a fault; kinds: ${FAULT_KINDS.join(' ')}
+                                  a wrong one is answered with what is allowed; {"kind":"clear"} disarms all
+  GET /sim/faults                 what is armed, how often it has happened and when last
+  GET /sim/state /sim/book /sim/account, POST /sim/expire-listen-key, POST /sim/advance (with --stepped)
+
+Faults of streams (drop duplicate reorder delay gap) pick by "route" and "stream" (* for anything; events of the private route by
+their name), those of calls (error hang reset slow truncate garbage empty reply) by "method", "path" and "apiKey"; "count", "ms" and
+"probability" say how often; "execute" says whether the call takes effect all the same. For example
+  {"kind":"error","error":"backend-timeout","execute":true,"method":"POST","path":"/fapi/v1/order"}
+  {"kind":"drop","stream":"btcusdt@depth*","probability":0.01}
+`;
 
 function latency(text: string): Latency {
   const read = parseLatency(text);
@@ -55,7 +70,8 @@ export function addNetworkOptions(program: Command): Command {
     )
     .option('--chaos <seconds>', 'mean simulated seconds between two faults drawn from the seed', above0)
     .option('--chaos-kinds <list>', `faults to draw from: ${CHAOS_KINDS.join(', ')}; all without it`, chaosKinds)
-    .option('--verbose-faults', 'tell every fault that happens on stderr');
+    .option('--verbose-faults', 'tell every fault that happens on stderr')
+    .addHelpText('after', HELP);
 }
 
 /** Rejects with `SimulatorProblem` for a bad scenario, with the system's error for a file that cannot be read. */

@@ -8,7 +8,7 @@ import type { Driver } from './driver.ts';
 import { FaultBoard } from './faults/board.ts';
 import { type ChaosSettings, drawFault, drawPause } from './faults/chaos.ts';
 import { CallFaults } from './faults/call-faults.ts';
-import type { ExchangeFaults } from './faults/exchange-faults.ts';
+import { ExchangeFaults } from './faults/exchange-faults.ts';
 import { type Fault, Faults } from './faults/fault.ts';
 import type { ScenarioStep } from './faults/scenario.ts';
 import { SocketFaults } from './faults/socket-faults.ts';
@@ -44,7 +44,6 @@ export type NetworkOptions = {
   readonly seed: number;
   readonly limitsEnforced: boolean;
   readonly outbox: Outbox;
-  readonly exchangeFaults: ExchangeFaults;
   /** These are made later than the network and asked for while it works. */
   readonly exchange: () => Exchange;
   readonly driver: () => Driver;
@@ -94,8 +93,9 @@ export class Network {
     this.later = later;
     const symbols = (): readonly string[] => [...exchange().markets.keys()];
     const calls = new CallFaults(board);
-    this.path = new CallPath({ ...options, callFaults: calls, venue, nowMs });
-    this.faults = new Faults({ board, calls, streams, sockets, venue, exchange: options.exchangeFaults, symbols });
+    const exchangeFaults = new ExchangeFaults({ exchange });
+    this.path = new CallPath({ ...options, callFaults: calls, exchangeFaults, venue, nowMs, later });
+    this.faults = new Faults({ board, calls, streams, sockets, venue, exchange: exchangeFaults, symbols });
   }
 
   /** Sets out the faults of the scenario and of chance, from now on. */

@@ -15,7 +15,6 @@ import type { FlowProfile } from '../../shared/sim/flow-profile.ts';
 import type { QueueModelName } from '../../shared/sim/queue.ts';
 import { Admin } from './admin.ts';
 import { Driver } from './driver.ts';
-import { ExchangeFaults } from './faults/exchange-faults.ts';
 import { Outbox } from './outbox.ts';
 import { flowMarkets, klineMarkets, openKlines, replayMarkets, SimulatorProblem } from './markets.ts';
 import { Network, type NetworkSettings, VENUE_NETWORK } from './network.ts';
@@ -174,13 +173,11 @@ type Assembling = {
 function assemble({ options, markets, startMs, clock, journal }: Assembling): Parts {
   const random = randomOf(options, journal);
   const outbox = new Outbox({ beforeFlush: () => journal?.commit() });
-  const exchangeFaults = new ExchangeFaults({ exchange: () => exchange });
   const network = new Network({
     settings: options,
     seed: options.seed,
     limitsEnforced: options.limitsEnforced,
     outbox,
-    exchangeFaults,
     exchange: () => exchange,
     driver: () => driver,
     listenKeys: () => listenKeys,
@@ -188,6 +185,7 @@ function assemble({ options, markets, startMs, clock, journal }: Assembling): Pa
     wsApi: () => wsApi,
   });
   const { hub } = network;
+  const exchangeFaults = network.faults.parts.exchange;
   const onUser = (event: UserEvent): void => {
     const { name, text } = userMessage((symbol) => exchange.market(symbol).instrument, event);
     hub.sendUser({ name, to: event.apiKey, text, belongs: (listenKey) => listenKeys.accountOf(listenKey) === event.apiKey });

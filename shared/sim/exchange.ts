@@ -68,6 +68,7 @@ export class Exchange {
   #keys = 0;
   #algoId: bigint;
   #nowMs: number;
+  #advancing = false;
   readonly #firstOrderId: bigint;
 
   constructor(options: ExchangeOptions) {
@@ -127,9 +128,15 @@ export class Exchange {
 
   /** Lets everything due up to `toMs` happen, each at its own time. Time never goes back. */
   advance(toMs: number): void {
-    this.agenda.run(toMs, (atMs) => {
-      this.#nowMs = Math.max(this.#nowMs, atMs);
-    });
+    if (this.#advancing) return; // asked for by something that happens in it: what is due follows in its turn
+    this.#advancing = true;
+    try {
+      this.agenda.run(toMs, (atMs) => {
+        this.#nowMs = Math.max(this.#nowMs, atMs);
+      });
+    } finally {
+      this.#advancing = false;
+    }
     this.#nowMs = Math.max(this.#nowMs, toMs);
   }
 
