@@ -221,9 +221,9 @@ function assemble({ options, markets, startMs, clock, journal }: Assembling): Pa
   const calls = new Calls({ exchange, listenKeys, limits, random: random.fork('client ids'), skewMs });
   const keyring = keyringOf(options);
   const driver = new Driver({ exchange, clock, outbox });
-  const lifeMs = options.disconnectAfterMs ?? VENUE_NETWORK.disconnectAfterMs;
+  const { disconnectAfterMs: lifeMs, pongWithinMs: pongMsMax } = { ...VENUE_NETWORK, ...options };
   const { ways, path } = network;
-  const wsApi = new WsApiHub({ calls, keyring, path, agenda: exchange.agenda, lifeMs, outbox, ways, toNow: () => driver.now() });
+  const wsApi = new WsApiHub({ calls, keyring, path, agenda: exchange.agenda, lifeMs, pongMsMax, outbox, ways, toNow: () => driver.now() });
   return { exchange, network, driver, calls, rest: new RestWire(calls, keyring), wsApi, outbox };
 }
 

@@ -11,8 +11,6 @@ import { openSession, type WsApiOptions, type WsSession } from '../../shared/sim
 
 const PATH = '/ws-fapi/v1';
 const PAYLOAD_BYTES_MAX = 64 * 1024;
-/** A peer that does not answer a ping for so long is cut off. */
-const PONG_MS_MAX = 600_000;
 
 export type WsApiHubOptions = WsApiOptions & {
   /** Brings the exchange to the present. */
@@ -23,6 +21,8 @@ export type WsApiHubOptions = WsApiOptions & {
   readonly ways: Ways;
   /** Simulated milliseconds after which a connection is closed; its orders stay. */
   readonly lifeMs: number;
+  /** A peer that does not answer a ping for so long is cut off. */
+  readonly pongMsMax: number;
 };
 
 type Peer = { readonly socket: WebSocket; heardMs: number };
@@ -58,7 +58,7 @@ export class WsApiHub {
     this.#options.toNow();
     const nowMs = this.#options.calls.nowMs();
     for (const { socket, heardMs } of this.#peers) {
-      if (nowMs - heardMs > PONG_MS_MAX) socket.terminate();
+      if (nowMs - heardMs > this.#options.pongMsMax) socket.terminate();
       else if (socket.readyState === socket.OPEN) socket.ping(String(nowMs));
     }
   }

@@ -124,7 +124,7 @@ test('every socket ends after its life, streams and WebSocket API alike', async 
 });
 
 test('a client that answers no pings is cut off in time, one that does is not', async () => {
-  const [deaf, good] = [await dial(MARK, { autoPong: false }), await dial(MARK)];
+  const [deaf, good, api] = [await dial(MARK, { autoPong: false }), await dial(MARK), await dial('/ws-fapi/v1', { autoPong: false })];
   const pings: string[] = [];
   deaf.socket.on('ping', (data: Buffer) => pings.push(data.toString()));
   for (let second = 0; second < 16; second++) {
@@ -133,7 +133,7 @@ test('a client that answers no pings is cut off in time, one that does is not', 
   }
   expect([deaf.socket.readyState, pings.length]).toEqual([WebSocket.OPEN, 3]);
   await sim.advance(1_000);
-  expect(await deaf.ended).toBe(1006);
+  expect([await deaf.ended, await api.ended]).toEqual([1006, 1006]);
   await fence(good.socket);
 });
 
