@@ -26,6 +26,9 @@ test.each([
   ['an unknown symbol', ['--symbols', 'NOPE'], 2, /NOPE/],
   ['a malformed account', ['--account', 'key'], 2, /KEY:SECRET:USDT/],
   ['a key of an account that is not there', ['--account-key', 'a:b:c'], 2, /--account-key: there is no account a/],
+  ['a scenario that is not there', ['--scenario', '/nowhere.json'], 2, /\/nowhere\.json/],
+  ['a kind of chaos there is none of', ['--chaos', '5', '--chaos-kinds', 'gap,flood'], 2, /--chaos-kinds .*expire-listen-key/],
+  ['a malformed latency', ['--latency-orders', 'fixed'], 2, /--latency-orders .*lognormal:MEDIAN:SIGMA/],
   ['a replay file that is not there', ['--replay', '/nowhere.raw.gz'], 2, /\/nowhere\.raw\.gz/],
 ])('sim exits with one line on %s', async (_name, args, code, line) => {
   const result = await run(args);
@@ -39,6 +42,25 @@ test('sim exits with 2 and one line on a file that is no recording', async () =>
   const { code, stderr } = await run(['--replay', join(folder, 'poem.txt')]);
   rmSync(folder, { recursive: true });
   expect([code, stderr.trimEnd().split('\n')]).toEqual([2, [expect.stringContaining('poem.txt')]]);
+});
+
+test('sim makes the faults of its scenario, and with --verbose-faults says so', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sim-'));
+  const scenario = join(folder, 'scenario.ndjson');
+  writeFileSync(scenario, '{"atMs":1,"fault":{"kind":"clock-jump","ms":5}}\n{"atMs":2,"fault":{"kind":"ban","ms":10}}\n');
+  const args = ['--port', '0', '--history-days', '0', '--speed', '100', '--scenario', scenario, '--verbose-faults'];
+  const child = spawn(process.execPath, [ENTRY, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  for await (const chunk of child.stderr) {
+    stderr += String(chunk);
+    if (stderr.includes(' ban ')) break;
+  }
+  child.kill();
+  rmSync(folder, { recursive: true });
+  expect(stderr.split('\n').filter((line) => line.startsWith('sim: fault'))).toEqual([
+    expect.stringMatching(/^sim: fault 1 clock-jump at \d+, fired 1$/),
+    expect.stringMatching(/^sim: fault 2 ban at \d+, fired 1$/),
+  ]);
 });
 
 test('sim exits with 3 and one line on a taken port', async () => {

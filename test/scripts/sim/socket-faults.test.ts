@@ -203,3 +203,15 @@ test('clock skew and jump show in server time, in time windows and in the dates 
   await sim.advance(1_000);
   expect(Number(socket.messages().at(-1)?.['E']) - skewed).toBe(1_000 - 8_000);
 });
+
+test('who goes on calling after 429 is banned by himself, new sockets included', async () => {
+  const strict = await SteppedSim.open({ historyDays: 0, limitFigures: { weightPerMinute: 50 } });
+  const ping = async (): Promise<number> => (await strict.client.get('/fapi/v1/ping')).status;
+  const statuses: number[] = [];
+  while (statuses.at(-1) !== 418 && statuses.length < 500) statuses.push(await ping());
+  expect([...new Set(statuses)]).toEqual([200, 429, 418]);
+  await expect(strict.client.open(MARK)).rejects.toThrow('418');
+  await strict.client.admin('/sim/advance', { ms: 120_000 });
+  expect(await ping()).toBe(200);
+  await strict.close();
+});
