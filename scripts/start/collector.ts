@@ -54,12 +54,12 @@ export class Collector implements AsyncDisposable {
     return { header: header ? Header.parse(JSON.parse(header)) : null, brain: brain ? BrainDoc.parse(JSON.parse(brain)) : null };
   }
 
-  /** Compares the gateway's whole book with the simulator's at the same update id. */
+  /** Compares the gateway's whole book with the simulator's at the same update id; one that has fallen silent (a tape that ended) still holds it. */
   async compareBook(symbol: string): Promise<{ readonly equal: boolean; readonly bestBid: string; readonly bestAsk: string }> {
     let seen = { equal: false, bestBid: '', bestAsk: '' };
     for (let i = 0; i < BOOK_TRIES; i++) {
       const ours = FullBook.safeParse(await this.#ask({ type: 'query', what: 'book', symbol }));
-      if (ours.success && ours.data.status === 'live') {
+      if (ours.success && ours.data.status !== 'syncing') {
         seen = { equal: false, bestBid: ours.data.bids[0]?.[0] ?? '', bestAsk: ours.data.asks[0]?.[0] ?? '' };
         const theirs = await this.#exchangeBook(symbol, ours.data.lastUpdateId);
         if (theirs) return { ...seen, equal: booksEqual(ours.data, theirs) };
