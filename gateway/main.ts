@@ -15,7 +15,6 @@ import type { Venue, VenueFault } from './venues/venue.ts';
 
 /** Parts that real money needs and that are not built yet. */
 const MISSING_FOR_MAINNET = [
-  'the stop order held at the exchange',
   'loss budgets and the breaker',
   'reconciliation proved under faults',
   'monitors on the side of the brain',

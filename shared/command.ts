@@ -140,6 +140,7 @@ export const REFUSALS = [
   'balance-unknown',
   'foreign-order',
   'closing',
+  'stop-missing',
   'paused',
   'stopped',
   'budget',

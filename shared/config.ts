@@ -16,6 +16,7 @@ const positiveDecimal = z
   .regex(/^(?=.*[1-9])\d+(\.\d+)?$/, 'a decimal above zero in quotes such as "0.010"')
   .describe('decimal string');
 const percent = (max: number) => z.number().gt(0).max(max);
+const stopPercent = z.number().min(0).max(50).describe('percent of the entry price; 0: no stop at the venue');
 const ms = (min: number, max: number) => z.int().min(min).max(max);
 const symbolName = z.string().regex(/^[^\s:/]{1,40}$/, 'a venue symbol such as "BTCUSDT"');
 
@@ -122,6 +123,15 @@ export const Config = z.strictObject({
       leaseMs: ms(200, 60_000).default(2_000).describe('without a heartbeat for this long the brain counts as dead'),
       deadManMs: ms(5_000, 600_000).default(30_000).describe('countdown at the venue that cancels all when we vanish'),
       deadManRefreshMs: ms(1_000, 300_000).default(10_000).describe('how often the countdown is re-armed'),
+      disasterStop: z
+        .strictObject({
+          percent: stopPercent.default(2),
+          symbols: z.record(symbolName, stopPercent).default({}).describe('the distance on single symbols'),
+          workingType: z.enum(['mark', 'last']).default('mark').describe('the price that triggers it'),
+          graceMs: ms(500, 60_000).default(3_000).describe('a position without a confirmed stop for longer than this may not grow, ms'),
+        })
+        .prefault({})
+        .describe('stop held by the venue for every position, wider than exits.stopLossPercent; it works when all of ours is dead'),
       bookStaleMs: ms(100, 60_000).default(3_000).describe('without a depth frame for this long a book is stale'),
       keepAliveMs: ms(60_000, 3_000_000).default(1_500_000).describe('period of the user-stream keep-alive'),
       onShutdown: z.enum(['keep-position', 'flatten']).default('keep-position').describe('what becomes of a position at a clean stop'),
@@ -260,6 +270,10 @@ export const limitsOf = (config: Config, symbol: string): SymbolLimits | null =>
 
 /** JSON Schema for editors; kept in shared/config.schema.json by `npm run schema`. */
 export const configJsonSchema = (): unknown => z.toJSONSchema(Config, { io: 'input', unrepresentable: 'any' });
+
+/** Percent between entry price and the stop at the venue; 0 for none. */
+export const stopPercentOf = ({ gateway: { disasterStop } }: Config, symbol: string): number =>
+  (Object.hasOwn(disasterStop.symbols, symbol) ? disasterStop.symbols[symbol] : null) ?? disasterStop.percent;
 
 function stable(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(stable).join(',')}]`;

@@ -87,6 +87,17 @@ export const PositionDoc = z.strictObject({
   funding: decimal,
   fundingRate: decimal.nullable(),
   nextFundingMs: z.number().nullable(),
+  /** What the venue holds to close the position when all of ours is dead; absent where it holds nothing of the kind. */
+  stop: z
+    .strictObject({
+      status: z.enum(['none', 'placing', 'resting', 'unknown']),
+      triggerPrice: decimal.nullable(),
+      /** Base units, confirmed by the venue; may be larger than the position, because it only reduces. */
+      size: decimal,
+      /** Conditional orders of a person or another program on the symbol: shown, never touched. */
+      foreign: z.int().nonnegative(),
+    })
+    .optional(),
 });
 export type PositionDoc = Readonly<z.infer<typeof PositionDoc>>;
 

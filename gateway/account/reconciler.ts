@@ -18,6 +18,8 @@ export type ReconcilerOptions = {
   readonly recvWindowMs: number;
   /** Own orders found at the venue that the ledger did not hold. */
   readonly onAdopted: (clientIds: readonly string[]) => void;
+  /** Reads the stops at the venue, before trades are read: the order of a triggered one is ours, and its fills with it. */
+  readonly readStops: () => Promise<unknown>;
   readonly onAccount?: (account: AccountState, readAt: MonoMs) => void;
 };
 
@@ -134,6 +136,7 @@ export class Reconciler {
     if (again === null || first.some((symbol) => again.get(symbol) !== marks.get(symbol))) return false; // traded meanwhile: begin anew
     for (const symbol of first) this.#adoptBaseline({ account: account.state, symbol, sinceTradeId: marks.get(symbol) ?? null });
     this.#applyOrders(account);
+    await this.#options.readStops();
     const suspects = new Set([...this.#suspects, ...this.#symbolsWithUnknown()]);
     this.#suspects.clear();
     return this.#settlePositions(account, suspects);

@@ -20,6 +20,7 @@ import type { LadderJob } from '../orders/ladder.ts';
 import { Lease } from '../orders/lease.ts';
 import { Modes } from '../orders/modes.ts';
 import { Router } from '../orders/router.ts';
+import { Stops } from '../orders/stop.ts';
 import { StallGuard } from '../orders/stall-guard.ts';
 import { Watch } from '../orders/watch.ts';
 import { Answers } from '../publish/answers.ts';
@@ -52,6 +53,8 @@ const WATCH_MS = 25;
 const DEAD_MAN_MS = 250;
 const BEAT_MS = 50;
 const CHECKPOINT_MS = 10_000;
+/** A start goes on after this long without an answer about stops; they are tried again all the time. */
+const PROTECT_MS = 2_000;
 const STOP_MS = 12_000;
 const POLL_MS = 20;
 const READY_MS = 10_000;
@@ -63,6 +66,7 @@ export class Gateway implements AsyncDisposable {
   readonly #core: Core;
   readonly #reconciler: Reconciler;
   readonly #closer: Closer;
+  readonly #stops: Stops;
   readonly #watch: Watch;
   readonly #publisher: Publisher;
   readonly #desk: Desk;
@@ -112,6 +116,7 @@ export class Gateway implements AsyncDisposable {
     this.#reconciler = new Reconciler({
       ...{ keeper, clock, orders: venue.orders, symbols: [...venue.instruments.keys()], recvWindowMs: config.gateway.recvWindowMs },
       onAdopted: (clientIds) => this.#watch.onAdopted(clientIds),
+      readStops: () => this.#stops.sync(),
       onAccount: (account, at) => {
         if (account.hedgeMode)
           options.onFatal('The account is in hedge mode: allowed is one-way mode (change it while flat, then start again)', 4);
@@ -120,28 +125,26 @@ export class Gateway implements AsyncDisposable {
     });
     const save = (jobs: readonly LadderJob[]): void => void store.setMeta('ladders', JSON.stringify(jobs));
     this.#closer = new Closer({ core, readPositions: () => this.#reconciler.readPositions(), save });
+    this.#stops = new Stops({
+      core,
+      closer: this.#closer,
+      rows: store.openStops(),
+      save: (row) => store.saveStop(row),
+      readPositions: () => this.#reconciler.readPositions(),
+      onSuspicious: (reason) => this.#reconciler.want(reason),
+      onMissing: (symbol) => this.#watch.onStopMissing(symbol),
+    });
     const { deadManMs: countdownMs, deadManRefreshMs: refreshMs } = config.gateway;
     const deadMan = new DeadMan({ countdownMs, refreshMs, exclusive: config.account.exclusive });
-    this.#watch = new Watch({ core, closer: this.#closer, reconciler: this.#reconciler, deadMan });
+    this.#watch = new Watch({ core, closer: this.#closer, reconciler: this.#reconciler, deadMan, stops: this.#stops });
     this.#publisher = new Publisher({
       core,
       keys: keysOf(config.redis.prefix),
       closer: this.#closer,
+      stops: this.#stops,
       redisDown: () => this.#watch.redisDown,
     });
-    const answers = new Answers({
-      core,
-      header: () => this.#publisher.header(),
-      fillsAfter: (range) => store.fillsAfter(range),
-      countReached: (symbol) => store.countReached(symbol),
-      problems: () => this.#problems(),
-    });
-    this.#desk = new Desk({
-      core,
-      closer: this.#closer,
-      grantEpoch: () => store.grantEpoch(),
-      answerQuery: (query) => answers.answer(query),
-    });
+    this.#desk = this.#openDesk();
     keeper.listen({
       onFills: (fills) => this.#publisher.addFills(fills),
       onDoubts: (doubts) => this.#watch.onDoubts(doubts),
@@ -152,12 +155,13 @@ export class Gateway implements AsyncDisposable {
     });
   }
 
-  /** Leftovers are cancelled and ladders resumed before anybody may quote. */
+  /** Protect first: stops for what is held; then leftovers are cancelled and ladders resumed, before anybody may quote. */
   async start(): Promise<OpenFault | null> {
     const { venue, clock, config, speed } = this.#options;
     const redis = await this.#openRedis();
     if (!redis.ok) return { code: redis.error.kind === 'rival' ? 4 : 3, sentence: redis.error.sentence };
     this.#redis = redis.value;
+    await this.#stops.protectFirst(PROTECT_MS);
     this.#core.router.cancel(this.#ownOpen());
     for (const job of this.#savedJobs()) this.#closer.start(job);
     await venue.start({
@@ -209,7 +213,7 @@ export class Gateway implements AsyncDisposable {
     if (config.gateway.onShutdown === 'flatten')
       for (const symbol of venue.instruments.keys())
         if (keeper.ledger.positions.row(symbol).size !== 0) this.#closer.start({ symbol, reason: 'shutdown', ladder: 'taker' });
-    await waitFor(() => this.#hurry || (this.#ownOpen().length === 0 && this.#closer.closing.length === 0), STOP_MS);
+    await waitFor(() => this.#hurry || (this.#ownOpen().length === 0 && this.#closer.closing.length === 0 && this.#stops.settled), STOP_MS);
     const verified = await this.#verify();
     if (verified) await this.#watch.disarm();
     else log.error({ openOrders: this.#ownOpen() }, 'Not proved that nothing of ours is open; the countdown at the venue stays armed');
@@ -229,6 +233,25 @@ export class Gateway implements AsyncDisposable {
     for (const timer of this.#timers) timer.cancel();
     for (const server of this.#servers) await server[Symbol.asyncDispose]();
     await this.#redis?.[Symbol.asyncDispose]();
+  }
+
+  #openDesk(): Desk {
+    const { store } = this.#options;
+    const core = this.#core;
+    const answers = new Answers({
+      core,
+      header: () => this.#publisher.header(),
+      fillsAfter: (range) => store.fillsAfter(range),
+      countReached: (symbol) => store.countReached(symbol),
+      problems: () => this.#problems(),
+    });
+    return new Desk({
+      core,
+      closer: this.#closer,
+      stops: this.#stops,
+      grantEpoch: () => store.grantEpoch(),
+      answerQuery: (query) => answers.answer(query),
+    });
   }
 
   #tick(): void {
@@ -300,7 +323,8 @@ export class Gateway implements AsyncDisposable {
       const listed = account.ok
         ? account.value.openOrders.filter(({ clientId }) => isOurs(clientId) || keeper.ledger.order(clientId) !== null)
         : null;
-      if (listed?.length === 0 && this.#ownOpen().length === 0 && this.#closer.closing.length === 0) return true;
+      if (listed?.length === 0 && this.#ownOpen().length === 0 && this.#closer.closing.length === 0 && (await this.#noStrayStop()))
+        return true;
       if (this.#hurry) return false;
       for (const report of listed ?? []) keeper.commit(keeper.ledger.report(report, { now: keeper.now() }));
       this.#core.router.cancel(this.#ownOpen());
@@ -309,8 +333,15 @@ export class Gateway implements AsyncDisposable {
     return false;
   }
 
+  /** Stops are left only where they protect something. */
+  async #noStrayStop(): Promise<boolean> {
+    return (await this.#stops.sync()) && this.#stops.settled;
+  }
+
+  /** Without orders of triggered stops: they close a position. */
   #ownOpen(): string[] {
-    return this.#core.keeper.ledger.openOrders().map(({ clientId }) => clientId);
+    const open = this.#core.keeper.ledger.openOrders().filter(({ role }) => role !== 'stop');
+    return open.map(({ clientId }) => clientId);
   }
 
   #savedJobs(): readonly LadderJob[] {

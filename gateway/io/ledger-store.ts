@@ -8,6 +8,7 @@ import { EPOCH_MAX } from '../../shared/client-id.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { hasEnded } from '../../shared/order.ts';
 import type { Archive, BookedFill, Change, LedgerOrder, LedgerState, Now, PositionRow } from '../account/rows.ts';
+import type { StopRow } from '../orders/stop-book.ts';
 import { readRow, writeRow } from './row-text.ts';
 
 export const STORE_VERSION = 1;
@@ -29,6 +30,7 @@ CREATE INDEX IF NOT EXISTS orders_open ON orders (open) WHERE open = 1;
 CREATE TABLE IF NOT EXISTS transitions (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, wall_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS fills (n INTEGER PRIMARY KEY, symbol TEXT NOT NULL, trade_id TEXT NOT NULL, client_id TEXT NOT NULL, row TEXT NOT NULL, UNIQUE (symbol, trade_id));
 CREATE TABLE IF NOT EXISTS positions (symbol TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stops (client_id TEXT PRIMARY KEY, symbol TEXT NOT NULL, status TEXT NOT NULL, open INTEGER NOT NULL, row TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS corrections (id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, row TEXT NOT NULL);
 `;
 
@@ -75,6 +77,17 @@ export class LedgerStore implements Archive, Disposable {
     if (written) [this.#backlog, this.#backlogRows] = [[], 0];
     else if (this.#backlogRows + size <= BACKLOG_MAX) [this.#backlog, this.#backlogRows] = [waiting, this.#backlogRows + size];
     return written;
+  }
+
+  /** Stops at the venue that had not ended. */
+  openStops(): readonly StopRow[] {
+    return this.#attempt(() => (this.#db ? rowsOf<StopRow>(this.#db.prepare('SELECT row FROM stops WHERE open = 1')) : [])) ?? [];
+  }
+
+  /** True once committed; a stop that is not on disk is found at the venue by its id. */
+  saveStop(row: StopRow): boolean {
+    const { clientId, symbol, status } = row;
+    return this.#attempt(() => this.#statements?.putStop.run(clientId, symbol, status, status === 'ended' ? 0 : 1, writeRow(row))) !== null;
   }
 
   /** Tries a failed disk again; what waited is written first. Called on a timer, because refused orders write nothing. */
@@ -207,6 +220,7 @@ type Statements = Readonly<
     | 'putFill'
     | 'putPosition'
     | 'addCorrection'
+    | 'putStop'
     | 'findOrder'
     | 'findFill'
     | 'fillsAfter'
@@ -227,6 +241,7 @@ function prepare(db: DatabaseSync): Statements {
     putFill: db.prepare('INSERT OR REPLACE INTO fills (n, symbol, trade_id, client_id, row) VALUES (?, ?, ?, ?, ?)'),
     putPosition: db.prepare('INSERT OR REPLACE INTO positions (symbol, row) VALUES (?, ?)'),
     addCorrection: db.prepare('INSERT INTO corrections (symbol, row) VALUES (?, ?)'),
+    putStop: db.prepare('INSERT OR REPLACE INTO stops (client_id, symbol, status, open, row) VALUES (?, ?, ?, ?, ?)'),
     findOrder: db.prepare('SELECT row FROM orders WHERE client_id = ?'),
     findFill: db.prepare('SELECT row FROM fills WHERE symbol = ? AND trade_id = ?'),
     fillsAfter: db.prepare('SELECT row FROM fills WHERE n > ? ORDER BY n LIMIT ?'),

@@ -43,6 +43,10 @@ export const isBrains = (order: LedgerOrder): boolean => BRAIN_ROLES.has(order.r
 export const isPersons = (order: LedgerOrder): boolean => PERSON_ROLES.has(order.role);
 export const rolesOf = (role: 'brain' | 'operator'): ReadonlySet<string> => (role === 'brain' ? BRAIN_ROLES : PERSON_ROLES);
 
+/** Who made the order of a fill: told by its row, else by its id, since the order of a triggered stop may be filled before it is told of. */
+export const roleOf = ({ keeper }: Pick<Core, 'keeper'>, clientId: string): LedgerOrder['role'] =>
+  keeper.ledger.order(clientId)?.role ?? parseClientId(clientId)?.role ?? 'foreign';
+
 /** Client ids of open orders of one brain epoch, or of every brain. */
 export function brainOrders({ keeper }: Pick<Core, 'keeper'>, epoch?: number): string[] {
   const open = keeper.ledger.openOrders().filter(isBrains);

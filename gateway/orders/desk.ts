@@ -31,6 +31,7 @@ import type { Closer } from './closer.ts';
 import { brainOrders, type Core, isBrains, rolesOf } from './core.ts';
 import { checkOrder } from './guard.ts';
 import { guardView } from './guard-view.ts';
+import type { Stops } from './stop.ts';
 
 /** One connection, as the command server keeps it. `epoch` is granted at hello. */
 export type Client = {
@@ -47,6 +48,7 @@ export type Received = {
 export type DeskOptions = {
   readonly core: Core;
   readonly closer: Closer;
+  readonly stops: Stops;
   readonly grantEpoch: () => number | null;
   readonly answerQuery: (query: Query) => unknown;
 };
@@ -208,7 +210,9 @@ export class Desk {
   ): Refused | null {
     if (this.#core.ledgerFault() !== null) return this.#noLedger(command);
     const { basedOn, ttlMs } = command;
-    const view = guardView(this.#core, { request, basedOn, ttlMs, closing: this.#options.closer.isClosing(request.symbol) });
+    const { closer, stops } = this.#options;
+    const [closing, stopMissing] = [closer.isClosing(request.symbol), stops.isMissing(request.symbol)];
+    const view = guardView(this.#core, { request, basedOn, ttlMs, closing, stopMissing });
     const broken = view && checkOrder({ request, replaces, view });
     if (!view) return refuse(command, 'unknown-symbol', `Cannot place order "${request.clientId}": ${request.symbol} is not configured`);
     return broken ? refuse(command, broken.code, broken.sentence) : null;

@@ -7,10 +7,16 @@ import type { OrderRequest } from '../venues/venue.ts';
 import type { Core } from './core.ts';
 import { type GuardView, referencePrice, worstCase } from './guard.ts';
 
-export type Asked = { readonly request: OrderRequest; readonly basedOn: Stamp; readonly ttlMs: number; readonly closing: boolean };
+export type Asked = {
+  readonly request: OrderRequest;
+  readonly basedOn: Stamp;
+  readonly ttlMs: number;
+  readonly closing: boolean;
+  readonly stopMissing: boolean;
+};
 
 /** Null when the symbol is not configured. */
-export function guardView(core: Core, { request, basedOn, ttlMs, closing }: Asked): GuardView | null {
+export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMissing }: Asked): GuardView | null {
   const { venue, keeper, config, modes, budget, seqs, identity, clock } = core;
   const { symbol } = request;
   const instrument = venue.instruments.get(symbol);
@@ -32,6 +38,7 @@ export function guardView(core: Core, { request, basedOn, ttlMs, closing }: Aske
     mode: { stopped: modes.stopped !== null, shuttingDown: modes.shuttingDown, paused: modes.paused !== null, closing },
     basedOnAt: basedOn.epoch === identity.epoch ? (seqs.find(basedOn.seq)?.at ?? null) : null,
     ttlMs,
+    stopMissing,
     budget: budget.refusal({ budgets: venue.orders.budgets(), now, protective: request.reduceOnly }),
   };
 }

@@ -42,6 +42,8 @@ export type GuardView = {
   /** When the snapshot the decision rests on was published; null when it is none of ours or long gone. */
   readonly basedOnAt: MonoMs | null;
   readonly ttlMs: number;
+  /** The position held has been without a confirmed stop at the venue for too long. */
+  readonly stopMissing: boolean;
   /** Sentence when the rate budget is used up. */
   readonly budget: string | null;
 };
@@ -158,6 +160,14 @@ const checkForeign: Rule = (checked) => {
   });
 };
 
+/** What is not protected must not grow. */
+const checkProtected: Rule = (checked) => {
+  const { request, view } = checked;
+  const grows = request.side === 'buy' ? view.held.high > 0 : view.held.low < 0;
+  if (!view.stopMissing || !grows) return null;
+  return refuse(checked, { code: 'stop-missing', why: `the position on ${request.symbol} has no confirmed stop at the venue` });
+};
+
 const checkCollar: Rule = (checked) => {
   const { request, view } = checked;
   const mid = midOf(view.book);
@@ -259,6 +269,7 @@ const OPENING: readonly Rule[] = [
   checkBook,
   checkFresh,
   checkForeign,
+  checkProtected,
   checkMinNotional,
   checkCollar,
   checkOrderNotional,

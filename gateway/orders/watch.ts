@@ -1,12 +1,20 @@
 /** What happens by itself: quotes pulled when a book, the user stream, Redis or the brain dies; countdowns re-armed; ladders stepped. */
+import { parseClientId } from '../../shared/client-id.ts';
 import type { DoubtFact, LedgerOrder } from '../account/rows.ts';
 import type { AccountEvent } from '../../shared/events.ts';
 import type { Reconciler } from '../account/reconciler.ts';
 import type { Closer } from './closer.ts';
 import { brainOrders, type Core, isBrains, isPersons } from './core.ts';
 import type { DeadMan, DeadManAction, SymbolView } from './dead-man.ts';
+import type { Stops } from './stop.ts';
 
-export type WatchOptions = { readonly core: Core; readonly closer: Closer; readonly reconciler: Reconciler; readonly deadMan: DeadMan };
+export type WatchOptions = {
+  readonly core: Core;
+  readonly closer: Closer;
+  readonly reconciler: Reconciler;
+  readonly deadMan: DeadMan;
+  readonly stops: Stops;
+};
 
 export class Watch {
   readonly #options: WatchOptions;
@@ -21,7 +29,8 @@ export class Watch {
   }
 
   onAccount(event: AccountEvent): void {
-    const { core, reconciler } = this.#options;
+    const { core, reconciler, stops } = this.#options;
+    if (event.kind === 'stop') stops.onReport(event);
     if (event.kind !== 'stream') {
       core.keeper.handle(event);
       return;
@@ -58,12 +67,26 @@ export class Watch {
 
   /** Own orders found at the venue that no ledger held: nobody wants them. */
   onAdopted(clientIds: readonly string[]): void {
-    this.#pull('adopted', clientIds);
+    this.#pull(
+      'adopted',
+      clientIds.filter((clientId) => parseClientId(clientId)?.role !== 'stop'), // of a stop that was triggered: it closes a position
+    );
+  }
+
+  /** The position has been without a stop at the venue for too long: what would make it grow is taken out of the book. */
+  onStopMissing(symbol: string): void {
+    const { ledger } = this.#options.core.keeper;
+    const { low, high } = ledger.positions.range(symbol);
+    const growing = ledger.openOrders(symbol).filter(({ side, reduceOnly }) => !reduceOnly && (side === 'buy' ? high > 0 : low < 0));
+    this.#pull(
+      'stop-missing',
+      growing.map(({ clientId }) => clientId),
+    );
   }
 
   /** Every few tens of milliseconds. */
   tick(): void {
-    const { core, closer, reconciler } = this.#options;
+    const { core, closer, reconciler, stops } = this.#options;
     const now = core.clock.monoMs();
     const ended = core.lease.tick(now);
     if (ended) {
@@ -72,6 +95,7 @@ export class Watch {
     }
     reconciler.tick();
     closer.tick();
+    stops.tick();
     core.router.tick();
   }
 

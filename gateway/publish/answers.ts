@@ -3,7 +3,7 @@ import type { FillsAnswer, FullBook, PositionsAnswer, Query, Stats } from '../..
 import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
 import { formatAtoms, ticks, ZERO_ATOMS } from '../../shared/units.ts';
 import type { BookedFill } from '../account/rows.ts';
-import type { Core } from '../orders/core.ts';
+import { type Core, roleOf } from '../orders/core.ts';
 import type { BookView } from '../venues/venue.ts';
 import { fillDoc, levelsOf, orderDoc, unrealized } from './snapshot.ts';
 
@@ -66,11 +66,11 @@ export class Answers {
   }
 
   #fills({ after = 0, limit = LIMIT_DEFAULT }: Query): FillsAnswer {
-    const { keeper, venue } = this.#options.core;
+    const { venue } = this.#options.core;
     const fills = this.#options.fillsAfter({ after, limit });
     const docs = fills.flatMap((fill) => {
       const instrument = venue.instruments.get(fill.symbol);
-      return instrument ? [fillDoc(instrument, { fill, role: keeper.ledger.order(fill.clientId)?.role ?? 'foreign' })] : [];
+      return instrument ? [fillDoc(instrument, { fill, role: roleOf(this.#options.core, fill.clientId) })] : [];
     });
     return { fills: docs };
   }

@@ -8,7 +8,8 @@ import { type Header, type Keys, type Mode, SCHEMA_VERSION, type Stamp } from '.
 import type { MonoMs } from '../../shared/units.ts';
 import type { BookedFill } from '../account/rows.ts';
 import type { Closer } from '../orders/closer.ts';
-import type { Core } from '../orders/core.ts';
+import { type Core, roleOf } from '../orders/core.ts';
+import type { Stops } from '../orders/stop.ts';
 import { type Document, fillDoc, instrumentDoc, klinesDoc, type Moment, renderSnapshot, type SymbolMoment } from './snapshot.ts';
 
 export type StreamEntry = { readonly key: string; readonly field: string; readonly text: string; readonly maxLen: number };
@@ -19,7 +20,13 @@ export type Batch = {
   readonly lasting: readonly Document[];
   readonly entries: readonly StreamEntry[];
 };
-export type PublisherOptions = { readonly core: Core; readonly keys: Keys; readonly closer: Closer; readonly redisDown: () => boolean };
+export type PublisherOptions = {
+  readonly core: Core;
+  readonly keys: Keys;
+  readonly closer: Closer;
+  readonly stops: Stops;
+  readonly redisDown: () => boolean;
+};
 
 const FILLS_KEPT = 10_000;
 const TRADES_KEPT = 1_000;
@@ -42,7 +49,7 @@ export class Publisher {
     for (const fill of fills) {
       const instrument = core.venue.instruments.get(fill.symbol);
       if (!instrument) continue;
-      const role = core.keeper.ledger.order(fill.clientId)?.role ?? 'foreign';
+      const role = roleOf(core, fill.clientId);
       this.#add({ key: keys.fills, field: 'fill', text: JSON.stringify(fillDoc(instrument, { fill, role })), maxLen: FILLS_KEPT });
     }
   }
@@ -126,7 +133,7 @@ export class Publisher {
   }
 
   #reasons(): string[] {
-    const { core, closer, redisDown } = this.#options;
+    const { core, closer, stops, redisDown } = this.#options;
     const { venue, keeper, modes, ledgerFault, config } = core;
     const whole: [string, boolean][] = [
       ['stopped', modes.stopped !== null],
@@ -142,6 +149,7 @@ export class Publisher {
         [`book-${status}:${symbol}`, status !== 'live'],
         [`not-trading:${symbol}`, !trading],
         [`closing:${symbol}`, closer.isClosing(symbol)],
+        [`stop-missing:${symbol}`, stops.isMissing(symbol)],
         [`foreign-order:${symbol}`, !config.account.exclusive && keeper.ledger.foreignOrders(symbol).length > 0],
       ];
     });
@@ -163,6 +171,7 @@ export class Publisher {
       liquidationPrice: keeper.liquidationPrice(symbol),
       orders: [...ledger.orders(symbol), ...ledger.foreignOrders(symbol)],
       bars: venue.market.bars(symbol, config.strategy.macdTrend.interval),
+      stop: venue.stops === null ? null : this.#options.stops.shown(symbol),
     };
   }
 

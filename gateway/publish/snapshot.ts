@@ -19,6 +19,7 @@ import {
 import { type Atoms, atoms, formatAtoms, type MonoMs, parseAtoms, ZERO_ATOMS } from '../../shared/units.ts';
 import { type Holding, worthOf } from '../account/position.ts';
 import type { BookedFill, LedgerOrder, PositionRow } from '../account/rows.ts';
+import type { StopShown } from '../orders/stop.ts';
 import type { BarsView, BookView } from '../venues/venue.ts';
 import type { BookSide } from '../../shared/book.ts';
 
@@ -33,6 +34,8 @@ export type SymbolMoment = {
   /** Own orders in memory and foreign ones. */
   readonly orders: readonly LedgerOrder[];
   readonly bars: BarsView;
+  /** Null: the venue holds no stops. */
+  readonly stop: StopShown | null;
 };
 export type Moment = {
   readonly keys: Keys;
@@ -117,8 +120,16 @@ export function positionDoc(symbol: SymbolMoment, { stamp, known }: { readonly s
     funding: formatAtoms(position.funding),
     fundingRate: mark ? mark.fundingRate : null,
     nextFundingMs: mark ? mark.nextFundingMs : null,
+    ...(symbol.stop ? { stop: stopDoc(instrument, symbol.stop) } : {}),
   };
 }
+
+const stopDoc = (instrument: Instrument, { status, trigger, size, foreign }: StopShown): NonNullable<PositionDoc['stop']> => ({
+  status,
+  triggerPrice: trigger === null ? null : formatPrice(instrument, trigger),
+  size: formatSize(instrument, size),
+  foreign,
+});
 
 /** At the mark price, quote units; null while it is not known. */
 export function unrealized(

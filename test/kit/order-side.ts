@@ -10,6 +10,8 @@ import { type Client, Desk } from '../../gateway/orders/desk.ts';
 import type { LadderJob } from '../../gateway/orders/ladder.ts';
 import { Lease } from '../../gateway/orders/lease.ts';
 import { Modes } from '../../gateway/orders/modes.ts';
+import { Stops } from '../../gateway/orders/stop.ts';
+import type { StopRow } from '../../gateway/orders/stop-book.ts';
 import { Router } from '../../gateway/orders/router.ts';
 import { Watch } from '../../gateway/orders/watch.ts';
 import { Latency } from '../../gateway/publish/latency.ts';
@@ -54,13 +56,15 @@ export class OrderSide {
   readonly core: Core;
   readonly reconciler: Reconciler;
   readonly closer: Closer;
+  readonly stops: Stops;
+  readonly stopRows = new Map<string, StopRow>();
   readonly watch: Watch;
   readonly desk: Desk;
   jobs: readonly LadderJob[] = [];
   fault: string | null = null;
   #epochs = 1;
 
-  constructor(config: Config = CONFIG) {
+  constructor(config: Config = CONFIG, stopRows: readonly StopRow[] = []) {
     const { venue, clock } = this;
     const ledger = new Ledger({ instruments: venue.instruments, archive: NO_ARCHIVE, state: { orders: [], positions: [], fillSeq: 0 } });
     const write = (change: Change): boolean => this.fault === null && this.written.push(change) > 0;
@@ -96,17 +100,28 @@ export class OrderSide {
     this.reconciler = new Reconciler({
       ...{ keeper, clock, orders: venue.orders, symbols: ['BTCUSDT'], recvWindowMs: config.gateway.recvWindowMs },
       onAdopted: (clientIds) => this.watch.onAdopted(clientIds),
+      readStops: () => this.stops.sync(),
       onAccount: (account, readAt) => this.closer.onAccount(account, readAt),
     });
     this.closer = new Closer({ core, readPositions: () => this.reconciler.readPositions(), save: (jobs) => this.#keep(jobs) });
+    this.stops = new Stops({
+      core,
+      closer: this.closer,
+      rows: stopRows,
+      save: (row) => this.stopRows.set(row.clientId, row).size > 0,
+      readPositions: () => this.reconciler.readPositions(),
+      onSuspicious: (reason) => this.reconciler.want(reason),
+      onMissing: (symbol) => this.watch.onStopMissing(symbol),
+    });
     const { deadManMs: countdownMs, deadManRefreshMs: refreshMs } = config.gateway;
     this.watch = new Watch({
       core,
       closer: this.closer,
       reconciler: this.reconciler,
+      stops: this.stops,
       deadMan: new DeadMan({ countdownMs, refreshMs, exclusive: config.account.exclusive }),
     });
-    this.desk = new Desk({ core, closer: this.closer, grantEpoch: () => ++this.#epochs, answerQuery: () => null });
+    this.desk = new Desk({ core, closer: this.closer, stops: this.stops, grantEpoch: () => ++this.#epochs, answerQuery: () => null });
     keeper.listen({
       onFills: () => undefined,
       onDoubts: (doubts) => this.watch.onDoubts(doubts),

@@ -45,6 +45,7 @@ const view = (over: Partial<GuardView> = {}): GuardView => ({
   held: { low: lots(0), high: lots(0) },
   own: [],
   foreignOrders: 0,
+  stopMissing: false,
   exclusive: false,
   otherGross: ZERO_ATOMS,
   mode: { stopped: false, shuttingDown: false, paused: false, closing: false },
