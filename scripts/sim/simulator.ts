@@ -21,7 +21,8 @@ import { Network, type NetworkSettings, VENUE_NETWORK } from './network.ts';
 import { RestDoor } from './rest-door.ts';
 import { type OpenServer, openServer } from './server.ts';
 import { type MarketStart, marketStart } from './state/resume.ts';
-import { StateJournal } from './state/state-journal.ts';
+import { StateProblem } from '../../shared/sim/io/state-file.ts';
+import { StateJournal } from '../../shared/sim/io/state-journal.ts';
 import { Stepper } from './stepper.ts';
 import { UpgradeDoor } from './upgrade-door.ts';
 import { WsApiHub } from './ws-api-hub.ts';
@@ -128,7 +129,11 @@ function journalOf({ state = null, replay, klines = null, seed, profile, symbols
   if (state === null) return null;
   if (replay !== null || klines !== null)
     throw new SimulatorProblem('--state: a recording or a K-line file always begins anew, so it keeps no state');
-  return new StateJournal(state, { seed, profile, symbols, accounts: accounts.map(({ apiKey }) => apiKey) });
+  try {
+    return new StateJournal(state, { seed, profile, symbols, accounts: accounts.map(({ apiKey }) => apiKey) });
+  } catch (problem) {
+    throw problem instanceof StateProblem ? new SimulatorProblem(`--state ${state}: ${problem.message}`) : problem;
+  }
 }
 
 /** Each life draws anew: ids, keys and the public of an earlier one do not come again. */

@@ -78,6 +78,7 @@ export class Account {
   feeBurn = true;
   #income: IncomeBook;
   #marginMoves: MarginMove[] = [];
+  readonly #fees: FeeRates | null;
   readonly #wallets = new Map<string, Wallet>();
   readonly #holdings = new Map<string, Holding>();
   readonly #settings = new Map<string, SymbolSettings>();
@@ -87,14 +88,18 @@ export class Account {
     balances,
     firstId = 1,
     openedMs = 0,
+    fees = null,
   }: {
     readonly apiKey: string;
     readonly balances: Readonly<Record<string, Atoms>>;
     readonly firstId?: number;
     /** When the balances came in: an asset that never moved shows zero, and clients take such a row for none. */
     readonly openedMs?: number;
+    /** Null: what a regular user pays. */
+    readonly fees?: FeeRates | null;
   }) {
     this.apiKey = apiKey;
+    this.#fees = fees;
     this.#income = new IncomeBook({ firstId });
     for (const [asset, balance] of Object.entries(balances)) this.#wallets.set(asset, { asset, balance, updatedMs: openedMs });
   }
@@ -201,7 +206,7 @@ export class Account {
     const { instrument, positionSide: side, tradeId, atMs } = fill;
     const { symbol, quoteAsset: asset } = instrument;
     const before = this.#holdings.get(nameOf(symbol, side)) ?? { symbol, asset, side, position: FLAT, isolated: ZERO_ATOMS };
-    const fee = fill.free ? ZERO_ATOMS : feeOf(fill);
+    const fee = fill.free ? ZERO_ATOMS : feeOf(fill, this.#fees ?? feeRatesOf(asset));
     const { position, realized, closed } = applyFill(before.position, { ...fill, fee });
     this.credit({ type: 'realized', amount: realized, asset, symbol, tradeId, atMs });
     this.credit({ type: 'commission', amount: atoms(-fee), asset, symbol, tradeId, atMs });
@@ -230,8 +235,7 @@ function marginLeft({ position, isolated }: Holding, { closed, realized }: { rea
   return atoms(left - between0(deficit, left));
 }
 
-function feeOf({ instrument, price, size, maker }: AccountFill): Atoms {
-  const rates = feeRatesOf(instrument.quoteAsset);
+function feeOf({ instrument, price, size, maker }: AccountFill, rates: FeeRates): Atoms {
   return atoms((notionalOf(instrument, { price, size }) * (maker ? rates.makerPpm : rates.takerPpm)) / 1_000_000n);
 }
 

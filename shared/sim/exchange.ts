@@ -5,7 +5,7 @@
 import { firstId } from './first-id.ts';
 import type { Random } from '../random.ts';
 import { type Atoms, lots, type Lots, type Ticks } from '../units.ts';
-import { Account } from './account.ts';
+import { Account, type FeeRates } from './account.ts';
 import { ALGO_TERMS, AlgoDesk, type AlgoTerms } from './algo-desk.ts';
 import { Agenda, type Entry } from './agenda.ts';
 import { type Bank, transfer } from './bank.ts';
@@ -19,15 +19,30 @@ import type { TapeFrame } from './market.ts';
 import { OrderDesk, type Trader } from './order-desk.ts';
 import { isOpen, OrderStore } from './order-store.ts';
 import { ReplayMarket, type ReplayMarketOptions } from './replay-market.ts';
-import { type ExchangeIds, type Journal, NO_JOURNAL, type SavedExchange, type SavedTimer } from './saved.ts';
-import type { SymbolMarket } from './symbol-market.ts';
+import { type ExchangeIds, type Journal, NO_JOURNAL, type MarketIds, type SavedExchange, type SavedTimer } from './saved.ts';
+import type { MarketSink, SymbolMarket } from './symbol-market.ts';
 import type { TradingStatus } from './trading-status.ts';
 
-export type AccountSpec = { readonly apiKey: string; readonly balances: Readonly<Record<string, Atoms>> };
+export type AccountSpec = {
+  readonly apiKey: string;
+  readonly balances: Readonly<Record<string, Atoms>>;
+  /** Default: what a regular user pays. */
+  readonly fees?: FeeRates | null;
+};
 
-/** What moves a symbol: a flow, or a recording fed by `onFrame`. */
+/** What a market of somebody else's making is opened with. */
+export type MarketSurroundings = {
+  readonly startMs: number;
+  readonly agenda: Agenda;
+  readonly nowMs: () => number;
+  readonly sink: MarketSink;
+};
+type Counting = { readonly ids: Omit<MarketIds, 'order'> };
+
+/** What moves a symbol: a flow, a recording fed by `onFrame`, or a market of the caller's own. */
 export type MarketSpec =
   | ({ readonly kind: 'flow' } & Pick<LiveMarketOptions, 'flow' | 'again' | 'history' | 'startPrice' | 'ids'>)
+  | { readonly kind: 'own'; readonly open: (surroundings: MarketSurroundings) => SymbolMarket & Counting }
   | ({ readonly kind: 'replay' } & Pick<ReplayMarketOptions, 'instrument' | 'snapshot' | 'history' | 'startPrice' | 'queueModel'>);
 
 export type ExchangeOptions = {
@@ -55,7 +70,7 @@ export class Exchange {
   readonly algos: AlgoDesk;
   readonly markets: ReadonlyMap<string, SymbolMarket>;
   readonly #replays = new Map<string, ReplayMarket>();
-  readonly #lives = new Map<string, LiveMarket>();
+  readonly #counting = new Map<string, Counting>();
   readonly #traders = new Map<string, Trader>();
   readonly #countdowns = new Map<string, SavedTimer & { readonly entry: Entry }>();
   readonly #filters = new Map<string, FilterChange>();
@@ -232,7 +247,7 @@ export class Exchange {
   /** Highest ids given so far. */
   ids(): ExchangeIds {
     const order = (symbol: string): string => (this.#ids.get(symbol) ?? this.#firstOrderId).toString();
-    const markets = [...this.#lives].map(([symbol, live]) => [symbol, { ...live.ids, order: order(symbol) }]);
+    const markets = [...this.#counting].map(([symbol, market]) => [symbol, { ...market.ids, order: order(symbol) }]);
     return { key: this.#keys, algo: this.#algoId.toString(), markets: Object.fromEntries(markets) };
   }
 
@@ -308,8 +323,13 @@ export class Exchange {
     if (spec.kind === 'flow') {
       const { symbol } = spec.flow.instrument;
       const live = new LiveMarket({ ...spec, ...common, random: random.fork(`market ${symbol}`) });
-      this.#lives.set(symbol, live);
+      this.#counting.set(symbol, live);
       return live;
+    }
+    if (spec.kind === 'own') {
+      const own = spec.open(common);
+      this.#counting.set(own.instrument.symbol, own);
+      return own;
     }
     const market = new ReplayMarket({ ...spec, ...common });
     this.#replays.set(spec.instrument.symbol, market);

@@ -74,10 +74,15 @@ export class Funding {
     this.#count += 1;
     this.#weighted += premium * this.#count;
     if (atMs < this.#nextMs) return;
-    this.#settlements.push({ atMs: this.#nextMs, rate: this.rate(), mark });
-    if (this.#settlements.length > SETTLEMENTS_MAX) this.#settlements.shift();
+    this.settle({ atMs: this.#nextMs, rate: this.rate(), mark });
     this.#nextMs += this.terms.hours * HOUR_MS;
     [this.#count, this.#weighted] = [0, 0];
+  }
+
+  /** Books one exchange of funding; called from outside where the rate is told by somebody else. */
+  settle(settlement: Settlement): void {
+    this.#settlements.push(settlement);
+    if (this.#settlements.length > SETTLEMENTS_MAX) this.#settlements.shift();
   }
 
   /** The newest are kept, oldest first. */

@@ -205,6 +205,18 @@ export function liquidationPrice(positions: readonly PositionMargin[], equity: A
   return notBelow0((need * ATOMS_PER_UNIT) / slope);
 }
 
+/** Of one position, with what its whole pool has; zero when flat or when no price does that. */
+export function liquidationOf({ trader, market, markets }: Pooled, each: PositionMargin): Atoms {
+  if (each.position.size === 0) return ZERO_ATOMS;
+  if (each.marginType === 'isolated') return liquidationPrice([each], each.isolated);
+  const own = symbolMargins(trader, market);
+  const pool = poolMargin(trader, markets, each.instrument.quoteAsset);
+  const others = own.reduce((sum, { unrealized, maintenance }) => sum - unrealized + maintenance, 0n);
+  return liquidationPrice(own, atoms(pool.cross + pool.crossUnrealized - pool.crossMaintenance + others));
+}
+
+type Pooled = { readonly trader: Trader; readonly market: SymbolMarket; readonly markets: Iterable<SymbolMarket> };
+
 const MILLION = 1_000_000n;
 const ATOMS_PER_UNIT = 100_000_000n;
 

@@ -48,6 +48,11 @@ export class MarkPrice {
     this.funding.second({ premium: (this.#mark - this.#index) / this.#index, mark: this.get().mark, atMs });
   }
 
+  /** For a symbol whose prices are told by somebody else: they are these, exactly, until told anew. */
+  tell({ mark, index, atMs }: { readonly mark: Atoms; readonly index: Atoms; readonly atMs: number }): void {
+    this.#told = { mark, index, average: mark, updatedMs: atMs };
+  }
+
   get(): Mark {
     this.#told ??= { mark: toAtoms(this.#mark), index: toAtoms(this.#index), average: toAtoms(this.#average), updatedMs: this.#updatedMs };
     return this.#told;

@@ -26,6 +26,8 @@ export type PriceFeedOptions = {
   /** Middle of the market in ticks; null when a side is empty. */
   readonly mid: () => number | null;
   readonly publish: (event: MarketEvent) => void;
+  /** Mark price and bars are told by somebody else: nothing is computed or published on a grid. */
+  readonly told?: boolean;
   /** Told of each public trade, in the middle of matching. */
   readonly onLast: (symbol: string, price: Ticks) => void;
 };
@@ -62,6 +64,7 @@ export class PriceFeed {
       atMs: options.startMs,
       history: options.history,
     });
+    if (options.told) return;
     this.#everyOnGrid(BARS_PERIOD_MS, (atMs) => this.#pushBars(atMs));
     this.#everyOnGrid(MARK_PERIOD_MS, (atMs) => this.#pushMark(atMs));
   }
@@ -73,13 +76,18 @@ export class PriceFeed {
 
   /** Books one public trade. */
   trade({ id, price, size, atMs, takerIsBuyer }: PublicTrade): void {
-    const { instrument, onLast } = this.#options;
-    this.#last = price;
-    onLast(instrument.symbol, price);
+    const { instrument } = this.#options;
+    this.seePrice(price);
     const text = { price: formatPrice(instrument, price), size: formatSize(instrument, size) };
     this.#tellClosed(this.bars.trade({ ...text, atMs, takerIsBuyer }), atMs);
     this.log.addTrade({ id, price, size, atMs, buyerIsMaker: !takerIsBuyer });
     this.#changed = true;
+  }
+
+  /** The price of a public trade, without its bar. */
+  seePrice(price: Ticks): void {
+    this.#last = price;
+    this.#options.onLast(this.#options.instrument.symbol, price);
   }
 
   #pushBars(atMs: number): void {

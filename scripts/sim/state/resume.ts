@@ -1,7 +1,7 @@
 /** Where the markets of an earlier life go on. */
 import { isOpen } from '../../../shared/sim/order-store.ts';
 import type { MarketIds } from '../../../shared/sim/saved.ts';
-import type { EarlierLife } from './state-journal.ts';
+import type { EarlierLife } from '../../../shared/sim/io/state-journal.ts';
 
 /** `middle` in ticks of the symbol's engine. */
 export type MarketStart = { readonly middle: number; readonly ids: MarketIds };

@@ -4,7 +4,7 @@ import { type Atoms, atoms, formatAtoms, ZERO_ATOMS } from '../../units.ts';
 import { adlRank } from '../adl-rank.ts';
 import { maxNotionalOf } from '../brackets.ts';
 import type { Exchange } from '../exchange.ts';
-import { liquidationPrice, poolMargin, type PositionMargin, symbolMargins } from '../margin.ts';
+import { liquidationOf, type PositionMargin, symbolMargins } from '../margin.ts';
 import type { Trader } from '../order-desk.ts';
 import { breakEvenOf, entryPriceOf } from '../position.ts';
 import { markText } from './market-json.ts';
@@ -101,8 +101,9 @@ function riskRow(of: Of, each: PositionMargin): Row {
 
 const name = ({ instrument, side }: PositionMargin): Row => ({ symbol: instrument.symbol, positionSide: positionSideWord(side) });
 
-function core(of: Of, each: PositionMargin): Row {
+function core({ exchange, trader }: Of, each: PositionMargin): Row {
   const { instrument, position } = each;
+  const pooled = { trader, market: exchange.market(instrument.symbol), markets: exchange.markets.values() };
   return {
     ...name(each),
     positionAmt: formatSize(instrument, position.size),
@@ -110,21 +111,11 @@ function core(of: Of, each: PositionMargin): Row {
     breakEvenPrice: formatAtoms(breakEvenOf(instrument, position)),
     markPrice: markText(each.markAtoms),
     unRealizedProfit: formatAtoms(each.unrealized),
-    liquidationPrice: formatAtoms(liquidationOf(of, each)),
+    liquidationPrice: formatAtoms(liquidationOf(pooled, each)),
   };
 }
 
 /** What stands behind an isolated position: its wallet and its own profit. */
 function isolatedMarginOf({ marginType, position, isolated, unrealized }: PositionMargin): Atoms {
   return marginType === 'isolated' && position.size !== 0 ? atoms(isolated + unrealized) : ZERO_ATOMS;
-}
-
-function liquidationOf({ exchange, trader }: Of, each: PositionMargin): Atoms {
-  if (each.position.size === 0) return ZERO_ATOMS;
-  if (each.marginType === 'isolated') return liquidationPrice([each], each.isolated);
-  const { symbol, quoteAsset } = each.instrument;
-  const own = symbolMargins(trader, exchange.market(symbol));
-  const pool = poolMargin(trader, exchange.markets.values(), quoteAsset);
-  const others = own.reduce((sum, { unrealized, maintenance }) => sum - unrealized + maintenance, 0n);
-  return liquidationPrice(own, atoms(pool.cross + pool.crossUnrealized - pool.crossMaintenance + others));
 }

@@ -3,28 +3,24 @@
  * all the time (ids, prices) is written ahead or once in a while: ids are reserved in blocks, and the market goes on from a price of at
  * most a second ago.
  */
-import type { ClockSpec } from '../../../shared/clock.ts';
-import type { AlgoOrder } from '../../../shared/sim/algo-order.ts';
-import type { Exchange } from '../../../shared/sim/exchange.ts';
-import type { OwnTrade, SimOrder } from '../../../shared/sim/exchange-events.ts';
-import type { IncomeRow } from '../../../shared/sim/income.ts';
-import { isOpen } from '../../../shared/sim/order-store.ts';
-import type { ExchangeIds, Journal, SavedExchange } from '../../../shared/sim/saved.ts';
-import { midOf } from '../../../shared/sim/symbol-market.ts';
-import { SimulatorProblem } from '../markets.ts';
+import type { ClockSpec } from '../../clock.ts';
+import type { AlgoOrder } from '../algo-order.ts';
+import type { Exchange } from '../exchange.ts';
+import type { OwnTrade, SimOrder } from '../exchange-events.ts';
+import type { IncomeRow } from '../income.ts';
+import { isOpen } from '../order-store.ts';
+import type { ExchangeIds, Journal, SavedExchange } from '../saved.ts';
+import { midOf } from '../symbol-market.ts';
 import { readRow, writeRow } from './row-text.ts';
-import { StateFile } from './state-file.ts';
+import { StateFile, StateProblem } from './state-file.ts';
 
-/** What a file belongs to: it is refused for anything else. */
-export type StateIdentity = {
-  readonly seed: number;
-  readonly profile: string;
-  readonly symbols: readonly string[];
-  readonly accounts: readonly string[];
-};
+/** What a file belongs to. */
+export type StateIdentity = Readonly<Record<string, number | string | readonly string[]>>;
+/** Why a file of `theirs` is not to be taken up by `ours`; null when it may be. */
+export type Differ = (theirs: StateIdentity, ours: StateIdentity) => string | null;
 
-/** Middle of each market, in its engine's ticks, and the simulated time it is of. */
-type Moment = { readonly nowMs: number; readonly mids: Readonly<Record<string, number>> };
+/** Middle of each market, in its engine's ticks, and the simulated time it is of; `more` is the owner's own. */
+type Moment = { readonly nowMs: number; readonly mids: Readonly<Record<string, number>>; readonly more?: unknown };
 
 /** The life before this one, as far as the file tells of it. */
 export type EarlierLife = {
@@ -48,19 +44,21 @@ export class StateJournal implements Journal, Disposable {
   readonly #known = new WeakSet<object>();
   #reserved: ExchangeIds | null = null;
   #exchange: Exchange | null = null;
+  #more: (() => unknown) | undefined;
   #momentMs = Number.NEGATIVE_INFINITY;
   /** How often this state has been taken up; 0 is the life that began it. */
   readonly life: number;
   readonly earlier: EarlierLife | null;
 
-  /** Throws `SimulatorProblem` for a file of another simulator. */
-  constructor(path: string, identity: StateIdentity) {
+  /** Throws `StateProblem` for a file that another exchange wrote. */
+  constructor(path: string, identity: StateIdentity, differ: Differ = firstDifference) {
     this.#file = new StateFile(path);
     const theirs = this.#file.document('identity');
     const ours = writeRow(identity);
-    if (theirs !== null && theirs !== ours) {
+    const difference = theirs === null || theirs === ours ? null : differ(readRow<StateIdentity>(theirs), identity);
+    if (difference !== null) {
       this.#file[Symbol.dispose]();
-      throw new SimulatorProblem(`--state ${path}: ${differenceOf(readRow<StateIdentity>(theirs), identity)}`);
+      throw new StateProblem(difference);
     }
     this.#written.set('identity', ours);
     this.earlier = this.#load();
@@ -85,9 +83,10 @@ export class StateJournal implements Journal, Disposable {
     if (!this.#known.has(order)) this.#algos.set(order.id, order);
   }
 
-  /** From now on `commit` writes what this exchange is. */
-  begin(exchange: Exchange, clock: ClockSpec): void {
+  /** From now on `commit` writes what this exchange is, and with it what `more` says, at the latest a second after it changed. */
+  begin(exchange: Exchange, clock: ClockSpec, more?: () => unknown): void {
     this.#exchange = exchange;
+    this.#more = more;
     this.#write(new Map([['clock', writeRow(clock)]]));
     this.commit();
   }
@@ -101,7 +100,7 @@ export class StateJournal implements Journal, Disposable {
     const rows = this.#orders.size + this.#algos.size + this.#trades.length + income.length;
     const due = exchange.nowMs - this.#momentMs >= MOMENT_PERIOD_MS;
     if (documents.size === 0 && rows === 0 && !due) return;
-    documents.set('moment', writeRow(momentOf(exchange)));
+    documents.set('moment', writeRow({ ...momentOf(exchange), more: this.#more?.() }));
     this.#momentMs = exchange.nowMs;
     const orders = [...this.#orders.values()].map((order) => ({ order, open: isOpen(order) }));
     this.#file.write({ documents, orders, algos: [...this.#algos.values()], trades: this.#trades, income });
@@ -190,9 +189,7 @@ const ahead = ({ key, algo, markets }: ExchangeIds): ExchangeIds => ({
   ),
 });
 
-function differenceOf(theirs: StateIdentity, ours: StateIdentity): string {
-  for (const name of ['seed', 'profile', 'symbols', 'accounts'] as const)
-    if (writeRow(theirs[name]) !== writeRow(ours[name]))
-      return `it is of ${name} ${String(theirs[name])}, this run has ${String(ours[name])}`;
-  return 'it is of another simulator';
-}
+const firstDifference: Differ = (theirs, ours) => {
+  const name = Object.keys({ ...ours, ...theirs }).find((key) => writeRow(theirs[key] ?? null) !== writeRow(ours[key] ?? null));
+  return name === undefined ? null : `it is of ${name} ${String(theirs[name])}, this run has ${String(ours[name])}`;
+};

@@ -1,17 +1,20 @@
 /**
- * The simulator's state on disk: node:sqlite, WAL, synchronous=NORMAL, so that whatever is committed survives `kill -9`. One row for each
+ * A simulated exchange's state on disk: node:sqlite, WAL, synchronous=NORMAL, so that whatever is committed survives `kill -9`. One row for each
  * order, trade and line of the cash book, written when it changes; all else is small documents under a name.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { AlgoOrder } from '../../../shared/sim/algo-order.ts';
-import type { OwnTrade, SimOrder } from '../../../shared/sim/exchange-events.ts';
-import type { IncomeRow } from '../../../shared/sim/income.ts';
-import { SimulatorProblem } from '../markets.ts';
+import type { AlgoOrder } from '../algo-order.ts';
+import type { OwnTrade, SimOrder } from '../exchange-events.ts';
+import type { IncomeRow } from '../income.ts';
 import { readRow, writeRow } from './row-text.ts';
 
 export const STATE_VERSION = 1;
+
+/** A file that cannot be used: a sentence for the person who named it. */
+export class StateProblem extends Error {}
+
 /** What is read back at a start: as much as a running simulator holds of each account. */
 const ENDED_MAX = 20_000;
 const TRADES_MAX = 50_000;
@@ -48,7 +51,7 @@ export class StateFile implements Disposable {
   readonly #db: DatabaseSync;
   readonly #statements: Statements;
 
-  /** Throws `SimulatorProblem` for a file that is none of ours, or that another version wrote. */
+  /** Throws `StateProblem` for a file that is none of ours, or that another version wrote. */
   constructor(path: string) {
     this.path = path;
     try {
@@ -58,13 +61,13 @@ export class StateFile implements Disposable {
       this.#db.exec(SCHEMA);
       this.#statements = prepare(this.#db);
     } catch (problem) {
-      throw new SimulatorProblem(`--state ${path}: cannot be used (${problem instanceof Error ? problem.message : String(problem)})`);
+      throw new StateProblem(`cannot be used (${problem instanceof Error ? problem.message : String(problem)})`);
     }
     const version = this.document('version');
     if (version === null)
       this.write({ documents: new Map([['version', String(STATE_VERSION)]]), orders: [], algos: [], trades: [], income: [] });
     else if (version !== String(STATE_VERSION))
-      throw new SimulatorProblem(`--state ${path}: was written by version ${version}, this program writes ${STATE_VERSION}`);
+      throw new StateProblem(`was written by version ${version}, this program writes ${STATE_VERSION}`);
   }
 
   /** Null when it was never written. */
