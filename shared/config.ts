@@ -24,6 +24,7 @@ const endpoints = z
   .strictObject({
     rest: z.url().describe('REST base URL'),
     stream: z.url().describe('stream base URL, before the route'),
+    api: z.url().optional().describe('WebSocket API, whole URL; only for gateway.orderEntry "websocket"'),
   })
   .describe('hosts of one environment');
 
@@ -119,6 +120,10 @@ export const Config = z.strictObject({
       socketPath: z.string().nullable().default(null).describe('brain socket; null: <runDir>/<environment>-<account>/gateway.sock'),
       metricsPort: z.int().min(0).max(65_535).nullable().default(9_464).describe('port of /metrics on loopback; 0 any free one, null off'),
       recvWindowMs: ms(100, 60_000).default(1_500).describe('venue refuses signed requests later than this'),
+      orderEntry: z
+        .enum(['rest', 'websocket'])
+        .default('rest')
+        .describe('how orders leave: REST, or the WebSocket API (Ed25519 key only) with REST while that is down'),
       requestTimeoutMs: ms(200, 60_000).default(3_000).describe('after it an unanswered order is `unknown` and queried'),
       leaseMs: ms(200, 60_000).default(2_000).describe('without a heartbeat for this long the brain counts as dead'),
       deadManMs: ms(5_000, 600_000).default(30_000).describe('countdown at the venue that cancels all when we vanish'),

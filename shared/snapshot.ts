@@ -35,7 +35,12 @@ export const Header = z.strictObject({
   mode: Mode,
   /** Coded reasons of a mode other than normal, and of symbols that may not be quoted: `book-stale:BTCUSDT`, `account-lost`, ... */
   reasons: z.array(z.string()),
-  health: z.strictObject({ market: streamHealth, account: streamHealth }),
+  health: z.strictObject({
+    market: streamHealth,
+    account: streamHealth,
+    /** How orders leave; `fallback`: over REST, because the WebSocket API that the configuration asks for is down. */
+    orderEntry: z.enum(['rest', 'websocket', 'fallback']),
+  }),
   /** Used and allowed: request weight a minute, orders a minute and in ten seconds. */
   budgets: z.strictObject({
     weight: z.strictObject({ used: z.number(), limit: z.number() }),

@@ -115,7 +115,7 @@ export class Publisher {
       symbols: [...venue.instruments.keys()],
       mode: this.#mode(),
       reasons: this.#reasons(),
-      health: { market: venue.market.health(), account: venue.accountHealth() },
+      health: { market: venue.market.health(), account: venue.accountHealth(), orderEntry: venue.orders.route?.() ?? 'rest' },
       budgets: venue.orders.budgets(),
       paused: modes.paused !== null,
       closing: [...closer.closing],

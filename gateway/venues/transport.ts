@@ -1,12 +1,12 @@
 /** What an adapter asks of a network driver: one HTTP exchange, told apart by whether its bytes can have reached the venue. */
-import type { MonoMs } from '../../shared/units.ts';
+import type { OnWritten, Transport } from './venue.ts';
 
 export type HttpRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path and query, exactly as they go out. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly onWritten?: (at: MonoMs) => void;
+  readonly onWritten?: OnWritten;
 };
 
 export type HttpAnswer = {
@@ -23,6 +23,6 @@ export type HttpAnswer = {
 export type HttpOutcome =
   | HttpAnswer
   | { readonly kind: 'unsent'; readonly timedOut: boolean; readonly sentence: string }
-  | { readonly kind: 'unanswered'; readonly timedOut: boolean; readonly sentence: string };
+  | { readonly kind: 'unanswered'; readonly timedOut: boolean; readonly sentence: string; readonly via?: Transport };
 
 export type HttpSend = (request: HttpRequest) => Promise<HttpOutcome>;

@@ -70,8 +70,12 @@ export type AccountState = {
   readonly hedgeMode: boolean;
 };
 
-/** Told right when the bytes of an order are handed to the socket; for latency figures. */
-export type OnWritten = (at: MonoMs) => void;
+/** How a request left: by itself over HTTP, or on a standing socket. */
+export type Transport = 'rest' | 'websocket';
+/** How orders leave now; `fallback`: over REST, because the socket that was asked for cannot take them. */
+export type OrderRoute = Transport | 'fallback';
+/** Told right when the bytes of an order are handed to the socket; for latency figures. Without `via` it was over REST. */
+export type OnWritten = (at: MonoMs, via?: Transport) => void;
 
 export interface OrderEntry {
   place(request: OrderRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>>;
@@ -89,6 +93,8 @@ export interface OrderEntry {
   armDeadMan(order: { readonly symbol: string; readonly ms: number }): Promise<VenueResult<null>>;
   /** Used and allowed, from the venue's own headers and limits. */
   budgets(): Budgets;
+  /** Where there is a choice; without it orders leave over REST. */
+  readonly route?: () => OrderRoute;
 }
 
 /** A stop that closes at market when the price it watches reaches the trigger. Always reduce-only. */

@@ -49,7 +49,7 @@ export const header = (over: Partial<Header> = {}): Header => ({
   symbols: [SYMBOL],
   mode: 'normal',
   reasons: [],
-  health: { market: { state: 'live', ageMs: 1 }, account: { state: 'live', ageMs: 1 } },
+  health: { market: { state: 'live', ageMs: 1 }, account: { state: 'live', ageMs: 1 }, orderEntry: 'rest' },
   budgets: { weight: { used: 0, limit: 2_400 }, orders1m: { used: 0, limit: 1_200 }, orders10s: { used: 0, limit: 300 } },
   paused: false,
   closing: [],

@@ -43,7 +43,7 @@ const DOCS = {
       symbols: ['BTCUSDT'],
       mode: 'normal',
       reasons: [],
-      health: { market: { state: 'live', ageMs: 12 }, account: { state: 'connecting', ageMs: null } },
+      health: { market: { state: 'live', ageMs: 12 }, account: { state: 'connecting', ageMs: null }, orderEntry: 'rest' },
       budgets: { weight: { used: 1, limit: 2_400 }, orders1m: { used: 1, limit: 1_200 }, orders10s: { used: 1, limit: 300 } },
       paused: false,
       closing: [],

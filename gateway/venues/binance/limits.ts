@@ -1,14 +1,23 @@
 /** Hosts, routes and the cost of every call we make. Section numbers are those of the reference sheet 2026-11 on Binance USD-M docs. */
 
-export type Endpoints = { readonly rest: string; readonly stream: string };
+/** `api`: the WebSocket API; without it orders leave over REST alone. */
+export type Endpoints = { readonly rest: string; readonly stream: string; readonly api?: string | undefined };
 
 /** 1.1 and 1.2. The stream host is followed by a route: an unrouted or misrouted stream opens and stays silent. */
 export const ENDPOINTS = {
-  mainnet: { rest: 'https://fapi.binance.com', stream: 'wss://fstream.binance.com' },
-  testnet: { rest: 'https://demo-fapi.binance.com', stream: 'wss://demo-fstream.binance.com' },
+  mainnet: { rest: 'https://fapi.binance.com', stream: 'wss://fstream.binance.com', api: 'wss://ws-fapi.binance.com/ws-fapi/v1' },
+  testnet: {
+    rest: 'https://demo-fapi.binance.com',
+    stream: 'wss://demo-fstream.binance.com',
+    api: 'wss://testnet.binancefuture.com/ws-fapi/v1', // the demo's own stream host does not serve it
+  },
 } as const satisfies Record<string, Endpoints>;
 
-export const simEndpoints = (port: number): Endpoints => ({ rest: `http://127.0.0.1:${port}`, stream: `ws://127.0.0.1:${port}` });
+export const simEndpoints = (port: number): Endpoints => ({
+  rest: `http://127.0.0.1:${port}`,
+  stream: `ws://127.0.0.1:${port}`,
+  api: `ws://127.0.0.1:${port}/ws-fapi/v1`,
+});
 
 /** `key`: API key header only; `signed`: header, timestamp and signature (2.1). */
 export type Security = 'none' | 'key' | 'signed';

@@ -30,8 +30,15 @@ export type RestOptions = {
 };
 type Asked<T> = { readonly schema: z.ZodType<T>; readonly parameters: Parameters; readonly onWritten?: OnWritten };
 
+/** Another way for a signed call to leave, taken before it leaves; null: not now, or not this call. What was taken never goes over HTTP. */
+export type CallTaker = (
+  call: Call,
+  request: { readonly parameters: Parameters; readonly onWritten?: OnWritten },
+) => Promise<HttpOutcome> | null;
+
 export class Rest {
   readonly #options: RestOptions;
+  #taker: CallTaker | null = null;
   readonly #budget = new RateBudget(DEFAULT_LIMITS);
   /** Venue wall time = monotonic time + this. */
   #offsetMs: number;
@@ -55,6 +62,24 @@ export class Rest {
 
   setLimits(limits: RateLimits): void {
     this.#budget.setLimits(limits);
+  }
+
+  /** Asked before every call. */
+  useTaker(taker: CallTaker): void {
+    this.#taker = taker;
+  }
+
+  /** For how long nothing may leave, new connections included; 0: not at all. */
+  waitMs(): number {
+    return Math.max(0, this.#blockedUntil - this.#options.clock.monoMs());
+  }
+
+  /** Takes in what an answer says of limits and bans; what it says of its request, null when that succeeded. */
+  judge(answer: HttpAnswer): VenueFault | null {
+    this.#budget.learn(answer.headers, this.nowMs());
+    const fault = faultOfAnswer(answer, { venueNowMs: this.nowMs() });
+    if (fault) this.#block(fault);
+    return fault;
   }
 
   /** Best of three round trips; concurrent callers share one run. Reference sheet 2026-11, 1.2: never exchangeInfo.serverTime. */
@@ -97,6 +122,8 @@ export class Rest {
   #send<T>(call: Call, { parameters, onWritten }: Asked<T>): Promise<HttpOutcome> {
     const { apiKey, send } = this.#options;
     this.#budget.spend(call, this.nowMs());
+    const taken = this.#taker?.(call, { parameters, ...(onWritten ? { onWritten } : {}) }) ?? null;
+    if (taken) return taken;
     const query = call.security === 'signed' ? this.#sign(parameters) : encodeQuery(parameters);
     const path = query === '' ? call.path : `${call.path}?${query}`;
     const headers: Record<string, string> = call.security === 'none' ? {} : { 'X-MBX-APIKEY': apiKey };
@@ -110,13 +137,8 @@ export class Rest {
 
   #read<T>(outcome: HttpOutcome, { schema }: Asked<T>): VenueResult<T> {
     if (outcome.kind !== 'answer') return err(faultOfSilence(outcome));
-    this.#budget.learn(outcome.headers, this.nowMs());
-    const fault = faultOfAnswer(outcome, { venueNowMs: this.nowMs() });
-    if (fault) {
-      this.#block(fault);
-      return err(fault);
-    }
-    return readBody(outcome, schema);
+    const fault = this.judge(outcome);
+    return fault ? err(fault) : readBody(outcome, schema);
   }
 
   #block({ reason, retryAfterMs }: VenueFault): void {
@@ -175,8 +197,9 @@ const inDoubt = (fault: VenueFault): VenueFault =>
 
 const later = (a: MonoMs, b: MonoMs): MonoMs => (a > b ? a : b);
 
-/** A time-out is not sent again: it has cost its time, and the caller knows better what to do next. */
-const isTransport = (outcome: HttpOutcome): boolean => outcome.kind !== 'answer' && !outcome.timedOut;
+/** A time-out is not sent again: it has cost its time, and the caller knows better what to do next. Nor is what another way has taken. */
+const isTransport = (outcome: HttpOutcome): boolean =>
+  outcome.kind === 'unsent' ? !outcome.timedOut : outcome.kind === 'unanswered' && !outcome.timedOut && outcome.via === undefined;
 
 /** A success that cannot be read says nothing: what was asked may have been done. */
 function readBody<T>({ status, text }: HttpAnswer, schema: z.ZodType<T>): VenueResult<T> {
