@@ -108,9 +108,12 @@ function takeRunDir({ loaded, credentials }: Prepared): RunDir {
   return opened.value;
 }
 
-async function takeVenue({ loaded, credentials, clock }: Prepared, { log, metrics }: Pick<Parts, 'log' | 'metrics'>): Promise<Venue> {
+async function takeVenue(
+  { loaded, credentials, clock, speed }: Prepared,
+  { log, metrics }: Pick<Parts, 'log' | 'metrics'>,
+): Promise<Venue> {
   const random = new Random(process.pid ^ Date.now());
-  const opened = await openBinance({ config: loaded.config, credentials, clock, random, log, metrics });
+  const opened = await openBinance({ config: loaded.config, credentials, clock, speed, random, log, metrics });
   if (opened.ok) return opened.value;
   throw new Ended(exitOf(opened.error), [opened.error.sentence]);
 }

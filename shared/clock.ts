@@ -35,6 +35,12 @@ export function parseClockSpec(text: string): ClockSpec | null {
 
 export const formatClockSpec = (spec: ClockSpec): string => `${spec.originMs}@${spec.originRealMs}x${spec.speed}`;
 
+/**
+ * A limit of silence or delay on a clock of that speed, ms of that clock: a second of real time, or the limit where it is shorter, is
+ * granted at every speed, because sockets and processes do not get faster with the clock.
+ */
+export const patienceMs = (ms: number, speed: number): number => Math.max(ms, Math.min(ms, 1_000) * speed);
+
 /** Node runs a longer timer at once. */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 

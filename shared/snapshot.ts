@@ -20,7 +20,12 @@ export type Stamp = Readonly<z.infer<typeof Stamp>>;
 export const Mode = z.enum(['normal', 'reduce-only', 'cancel-only', 'blind', 'stopped']);
 export type Mode = z.infer<typeof Mode>;
 
-const streamHealth = z.strictObject({ state: z.enum(['connecting', 'live', 'lost']), ageMs: z.number().nullable() });
+const streamHealth = z.strictObject({
+  state: z.enum(['connecting', 'live', 'lost']),
+  ageMs: z.number().nullable(),
+  /** How long messages are on their way from the venue, smoothed; absent where it is not measured, null before the first. */
+  delayMs: z.number().nullable().optional(),
+});
 
 export const Header = z.strictObject({
   schema: z.literal(SCHEMA_VERSION),
@@ -65,6 +70,8 @@ export const BookDoc = z.strictObject({
   /** Milliseconds since the newest frame that proves this book, at write time; null before the first. */
   ageMs: z.number().nullable(),
   lastUpdateId: z.number(),
+  /** Update id of the best level a side: above `lastUpdateId` where a faster stream of best prices was provably ahead. */
+  topUpdateId: z.number(),
   /** Exchange time of the newest change, ms; 0 before the first. */
   exchangeMs: z.number(),
   /** Best first: [price, size in base units]. */

@@ -19,14 +19,20 @@ export const INTERVAL_MS: Readonly<Record<string, number>> = {
 export const barsWanted = (slowPeriod: number): number => Math.max(300, 10 * slowPeriod);
 
 /** The stream may tell of a close this much later than the bar's end before REST is asked. */
-const CLOSE_GRACE_MS = 5_000;
+export const CLOSE_GRACE_MS = 2_000;
 
 export interface BarsPort {
   /** Ask REST for the newest bars after `delayMs`; answered by `load` or `loadFailed`. Never asked again before the answer. */
   readonly fetchBars: (symbol: string, delayMs: number) => void;
   readonly retryMs: (failures: number) => number;
 }
-type BarsOptions = { readonly symbol: string; readonly interval: string; readonly keep: number; readonly port: BarsPort };
+type BarsOptions = {
+  readonly symbol: string;
+  readonly interval: string;
+  readonly keep: number;
+  readonly port: BarsPort;
+  readonly graceMs?: number;
+};
 
 export class Bars {
   readonly #options: BarsOptions;
@@ -109,7 +115,7 @@ export class Bars {
 
   /** `nowMs` is the venue's wall time. A bar whose end has passed without word is asked for. */
   tick(nowMs: number): void {
-    if (this.#complete && nowMs > this.#nextOpenMs() + this.#intervalMs + CLOSE_GRACE_MS) this.#hole(null);
+    if (this.#complete && nowMs > this.#nextOpenMs() + this.#intervalMs + (this.#options.graceMs ?? CLOSE_GRACE_MS)) this.#hole(null);
   }
 
   #close(bar: Bar): void {

@@ -2,10 +2,12 @@
  * One order book an instrument, kept by snapshot and differences. The sequence rule is the venue's; this holds levels, status and counters.
  * Sans-I/O: frames, snapshots and time in, calls on the port out. A book is `live` only while an unbroken chain from a snapshot proves it.
  */
-import { Book, type BookSide } from '../../shared/book.ts';
 import { type MonoMs, type Ticks, wallMs } from '../../shared/units.ts';
 import type { BookCounters, BookStatus, BookView } from '../venues/venue.ts';
-import { isBeyond, isNearEdge, marginOf, type Met, Refresh } from './refresh.ts';
+import { bytesOf, empty, type Entry, entryOf, flawOf, forget, isChained, rebuild, topChanged, write } from './book-entry.ts';
+import { compareQuiet } from './confirm.ts';
+import { isNearEdge, Refresh } from './refresh.ts';
+import { type BestPrices, isNewer } from './top.ts';
 
 export type DepthIds = { readonly firstId: number; readonly lastId: number; readonly previousId: number };
 /** Levels alternate price in ticks and absolute size in lots; size 0 removes. */
@@ -43,37 +45,30 @@ export interface BooksPort {
 
 /** Frames kept while a snapshot is on its way: a minute and more at ten a second; beyond it the oldest are dropped and the rule refetches. */
 const BUFFER_MAX = 1_000;
+/** The same in memory: eight bytes a number. */
+const BUFFER_BYTES_MAX = 4 * 1_024 * 1_024;
+/** A symbol found quiet so many times in a row is believed 2^so many times longer before it is read again. */
+const QUIET_MAX = 3;
+/** Reasons after which the chain of differences is whole, so that the book comes back without having been rebuilt. */
+const UNBROKEN: ReadonlySet<string> = new Set(['silent', 'lag']);
 
-type Counters = { -readonly [K in keyof BookCounters]: BookCounters[K] };
-type Entry = {
-  readonly symbol: string;
-  readonly rule: SequenceRule;
-  readonly counters: Counters;
-  buffer: DepthFrame[];
-  awaitsSnapshot: boolean;
-  /** A snapshot asked for under the live book. */
-  refresh: Refresh | null;
-  /** Levels a side that have to be known. */
-  margin: number;
-  failures: number;
-  refreshFailures: number;
-  everLive: boolean;
-  /** Best bid, its size, best ask, its size, as last told. */
-  readonly top: [number, number, number, number];
-  readonly view: { -readonly [K in keyof BookView]: BookView[K] };
+export type BooksOptions = {
+  readonly symbols: readonly string[];
+  readonly rule: () => SequenceRule;
+  readonly port: BooksPort;
+  readonly staleMs: number;
+  /** A book whose newest frame was longer on its way is not live; without it any delay is accepted. */
+  readonly lagMsMax?: number;
 };
 
 export class Books {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #port: BooksPort;
   readonly #staleMs: number;
+  readonly #lagMsMax: number;
 
-  constructor({
-    symbols,
-    rule,
-    port,
-    staleMs,
-  }: { symbols: readonly string[]; rule: () => SequenceRule; port: BooksPort; staleMs: number }) {
+  constructor({ symbols, rule, port, staleMs, lagMsMax }: BooksOptions) {
+    this.#lagMsMax = lagMsMax ?? Number.POSITIVE_INFINITY;
     this.#entries = new Map(symbols.map((symbol) => [symbol, entryOf(symbol, rule())]));
     this.#port = port;
     this.#staleMs = staleMs;
@@ -87,10 +82,26 @@ export class Books {
     return { ...this.#entry(symbol).counters };
   }
 
-  frame(frame: DepthFrame, now: MonoMs): void {
+  /** `delayMs`: how long the frame was on its way from the venue. */
+  frame(frame: DepthFrame, now: MonoMs, delayMs = 0): void {
     const entry = this.#entry(frame.symbol);
     entry.counters.messages++;
+    entry.delayMs = delayMs;
     this.#take(entry, frame, now);
+  }
+
+  /** Best prices of a faster stream: told on where they are provably newer than the live book, and dropped everywhere else. */
+  best(symbol: string, told: BestPrices): void {
+    const entry = this.#entry(symbol);
+    if (entry.view.status !== 'live' || !isNewer(entry.view, told)) return;
+    entry.view.top = told;
+    if (topChanged(entry)) this.#port.onTop(symbol);
+  }
+
+  /** Whether a frame says nothing that would break the chain of a live book. */
+  follows({ symbol, previousId, lastId }: DepthFrame): boolean {
+    const { status, lastUpdateId } = this.#entry(symbol).view;
+    return status !== 'live' || previousId === lastUpdateId || lastId <= lastUpdateId;
   }
 
   /** A message that could not be read: what it said is lost, so the book is rebuilt. Null: nobody knows whose, so all are. */
@@ -109,44 +120,69 @@ export class Books {
   load(symbol: string, snapshot: DepthSnapshot, now: MonoMs): void {
     const entry = this.#entry(symbol);
     entry.awaitsSnapshot = false;
-    if (entry.view.status === 'live') {
+    if (isChained(entry.view)) {
       entry.refresh?.answer(snapshot);
       this.#refresh(entry);
       return;
     }
+    if (entry.view.reason === 'silent' && this.#confirm(entry, snapshot, now)) return;
+    entry.refresh = null;
     rebuild(entry, { snapshot, frames: [] });
     entry.view.lastUpdateId = snapshot.lastUpdateId;
     entry.view.exchangeMs = wallMs(snapshot.exchangeMs);
     entry.rule.loaded(snapshot.lastUpdateId);
     const buffered = entry.buffer;
-    entry.buffer = [];
+    empty(entry);
     for (const frame of buffered) this.#take(entry, frame, now);
   }
 
   snapshotFailed(symbol: string): void {
     const entry = this.#entry(symbol);
     entry.awaitsSnapshot = false;
-    if (entry.view.status !== 'live') this.#fetch(entry);
+    if (!isChained(entry.view)) this.#fetch(entry);
     else entry.refresh = null; // asked again with the next difference
   }
 
   /** The stream is gone: nothing it said later can be chained to what it said before. */
   lost(reason: string): void {
     for (const entry of this.#entries.values()) {
-      entry.counters.dropped += entry.buffer.length;
-      entry.buffer = [];
-      entry.refresh = null;
+      forget(entry);
       entry.rule.reset();
       this.#setStatus(entry, 'stale', reason);
     }
   }
 
-  /** Ages the books: one that no frame has proved for `staleMs` is not live. It comes back with the next frame that chains on. */
+  /**
+   * Ages the books: one that nothing has proved for `staleMs` is not live. It comes back with the next frame that chains on, or when one
+   * snapshot shows that nothing happened.
+   */
   tick(now: MonoMs): void {
     for (const entry of this.#entries.values()) {
-      const { status, receivedAt } = entry.view;
-      if (status === 'live' && receivedAt !== null && now - receivedAt > this.#staleMs) this.#setStatus(entry, 'stale', 'silent');
+      const { receivedAt } = entry.view;
+      if (receivedAt === null || !isChained(entry.view)) continue;
+      if (now - receivedAt <= this.#staleMs * 2 ** Math.min(entry.quiet, QUIET_MAX)) continue;
+      this.#setStatus(entry, 'stale', 'silent');
+      this.#fetch(entry);
     }
+  }
+
+  /** The silence of an unbroken chain, judged by one snapshot. False: it has to be rebuilt. */
+  #confirm(entry: Entry, snapshot: DepthSnapshot, now: MonoMs): boolean {
+    const verdict = compareQuiet(entry.view, snapshot);
+    if (verdict === 'differs') {
+      entry.view.reason = 'missed-changes';
+      return false;
+    }
+    if (verdict === 'older') {
+      this.#fetch(entry);
+      return true;
+    }
+    entry.quiet++;
+    entry.delayMs = 0;
+    entry.view.receivedAt = now;
+    this.#setLive(entry);
+    this.#port.onTop(entry.symbol);
+    return true;
   }
 
   #take(entry: Entry, frame: DepthFrame, now: MonoMs): void {
@@ -163,9 +199,7 @@ export class Books {
       case 'GAP':
         entry.counters.gaps++;
         entry.counters.gapsUnresolved++;
-        entry.counters.dropped += entry.buffer.length;
-        entry.buffer = [];
-        entry.refresh = null;
+        forget(entry);
         this.#setStatus(entry, 'stale', 'gap');
         this.#keep(entry, frame);
         return;
@@ -182,7 +216,9 @@ export class Books {
     view.lastUpdateId = frame.lastId;
     view.exchangeMs = wallMs(frame.exchangeMs);
     view.receivedAt = now;
+    if (view.top && view.top.updateId <= frame.lastId) view.top = null;
     counters.applied++;
+    entry.quiet = 0;
     entry.refresh?.add(frame);
     if (entry.refresh) this.#refresh(entry);
     const flaw = flawOf(view);
@@ -191,13 +227,17 @@ export class Books {
       return;
     }
     if (entry.refresh === null && isNearEdge(view.book, view, entry.margin)) this.#beginRefresh(entry);
+    if (entry.delayMs > this.#lagMsMax) {
+      this.#setStatus(entry, 'stale', 'lag');
+      return;
+    }
     const turned = view.status !== 'live';
     if (turned) this.#setLive(entry);
     if (topChanged(entry) || turned) this.#port.onTop(entry.symbol);
   }
 
   #setLive(entry: Entry): void {
-    if (entry.everLive && entry.view.reason !== 'silent') entry.counters.resyncs++;
+    if (entry.everLive && !UNBROKEN.has(entry.view.reason)) entry.counters.resyncs++;
     entry.everLive = true;
     entry.failures = 0;
     entry.counters.gapsUnresolved = 0;
@@ -222,18 +262,19 @@ export class Books {
 
   /** Not to be trusted any more, and nothing on the stream can mend it: start over from a snapshot. */
   #restart(entry: Entry, reason: string): void {
-    entry.counters.dropped += entry.buffer.length;
-    entry.buffer = [];
+    forget(entry);
     entry.rule.reset();
-    entry.refresh = null;
     this.#setStatus(entry, 'stale', reason);
     this.#fetch(entry);
   }
 
   #keep(entry: Entry, frame: DepthFrame): void {
     entry.buffer.push(frame);
-    if (entry.buffer.length > BUFFER_MAX) {
-      entry.buffer.shift();
+    entry.bufferBytes += bytesOf(frame);
+    while (entry.buffer.length > BUFFER_MAX || entry.bufferBytes > BUFFER_BYTES_MAX) {
+      const oldest = entry.buffer.shift();
+      if (!oldest) break;
+      entry.bufferBytes -= bytesOf(oldest);
       entry.counters.dropped++;
     }
     this.#fetch(entry);
@@ -252,6 +293,7 @@ export class Books {
     const was = entry.view.status;
     entry.view.status = status;
     entry.view.reason = reason;
+    if (status !== 'live') entry.view.top = null;
     if ((was === 'live') !== (status === 'live')) this.#port.onLive(entry.symbol, status === 'live', reason);
   }
 
@@ -260,64 +302,4 @@ export class Books {
     if (!entry) throw new Error(`Cannot keep a book of ${symbol}: it is not one of ${[...this.#entries.keys()].join(', ')}`);
     return entry;
   }
-}
-
-function entryOf(symbol: string, rule: SequenceRule): Entry {
-  const view: BookView = {
-    status: 'syncing',
-    reason: 'starting',
-    book: new Book(),
-    lastUpdateId: 0,
-    exchangeMs: wallMs(0),
-    knownFrom: null,
-    knownTo: null,
-    receivedAt: null,
-  };
-  const counters = { messages: 0, applied: 0, dropped: 0, gaps: 0, gapsUnresolved: 0, resyncs: 0 };
-  return {
-    symbol,
-    rule,
-    counters,
-    buffer: [],
-    awaitsSnapshot: false,
-    refresh: null,
-    margin: 0,
-    failures: 0,
-    refreshFailures: 0,
-    everLive: false,
-    top: [0, 0, 0, 0],
-    view,
-  };
-}
-
-/** A snapshot and the differences after it. */
-function rebuild(entry: Entry, { snapshot, frames }: Met): void {
-  const { view } = entry;
-  entry.margin = marginOf(snapshot);
-  view.book.clear();
-  for (const { bids, asks } of [snapshot, ...frames]) {
-    write(view.book.bids, bids);
-    write(view.book.asks, asks);
-  }
-  view.knownFrom = snapshot.knownFrom;
-  view.knownTo = snapshot.knownTo;
-}
-
-/** Why nobody may trade on it. */
-function flawOf(view: BookView): string | null {
-  const { book } = view;
-  if (!book.sound) return book.crossed ? 'crossed' : 'empty';
-  return isBeyond(book, view) ? 'beyond-snapshot' : null;
-}
-
-function write(side: BookSide, levels: readonly number[]): void {
-  for (let i = 0; i < levels.length; i += 2) side.set(levels[i] ?? 0, levels[i + 1] ?? 0);
-}
-
-function topChanged({ top, view }: Entry): boolean {
-  const { bids, asks } = view.book;
-  const [bid, bidSize, ask, askSize] = [bids.priceAt(0) ?? 0, bids.sizeAt(0), asks.priceAt(0) ?? 0, asks.sizeAt(0)];
-  if (top[0] === bid && top[1] === bidSize && top[2] === ask && top[3] === askSize) return false;
-  [top[0], top[1], top[2], top[3]] = [bid, bidSize, ask, askSize];
-  return true;
 }

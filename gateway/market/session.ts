@@ -25,8 +25,13 @@ export interface StreamSession {
   health(now: MonoMs): StreamHealth;
 }
 
-/** `retryMs` is told the number of connections in a row that brought no data. */
-export type MarketSessionOptions = { readonly silenceMsMax: number; readonly retryMs: (failures: number) => number };
+export type MarketSessionOptions = {
+  readonly silenceMsMax: number;
+  /** Told the number of connections in a row that brought no data. */
+  readonly retryMs: (failures: number) => number;
+  /** Which frames show that the connection delivers; without it all do. */
+  readonly pulse?: { readonly reset: () => void; readonly beats: (text: string, now: MonoMs) => boolean };
+};
 
 export class MarketSession implements StreamSession {
   readonly #options: MarketSessionOptions;
@@ -50,6 +55,7 @@ export class MarketSession implements StreamSession {
       case 'opening':
         this.#at = 'connecting';
         this.#since = now;
+        this.#options.pulse?.reset();
         return [];
       case 'opened':
         this.#since = now;
@@ -73,7 +79,7 @@ export class MarketSession implements StreamSession {
     this.#at = 'live';
     this.#everLive = true;
     this.#heardAt = now;
-    this.#since = now;
+    if (this.#options.pulse?.beats(text, now) ?? true) this.#since = now;
     this.#failures = 0;
     return first ? [{ kind: 'live' }, { kind: 'frame', text }] : [{ kind: 'frame', text }];
   }

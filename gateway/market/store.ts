@@ -10,6 +10,8 @@ export type StoreOptions = {
   readonly bars: ReadonlyMap<string, Bars>;
   readonly interval: string;
   readonly health: () => readonly StreamHealth[];
+  /** How long messages are on their way. */
+  readonly delayMs: () => number | null;
 };
 
 const RANK = { lost: 0, connecting: 1, live: 2 } as const;
@@ -42,10 +44,11 @@ export class MarketStore implements MarketView {
 
   /** The worse of the streams, with the older news. */
   health(): StreamHealth {
-    return this.#options.health().reduce((worst, health) => {
+    const worse = (worst: StreamHealth, health: StreamHealth): StreamHealth => {
       const ageMs = worst.ageMs === null || health.ageMs === null ? null : Math.max(worst.ageMs, health.ageMs);
       return { state: RANK[health.state] < RANK[worst.state] ? health.state : worst.state, ageMs };
-    });
+    };
+    return { ...this.#options.health().reduce(worse), delayMs: this.#options.delayMs() };
   }
 
   setMark(mark: Mark): void {

@@ -3,9 +3,10 @@ import type { FillsAnswer, FullBook, PositionsAnswer, Query, Stats } from '../..
 import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
 import { formatAtoms, ticks, ZERO_ATOMS } from '../../shared/units.ts';
 import type { BookedFill } from '../account/rows.ts';
+import { bestLevels } from '../market/top.ts';
 import { type Core, roleOf } from '../orders/core.ts';
 import type { BookView } from '../venues/venue.ts';
-import { fillDoc, levelsOf, orderDoc, unrealized } from './snapshot.ts';
+import { fillDoc, orderDoc, textsOf, unrealized } from './snapshot.ts';
 
 export type AnswersOptions = {
   readonly core: Core;
@@ -133,8 +134,9 @@ export class Answers {
 /** Every level held, or the best thousand a side; `known` tells how far it reaches. */
 export function fullBook(instrument: Instrument, view: BookView): FullBook {
   const { book, status, lastUpdateId } = view;
-  const bids = levelsOf(instrument, { side: book.bids, levels: BOOK_LEVELS_MAX });
-  const asks = levelsOf(instrument, { side: book.asks, levels: BOOK_LEVELS_MAX });
+  const exact = { book, top: null }; // of one update id
+  const bids = textsOf(instrument, bestLevels(exact, 'bids', BOOK_LEVELS_MAX));
+  const asks = textsOf(instrument, bestLevels(exact, 'asks', BOOK_LEVELS_MAX));
   const lastBid = book.bids.count > bids.length ? book.bids.priceAt(bids.length - 1) : null;
   const lastAsk = book.asks.count > asks.length ? book.asks.priceAt(asks.length - 1) : null;
   const from = Math.max(view.knownFrom ?? 0, lastBid ?? 0);

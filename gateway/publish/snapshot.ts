@@ -16,12 +16,12 @@ import {
   type PositionDoc,
   type Stamp,
 } from '../../shared/snapshot.ts';
-import { type Atoms, atoms, formatAtoms, type MonoMs, parseAtoms, ZERO_ATOMS } from '../../shared/units.ts';
+import { type Atoms, atoms, formatAtoms, type Lots, type MonoMs, parseAtoms, type Ticks, ZERO_ATOMS } from '../../shared/units.ts';
 import { type Holding, worthOf } from '../account/position.ts';
 import type { BookedFill, LedgerOrder, PositionRow } from '../account/rows.ts';
 import type { StopShown } from '../orders/stop.ts';
 import type { BarsView, BookView } from '../venues/venue.ts';
-import type { BookSide } from '../../shared/book.ts';
+import { bestLevels, topUpdateId } from '../market/top.ts';
 
 export type SymbolMoment = {
   readonly instrument: Instrument;
@@ -84,23 +84,15 @@ export function bookDoc(
     status: book.status,
     ageMs: book.receivedAt === null ? null : Math.max(0, Math.round((at.now - book.receivedAt) * 1_000) / 1_000),
     lastUpdateId: book.lastUpdateId,
+    topUpdateId: topUpdateId(book),
     exchangeMs: book.exchangeMs,
-    bids: levelsOf(instrument, { side: book.book.bids, levels: at.levels }),
-    asks: levelsOf(instrument, { side: book.book.asks, levels: at.levels }),
+    bids: textsOf(instrument, bestLevels(book, 'bids', at.levels)),
+    asks: textsOf(instrument, bestLevels(book, 'asks', at.levels)),
   };
 }
 
-export function levelsOf(
-  instrument: Instrument,
-  { side, levels }: { readonly side: BookSide; readonly levels: number },
-): [string, string][] {
-  const out: [string, string][] = [];
-  for (let i = 0; i < Math.min(levels, side.count); i++) {
-    const price = side.priceAt(i);
-    if (price !== null) out.push([formatPrice(instrument, price), formatSize(instrument, side.sizeAt(i))]);
-  }
-  return out;
-}
+export const textsOf = (instrument: Instrument, rows: readonly (readonly [Ticks, Lots])[]): [string, string][] =>
+  rows.map(([price, size]) => [formatPrice(instrument, price), formatSize(instrument, size)]);
 
 /** Without `known` nothing in it may be trusted, so nothing but the ledger's own sums is told. */
 export function positionDoc(symbol: SymbolMoment, { stamp, known }: { readonly stamp: Stamp; readonly known: boolean }): PositionDoc {

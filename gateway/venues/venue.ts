@@ -18,6 +18,7 @@ import type { Instrument } from '../../shared/instrument.ts';
 import type { OrderKind, Side, TimeInForce } from '../../shared/order.ts';
 import type { Result } from '../../shared/result.ts';
 import type { Lots, MonoMs, Ticks, WallMs } from '../../shared/units.ts';
+import type { BestPrices } from '../market/top.ts';
 
 /**
  * Why a request did not succeed. `rejected`: certainly nothing happened. `unknown`: it may have happened: ask, never resend.
@@ -133,7 +134,9 @@ export type BookView = {
   /** Lowest bid and highest ask of the last REST snapshot: beyond them only levels touched since are known; null when it held the whole side. */
   readonly knownFrom: Ticks | null;
   readonly knownTo: Ticks | null;
-  /** When the newest frame that proves this book was received; null before the first. */
+  /** The best level a side where a faster stream is provably ahead of the book; null where it is not. */
+  readonly top: BestPrices | null;
+  /** When the newest frame or read that proves this book was received; null before the first. */
   readonly receivedAt: MonoMs | null;
 };
 export type BookCounters = {
@@ -151,7 +154,12 @@ export type BarsView = {
   readonly open: Bar | null /** Rises with each change of `closed`. */;
   readonly version: number;
 };
-export type StreamHealth = { readonly state: 'connecting' | 'live' | 'lost'; readonly ageMs: number | null };
+/** `delayMs`: how long the venue's newest messages were on their way, where it is measured; null before the first. */
+export type StreamHealth = {
+  readonly state: 'connecting' | 'live' | 'lost';
+  readonly ageMs: number | null;
+  readonly delayMs?: number | null;
+};
 
 /** The public side, kept up to date by the adapter. Reads are cheap and allocate little. */
 export interface MarketView {

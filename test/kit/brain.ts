@@ -64,6 +64,7 @@ export const bookDoc = (over: Partial<BookDoc> = {}): BookDoc => ({
   status: 'live',
   ageMs: 20,
   lastUpdateId: 7,
+  topUpdateId: 7,
   exchangeMs: 1_700_000_000_000,
   bids: [
     ['60000.00', '1.000'],

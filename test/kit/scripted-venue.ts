@@ -167,6 +167,7 @@ export class ScriptedVenue implements Venue {
       exchangeMs: this.nowMs(),
       knownFrom: null,
       knownTo: null,
+      top: null,
       receivedAt: monoMs(this.#clock.monoMs() - 5),
     }),
     mark: (symbol) => ({ symbol, markPrice: '60000.12345678', indexPrice: '60000', fundingRate: '0.0001', nextFundingMs: wallMs(1) }),

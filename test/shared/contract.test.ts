@@ -59,6 +59,7 @@ const DOCS = {
       status: 'live',
       ageMs: 3,
       lastUpdateId: 5,
+      topUpdateId: 5,
       exchangeMs: 1.7e12,
       bids: [['61000.10', '0.500']],
       asks: [['61000.20', '1.000']],

@@ -12,7 +12,9 @@ export type Steps = { readonly step: string; readonly scale: number; readonly un
 export type DepthScale = { readonly symbol: string; readonly price: Steps; readonly size: Steps };
 /** `symbol` is null when not even that could be read. */
 export type DepthRefusal = { readonly refused: string; readonly symbol: string | null };
-export type DepthReader = (text: string) => DepthFrame | DepthRefusal;
+/** `sentMs`: the venue's wall time when it sent the message. */
+export type SentFrame = DepthFrame & { readonly sentMs: number };
+export type DepthReader = (text: string) => SentFrame | DepthRefusal;
 
 const DIGITS_MAX = 15; // any 15 digits are exact in a double
 
@@ -35,7 +37,7 @@ type Scales = ReadonlyMap<string, DepthScale>;
 type Lists = { readonly bids: number[] | null; readonly asks: number[] | null };
 
 /** The usual message, its lists read from the text; null where anything about it is unusual. */
-function readScanned(text: string, scales: Scales): DepthFrame | null {
+function readScanned(text: string, scales: Scales): SentFrame | null {
   const from = text.indexOf(SYMBOL) + SYMBOL.length;
   const symbol = text.slice(from, text.indexOf('"', from));
   const scale = scales.get(symbol);
@@ -49,7 +51,7 @@ function readScanned(text: string, scales: Scales): DepthFrame | null {
 const SYMBOL = '"s":"';
 
 /** Any message, by JSON alone: decides what is refused, and why. */
-function readParsed(text: string, scales: Scales): DepthFrame | DepthRefusal {
+function readParsed(text: string, scales: Scales): SentFrame | DepthRefusal {
   const data = fieldsOf(text);
   if (data === undefined) return { refused: 'not JSON', symbol: null };
   const scale = typeof data?.s === 'string' ? scales.get(data.s) : undefined;
@@ -70,14 +72,14 @@ function fieldsOf(text: string): Fields | null | undefined {
 function frameOf(
   data: Fields,
   { scale, lists: { bids, asks } }: { readonly scale: DepthScale; readonly lists: Lists },
-): DepthFrame | DepthRefusal {
+): SentFrame | DepthRefusal {
   const { symbol } = scale;
   const { U, u, pu, T, E } = data;
   if (data.e !== 'depthUpdate') return { refused: 'not a depth update', symbol };
   if (!(isWhole(U) && isWhole(u) && isWhole(pu) && isWhole(T) && isWhole(E))) return { refused: 'an id or a time is missing', symbol };
   if (U > u || pu >= u) return { refused: 'its update ids do not rise', symbol };
   if (bids === null || asks === null) return { refused: 'a level is malformed or off its step', symbol };
-  return { symbol, firstId: U, lastId: u, previousId: pu, exchangeMs: T, bids, asks };
+  return { symbol, firstId: U, lastId: u, previousId: pu, exchangeMs: T, sentMs: E, bids, asks };
 }
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);

@@ -26,6 +26,7 @@ export function decideDepth(phase: Phase, ids: DepthIds): { readonly step: Seque
       return { step: 'REFETCH', phase: { at: 'buffering', seenId: ids.lastId } }; // the snapshot is older than the stream
     case 'live':
       if (ids.previousId === phase.lastId) return { step: 'APPLY', phase: { at: 'live', lastId: ids.lastId } };
+      if (ids.lastId <= phase.lastId) return { step: 'IGNORE', phase }; // an echo: the chain has told all of it already
       return { step: 'GAP', phase: { at: 'buffering', seenId: ids.lastId } };
     default:
       throw new Error(`Cannot decide in phase ${JSON.stringify(phase satisfies never)}`);

@@ -70,7 +70,7 @@ export const cancelManyParameters = ({
 const nameOf = (symbol: string): string => encodeURIComponent(symbol.toLowerCase());
 
 export const publicPath = (symbols: readonly string[]): string =>
-  `/public/stream?streams=${symbols.map((symbol) => `${nameOf(symbol)}@depth@100ms`).join('/')}`;
+  `/public/stream?streams=${symbols.flatMap((symbol) => [`${nameOf(symbol)}@depth@100ms`, `${nameOf(symbol)}@bookTicker`]).join('/')}`;
 
 export const marketPath = (symbols: readonly string[], interval: string): string =>
   `/market/stream?streams=${symbols

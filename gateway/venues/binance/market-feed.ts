@@ -1,22 +1,34 @@
 /** The public side of the venue: frames of both routes and REST snapshots into books, bars, marks and trades. Owns no socket. */
 import type { Clock, Timer } from '../../../shared/clock.ts';
 import type { Instrument } from '../../../shared/instrument.ts';
-import type { Bar } from '../../../shared/events.ts';
+import type { Bar, PublicTrade } from '../../../shared/events.ts';
+import type { Random } from '../../../shared/random.ts';
 import { err, ok } from '../../../shared/result.ts';
 import { Bars } from '../../market/bars.ts';
 import { Books } from '../../market/books.ts';
+import { Delay } from '../../market/delay.ts';
+import { Join } from '../../market/join.ts';
+import { SnapshotBudget } from '../../market/snapshot-budget.ts';
 import { MarketStore } from '../../market/store.ts';
 import type { MarketListener, StreamHealth, VenueFault, VenueResult } from '../venue.ts';
+import { isBest, readBest } from './best-frame.ts';
 import { decodeMarket } from './decode.ts';
 import { exactly } from './exact.ts';
 import { barsOf, snapshotOf } from './decode-rest.ts';
 import { DepthRule } from './depth.ts';
-import { type DepthReader, depthReader, depthScale } from './depth-frame.ts';
+import { type DepthReader, depthReader, depthScale, type SentFrame } from './depth-frame.ts';
 import { CALLS, DEPTH_LIMIT, KLINES_LIMIT } from './limits.ts';
 import type { Rest } from './rest.ts';
+import { streamName } from './stream-name.ts';
 import { Depth, Klines } from './wire.ts';
 
 const UNREADABLE = 'unreadable';
+/** Depth snapshots take at most this part of the request weight of a minute; the rest is for orders, cancels and account reads. */
+const SNAPSHOT_SHARE = 0.5;
+/** Snapshots asked for at the same time. */
+const SNAPSHOTS_AT_ONCE = 4;
+/** Those that wait for the budget go on spread over so long. */
+const JITTER_MS = 500;
 
 export type FeedOptions = {
   readonly rest: Rest;
@@ -25,12 +37,19 @@ export type FeedOptions = {
   readonly interval: string;
   readonly barsKept: number;
   readonly bookStaleMs: number;
+  /** A book whose newest message was longer on its way is not live. */
+  readonly lagMsMax: number;
+  /** After the end of a bar its close is waited for so long. */
+  readonly closeGraceMs: number;
+  readonly random: Random;
   readonly retryMs: (failures: number) => number;
   readonly health: () => readonly StreamHealth[];
   /** A frame that was refused, for log and metrics. */
   readonly onRefused: (stream: 'public' | 'market', sentence: string) => void;
   /** A REST read that failed and will be asked again. */
   readonly onReadFailed: (what: 'depth' | 'klines', symbol: string, fault: VenueFault) => void;
+  /** How long a depth message was on its way, and whether that was too long. */
+  readonly onDelay: (delayMs: number, late: boolean) => void;
 };
 
 export class MarketFeed implements Disposable {
@@ -42,20 +61,29 @@ export class MarketFeed implements Disposable {
   #listener: MarketListener | null = null;
   readonly #timers = new Set<Timer>();
   #disposed = false;
-  /** Snapshots go one after the other: after a reconnect of many symbols their weight is spread out. */
-  #snapshots: Promise<void> = Promise.resolve();
+  readonly #scales: ReadonlyMap<string, ReturnType<typeof depthScale>>;
+  readonly #delay = new Delay();
+  readonly #budget = new SnapshotBudget();
+  #waiting: string[] = [];
+  #reading = 0;
+  #pause: Timer | null = null;
+  #join: Join<SentFrame> | null = null;
+  readonly #lastTrade = new Map<string, number>();
+  #overlap = false;
 
   constructor(options: FeedOptions) {
-    const { instruments, interval, barsKept, retryMs, bookStaleMs, health } = options;
+    const { instruments, interval, barsKept: keep, retryMs, bookStaleMs, lagMsMax, closeGraceMs: graceMs, health } = options;
     const symbols = [...instruments.keys()];
     const bars = { fetchBars: (symbol: string, delayMs: number) => this.#later(delayMs, () => this.#fetchBars(symbol)), retryMs };
     this.#options = options;
+    this.#scales = new Map([...instruments].map(([symbol, instrument]) => [symbol, depthScale(instrument)]));
     this.#read = depthReader(instruments.values());
-    this.#bars = new Map(symbols.map((symbol) => [symbol, new Bars({ symbol, interval, keep: barsKept, port: bars })]));
+    this.#bars = new Map(symbols.map((symbol) => [symbol, new Bars({ symbol, interval, keep, port: bars, graceMs })]));
     this.#books = new Books({
       symbols,
       rule: () => new DepthRule(),
       staleMs: bookStaleMs,
+      lagMsMax,
       port: {
         fetchSnapshot: (symbol, delayMs) => this.#later(delayMs, () => this.#queueSnapshot(symbol)),
         onLive: (symbol, live, reason) => this.#listener?.onBookLive(symbol, live, reason),
@@ -63,20 +91,60 @@ export class MarketFeed implements Disposable {
         retryMs,
       },
     });
-    this.store = new MarketStore({ books: this.#books, bars: this.#bars, interval, health });
+    this.store = new MarketStore({ books: this.#books, bars: this.#bars, interval, health, delayMs: () => this.#delay.ms });
   }
 
   listen(listener: MarketListener): void {
     this.#listener = listener;
   }
 
-  /** Hot path. */
+  /** Hot path: a frame of the connection that feeds the books. */
   publicFrame(text: string): void {
+    if (isBest(streamName(text))) {
+      this.#best(text);
+      return;
+    }
     const frame = this.#read(text);
     if ('refused' in frame) {
       this.#options.onRefused('public', frame.refused);
       this.#books.refused(frame.symbol);
-    } else this.#books.frame(frame, this.#options.clock.monoMs());
+      return;
+    }
+    this.#apply(frame);
+    this.#join?.caughtUp(frame.symbol);
+  }
+
+  /** A new connection is being opened beside the one that feeds the books. */
+  beginJoin(): void {
+    this.#join = new Join({ follows: (frame) => this.#books.follows(frame), apply: (frame) => this.#apply(frame) });
+  }
+
+  /** A frame of that new connection. What cannot be read is left out here: the chain shows whether it was missed. */
+  joiningFrame(text: string): void {
+    if (isBest(streamName(text))) {
+      this.#best(text);
+      return;
+    }
+    const frame = this.#read(text);
+    if ('refused' in frame) this.#options.onRefused('public', frame.refused);
+    else this.#join?.take(frame);
+  }
+
+  /** Whether the new connection could go on alone. */
+  get isJoined(): boolean {
+    return this.#join?.isDone(this.#options.instruments.keys()) ?? false;
+  }
+
+  /** The new connection is the one that feeds the books from now on. */
+  endJoin(): void {
+    const join = this.#join;
+    this.#join = null;
+    join?.finish();
+  }
+
+  /** Two connections bring the same trades for a while. */
+  setOverlap(overlap: boolean): void {
+    this.#overlap = overlap;
   }
 
   marketFrame(text: string): void {
@@ -85,7 +153,7 @@ export class MarketFeed implements Disposable {
       this.#options.onRefused('market', news);
       return;
     }
-    if (news.kind === 'trade') this.#listener?.onTrade(news.trade);
+    if (news.kind === 'trade') this.#trade(news.trade);
     else if (news.kind === 'mark') this.store.setMark(news.mark);
     else if (news.interval === this.#options.interval) this.#bars.get(news.symbol)?.bar(news.bar, news.final);
   }
@@ -114,17 +182,61 @@ export class MarketFeed implements Disposable {
     for (const timer of this.#timers) timer.cancel();
   }
 
-  #later(delayMs: number, run: () => void): void {
-    if (this.#disposed) return;
+  #later(delayMs: number, run: () => void): Timer | null {
+    if (this.#disposed) return null;
     const timer = this.#options.clock.after(delayMs, () => {
       this.#timers.delete(timer);
       run();
     });
     this.#timers.add(timer);
+    return timer;
+  }
+
+  #apply(frame: SentFrame): void {
+    const { clock, rest, lagMsMax, onDelay } = this.#options;
+    const delayMs = this.#delay.add(rest.nowMs() - frame.sentMs);
+    onDelay(delayMs, delayMs > lagMsMax);
+    this.#books.frame(frame, clock.monoMs(), delayMs);
+  }
+
+  #best(text: string): void {
+    const best = readBest(text, this.#scales);
+    if (typeof best === 'string') this.#options.onRefused('public', best);
+    else this.#books.best(best.symbol, best);
+  }
+
+  #trade(trade: PublicTrade): void {
+    const id = Number(trade.tradeId);
+    if (this.#overlap && id <= (this.#lastTrade.get(trade.symbol) ?? -1)) return;
+    this.#lastTrade.set(trade.symbol, id);
+    this.#listener?.onTrade(trade);
   }
 
   #queueSnapshot(symbol: string): void {
-    this.#snapshots = this.#snapshots.then(() => (this.#disposed ? undefined : this.#fetchSnapshot(symbol)));
+    this.#waiting.push(symbol);
+    this.#readNext();
+  }
+
+  /** A few at a time, and no more a minute than their share of the weight. */
+  #readNext(): void {
+    const { clock, rest, random } = this.#options;
+    while (this.#waiting.length > 0 && this.#reading < SNAPSHOTS_AT_ONCE && !this.#pause) {
+      const perMinute = (SNAPSHOT_SHARE * rest.budgets().weight.limit) / CALLS.depth.weight;
+      const waitMs = this.#budget.take(clock.monoMs(), perMinute);
+      if (waitMs > 0) {
+        this.#pause = this.#later(waitMs + random.float() * JITTER_MS, () => {
+          this.#pause = null;
+          this.#readNext();
+        });
+        return;
+      }
+      const symbol = this.#waiting.shift() ?? '';
+      this.#reading++;
+      void this.#fetchSnapshot(symbol).finally(() => {
+        this.#reading--;
+        if (!this.#disposed) this.#readNext();
+      });
+    }
   }
 
   async #fetchSnapshot(symbol: string): Promise<void> {

@@ -90,9 +90,9 @@ test('a close that nobody told of is asked for after the bar has ended', () => {
   const { bars, asked, seen } = kept();
   bars.refill();
   bars.load(range(1, 6));
-  bars.tick(7 * STEP + 5_000);
+  bars.tick(7 * STEP + 2_000);
   expect(seen().status).toBe('complete');
-  bars.tick(7 * STEP + 5_001);
+  bars.tick(7 * STEP + 2_001);
   expect(seen().status).toBe('bars-unknown');
   expect(asked).toHaveLength(2);
 });

@@ -30,6 +30,7 @@ function kept() {
     symbols: ['A', 'B'],
     rule: () => new DepthRule(),
     staleMs: 1_000,
+    lagMsMax: 500,
     port: {
       fetchSnapshot: (symbol, delayMs) => asked.push(`${symbol}+${delayMs}`),
       onLive: (symbol, live, reason) => told.push(`${symbol} ${live ? 'live' : reason}`),
@@ -116,15 +117,77 @@ test('a message that cannot be read takes its book down, and one of nobody takes
   expect(books.counters('A')).toMatchObject({ messages: 2, applied: 1, dropped: 1, gaps: 2 });
 });
 
-test('silence makes a book stale, and the next frame of the chain brings it back without a snapshot', () => {
+test('silence makes a book stale and asks for one snapshot; the next frame of the chain brings it back before that', () => {
   const { books, asked, told, comeLive } = kept();
   comeLive('A');
   books.tick(monoMs(1_000));
   expect(told).toEqual(['A live']);
   books.tick(monoMs(1_001));
-  expect([told.at(-1), books.view('A').status]).toEqual(['A silent', 'stale']);
+  books.tick(monoMs(1_002));
+  expect([told.at(-1), books.view('A').status, asked]).toEqual(['A silent', 'syncing', ['A+0', 'A+0']]);
   books.frame(frame(11), monoMs(1_100));
-  expect([told.at(-1), asked.length, books.counters('A').resyncs]).toEqual(['A live', 1, 0]);
+  expect([told.at(-1), books.counters('A').resyncs]).toEqual(['A live', 0]);
+  books.load('A', { ...SNAPSHOT, lastUpdateId: 12, bids: [50, 1] }, monoMs(1_200)); // not asked any more
+  expect([books.view('A').status, books.view('A').book.bestBid]).toEqual(['live', 99]);
+});
+
+test.each([
+  ['shows that nothing happened', {}, 'live'],
+  ['shows that nothing happened, at a later id', { lastUpdateId: 40 }, 'live'],
+  ['tells another size', { bids: [99, 2, 98, 2] }, 'syncing'],
+  ['tells one level more', { asks: [101, 1, 102, 2, 103, 1] }, 'syncing'],
+  ['tells one level less', { asks: [101, 1] }, 'syncing'],
+  ['was made before the newest change', { lastUpdateId: 9 }, 'syncing'],
+  ['differs only where it does not reach', { bids: [99, 1], knownFrom: ticks(99) }, 'live'],
+])('a silent book is confirmed by one snapshot only: one that %s', (_name, over, status) => {
+  const { books, comeLive } = kept();
+  comeLive('A');
+  books.tick(monoMs(1_001));
+  books.load('A', { ...SNAPSHOT, ...over }, monoMs(1_050));
+  expect(books.view('A')).toMatchObject({ status, lastUpdateId: status === 'live' ? 10 : books.view('A').lastUpdateId });
+  books.frame(frame(11, { bids: [99, 5] }), monoMs(1_100)); // chains on to what was confirmed, to nothing else
+  if (status === 'live') expect(books.view('A').book.bids.sizeAt(0)).toBe(5);
+});
+
+test('a symbol found quiet again and again is read less and less often, until it speaks', () => {
+  const { books, asked, comeLive } = kept();
+  comeLive('A');
+  const reads: number[] = [];
+  for (let now = 1; now <= 40_000; now++) {
+    const before = asked.length;
+    books.tick(monoMs(now));
+    if (asked.length === before) continue;
+    reads.push(now);
+    books.load('A', SNAPSHOT, monoMs(now));
+  }
+  expect(reads.map((at, i) => at - (reads[i - 1] ?? 0))).toEqual([
+    1_001,
+    2_001,
+    4_001,
+    8_001,
+    8_001,
+    8_001,
+    ...reads.slice(6).map(() => 8_001),
+  ]);
+  books.frame(frame(11), monoMs(40_000));
+  books.tick(monoMs(41_001));
+  expect(books.view('A').reason).toBe('silent');
+});
+
+test('a frame that was too long on its way keeps the book in step, but not live', () => {
+  const { books, asked, told, comeLive } = kept();
+  comeLive('A');
+  books.frame(frame(11, { bids: [99, 4] }), monoMs(10), 501);
+  expect([told.at(-1), books.view('A').status, books.view('A').lastUpdateId]).toEqual(['A lag', 'stale', 11]);
+  books.frame(frame(12), monoMs(20), 500);
+  expect([told.at(-1), asked.length, books.counters('A').resyncs, books.view('A').book.bids.sizeAt(0)]).toEqual(['A live', 1, 0, 4]);
+});
+
+test('echoes are dropped without a word: the chain has told them', () => {
+  const { books, told, comeLive } = kept();
+  comeLive('A');
+  for (const lastId of [11, 12, 12, 11, 13]) books.frame(frame(lastId, { bids: [99, lastId] }), monoMs(lastId));
+  expect([told, books.view('A').lastUpdateId, books.view('A').book.bids.sizeAt(0)]).toEqual([['A live'], 13, 13]);
 });
 
 test('a lost stream takes every book down; the next connection starts from a new snapshot', () => {

@@ -23,6 +23,7 @@ function bookView(over: Partial<BookView> = {}): BookView {
     exchangeMs: wallMs(1),
     knownFrom: null,
     knownTo: null,
+    top: null,
     receivedAt: monoMs(9_900),
     ...over,
   };

@@ -8,6 +8,8 @@ export type VenueMeters = {
   readonly refused: (stream: 'public' | 'market' | 'private') => void;
   readonly closed: (stream: 'public' | 'market' | 'private') => void;
   readonly unknownEvent: () => void;
+  /** How long a depth message was on its way. */
+  readonly delay: (delayMs: number) => void;
 };
 
 export function venueMeters(metrics: Metrics): VenueMeters {
@@ -16,7 +18,9 @@ export function venueMeters(metrics: Metrics): VenueMeters {
   const refused = metrics.counter('venue_messages_refused_total', 'Stream messages that could not be read', ['stream']);
   const closed = metrics.counter('venue_streams_closed_total', 'Ends of stream connections', ['stream']);
   const unknown = metrics.counter('venue_events_unknown_total', 'Account events of an unknown kind');
+  const delay = metrics.histogram('venue_message_delay_seconds', 'Depth message from the venue to us, by its time and ours', []);
   return {
+    delay: (delayMs) => delay.observe({}, delayMs / 1_000),
     onCall: ({ method, path }, outcome, tookMs) => {
       calls.inc({ method, path, outcome });
       seconds.observe({ method, path }, tookMs / 1_000);

@@ -1,22 +1,21 @@
 /** The Binance USD-M venue, connected: pools, sockets, timers and logs around the adapter's cores. One code path for sim, testnet and mainnet. */
 import { backoffMs } from '../../../../shared/backoff.ts';
-import type { Clock, Timer } from '../../../../shared/clock.ts';
+import { type Clock, patienceMs, type Timer } from '../../../../shared/clock.ts';
 import type { Config } from '../../../../shared/config.ts';
 import type { Instrument } from '../../../../shared/instrument.ts';
 import type { Log } from '../../../../shared/log.ts';
 import type { Metrics } from '../../../../shared/metrics.ts';
 import type { Random } from '../../../../shared/random.ts';
 import { err, ok, type Result } from '../../../../shared/result.ts';
-import type { WallMs } from '../../../../shared/units.ts';
+import type { MonoMs, WallMs } from '../../../../shared/units.ts';
 import { AccountSession } from '../../../account/session.ts';
 import { openHttp } from '../../../io/http.ts';
-import { driveStream, type StreamDriver } from '../../../io/stream-driver.ts';
-import { barsWanted } from '../../../market/bars.ts';
-import { MarketSession } from '../../../market/session.ts';
+import { RotatingStream } from '../../../io/rotation.ts';
+import { barsWanted, CLOSE_GRACE_MS } from '../../../market/bars.ts';
 import type { MarketView, OrderEntry, StopEntry, StreamHealth, Venue, VenueEvents, VenueFault } from '../../venue.ts';
 import { RestStopEntry } from '../algo.ts';
 import { decodeUser } from '../decode.ts';
-import { marketPath, privatePath, publicPath } from '../encode.ts';
+import { privatePath } from '../encode.ts';
 import { instrumentsOf, rateLimitsOf } from '../instruments.ts';
 import { CALLS, type Endpoints, ENDPOINTS, simEndpoints } from '../limits.ts';
 import { MarketFeed } from '../market-feed.ts';
@@ -24,12 +23,16 @@ import { RestOrderEntry } from '../orders.ts';
 import { Rest } from '../rest.ts';
 import { secretOf } from '../sign.ts';
 import { Balances, ExchangeInfo, ListenKey } from '../wire.ts';
+import { MarketStreams, OVERLAP_MS, ROTATE_MS, TICK_MS } from './market-streams.ts';
 import { venueMeters, type VenueMeters } from './meters.ts';
 
-const TICK_MS = 100;
 const CLOCK_SYNC_MS = 60_000;
-/** A public stream without any message for this long is reopened; marks come every second and depth ten times as often. */
-const SILENCE_MS = 5_000;
+/**
+ * Depth longer on its way than this is too old to quote on: many times the usual tens of milliseconds, and well below the seconds after
+ * which a silent book is not trusted either. A wrong clock looks the same, so it is read again.
+ */
+const LAG_MS = 1_000;
+const LAG_SYNC_MS = 5_000;
 /** The private stream may be idle: asked by ping, answered within. */
 const PING_MS = 5_000;
 const PONG_MS = 5_000;
@@ -42,6 +45,10 @@ export type VenueOptions = {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Simulated per real time. */
+  readonly speed?: number;
+  /** Age at which a stream connection is replaced, ms. */
+  readonly rotateMs?: number;
   /** Other hosts than those of the configuration and its environment. */
   readonly endpoints?: Endpoints;
 };
@@ -104,10 +111,10 @@ class BinanceVenue implements Venue {
   readonly market: MarketView;
   readonly #parts: Connected;
   readonly #feed: MarketFeed;
-  readonly #public: MarketSession;
-  readonly #market: MarketSession;
-  #account: AccountSession | null = null;
-  #drivers: readonly StreamDriver[] = [];
+  readonly #speed: number;
+  #streams: MarketStreams | null = null;
+  #account: RotatingStream<AccountSession> | null = null;
+  #lagSyncAt: MonoMs | null = null;
   #timers: readonly Timer[] = [];
 
   constructor(parts: Connected) {
@@ -118,17 +125,20 @@ class BinanceVenue implements Venue {
     this.instruments = instruments;
     this.orders = new RestOrderEntry({ rest, instruments });
     this.stops = new RestStopEntry({ rest, instruments });
-    this.#public = new MarketSession({ silenceMsMax: SILENCE_MS, retryMs });
-    this.#market = new MarketSession({ silenceMsMax: SILENCE_MS, retryMs });
+    this.#speed = parts.speed ?? 1;
     this.#feed = new MarketFeed({
       rest,
       clock,
       instruments,
       interval: config.strategy.macdTrend.interval,
       barsKept: barsWanted(config.strategy.macdTrend.slowPeriod),
-      bookStaleMs: config.gateway.bookStaleMs,
+      bookStaleMs: patienceMs(config.gateway.bookStaleMs, this.#speed),
+      lagMsMax: patienceMs(LAG_MS, this.#speed),
+      closeGraceMs: patienceMs(CLOSE_GRACE_MS, this.#speed),
+      random: parts.random,
       retryMs,
-      health: () => [this.#public.health(clock.monoMs()), this.#market.health(clock.monoMs())],
+      health: () => this.#streams?.health() ?? [{ state: 'connecting', ageMs: null }],
+      onDelay: (delayMs, late) => this.#delayed(delayMs, late),
       onRefused: (stream, sentence) => {
         meters.refused(stream);
         log.warn({ stream, sentence }, 'Stream message refused');
@@ -147,61 +157,71 @@ class BinanceVenue implements Venue {
   }
 
   start(events: VenueEvents): Promise<void> {
-    if (this.#drivers.length > 0) throw new Error('Cannot start the venue twice');
-    const { clock, config } = this.#parts;
-    this.#feed.listen(events);
-    const account = this.#openAccount(events);
-    this.#drivers = [this.#openPublic(), this.#openMarket(), account];
+    if (this.#streams) throw new Error('Cannot start the venue twice');
+    const { clock, config, rotateMs = ROTATE_MS, log, meters, endpoints } = this.#parts;
+    const feed = this.#feed;
+    feed.listen(events);
+    this.#streams = new MarketStreams({
+      ...{ clock, log, meters, feed, rotateMs, speed: this.#speed, retryMs: this.#retryMs },
+      ...{ host: endpoints.stream, symbols: [...this.instruments.keys()], interval: config.strategy.macdTrend.interval },
+    });
+    this.#account = this.#openAccount(events);
     this.#timers = [
-      clock.every(TICK_MS, () => this.#feed.tick()),
+      clock.every(TICK_MS, () => feed.tick()),
       clock.every(CLOCK_SYNC_MS, () => void this.#syncClock()),
-      clock.every(config.gateway.keepAliveMs, () => void this.#keepAlive(account)),
+      clock.every(config.gateway.keepAliveMs, () => void this.#keepAlive()),
     ];
     return Promise.resolve();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
-    for (const driver of this.#drivers) driver[Symbol.dispose]();
+    this.#streams?.[Symbol.dispose]();
+    this.#account?.[Symbol.dispose]();
     this.#feed[Symbol.dispose]();
     await this.#parts.http[Symbol.asyncDispose]();
   }
 
   readonly #retryMs = (failures: number): number => backoffMs(failures, { ...RETRY, random: this.#parts.random });
 
-  #openPublic(): StreamDriver {
-    const url = `${this.#parts.endpoints.stream}${publicPath([...this.instruments.keys()])}`;
-    return driveStream({
-      ...this.#stream('public'),
-      session: this.#public,
-      url: () => Promise.resolve(url),
-      onFrame: (text) => this.#feed.publicFrame(text),
-      onLive: () => this.#parts.log.info({ stream: 'public' }, 'Stream live'),
-      onLost: (reason) => this.#lost('public', reason, () => this.#feed.publicLost(reason)),
-    });
-  }
-
-  #openMarket(): StreamDriver {
-    const url = `${this.#parts.endpoints.stream}${marketPath([...this.instruments.keys()], this.#parts.config.strategy.macdTrend.interval)}`;
-    return driveStream({
-      ...this.#stream('market'),
-      session: this.#market,
-      url: () => Promise.resolve(url),
-      onFrame: (text) => this.#feed.marketFrame(text),
-      onLive: () => {
-        this.#parts.log.info({ stream: 'market' }, 'Stream live');
-        this.#feed.marketLive();
-      },
-      onLost: (reason) => this.#lost('market', reason, () => this.#feed.marketLost()),
-    });
+  /** A message that seems late may only be a clock that is wrong. */
+  #delayed(delayMs: number, late: boolean): void {
+    const { meters, clock, log } = this.#parts;
+    meters.delay(delayMs);
+    const now = clock.monoMs();
+    if (!late || (this.#lagSyncAt !== null && now - this.#lagSyncAt < LAG_SYNC_MS)) return;
+    this.#lagSyncAt = now;
+    log.warn({ delayMs }, 'Depth is late; the clock is read again');
+    void this.#syncClock();
   }
 
   /** On its own socket, so that bursts of depth never delay an order event. */
-  #openAccount(events: VenueEvents): StreamDriver {
+  #openAccount(events: VenueEvents): RotatingStream<AccountSession> {
+    const { clock, log, meters, rotateMs = ROTATE_MS } = this.#parts;
+    return new RotatingStream({
+      clock,
+      tickMs: TICK_MS,
+      session: () => this.#accountSession(events),
+      url: () => this.#privateUrl(),
+      rotateMs: 0.98 * rotateMs, // not with the others
+      overlapMsMax: patienceMs(OVERLAP_MS, this.#speed),
+      ready: () => true, // its own `live` makes the account be read afresh
+      onFrame: () => {},
+      onLive: () => log.info({ stream: 'private' }, 'Stream live'),
+      onLost: (reason) => log.warn({ stream: 'private', reason }, 'Stream lost'),
+      onTurn: (turn) => log.info({ stream: 'private', turn }, 'Stream connection replaced'),
+      onClosed: (sentence) => {
+        meters.closed('private');
+        log.info({ stream: 'private', sentence }, 'Stream closed');
+      },
+    });
+  }
+
+  #accountSession(events: VenueEvents): AccountSession {
     const { log, meters } = this.#parts;
-    const session = new AccountSession({
-      pingMs: PING_MS,
-      pongMs: PONG_MS,
+    return new AccountSession({
+      pingMs: patienceMs(PING_MS, this.#speed),
+      pongMs: patienceMs(PONG_MS, this.#speed),
       retryMs: this.#retryMs,
       port: {
         decode: (text) => decodeUser(text, this.instruments),
@@ -217,29 +237,6 @@ class BinanceVenue implements Venue {
         onExpired: () => log.error({ stream: 'private' }, 'Key of the private stream expired; a new one is asked for'),
       },
     });
-    this.#account = session;
-    return driveStream({
-      ...this.#stream('private'),
-      session,
-      url: () => this.#privateUrl(),
-      onFrame: () => {},
-      onLive: () => log.info({ stream: 'private' }, 'Stream live'),
-      onLost: (reason) => this.#lost('private', reason, () => {}),
-    });
-  }
-
-  #stream(stream: 'public' | 'market' | 'private') {
-    const { clock, log, meters } = this.#parts;
-    const onClosed = (sentence: string): void => {
-      meters.closed(stream);
-      log.info({ stream, sentence }, 'Stream closed');
-    };
-    return { clock, tickMs: TICK_MS, onClosed };
-  }
-
-  #lost(stream: string, reason: string, tell: () => void): void {
-    this.#parts.log.warn({ stream, reason }, 'Stream lost');
-    tell();
   }
 
   /** Each opening asks for the key: POST returns the one in force and extends it (reference sheet 2026-11, 8.1). */
@@ -252,12 +249,12 @@ class BinanceVenue implements Venue {
   }
 
   /** The key lives 60 minutes; one failure is an alarm, and a key that is gone means a stream that is silent. */
-  async #keepAlive(driver: StreamDriver): Promise<void> {
+  async #keepAlive(): Promise<void> {
     const { rest, log } = this.#parts;
     const answer = await rest.call(CALLS.listenKeyKeep, { schema: ListenKey.partial(), parameters: [] });
     if (answer.ok) return;
     log.error({ fault: answer.error }, 'Keep-alive of the private stream failed');
-    if (answer.error.reason === 'listen-key-gone') driver.perform(this.#account?.giveUp('key-gone') ?? []);
+    if (answer.error.reason === 'listen-key-gone') this.#account?.perform(this.#account.session.giveUp('key-gone'));
   }
 
   async #syncClock(): Promise<void> {

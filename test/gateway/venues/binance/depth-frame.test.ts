@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { depthReader, exactSteps, stepsOf } from '../../../../gateway/venues/binance/depth-frame.ts';
+import { depthReader, exactSteps, type SentFrame, stepsOf } from '../../../../gateway/venues/binance/depth-frame.ts';
 import { DepthUpdate, Wrapped } from '../../../../gateway/venues/binance/wire.ts';
-import type { DepthFrame } from '../../../../gateway/market/books.ts';
 import { parsePrice, parseSize } from '../../../../shared/instrument.ts';
 import { countSteps } from '../../../../shared/units.ts';
 import { recorded } from '../../../kit/data.ts';
@@ -11,7 +10,7 @@ import { BTCUSDT, rawMessages } from '../../../kit/venue-data.ts';
 const read = depthReader([BTCUSDT]);
 
 /** The slow way: schema, then exact decimals; null where the message must be refused. */
-function oracle(text: string): DepthFrame | null {
+function oracle(text: string): SentFrame | null {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -21,15 +20,15 @@ function oracle(text: string): DepthFrame | null {
   const wrapped = Wrapped.safeParse(json);
   const parsed = DepthUpdate.safeParse(wrapped.success ? wrapped.data.data : json);
   if (!parsed.success || parsed.data.s !== 'BTCUSDT') return null;
-  const { U, u, pu, T, b, a } = parsed.data;
+  const { U, u, pu, T, E, b, a } = parsed.data;
   const flat = (rows: readonly (readonly [string, string])[]) =>
     rows.flatMap(([price, size]) => [parsePrice(BTCUSDT, price) ?? -1, parseSize(BTCUSDT, size) ?? -1]);
   const [bids, asks] = [flat(b), flat(a)];
   const sound = [...bids, ...asks].every((value, index) => (index % 2 === 0 ? value >= 1 : value >= 0));
   if (!sound || U > u || pu >= u) return null;
-  return { symbol: 'BTCUSDT', firstId: U, lastId: u, previousId: pu, exchangeMs: T, bids, asks };
+  return { symbol: 'BTCUSDT', firstId: U, lastId: u, previousId: pu, exchangeMs: T, sentMs: E, bids, asks };
 }
-const fast = (text: string): DepthFrame | null => {
+const fast = (text: string): SentFrame | null => {
   const frame = read(text);
   return 'refused' in frame ? null : frame;
 };

@@ -19,7 +19,9 @@ describe('decideDepth()', () => {
     ['notices a break before the anchor', { at: 'anchoring', snapshotId: 15, seenId: 8 }, ids(11, 20, 9), 'GAP'],
     ['goes on by pu, whatever hole the ids have', { at: 'live', lastId: 9 }, ids(500, 600, 9), 'APPLY'],
     ['refuses U = u + 1 of another pu', { at: 'live', lastId: 10 }, ids(11, 20, 9), 'GAP'],
-    ['takes an echo for a break', { at: 'live', lastId: 20 }, ids(11, 20, 9), 'GAP'],
+    ['drops an echo: the chain has told it', { at: 'live', lastId: 20 }, ids(11, 20, 9), 'IGNORE'],
+    ['drops a late one from before', { at: 'live', lastId: 30 }, ids(11, 20, 9), 'IGNORE'],
+    ['takes an overlap for a break', { at: 'live', lastId: 15 }, ids(11, 20, 9), 'GAP'],
   ] as const)('%s', (_name, phase, event, step) => {
     expect(decideDepth(phase, event).step).toBe(step);
   });
