@@ -57,6 +57,11 @@ export const Header = z.strictObject({
   closing: z.array(z.string()),
   /** Number of the newest fill in the ledger; fills are numbered 1, 2, 3 ... without holes. */
   fillSeq: z.int().nonnegative(),
+  /**
+   * The venue cancels our orders of a symbol this long after our last word, which comes this often; both stretch with the number of symbols
+   * quoted. Absent while no order of ours rests.
+   */
+  deadMan: z.strictObject({ countdownMs: z.number(), refreshMs: z.number() }).optional(),
   /** Epoch of the brain that holds the lease, 0 when none does. */
   brainEpoch: z.int().nonnegative(),
 });

@@ -143,6 +143,7 @@ export class Gateway implements AsyncDisposable {
       closer: this.#closer,
       stops: this.#stops,
       redisDown: () => this.#watch.redisDown,
+      deadMan: () => this.#watch.deadMan,
     });
     this.#desk = this.#openDesk();
     keeper.listen({

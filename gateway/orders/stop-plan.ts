@@ -4,9 +4,10 @@
  * old one; all are reduce-only, so two at a time cannot turn the position over.
  *
  * How much is covered: a position beyond what rests is answered at once, without hysteresis, by the next step, and one step is under way
- * at a time. So cover falls short of the position by what was filled since the last step was begun, never by more. Saving requests is
- * left to the other side: a stop that grows takes headroom with it, and what is too large or too far away is put right when it is calm;
- * too large is harmless (reduce-only), too far away is bounded by `NEAR`.
+ * at a time. So cover falls short of the position by what was filled since the last step was begun, never by more. A stop is made as
+ * large as the position can get by the orders that rest, which may fill when all of ours is dead; that also saves requests while quotes
+ * fill. What is still too small for that, far too large or too far away is put right when it is calm: too large is harmless
+ * (reduce-only), too far away is bounded by `NEAR`.
  */
 import { fractionalTicks, type Instrument } from '../../shared/instrument.ts';
 import type { Side } from '../../shared/order.ts';
@@ -28,6 +29,8 @@ export type StopView = {
   readonly instrument: Instrument;
   /** Signed; the larger of what ledger and venue say while they disagree. */
   readonly position: Lots;
+  /** How far the position can get on its side by resting and doubtful orders; at least as far as `position`. */
+  readonly reach: Lots;
   /** False: the position may be another one by now, so nothing that protects is taken away. */
   readonly known: boolean;
   readonly entryPrice: string | null;
@@ -49,9 +52,8 @@ const PATIENCE_MS = 1_000;
 const CALM_MS = 5_000;
 /** A trigger may be off by this share of its distance before it is moved. */
 const NEAR = 0.1;
-/** A stop that grows is made this much larger than the position; one larger than this many times it is cut when it is calm. */
-const HEADROOM = 1.25;
-const TOO_LARGE = 1.5;
+/** Stops larger than this many times what they are for are cut. */
+const TOO_LARGE = 2;
 
 export function planStops(view: StopView): StopStep | null {
   const { now, stops, position, percent } = view;
@@ -62,15 +64,13 @@ export function planStops(view: StopView): StopStep | null {
   if (wanted === null) return null;
   const side: Side = position > 0 ? 'sell' : 'buy';
   const right = rank(resting, { side, wanted, near: nearTicks(view) });
-  const need = Math.abs(position);
-  const { kept, spare } = share(right, need);
-  const covered = sizeOf(kept);
-  if (covered < need) return placeStep(view, { wanted, size: kept.length === 0 ? need : Math.ceil(need * HEADROOM) });
+  const { kept, spare } = share(right, Math.abs(view.reach));
+  if (sizeOf(kept) < Math.abs(position)) return placeStep(view, { wanted, near: nearOf(kept) });
   if (!view.known) return null;
   const wrong = resting.filter((stop) => stop.side !== side);
   if (spare.length + wrong.length > 0) return cancelStep([...spare, ...wrong]);
   const calm = kept.every(({ changedAt }) => now - changedAt >= CALM_MS);
-  return calm ? improve(view, { kept, wanted, need }) : null;
+  return calm ? improve(view, { kept, wanted }) : null;
 }
 
 /** Lots that stops confirmed by the venue close of a position, on its side. */
@@ -104,31 +104,35 @@ function rank(resting: readonly PlannedStop[], { side, wanted, near }: Goal): re
     .sort((a, b) => Number(b.isNear) - Number(a.isNear) || b.changedAt - a.changedAt || (a.clientId < b.clientId ? 1 : -1));
 }
 
-function share(ranked: readonly Ranked[], need: number): { readonly kept: readonly Ranked[]; readonly spare: readonly Ranked[] } {
-  const count = ranked.findIndex((_, i) => sizeOf(ranked.slice(0, i + 1)) >= need) + 1;
+function share(ranked: readonly Ranked[], reach: number): { readonly kept: readonly Ranked[]; readonly spare: readonly Ranked[] } {
+  const count = ranked.findIndex((_, i) => sizeOf(ranked.slice(0, i + 1)) >= reach) + 1;
   return count === 0 ? { kept: ranked, spare: [] } : { kept: ranked.slice(0, count), spare: ranked.slice(count) };
 }
 
-type Improvable = { readonly kept: readonly Ranked[]; readonly wanted: Ticks; readonly need: number };
+type Improvable = { readonly kept: readonly Ranked[]; readonly wanted: Ticks };
 
-/** All is covered: moves what rests too far away, or cuts what is far too large. */
-function improve(view: StopView, { kept, wanted, need }: Improvable): StopStep | null {
-  const near = sizeOf(kept.filter(({ isNear }) => isNear));
-  if (near < need) return placeStep(view, { wanted, size: need - near });
+/** The position is covered: moves what rests too far away, adds what its orders may bring, or cuts what is far too large. */
+function improve(view: StopView, { kept, wanted }: Improvable): StopStep | null {
+  const [near, reach] = [nearOf(kept), Math.abs(view.reach)];
+  if (near < reach) return placeStep(view, { wanted, near });
   const last = kept.at(-1);
-  if (last === undefined || near <= Math.max(need * TOO_LARGE, need + view.instrument.minLots)) return null;
-  return placeStep(view, { wanted, size: need - (near - last.size) });
+  if (last === undefined || near <= Math.max(reach * TOO_LARGE, reach + view.instrument.minLots)) return null;
+  return placeStep(view, { wanted, near, size: reach - (near - last.size) });
 }
 
-function placeStep(view: StopView, { wanted, size }: { readonly wanted: Ticks; readonly size: number }): StopStep {
-  const { instrument, position, markTicks } = view;
+type Placing = { readonly wanted: Ticks; readonly near: number; readonly size?: number };
+
+/** One stop for the whole reach where the venue takes a market order of that size, else the next part of it. */
+function placeStep({ instrument, position, reach, markTicks }: StopView, { wanted, near, size }: Placing): StopStep {
   const passed = markTicks !== null && (position > 0 ? markTicks <= wanted : markTicks >= wanted);
   if (passed) return { kind: 'close' };
   const most = Math.min(instrument.maxMarketLots, instrument.maxLots);
-  const within = lots(Math.min(Math.max(size, instrument.minLots), most));
+  const whole = Math.abs(reach) <= most ? Math.abs(reach) : Math.min(most, Math.abs(reach) - near);
+  const within = lots(Math.min(Math.max(size ?? whole, instrument.minLots), most));
   return { kind: 'place', side: position > 0 ? 'sell' : 'buy', trigger: wanted, size: within };
 }
 
+const nearOf = (kept: readonly Ranked[]): number => sizeOf(kept.filter(({ isNear }) => isNear));
 const cancelStep = (stops: readonly PlannedStop[]): StopStep | null =>
   stops.length === 0 ? null : { kind: 'cancel', clientIds: stops.map(({ clientId }) => clientId) };
 

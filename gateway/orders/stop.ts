@@ -13,6 +13,7 @@ import { queryDelayMs } from '../account/reconcile.ts';
 import type { StopEntry, VenueFault } from '../venues/venue.ts';
 import type { Closer } from './closer.ts';
 import type { Core } from './core.ts';
+import { worstCase } from './guard.ts';
 import { StopBook, type StopRow } from './stop-book.ts';
 import { coveredLots, planStops, type StopStep } from './stop-plan.ts';
 
@@ -43,6 +44,8 @@ const RETRY_MS_MAX = 10_000;
 const SYNC_RETRY_MS = 500;
 /** The order of a triggered stop is told by the stream; it is asked for when that stays silent. */
 const FOLLOW_MS = 300;
+/** Ledger and venue may disagree about flat for this long: they are told one after the other. */
+const DIFFERS_MS = 1_500;
 /** Added to the receive window: a request that late is refused there, so its stop can no longer appear. */
 const SETTLE_MS = 3_000;
 
@@ -56,6 +59,7 @@ export class Stops {
   readonly #venue: StopEntry | null;
   readonly #asking = new Map<string, Asking>();
   readonly #held = new Map<string, Held>();
+  #everKnown = false;
   #synced = false;
   #syncing: Promise<boolean> | null = null;
   #syncAt = 0;
@@ -102,6 +106,7 @@ export class Stops {
   tick(): void {
     if (this.#venue === null) return;
     const now = this.#now();
+    this.#everKnown ||= this.#core.keeper.known;
     this.#ask(now);
     if (!this.#synced && now >= this.#syncAt && this.#syncing === null) void this.sync();
     for (const symbol of this.#held.keys()) this.#step(symbol, now);
@@ -142,29 +147,37 @@ export class Stops {
     const held = this.#held.get(symbol);
     const instrument = core.venue.instruments.get(symbol);
     if (!held || !instrument) return;
-    const { size, entryPrice } = this.#position(symbol);
+    const { size, reach, entryPrice } = this.#position(symbol);
     const percent = stopPercentOf(core.config, symbol);
     const stops = this.#book.live(symbol);
     this.#judge(symbol, { bare: size !== 0 && percent !== 0 && coveredLots(stops, size) < Math.abs(size), now });
     if (!this.#synced || now < held.retryAt || now < core.budget.blockedUntil) return;
     const mark = core.venue.market.mark(symbol);
     const markTicks = mark ? fractionalTicks(instrument, mark.markPrice) : null;
-    const view = { now, instrument, position: size, known: core.keeper.known, entryPrice, markTicks, percent, stops };
+    const view = { now, instrument, position: size, reach, known: core.keeper.known, entryPrice, markTicks, percent, stops };
     const step = planStops(view);
     if (step?.kind === 'close' && !closer.isClosing(symbol)) closer.start({ symbol, reason: 'stop price passed', ladder: 'taker' });
     if (step?.kind === 'cancel') for (const clientId of step.clientIds) void this.#cancel(symbol, clientId);
     if (step?.kind === 'place') void this.#place(symbol, step);
   }
 
-  /** The larger of ledger and venue on the side that is held, so that a fill told by one alone is covered. */
-  #position(symbol: string): { readonly size: Lots; readonly entryPrice: string | null } {
-    const { positions } = this.#core.keeper.ledger;
+  /**
+   * The larger of ledger and venue on the side that is held, so that a fill told by one alone is covered. Fills are told before positions,
+   * so a ledger that says flat is believed for a moment; before the first reconcile of this run only the venue's word counts.
+   */
+  #position(symbol: string): { readonly size: Lots; readonly reach: Lots; readonly entryPrice: string | null } {
+    const { ledger } = this.#core.keeper;
+    const { positions } = ledger;
     const [booked, stated] = [positions.row(symbol).size, positions.venue(symbol)];
-    const { low, high } = positions.range(symbol);
-    const side = booked !== 0 ? booked : (stated?.size ?? 0);
-    const size = side > 0 ? lots(Math.max(high, 0)) : side < 0 ? lots(Math.min(low, 0)) : lots(0);
+    const held = positions.range(symbol);
+    const worst = worstCase({ held, own: ledger.orders(symbol) });
+    const differsMs = this.#now() - (positions.differsSince(symbol) ?? this.#now());
+    const believed = this.#everKnown ? booked : (stated?.size ?? booked);
+    const side = believed !== 0 || differsMs < DIFFERS_MS ? believed : (stated?.size ?? 0);
+    const size = side > 0 ? lots(Math.max(held.high, 0)) : side < 0 ? lots(Math.min(held.low, 0)) : lots(0);
+    const reach = side > 0 ? worst.high : side < 0 ? worst.low : lots(0);
     const told = stated && stated.size !== 0 ? stated.entryPrice : null;
-    return { size, entryPrice: positions.account(symbol).entryPrice ?? told };
+    return { size, reach, entryPrice: positions.account(symbol).entryPrice ?? told };
   }
 
   #judge(symbol: string, { bare, now }: { readonly bare: boolean; readonly now: MonoMs }): void {

@@ -5,7 +5,7 @@ import type { AccountEvent } from '../../shared/events.ts';
 import type { Reconciler } from '../account/reconciler.ts';
 import type { Closer } from './closer.ts';
 import { brainOrders, type Core, isBrains, isPersons } from './core.ts';
-import type { DeadMan, DeadManAction, SymbolView } from './dead-man.ts';
+import type { DeadMan, DeadManAction, DeadManPace, SymbolView } from './dead-man.ts';
 import type { Stops } from './stop.ts';
 
 export type WatchOptions = {
@@ -26,6 +26,11 @@ export class Watch {
 
   get redisDown(): boolean {
     return this.#redisDown;
+  }
+
+  /** How fast orders are gone at the venue when we vanish; null while none of ours is there. */
+  get deadMan(): DeadManPace | null {
+    return this.#options.deadMan.current;
   }
 
   onAccount(event: AccountEvent): void {
@@ -131,16 +136,16 @@ export class Watch {
     };
   }
 
-  async #perform({ kind, symbol }: DeadManAction): Promise<void> {
+  async #perform({ symbol, ms }: DeadManAction): Promise<void> {
     const { core, deadMan } = this.#options;
-    const result = await core.venue.orders.armDeadMan({ symbol, ms: kind === 'arm' ? core.config.gateway.deadManMs : 0 });
+    const result = await core.venue.orders.armDeadMan({ symbol, ms });
     if (result.ok) return;
     core.keeper.notice({
       level: 'warn',
       message: 'Countdown at the venue could not be set',
-      fields: { symbol, kind, fault: result.error },
+      fields: { symbol, ms, fault: result.error },
     });
-    if (kind === 'arm') deadMan.failed(symbol, core.clock.monoMs());
+    if (ms > 0) deadMan.failed(symbol, core.clock.monoMs());
   }
 
   /** Orders that rest for a brain or a person; ladder orders are not quotes. */

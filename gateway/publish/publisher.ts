@@ -9,6 +9,7 @@ import type { MonoMs } from '../../shared/units.ts';
 import type { BookedFill } from '../account/rows.ts';
 import type { Closer } from '../orders/closer.ts';
 import { type Core, roleOf } from '../orders/core.ts';
+import type { DeadManPace } from '../orders/dead-man.ts';
 import type { Stops } from '../orders/stop.ts';
 import { type Document, fillDoc, instrumentDoc, klinesDoc, type Moment, renderSnapshot, type SymbolMoment } from './snapshot.ts';
 
@@ -26,6 +27,7 @@ export type PublisherOptions = {
   readonly closer: Closer;
   readonly stops: Stops;
   readonly redisDown: () => boolean;
+  readonly deadMan: () => DeadManPace | null;
 };
 
 const FILLS_KEPT = 10_000;
@@ -107,6 +109,7 @@ export class Publisher {
     const { core, closer } = this.#options;
     const { venue, keeper, identity, modes } = core;
     const { epoch, environment, accountHash, configHash } = identity;
+    const deadMan = this.#options.deadMan();
     return {
       schema: SCHEMA_VERSION,
       ...{ epoch, seq, environment, accountHash, configHash },
@@ -120,6 +123,7 @@ export class Publisher {
       paused: modes.paused !== null,
       closing: [...closer.closing],
       fillSeq: keeper.ledger.fillSeq,
+      ...(deadMan ? { deadMan } : {}),
       brainEpoch: core.lease.epoch,
     };
   }

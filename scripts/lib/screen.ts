@@ -26,6 +26,8 @@ export function statusScreen({ state, paint, prefix }: Screen): readonly string[
     '',
     ...moneyLines(symbols),
     '',
+    ...stopLines(symbols),
+    '',
     ...(symbols.some(({ orders }) => !orders?.known) ? ['own orders: unknown'] : orderLines(orders)),
     '',
     ...balanceLines(state),
@@ -39,7 +41,7 @@ type Head = { readonly header: Header | null; readonly ageMs: number | null; rea
 function headLines({ header, ageMs, paint, prefix }: Head): readonly string[] {
   if (header === null)
     return [...labelled('gateway', [UNKNOWN, `(no ${prefix}:seq in Redis)`]), ...labelled('mode', [paint(UNKNOWN, 'bad')])];
-  const { environment, venue, accountHash, epoch, seq, mode, reasons, health, budgets } = header;
+  const { environment, venue, accountHash, epoch, seq, mode, reasons, health, budgets, deadMan } = header;
   const budget = (name: string, { used, limit }: { readonly used: number; readonly limit: number }): string => `${name} ${used}/${limit}`;
   return [
     ...labelled('gateway', [environment, venue, `account ${accountHash}`, `epoch ${epoch}`, `seq ${seq}`, `age ${ageText(ageMs)}`]),
@@ -53,6 +55,10 @@ function headLines({ header, ageMs, paint, prefix }: Head): readonly string[] {
       budget('weight/1m', budgets.weight),
       budget('orders/1m', budgets.orders1m),
       budget('orders/10s', budgets.orders10s),
+    ]),
+    ...labelled('dead-man', [
+      deadMan ? `orders gone ${deadMan.countdownMs / 1_000} s after our last word` : 'not armed: no order of ours',
+      ...(deadMan ? [`told every ${deadMan.refreshMs / 1_000} s`] : []),
     ]),
   ];
 }
@@ -82,6 +88,23 @@ function moneyLines(symbols: readonly SymbolState[]): readonly string[] {
     ...[position?.markPrice, position?.unrealizedPnl, position?.realizedPnl, position?.fees, position?.funding].map(shown),
   ]);
   return table(columns, rows);
+}
+
+/** What the venue does by itself when all of ours is dead. */
+function stopLines(symbols: readonly SymbolState[]): readonly string[] {
+  return labelled(
+    'stops',
+    symbols.map(({ symbol, position }) => `${symbol} ${stopText(position)}`),
+  );
+}
+
+function stopText(position: SymbolState['position']): string {
+  if (!position?.known) return UNKNOWN;
+  const { stop, size } = position;
+  if (stop === undefined) return 'none: this venue holds none';
+  const others = stop.foreign > 0 ? ` (${stop.foreign} foreign)` : '';
+  if (stop.status === 'none') return `none${Number(size) === 0 ? ', flat' : ': POSITION UNPROTECTED'}${others}`;
+  return `${stop.status} ${shown(stop.size)} at ${shown(stop.triggerPrice)}${others}`;
 }
 
 export type SymbolOrder = OrderDoc & { readonly symbol: string };

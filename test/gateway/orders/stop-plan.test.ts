@@ -24,6 +24,7 @@ const view = (position: number, stops: readonly PlannedStop[] = [], over: Partia
   now: monoMs(NOW),
   instrument: BTC,
   position: lots(position),
+  reach: lots(position),
   known: true,
   entryPrice: ENTRY,
   markTicks: 600_000,
@@ -49,7 +50,13 @@ test.each<[string, StopView, object | null]>([
   ['starts the close of a short the same way', view(-10, [], { markTicks: 612_000 }), { kind: 'close' }],
   ['leaves one alone that covers', view(10, [stop('a', 10)]), null],
   ['leaves one alone that is a little too large', view(9, [stop('a', 10)]), null],
-  ['answers growth at once, with headroom', view(12, [stop('a', 10, young)]), place(15)],
+  ['answers growth at once, with what resting orders may bring', view(12, [stop('a', 10, young)], { reach: lots(15) }), place(15)],
+  [
+    'keeps the old one while both together are what the orders may bring',
+    view(12, [stop('a', 10), stop('b', 15, young)], { reach: lots(20) }),
+    null,
+  ],
+  ['adds what resting orders may bring when it is calm', view(12, [stop('a', 12)], { reach: lots(20) }), place(20)],
   ['cancels the old one when the new one is confirmed', view(12, [stop('a', 10), stop('b', 15, young)]), cancel('a')],
   ['waits for the answer to a placement', view(12, [stop('a', 10), stop('b', 15, { status: 'placing' })]), null],
   ['waits a moment for one whose outcome is unknown', view(12, [stop('b', 15, { status: 'unknown', ...young })]), null],
@@ -62,7 +69,7 @@ test.each<[string, StopView, object | null]>([
   ['keeps a far one until the near one covers', view(10, [stop('a', 10, { trigger: ticks(500_000) }), stop('b', 4, young)]), null],
   ['cancels the far one then', view(10, [stop('a', 10, { trigger: ticks(500_000) }), stop('b', 10, young)]), cancel('a')],
   ['splits by the largest market order', view(300), place(120)],
-  ['goes on splitting', view(300, [stop('a', 120), stop('b', 120)]), place(120)],
+  ['goes on splitting', view(300, [stop('a', 120), stop('b', 120)]), place(60)],
   [
     'covers a position that turned over before it cancels the other side',
     view(-10, [stop('a', 10)]),
@@ -88,6 +95,8 @@ test('coveredLots() counts what the venue confirmed on the side of the position'
 class Model {
   now = NOW;
   position = 0;
+  /** Lots of resting orders on the side of the position. */
+  orders = 0;
   entry = 60_000;
   known = true;
   stops = new Map<string, PlannedStop>();
@@ -115,7 +124,16 @@ class Model {
 
   view(): StopView {
     const live = [...this.stops.values()].filter(({ status }) => status !== 'ended');
-    return view(this.position, live, { now: monoMs(this.now), entryPrice: String(this.entry), known: this.known });
+    return view(this.position, live, {
+      now: monoMs(this.now),
+      reach: lots(Math.sign(this.position) * this.reach),
+      entryPrice: String(this.entry),
+      known: this.known,
+    });
+  }
+
+  get reach(): number {
+    return this.position === 0 ? 0 : Math.abs(this.position) + this.orders;
   }
 
   get covered(): number {
@@ -139,6 +157,7 @@ class Model {
 const moves = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('fill' as const), lots: fc.integer({ min: -60, max: 60 }) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('orders' as const), lots: fc.integer({ min: 0, max: 300 }) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('entry' as const), price: fc.integer({ min: 59_000, max: 61_000 }) }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('answer' as const), carriedOut: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('known' as const), known: fc.boolean() }) },
@@ -153,6 +172,7 @@ test('planStops() never gives cover away, has one step under way, and ends cover
       const model = new Model();
       for (const move of script) {
         if (move.kind === 'fill') model.position += move.lots;
+        if (move.kind === 'orders') model.orders = move.lots;
         if (move.kind === 'entry') model.entry = move.price;
         if (move.kind === 'known') model.known = move.known;
         if (move.kind === 'wait') model.now += move.ms;
@@ -173,7 +193,8 @@ test('planStops() never gives cover away, has one step under way, and ends cover
       model.turn();
       expect(model.steps).toBe(settled);
       expect(model.covered).toBeGreaterThanOrEqual(need);
-      expect(model.covered).toBeLessThanOrEqual(Math.max(need * 1.5, need + 1));
+      expect(model.covered).toBeGreaterThanOrEqual(model.reach);
+      expect(model.covered).toBeLessThanOrEqual(Math.max(model.reach * 2, model.reach + 1));
       if (need === 0) expect(model.waiting).toBe(0);
       expect(model.closed).toBe(0);
     }),

@@ -25,7 +25,14 @@ let publisher: Publisher;
 
 beforeEach(async () => {
   side = await OrderSide.started();
-  publisher = new Publisher({ core: side.core, keys, closer: side.closer, stops: side.stops, redisDown: () => side.watch.redisDown });
+  publisher = new Publisher({
+    core: side.core,
+    keys,
+    closer: side.closer,
+    stops: side.stops,
+    redisDown: () => side.watch.redisDown,
+    deadMan: () => side.watch.deadMan,
+  });
 });
 
 const take = () => {
