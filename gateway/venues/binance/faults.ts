@@ -8,7 +8,10 @@ import type { FaultKind, VenueFault } from '../venue.ts';
 type Meaning = { readonly kind: FaultKind; readonly reason: string };
 type Row = readonly [kind: FaultKind, reason: string, codes: readonly number[]];
 
-/** Section 11, row by row. Class F of the sheet (stop trading) is `auth`; class D is named by its reason. */
+/**
+ * Source of every row: reference sheet 2026-11, section 11, in its order. Class R of the sheet is `rejected`; U `unknown`; T `busy`, `clock`
+ * or `rate-limited`, and `rejected` where only a new decision helps; F (stop trading) `auth`; D is named by its reason.
+ */
 const ROWS: readonly Row[] = [
   ['unknown', 'venue-error', [-1000, -1001, -1006, -1007]],
   ['auth', 'key', [-1002, -2014, -2015, -2017]],
@@ -62,6 +65,7 @@ const CODES: ReadonlyMap<number, Meaning> = new Map(
 export function meaningOfCode(code: number, status: number): Meaning {
   const known = CODES.get(code);
   if (known) return known;
+  if (code <= -4200 && code > -4300) return { kind: 'rejected', reason: 'leverage' }; // the sheet's row "-42xx"
   const sense = /^-(?:11\d\d|2\d\d\d|4\d\d\d|5\d\d\d)$/.test(String(code));
   return status === 400 && sense ? { kind: 'rejected', reason: 'refused' } : { kind: 'unknown', reason: 'venue-error' };
 }

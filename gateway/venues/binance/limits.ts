@@ -29,6 +29,8 @@ export type Call = {
   readonly weight: number;
   readonly orders: number;
   readonly safe: boolean;
+  /** Market data: stays out of the weight that is kept for cancels. */
+  readonly spare?: boolean;
 };
 
 const read = (path: string, weight: number, security: Security): Call => ({ method: 'GET', path, security, weight, orders: 0, safe: true });
@@ -60,8 +62,8 @@ export const CALLS = {
   // 3.4
   time: read('/fapi/v1/time', 1, 'none'),
   exchangeInfo: read('/fapi/v1/exchangeInfo', 1, 'none'),
-  depth: read('/fapi/v1/depth', 20, 'none'), // with limit=1000
-  klines: read('/fapi/v1/klines', 5, 'none'), // with limit 500..1000
+  depth: { ...read('/fapi/v1/depth', 20, 'none'), spare: true }, // with limit=1000
+  klines: { ...read('/fapi/v1/klines', 5, 'none'), spare: true }, // with limit 500..1000
 } as const satisfies Record<string, Call>;
 
 /** Levels a side of a depth snapshot (3.4). */

@@ -24,7 +24,12 @@ import { Anything, Balances, BatchAnswer, PositionMode, Positions, RestOrder, Re
 import type * as z from 'zod';
 
 type Instruments = ReadonlyMap<string, Instrument>;
-type OrderCall = { readonly symbol: string; readonly parameters: (instrument: Instrument) => Parameters; readonly onWritten?: OnWritten };
+type OrderCall = {
+  readonly symbol: string;
+  readonly parameters: (instrument: Instrument) => Parameters;
+  readonly onWritten?: OnWritten;
+  readonly reducing?: boolean;
+};
 type Named = { readonly symbol: string; readonly clientId: string };
 
 export class RestOrderEntry implements OrderEntry {
@@ -38,13 +43,16 @@ export class RestOrderEntry implements OrderEntry {
 
   place(request: OrderRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>> {
     const parameters = (instrument: Instrument) => placeParameters(request, instrument);
-    return this.#order(CALLS.place, { symbol: request.symbol, parameters, ...(onWritten ? { onWritten } : {}) });
+    const { symbol, reduceOnly: reducing } = request;
+    return this.#order(CALLS.place, { symbol, parameters, reducing, ...(onWritten ? { onWritten } : {}) });
   }
 
   /** The answer of a successful amend may still say that the order ended (reference sheet 2026-11, 3.1). */
   async amend(request: AmendRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>> {
     const parameters = (instrument: Instrument) => amendParameters(request, instrument);
-    const result = await this.#order(CALLS.amend, { symbol: request.symbol, parameters, ...(onWritten ? { onWritten } : {}) });
+    const asked = await this.#order(CALLS.amend, { symbol: request.symbol, parameters, ...(onWritten ? { onWritten } : {}) });
+    // "Nothing to change" (-5027) is the wanted state: only our picture of the order was old, so it is read.
+    const result = !asked.ok && asked.error.reason === 'no-change' ? await this.queryOrder(request) : asked;
     if (!result.ok) return result;
     const lives = result.value.state === 'accepted' || result.value.state === 'partially-filled';
     return ok(lives ? { ...result.value, state: 'amended' } : result.value);
@@ -127,12 +135,13 @@ export class RestOrderEntry implements OrderEntry {
     return this.#rest.budgets();
   }
 
-  async #order(call: Call, { symbol, parameters, onWritten }: OrderCall): Promise<VenueResult<VenueOrder>> {
+  async #order(call: Call, { symbol, parameters, onWritten, reducing = false }: OrderCall): Promise<VenueResult<VenueOrder>> {
     const instrument = this.#instruments.get(symbol);
     if (!instrument) return err(notOurs(symbol));
     const result = await this.#rest.call(call, {
       schema: RestOrder,
       parameters: parameters(instrument),
+      reducing,
       ...(onWritten ? { onWritten } : {}),
     });
     return result.ok ? readable(() => orderOf(result.value, instrument)) : result;

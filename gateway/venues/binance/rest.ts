@@ -17,6 +17,10 @@ import type * as z from 'zod';
 
 /** Waiting before each resend of a safe call that met a transport error. */
 const RESEND_MS = [0, 30, 100, 300] as const;
+/** The venue is overloaded: certainly not executed (reference sheet 2026-11, 11 and 12). Reads and cancels only. */
+const BUSY_MS = [200, 400, 800] as const;
+/** The same for what reduces a position: the venue exempts it from throttling, so the next try is likely let through (11, -1008). */
+const BUSY_EXEMPT_MS = [30, 100, 300] as const;
 const CLOCK_SAMPLES = 3;
 
 export type RestOptions = {
@@ -28,7 +32,13 @@ export type RestOptions = {
   /** One finished call, for metrics: the path without its query, and how it ended. */
   readonly onCall: (call: Call, outcome: 'ok' | VenueFault['kind'], tookMs: number) => void;
 };
-type Asked<T> = { readonly schema: z.ZodType<T>; readonly parameters: Parameters; readonly onWritten?: OnWritten };
+type Asked<T> = {
+  readonly schema: z.ZodType<T>;
+  readonly parameters: Parameters;
+  readonly onWritten?: OnWritten;
+  /** An order that only reduces a position: sent again when the venue says that it was too busy to take it. */
+  readonly reducing?: boolean;
+};
 
 /** Another way for a signed call to leave, taken before it leaves; null: not now, or not this call. What was taken never goes over HTTP. */
 export type CallTaker = (
@@ -74,9 +84,9 @@ export class Rest {
     return Math.max(0, this.#blockedUntil - this.#options.clock.monoMs());
   }
 
-  /** Takes in what an answer says of limits and bans; what it says of its request, null when that succeeded. */
-  judge(answer: HttpAnswer): VenueFault | null {
-    this.#budget.learn(answer.headers, this.nowMs());
+  /** Takes in what an answer says of limits and bans; what it says of its request, null when that succeeded. `sentMs`: when it left. */
+  judge(answer: HttpAnswer, sentMs: WallMs = this.nowMs()): VenueFault | null {
+    this.#budget.learn(answer.headers, { sentMs, nowMs: this.nowMs() });
     const fault = faultOfAnswer(answer, { venueNowMs: this.nowMs() });
     if (fault) this.#block(fault);
     return fault;
@@ -98,21 +108,26 @@ export class Rest {
   }
 
   async #tries<T>(call: Call, asked: Asked<T>): Promise<VenueResult<T>> {
-    let resends = 0;
+    const resends = { transport: 0, busy: 0 };
     let resynced = false;
     let mayHaveRun = false;
     for (;;) {
       const blocked = this.#blocked(call);
       if (blocked) return err(mayHaveRun ? inDoubt(blocked) : blocked);
+      const sentMs = this.nowMs();
       const outcome = await this.#send(call, asked);
-      const result = this.#read(outcome, asked);
+      const result = this.#read(outcome, { ...asked, sentMs });
       if (result.ok) return result;
       if (result.error.kind === 'clock' && !resynced) {
         resynced = true;
         const synced = await this.syncClock();
         if (call.safe && synced.ok) continue;
       }
-      const wait = call.safe && isTransport(outcome) ? RESEND_MS[resends++] : undefined;
+      const wait = isTransport(outcome)
+        ? pick(call.safe ? RESEND_MS : [], resends.transport++)
+        : result.error.reason === 'overloaded'
+          ? pick(call.safe ? BUSY_MS : asked.reducing ? BUSY_EXEMPT_MS : [], resends.busy++)
+          : undefined;
       if (wait === undefined) return mayHaveRun ? err(inDoubt(result.error)) : result;
       mayHaveRun ||= outcome.kind === 'unanswered';
       await this.#options.clock.sleep(wait);
@@ -135,9 +150,9 @@ export class Rest {
     return signQuery(parameters, { secret, recvWindowMs, timestampMs: this.nowMs() });
   }
 
-  #read<T>(outcome: HttpOutcome, { schema }: Asked<T>): VenueResult<T> {
+  #read<T>(outcome: HttpOutcome, { schema, sentMs }: Asked<T> & { readonly sentMs: WallMs }): VenueResult<T> {
     if (outcome.kind !== 'answer') return err(faultOfSilence(outcome));
-    const fault = this.judge(outcome);
+    const fault = this.judge(outcome, sentMs);
     return fault ? err(fault) : readBody(outcome, schema);
   }
 
@@ -148,13 +163,17 @@ export class Rest {
     else this.#blockedUntil = later(this.#blockedUntil, until);
   }
 
-  /** Reference sheet 2026-11, 5: after 429 or 418 nothing leaves, cancels included; a full order count leaves cancels and reads alone. */
+  /**
+   * Reference sheet 2026-11, 5: after 429 or 418 nothing leaves, cancels included; a full order count leaves cancels and reads alone. What
+   * would go beyond a window of the venue is not even tried.
+   */
   #blocked(call: Call): VenueFault | null {
     const now = this.#options.clock.monoMs();
     const until = call.orders > 0 ? later(this.#blockedUntil, this.#ordersBlockedUntil) : this.#blockedUntil;
-    if (until <= now) return null;
-    const retryAfterMs = Math.ceil(until - now);
-    return { kind: 'rate-limited', reason: 'waiting', sentence: `not sent: the venue asked to wait ${retryAfterMs} ms more`, retryAfterMs };
+    const toldMs = Math.ceil(until - now);
+    if (toldMs > 0) return waiting(toldMs, `the venue asked to wait ${toldMs} ms more`);
+    const full = this.#budget.fullFor(call, this.nowMs());
+    return full && waiting(full.waitMs, full.sentence);
   }
 
   async #sync(): Promise<VenueResult<null>> {
@@ -178,6 +197,7 @@ export class Rest {
     const { clock } = this.#options;
     const asked = { schema: ServerTime, parameters: [] };
     let sentAt = clock.monoMs();
+    const sentMs = this.nowMs();
     const outcome = await this.#send(CALLS.time, {
       ...asked,
       onWritten: (at) => {
@@ -185,7 +205,7 @@ export class Rest {
       },
     });
     const receivedAt = clock.monoMs();
-    const time = this.#read(outcome, asked);
+    const time = this.#read(outcome, { ...asked, sentMs });
     if (!time.ok) return time;
     return ok({ roundTripMs: receivedAt - sentAt, offsetMs: time.value.serverTime - (sentAt + receivedAt) / 2 });
   }
@@ -195,6 +215,14 @@ export class Rest {
 const inDoubt = (fault: VenueFault): VenueFault =>
   fault.kind === 'rejected' || fault.kind === 'gone' || fault.kind === 'auth' ? fault : { ...fault, kind: 'unknown' };
 
+const waiting = (retryAfterMs: number, why: string): VenueFault => ({
+  kind: 'rate-limited',
+  reason: 'waiting',
+  sentence: `not sent: ${why}`,
+  retryAfterMs,
+});
+
+const pick = (schedule: readonly number[], n: number): number | undefined => schedule[n];
 const later = (a: MonoMs, b: MonoMs): MonoMs => (a > b ? a : b);
 
 /** A time-out is not sent again: it has cost its time, and the caller knows better what to do next. Nor is what another way has taken. */

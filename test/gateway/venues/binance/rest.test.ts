@@ -205,6 +205,34 @@ describe('safe calls', () => {
   });
 });
 
+describe('an overloaded venue', () => {
+  const GAPS = (sent: readonly { readonly atMs: number }[]) =>
+    sent.slice(1).map(({ atMs }, i) => Math.round((atMs - (sent[i]?.atMs ?? 0)) / 10) * 10);
+  const UNAVAILABLE = answer({ code: -1000, msg: 'Service Unavailable.' }, 503);
+  test.each([
+    ['a cancel', 'cancel', coded(-1008, 503), [200, 400, 800]],
+    ['a cancel met by "Service Unavailable."', 'cancel', UNAVAILABLE, [200, 400, 800]],
+    ['a read', 'queryOrder', coded(-1008, 503), [200, 400, 800]],
+    ['a cancel in maintenance', 'cancel', coded(-1016, 503), []],
+    ['a cancel of unknown fate', 'cancel', coded(-1001, 503), []],
+  ] as const)('is asked again for %s', async (_name, what, outcome, gaps) => {
+    const { orders, sent, run } = scripted(() => outcome);
+    await run(orders[what]({ symbol: 'BTCUSDT', clientId: '42' }));
+    expect(GAPS(sent)).toEqual(gaps);
+  });
+
+  test.each([
+    ['never for an order that opens', false, coded(-1008, 503), []],
+    ['soon for an order that only reduces', true, coded(-1008, 503), [30, 100, 300]],
+    ['never when the reducing order may live', true, answer('Request occur unknown error.', 503), []],
+    ['never when its connection broke', true, RESET, []],
+  ])('is asked again %s', async (_name, reduceOnly, outcome, gaps) => {
+    const { orders, sent, run } = scripted(() => outcome);
+    await run(orders.place({ ...PLACE, reduceOnly }));
+    expect(GAPS(sent)).toEqual(gaps);
+  });
+});
+
 describe('cancelMany()', () => {
   test('splits into tens and answers id by id, in order', async () => {
     const ids = Array.from({ length: 23 }, (_, i) => String(i));
@@ -263,6 +291,64 @@ describe('limits', () => {
     clock.advance(60_000);
     expect(rest.budgets().weight).toEqual({ used: 0, limit: 2_400 });
   });
+});
+
+describe('windows', () => {
+  const GET = { schema: Anything, parameters: [] };
+  test('a request that the window has no room for is not sent; the next window takes it', async () => {
+    const { clock, orders, rest, sent, run } = scripted(() => answer(ORDER));
+    rest.setLimits({ weight1m: 100, orders1m: 3, orders10s: 2 });
+    for (let i = 0; i < 4; i++) await run(orders.place(PLACE));
+    expect(sent).toHaveLength(2);
+    clock.advance(10_000);
+    for (let i = 0; i < 4; i++) await run(orders.place(PLACE));
+    expect(sent).toHaveLength(3);
+    expect(await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({ ok: true });
+    clock.advance(60_000);
+    expect(await run(orders.place(PLACE))).toMatchObject({ ok: true });
+  });
+
+  test('market data leaves a fifth of the weight to cancels', async () => {
+    const { orders, rest, sent, run } = scripted(() => answer(ORDER));
+    rest.setLimits({ weight1m: 100, orders1m: 1_200, orders10s: 300 });
+    for (let i = 0; i < 6; i++) await run(rest.call(CALLS.depth, GET));
+    expect(sent).toHaveLength(4);
+    for (let i = 0; i < 25; i++) await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }));
+    expect(sent).toHaveLength(4 + 20);
+  });
+
+  test('a count told late, of the window before, does not fill the new one', async () => {
+    const told = { 'x-mbx-order-count-1m': '1200', 'x-mbx-order-count-10s': '300' };
+    const { clock, rest, orders, run } = scripted(() => {
+      clock.advance(500);
+      return answer(ORDER, 200, told);
+    });
+    clock.advance(60_000 - (rest.nowMs() % 60_000) - 200);
+    await run(orders.place(PLACE));
+    expect(rest.budgets()).toMatchObject({ orders1m: { used: 0 }, orders10s: { used: 0 } });
+    clock.advance(1_000);
+    await run(orders.place(PLACE));
+    expect(rest.budgets()).toMatchObject({ orders1m: { used: 1_200 }, orders10s: { used: 300 } });
+  });
+
+  test('waitMs() tells to the millisecond how long the venue wants to hear nothing', async () => {
+    const { clock, orders, rest, run } = scripted(() => answer('', 418, { 'retry-after': '5' }));
+    expect(rest.waitMs()).toBe(0);
+    await run(orders.queryOrder({ symbol: 'BTCUSDT', clientId: '42' }));
+    const left = rest.waitMs();
+    expect(left).toBeGreaterThan(4_900);
+    clock.advance(left - 1);
+    expect(rest.waitMs()).toBe(1);
+    clock.advance(1);
+    expect(rest.waitMs()).toBe(0);
+  });
+});
+
+test('amend() to what the order already is reads the order instead of failing (-5027)', async () => {
+  const { orders, sent, run } = scripted((request) => (request.method === 'PUT' ? coded(-5027) : answer(ORDER)));
+  const result = await run(orders.amend({ symbol: 'BTCUSDT', clientId: '42', side: 'buy', price: ticks(610_001), size: lots(20) }));
+  expect(result).toMatchObject({ ok: true, value: { state: 'amended', price: 610_001, size: 20 } });
+  expect(sent.map(({ method }) => method)).toEqual(['PUT', 'GET']);
 });
 
 describe('syncClock()', () => {
