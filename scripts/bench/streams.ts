@@ -8,7 +8,7 @@ import { SIM_INSTRUMENTS } from '../../shared/sim/instruments.ts';
 import { type Figure, median } from './measure.ts';
 
 const SIM = join(import.meta.dirname, '..', 'sim.ts');
-const SYMBOLS = SIM_INSTRUMENTS.map(({ spec }) => spec.symbol);
+const SYMBOLS = SIM_INSTRUMENTS.slice(0, 10).map(({ spec }) => spec.symbol);
 /** Ten symbols at ten messages a second each, in tenfold time. */
 const SPEED = 10;
 const CLIENTS = 5;
