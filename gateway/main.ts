@@ -10,7 +10,7 @@ import { type Gateway, openGateway } from './io/gateway.ts';
 import { LedgerStore } from './io/ledger-store.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
 import { openRunDir, type RunDir } from './io/run-dir.ts';
-import { openBinance } from './venues/binance/io/venue.ts';
+import { openVenue } from './venues/io/open.ts';
 import type { Venue, VenueFault } from './venues/venue.ts';
 
 /** Parts that real money needs and that are not built yet. */
@@ -50,7 +50,6 @@ function prepare(args: readonly string[]): Prepared {
 }
 
 function refuseUnsafe({ environment }: Config, { live }: { readonly live: boolean }): void {
-  if (environment === 'paper') throw new Ended(EXIT.refused, ['environment paper: the paper venue is not built yet: use sim or testnet']);
   if (environment !== 'mainnet') return;
   const why = `${live ? '' : 'real money needs --live as well; '}not built yet: ${MISSING_FOR_MAINNET.join('; ')}`;
   throw new Ended(EXIT.refused, [`environment mainnet: refused: ${why}`]);
@@ -65,7 +64,7 @@ async function run(args: readonly string[]): Promise<number> {
   using runDir = takeRunDir(prepared);
   using store = new LedgerStore({ path: runDir.ledger, clock: prepared.clock });
   if (store.fault) log.error({ fault: store.fault }, 'Ledger unavailable: new orders will be refused');
-  await using venue = await takeVenue(prepared, { log, metrics });
+  await using venue = await takeVenue(prepared, { log, metrics, runDir });
   return await serve(prepared, { log, metrics, runDir, store, venue });
 }
 
@@ -110,10 +109,11 @@ function takeRunDir({ loaded, credentials }: Prepared): RunDir {
 
 async function takeVenue(
   { loaded, credentials, clock, speed }: Prepared,
-  { log, metrics }: Pick<Parts, 'log' | 'metrics'>,
+  { log, metrics, runDir }: Pick<Parts, 'log' | 'metrics' | 'runDir'>,
 ): Promise<Venue> {
   const random = new Random(process.pid ^ Date.now());
-  const opened = await openBinance({ config: loaded.config, credentials, clock, speed, random, log, metrics });
+  const { config } = loaded;
+  const opened = await openVenue({ config, credentials, clock, speed, random, log, metrics, accountDir: runDir.path });
   if (opened.ok) return opened.value;
   throw new Ended(exitOf(opened.error), [opened.error.sentence]);
 }

@@ -31,9 +31,10 @@ export function checkHouse(root: string): readonly Finding[] {
 /** One arrow nobody may draw: the sentence is what the person reads. */
 type Layer = { readonly rule: string; readonly sentence: string; readonly breaks: (from: string, to: string) => boolean };
 
-const VENUE = /^(?:gateway\/venues\/binance|shared\/sim\/binance)\//;
+/** A room of one venue; the ports beside the rooms, and `io/` that chooses among them, are everybody's. */
+const VENUE = /^(gateway\/venues\/(?!io\/)[^/]+|shared\/sim\/binance)\//;
 const VENUE_COMPOSERS = [
-  'gateway/main.ts',
+  'gateway/venues/io/open.ts',
   'scripts/bench/book.ts',
   'scripts/lib/venue-rest.ts',
   'scripts/start/run.ts',
@@ -77,7 +78,8 @@ const LAYERS: readonly Layer[] = [
   {
     rule: 'one-venue-one-room',
     sentence: 'only its own room, tests and the composition roots import a venue adapter; the simulator of its wire is for scripts',
-    breaks: (from, to) => VENUE.test(to) && !mayNameVenue(from) && !(isIn('shared/sim', to) && isIn('scripts', from)),
+    breaks: (from, to) =>
+      VENUE.test(to) && roomOf(from) !== roomOf(to) && !mayNameVenue(from) && !(isIn('shared/sim', to) && isIn('scripts', from)),
   },
   {
     rule: 'core-does-no-io',
@@ -87,7 +89,7 @@ const LAYERS: readonly Layer[] = [
 ];
 
 function checkLayers({ file, imports }: Source): readonly Remark[] {
-  const named = /binance/i.test(file) && !isIn('test', file) && !VENUE.test(file);
+  const named = /binance/i.test(file) && !isIn('test', file) && !/^(?:gateway\/venues|shared\/sim)\/binance\//.test(file);
   const broken = imports.flatMap(({ line, spec, target }) =>
     LAYERS.filter((layer) => layer.breaks(file, target ?? spec)).map(({ rule, sentence }) => ({
       line,
@@ -103,7 +105,8 @@ const isMain = (file: string): boolean => file === 'gateway/main.ts' || file ===
 const isIo = (file: string): boolean => /^(?:gateway|brain)\/(?:.*\/)?io\//.test(file);
 const isProduct = (file: string): boolean => isIn('gateway', file) || isIn('brain', file) || isIn('shared', file);
 const isCore = (file: string): boolean => (isIn('gateway', file) || isIn('brain', file)) && !isMain(file) && !isIo(file);
-const mayNameVenue = (file: string): boolean => VENUE.test(file) || isIn('test', file) || VENUE_COMPOSERS.includes(file);
+const roomOf = (file: string): string | undefined => VENUE.exec(file)?.[1];
+const mayNameVenue = (file: string): boolean => isIn('test', file) || VENUE_COMPOSERS.includes(file);
 
 // Banned calls and words
 

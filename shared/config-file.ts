@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type Config, checkConfig, overlay, problemLine, SIM_CREDENTIALS } from './config.ts';
+import { type Config, checkConfig, overlay, PAPER_CREDENTIALS, problemLine, SIM_CREDENTIALS } from './config.ts';
 import { valueAt } from './config-problem.ts';
 import { err, ok, type Result } from './result.ts';
 
@@ -31,7 +31,7 @@ export function loadConfig(file: string): Result<Loaded, readonly string[]> {
   return ok({ config: checked.config, file: path, runDir: resolve(dirname(path), checked.config.runDir) });
 }
 
-/** The key of the configured environment: inline (already checked), file, or environment variables; our simulator's own by default. */
+/** The key of the configured environment: inline (already checked), file, or environment variables; our simulator's own by default, and the name of the paper account. */
 export function loadCredentials(loaded: Loaded, env: NodeJS.ProcessEnv): Result<Credentials, string> {
   const found = findCredentials(loaded, env);
   const problem = found.ok ? secretProblem(found.value.secret) : null;
@@ -52,6 +52,7 @@ function secretProblem(secret: string): string | null {
 
 function findCredentials({ config, file }: Loaded, env: NodeJS.ProcessEnv): Result<Credentials, string> {
   const { environment } = config;
+  if (environment === 'paper') return ok(PAPER_CREDENTIALS);
   const source = config.credentials[environment];
   if (!source) return environment === 'sim' ? ok(SIM_CREDENTIALS) : err(missing(environment, 'nothing is configured'));
   if (source.apiKey && source.secret) return ok({ apiKey: source.apiKey, secret: source.secret });

@@ -15,6 +15,17 @@ const positiveDecimal = z
   .string()
   .regex(/^(?=.*[1-9])\d+(\.\d+)?$/, 'a decimal above zero in quotes such as "0.010"')
   .describe('decimal string');
+/** Finest part of money is 1e-8. */
+const money = z
+  .string()
+  .regex(/^\d{1,12}(\.\d{1,8})?$/, 'a decimal in quotes such as "10000"')
+  .describe('decimal string');
+const latency = z
+  .string()
+  .regex(
+    /^(none|fixed:\d+(\.\d+)?|uniform:\d+(\.\d+)?:\d+(\.\d+)?|lognormal:\d+(\.\d+)?:\d+(\.\d+)?)(\+\d+(\.\d+)?:\d+(\.\d+)?)?$/,
+    '"none", "fixed:MS", "uniform:MIN:MAX" or "lognormal:MEDIAN:SIGMA", each with "+PROBABILITY:MS" for spikes',
+  );
 const percent = (max: number) => z.number().gt(0).max(max);
 const stopPercent = z.number().min(0).max(50).describe('percent of the entry price; 0: no stop at the venue');
 const ms = (min: number, max: number) => z.int().min(min).max(max);
@@ -191,14 +202,38 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('the simulated exchange'),
+  paper: z
+    .strictObject({
+      balances: z
+        .record(z.string().regex(/^[A-Z0-9]{2,12}$/), money)
+        .default({ USDT: '10000', USDC: '5000' })
+        .describe('what a new paper account begins with'),
+      queueModel: z
+        .enum(['risk-averse', 'proportional', 'log-proportional', 'square-proportional'])
+        .default('risk-averse')
+        .describe('where own orders stand in line: how much of a level that shrinks without a trade stood before us'),
+      fees: z
+        .strictObject({ makerBps: z.number().min(-10).max(100), takerBps: z.number().min(-10).max(100) })
+        .nullable()
+        .default(null)
+        .describe('share of the notional, basis points; null: what a regular user of the venue pays'),
+      orderLatency: latency.default('lognormal:20:0.3').describe('time of an order to the exchange, and of its answer back'),
+      eventLatency: latency.default('lognormal:20:0.3').describe('time of an account event on its way to us'),
+    })
+    .prefault({})
+    .describe('the account of paper: live public data, fills simulated by the gateway'),
   endpoints: z
-    .strictObject({ sim: endpoints.optional(), testnet: endpoints.optional(), mainnet: endpoints.optional() })
+    .strictObject({
+      sim: endpoints.optional(),
+      paper: endpoints.optional().describe('public data of paper; without it those of mainnet'),
+      testnet: endpoints.optional(),
+      mainnet: endpoints.optional(),
+    })
     .prefault({})
     .describe('hosts, when other than the usual'),
   credentials: z
     .strictObject({
       sim: credentials.optional(),
-      paper: credentials.optional(),
       testnet: credentials.optional(),
       mainnet: credentials.optional(),
     })
@@ -215,6 +250,9 @@ export type Config = Readonly<z.infer<typeof Config>>;
 
 /** Public constants of our own simulator, not secrets. */
 export const SIM_CREDENTIALS = { apiKey: 'mmbot-sim-key', secret: 'mmbot-sim-secret' } as const;
+
+/** Names the paper account; it needs no key. */
+export const PAPER_CREDENTIALS = { apiKey: 'mmbot-paper-account', secret: 'none' } as const;
 
 export type Checked = { readonly config: Config } | { readonly problems: readonly ConfigProblem[] };
 

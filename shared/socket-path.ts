@@ -5,6 +5,9 @@ import { basename, join } from 'node:path';
 import { err, ok, type Result } from './result.ts';
 
 /** Linux: 108 bytes with the closing zero. */
+/** What the paper account is, beside the ledger of the gateway that trades it. */
+export const PAPER_STATE_FILE = 'paper.sqlite';
+
 export const SOCKET_PATH_BYTES_MAX = 107;
 
 export type SocketOptions = {

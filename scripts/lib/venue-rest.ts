@@ -172,7 +172,7 @@ function endpointsOf({ environment, endpoints, sim }: Config): Endpoints {
 
 /** Where the key comes from, in words, never the key. */
 function sourceOf({ environment, credentials }: Config): string {
-  const source = credentials[environment];
+  const source = environment === 'paper' ? undefined : credentials[environment];
   if (!source) return "the simulator's own public key";
   if (source.apiKey !== undefined) return `credentials.${environment} in the config`;
   if (source.file !== undefined) return `credentials.${environment}.file (${source.file})`;

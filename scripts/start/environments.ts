@@ -9,7 +9,6 @@ export function cannotStart(environment: Config['environment'], asked: Asked): {
   if (environment === 'sim') return null;
   if (asked.replay !== undefined || asked.speed !== 1 || asked.resume)
     return { code: 2, sentence: `--replay, --speed and --resume: only in sim: environment is ${environment} in config.json` };
-  if (environment === 'paper') return { code: 4, sentence: 'environment paper: the paper venue is not built yet: use sim or testnet' };
   if (environment === 'mainnet' && !asked.live) return { code: 4, sentence: 'environment mainnet: real money needs --live as well' };
   return null;
 }

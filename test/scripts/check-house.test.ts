@@ -42,6 +42,9 @@ test.each([
   ['a brain importing the simulator', 'brain/a.ts', "import { b } from '../shared/sim/b.ts';", 'simulator-stays-out'],
   ['shared importing the simulator', 'shared/a.ts', "import { b } from './sim/b.ts';", 'simulator-stays-out'],
   ['a driver importing a venue adapter', 'gateway/io/a.ts', "import { b } from '../venues/binance/b.ts';", 'one-venue-one-room'],
+  ['a core importing the paper venue', 'gateway/orders/a.ts', "import { b } from '../venues/paper/b.ts';", 'one-venue-one-room'],
+  ['one venue importing another', 'gateway/venues/paper/a.ts', "import { b } from '../binance/b.ts';", 'one-venue-one-room'],
+  ['a composition root importing an adapter', 'gateway/main.ts', "import { b } from './venues/binance/b.ts';", 'one-venue-one-room'],
   ['a script importing a venue adapter', 'scripts/a.ts', "import { b } from '../gateway/venues/binance/b.ts';", 'one-venue-one-room'],
   ['product code importing a script', 'gateway/a.ts', "import { b } from '../scripts/b.ts';", 'scripts-are-entries'],
   ['product code importing a test', 'shared/a.ts', "import { b } from '../test/kit/b.ts';", 'no-test-code'],
@@ -53,7 +56,8 @@ test.each([
 
 test.each([
   ['gateway/io/a.ts', "import { Redis } from 'ioredis';\nimport { root } from '../../shared/log.ts';"],
-  ['gateway/main.ts', "import { b } from './venues/binance/b.ts';\nimport { c } from './io/c.ts';"],
+  ['gateway/main.ts', "import { b } from './venues/io/b.ts';\nimport { c } from './io/c.ts';"],
+  ['gateway/venues/io/open.ts', "import { b } from '../binance/io/b.ts';\nimport { c } from '../paper/io/c.ts';"],
   ['gateway/venues/paper/a.ts', "import { b } from '../../../shared/sim/b.ts';"],
   ['shared/log.ts', "import { pino } from 'pino';"],
   ['scripts/sim.ts', "import { b } from '../shared/sim/binance/b.ts';\nimport { c } from './sim/c.ts';"],

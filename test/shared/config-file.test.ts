@@ -157,7 +157,11 @@ test('loadCredentials() uses the public ones of the simulator when sim names non
 });
 
 test.each<[string, unknown, RegExp]>([
-  ['nothing is configured', { environment: 'paper' }, /^credentials\.paper: nothing is configured: allowed is/],
+  [
+    'nothing is configured',
+    { environment: 'mainnet', credentials: { mainnet: undefined } },
+    /^credentials\.mainnet: nothing is configured: allowed is/,
+  ],
   ['a variable is empty', { environment: 'testnet' }, /environment variable MMBOT_TESTNET_API_KEY is empty/],
   [
     'half a source',

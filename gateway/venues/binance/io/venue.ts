@@ -40,7 +40,8 @@ const RETRY = { baseMs: 250, maxMs: 10_000 } as const;
 
 export type VenueOptions = {
   readonly config: Config;
-  readonly credentials: { readonly apiKey: string; readonly secret: string };
+  /** Null: public data only; no key is asked for and no private stream opened. */
+  readonly credentials: { readonly apiKey: string; readonly secret: string } | null;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -59,10 +60,10 @@ export async function openBinance(options: VenueOptions): Promise<Result<Venue, 
   const endpoints = endpointsOf(options);
   const meters = venueMeters(options.metrics);
   const http = openHttp({ origin: endpoints.rest, clock, timeoutMs: config.gateway.requestTimeoutMs });
-  const { apiKey, secret } = credentials;
+  const { apiKey, secret } = credentials ?? { apiKey: '', secret: '' };
   const { recvWindowMs } = config.gateway;
   const rest = new Rest({ send: http.send, clock, apiKey, secret: secretOf(secret), recvWindowMs, onCall: meters.onCall });
-  const instruments = await prepare({ rest, config, host: endpoints.rest });
+  const instruments = await prepare({ rest, config, host: endpoints.rest, keyed: credentials !== null });
   if (!instruments.ok) {
     await http[Symbol.asyncDispose]();
     return instruments;
@@ -75,12 +76,13 @@ function endpointsOf({ config, endpoints }: VenueOptions): Endpoints {
   if (endpoints) return endpoints;
   if (environment === 'sim') return config.endpoints.sim ?? simEndpoints(config.sim.port);
   if (environment === 'testnet') return config.endpoints.testnet ?? ENDPOINTS.testnet;
-  return config.endpoints.mainnet ?? ENDPOINTS.mainnet; // paper trades on live public data
+  if (environment === 'paper') return config.endpoints.paper ?? config.endpoints.mainnet ?? ENDPOINTS.mainnet; // live public data
+  return config.endpoints.mainnet ?? ENDPOINTS.mainnet;
 }
 
-type Prepare = { readonly rest: Rest; readonly config: Config; readonly host: string };
+type Prepare = { readonly rest: Rest; readonly config: Config; readonly host: string; readonly keyed: boolean };
 
-async function prepare({ rest, config, host }: Prepare): Promise<Result<ReadonlyMap<string, Instrument>, VenueFault>> {
+async function prepare({ rest, config, host, keyed }: Prepare): Promise<Result<ReadonlyMap<string, Instrument>, VenueFault>> {
   const synced = await rest.syncClock();
   if (!synced.ok) return err({ ...synced.error, sentence: `Cannot reach the venue at ${host}: ${synced.error.sentence}` });
   const info = await rest.call(CALLS.exchangeInfo, { schema: ExchangeInfo, parameters: [] });
@@ -88,6 +90,7 @@ async function prepare({ rest, config, host }: Prepare): Promise<Result<Readonly
   rest.setLimits(rateLimitsOf(info.value));
   const instruments = instrumentsOf(info.value, config.symbols);
   if (!instruments.ok) return err({ kind: 'rejected', reason: 'symbol', sentence: instruments.error });
+  if (!keyed) return ok(instruments.value);
   const key = await rest.call(CALLS.balance, { schema: Balances, parameters: [] });
   if (key.ok) return ok(instruments.value);
   const refused = key.error.kind === 'auth' || key.error.kind === 'rejected';
@@ -165,7 +168,7 @@ class BinanceVenue implements Venue {
       ...{ clock, log, meters, feed, rotateMs, speed: this.#speed, retryMs: this.#retryMs },
       ...{ host: endpoints.stream, symbols: [...this.instruments.keys()], interval: config.strategy.macdTrend.interval },
     });
-    this.#account = this.#openAccount(events);
+    if (this.#parts.credentials) this.#account = this.#openAccount(events);
     this.#timers = [
       clock.every(TICK_MS, () => feed.tick()),
       clock.every(CLOCK_SYNC_MS, () => void this.#syncClock()),
@@ -251,10 +254,11 @@ class BinanceVenue implements Venue {
   /** The key lives 60 minutes; one failure is an alarm, and a key that is gone means a stream that is silent. */
   async #keepAlive(): Promise<void> {
     const { rest, log } = this.#parts;
+    if (!this.#account) return;
     const answer = await rest.call(CALLS.listenKeyKeep, { schema: ListenKey.partial(), parameters: [] });
     if (answer.ok) return;
     log.error({ fault: answer.error }, 'Keep-alive of the private stream failed');
-    if (answer.error.reason === 'listen-key-gone') this.#account?.perform(this.#account.session.giveUp('key-gone'));
+    if (answer.error.reason === 'listen-key-gone') this.#account.perform(this.#account.session.giveUp('key-gone'));
   }
 
   async #syncClock(): Promise<void> {
