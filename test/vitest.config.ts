@@ -15,7 +15,7 @@ const MONEY = [
 /** Whole processes with sockets and a Redis server of their own. */
 const WHOLE_RUNS = { testTimeout: 120_000, hookTimeout: 120_000 };
 /** Their deadlines are in milliseconds: one file at a time, after all others. */
-const TIMED = ['test/e2e/deaths.test.ts'];
+const TIMED = ['test/e2e/deaths.test.ts', 'test/e2e/freeze.test.ts'];
 
 export default defineConfig({
   root,
