@@ -27,6 +27,7 @@ export type FillReport = {
   readonly symbol: string;
   readonly clientId: string;
   readonly venueId: string;
+  /** Where the venue names no trade (forced closes): `<venueId>@<filled total of the order with this fill, in lots>`. */
   readonly tradeId: string;
   readonly side: Side;
   readonly price: Ticks;
@@ -66,6 +67,21 @@ export type FundingReport = {
   readonly atMs: WallMs;
 };
 
+/** The venue closed our position, or a part of it, by its own order; its fills are told as fills. */
+export type ForcedClose = {
+  readonly kind: 'forced-close';
+  readonly symbol: string;
+  readonly clientId: string;
+  readonly what: 'liquidation' | 'adl' | 'settlement';
+  readonly atMs: WallMs;
+};
+
+/** The venue asks for margin; it comes late by design. `symbols` as the venue names them, ours or not. */
+export type MarginCall = { readonly kind: 'margin-call'; readonly symbols: readonly string[]; readonly atMs: WallMs };
+
+/** The account's margin is shared between assets from now on, or no longer. */
+export type MultiAssetsReport = { readonly kind: 'multi-assets'; readonly on: boolean; readonly atMs: WallMs };
+
 export type LeverageReport = { readonly kind: 'leverage'; readonly symbol: string; readonly leverage: number; readonly atMs: WallMs };
 
 /**
@@ -102,6 +118,9 @@ export type AccountEvent =
   | BalanceReport
   | FundingReport
   | LeverageReport
+  | MultiAssetsReport
+  | MarginCall
+  | ForcedClose
   | AccountStream;
 
 /** One public trade; `aggressor` is the side that took. */

@@ -83,6 +83,9 @@ export class Keeper {
         this.#leverage.set(event.symbol, event.leverage);
         return;
       case 'stop': // kept apart from the ledger of orders
+      case 'forced-close': // its fills are told by themselves
+      case 'margin-call':
+      case 'multi-assets':
       case 'stream':
         return;
       default:

@@ -17,6 +17,7 @@ import {
   joinChanges,
   type LedgerOrder,
   type LedgerState,
+  LOOSE_KEPT,
   NO_CHANGE,
   type Now,
 } from './rows.ts';
@@ -24,7 +25,6 @@ import {
 /** Ended orders stay in memory this long, for late words about them; after it the archive answers. */
 const ENDED_KEPT_MS = 60_000;
 const FILLS_KEPT = 4_096;
-const LOOSE_KEPT = 1_000;
 
 export type LedgerOptions = {
   readonly instruments: ReadonlyMap<string, Instrument>;
@@ -50,6 +50,7 @@ export class Ledger {
     this.#fillSeq = state.fillSeq;
     this.positions = new Positions(instruments, state.positions);
     for (const row of state.orders) this.#put(row);
+    for (const fill of state.loose) this.#keepLoose(fill);
   }
 
   get fillSeq(): number {
@@ -121,15 +122,48 @@ export class Ledger {
     if (booked) return this.#complete(booked, report);
     const { sinceTradeId } = this.positions.row(report.symbol);
     if (sinceTradeId !== null && laterId(sinceTradeId, report.tradeId) === sinceTradeId) return NO_CHANGE; // part of the adopted baseline
+    const twin = this.#twin(report);
+    if (twin) return twin;
     const row = this.order(report.clientId) ?? this.#orderByVenueId(report);
     const fill: BookedFill = { ...report, clientId: row?.clientId ?? report.clientId, n: ++this.#fillSeq };
     this.#keepFill(fill);
     const position = this.positions.add(fill, now.mono);
     const change: Change = { ...NO_CHANGE, fills: [fill], newFills: [fill], positions: position ? [position] : [] };
     if (row) return joinChanges([change, this.#advance(row, { events: [{ ...fill, kind: 'fill' }], patch: {}, now })]);
-    this.#loose.set(venueKey(fill), [...(this.#loose.get(venueKey(fill)) ?? []), fill]);
-    dropOldest(this.#loose, LOOSE_KEPT);
+    this.#keepLoose(fill);
     return { ...change, doubts: [{ symbol: fill.symbol, clientId: fill.clientId, doubt: 'foreign-fill' }] };
+  }
+
+  /**
+   * A forced close is told twice under two names: by the stream without a trade id, by the list of trades with one. What is booked already
+   * gets its true name; null: it is news.
+   */
+  #twin(report: FillReport): Change | null {
+    const total = forcedTotal(report.tradeId);
+    const known = this.#fillsOfOrder(report);
+    if (total !== null) {
+      const named = known.filter((fill) => forcedTotal(fill.tradeId) === null);
+      return named.reduce((sum, fill) => sum + fill.size, 0) >= total ? NO_CHANGE : null;
+    }
+    const booked = known.find((fill) => forcedTotal(fill.tradeId) !== null && fill.size === report.size && fill.side === report.side);
+    if (!booked) return null;
+    this.#fills.delete(fillKey(booked));
+    const renamed: BookedFill = { ...booked, tradeId: report.tradeId };
+    this.#keepFill(renamed);
+    const loose = this.#loose.get(venueKey(booked));
+    if (loose)
+      this.#loose.set(
+        venueKey(booked),
+        loose.map((fill) => (fill.n === booked.n ? renamed : fill)),
+      );
+    return joinChanges([{ ...NO_CHANGE, fills: [renamed] }, this.#complete(renamed, report)]);
+  }
+
+  /** In memory and archived, each once: what memory holds is newer. */
+  #fillsOfOrder(key: { readonly symbol: string; readonly venueId: string }): readonly BookedFill[] {
+    const all = new Map(this.#archive.fillsOfOrder(key).map((fill) => [fill.n, fill]));
+    for (const fill of this.#fills.values()) if (fill.symbol === key.symbol && fill.venueId === key.venueId) all.set(fill.n, fill);
+    return [...all.values()];
   }
 
   position(report: PositionReport, now: Now): Change {
@@ -280,6 +314,11 @@ export class Ledger {
     if (row.venueId !== null) this.#byVenueId.set(venueKey({ symbol: row.symbol, venueId: row.venueId }), row.clientId);
   }
 
+  #keepLoose(fill: BookedFill): void {
+    this.#loose.set(venueKey(fill), [...(this.#loose.get(venueKey(fill)) ?? []), fill]);
+    dropOldest(this.#loose, LOOSE_KEPT);
+  }
+
   #keepFill(fill: BookedFill): void {
     this.#fills.set(fillKey(fill), fill);
     dropOldest(this.#fills, FILLS_KEPT);
@@ -347,6 +386,12 @@ function dropOldest<T>(map: Map<string, T>, kept: number): void {
     if (map.size <= kept) return;
     map.delete(key);
   }
+}
+
+/** Filled total in the name of a fill that the venue gave none; null for a trade id. */
+function forcedTotal(tradeId: string): number | null {
+  const at = tradeId.indexOf('@');
+  return at < 0 ? null : Number(tradeId.slice(at + 1));
 }
 
 const fillKey = ({ symbol, tradeId }: { readonly symbol: string; readonly tradeId: string }): string => `${symbol} ${tradeId}`;

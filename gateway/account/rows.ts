@@ -1,8 +1,11 @@
 /** What the ledger holds and the store keeps: one row an order, one a fill, one a symbol. */
 import type { FillReport, PositionReport } from '../../shared/events.ts';
 import type { Role } from '../../shared/client-id.ts';
-import type { Doubt, Order, OrderKind, Side, TimeInForce } from '../../shared/order.ts';
+import { type Doubt, hasEnded, type Order, type OrderKind, type Side, type TimeInForce } from '../../shared/order.ts';
 import type { Atoms, Lots, MonoMs, Ticks, WallMs } from '../../shared/units.ts';
+
+/** Fills of orders we do not know that are kept at hand. */
+export const LOOSE_KEPT = 1_000;
 
 export type Now = { readonly mono: MonoMs; readonly wall: WallMs };
 
@@ -31,6 +34,9 @@ export type LedgerOrder = {
   /** Price and size it was first sent with: what makes the same id the same order. */
   readonly content: string;
 };
+
+/** The venue says that it is filled whole, while its last fills are on their way: it has ended in all but our books. */
+export const isFilledUnbooked = ({ order, statedFilled }: LedgerOrder): boolean => !hasEnded(order.status) && statedFilled >= order.size;
 
 /** A fill in the ledger; `n` is 1, 2, 3 ... without holes. `clientId` is '' until the order is known. */
 export type BookedFill = FillReport & { readonly n: number };
@@ -91,12 +97,16 @@ export function joinChanges(changes: readonly Change[]): Change {
 export interface Archive {
   findOrder(clientId: string): LedgerOrder | null;
   findFill(key: { readonly symbol: string; readonly tradeId: string }): BookedFill | null;
+  /** Every fill of one order, by the venue's own id of it. */
+  fillsOfOrder(key: { readonly symbol: string; readonly venueId: string }): readonly BookedFill[];
 }
 
 export type LedgerState = {
   readonly orders: readonly LedgerOrder[];
   readonly positions: readonly PositionRow[];
   readonly fillSeq: number;
+  /** Newest fills whose order no row is about: it may still become known. */
+  readonly loose: readonly BookedFill[];
 };
 
 export type VenuePosition = PositionReport;

@@ -87,7 +87,7 @@ export class Gateway implements AsyncDisposable {
     const keeper = new Keeper({ ledger, write: (change) => store.write(change), clock, notice });
     const budget = new Budget();
     const meta = store.meta();
-    const modes = new Modes({ stopped: meta.stopped, paused: meta.paused, save: (key, value) => store.setMeta(key, value) });
+    const modes = new Modes({ ...meta, save: (key, value) => store.setMeta(key, value) });
     const router = new Router({
       keeper,
       orders: venue.orders,

@@ -7,7 +7,16 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { EPOCH_MAX } from '../../shared/client-id.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { hasEnded } from '../../shared/order.ts';
-import type { Archive, BookedFill, Change, LedgerOrder, LedgerState, Now, PositionRow } from '../account/rows.ts';
+import {
+  type Archive,
+  type BookedFill,
+  type Change,
+  type LedgerOrder,
+  type LedgerState,
+  LOOSE_KEPT,
+  type Now,
+  type PositionRow,
+} from '../account/rows.ts';
 import type { StopRow } from '../orders/stop-book.ts';
 import { readRow, writeRow } from './row-text.ts';
 
@@ -19,6 +28,8 @@ const BACKLOG_MAX = 50_000;
 export type Meta = {
   readonly stopped: string | null;
   readonly paused: string | null;
+  /** JSON of reasons by symbol. */
+  readonly halted: string | null;
   readonly ladders: string;
 };
 export type OpenOptions = { readonly path: string; readonly clock: Clock };
@@ -29,10 +40,15 @@ CREATE TABLE IF NOT EXISTS orders (client_id TEXT PRIMARY KEY, symbol TEXT NOT N
 CREATE INDEX IF NOT EXISTS orders_open ON orders (open) WHERE open = 1;
 CREATE TABLE IF NOT EXISTS transitions (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, wall_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS fills (n INTEGER PRIMARY KEY, symbol TEXT NOT NULL, trade_id TEXT NOT NULL, client_id TEXT NOT NULL, row TEXT NOT NULL, UNIQUE (symbol, trade_id));
+CREATE INDEX IF NOT EXISTS fills_of_order ON fills (symbol, json_extract(row, '$.venueId'));
 CREATE TABLE IF NOT EXISTS positions (symbol TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stops (client_id TEXT PRIMARY KEY, symbol TEXT NOT NULL, status TEXT NOT NULL, open INTEGER NOT NULL, row TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS corrections (id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, row TEXT NOT NULL);
 `;
+
+/** Newest first. */
+const LOOSE = `SELECT row FROM fills f WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.client_id = f.client_id) ORDER BY n DESC LIMIT ${LOOSE_KEPT}`;
+const EMPTY: LedgerState = { orders: [], positions: [], fillSeq: 0, loose: [] };
 
 export class LedgerStore implements Archive, Disposable {
   readonly #path: string;
@@ -58,13 +74,14 @@ export class LedgerStore implements Archive, Disposable {
 
   load(): LedgerState {
     const db = this.#db;
-    if (!db) return { orders: [], positions: [], fillSeq: 0 };
+    if (!db) return EMPTY;
     return (
       this.#attempt(() => ({
         orders: rowsOf<LedgerOrder>(db.prepare('SELECT row FROM orders WHERE open = 1')).map((row) => this.#revive(row)),
         positions: rowsOf<PositionRow>(db.prepare('SELECT row FROM positions')),
         fillSeq: Number(db.prepare('SELECT COALESCE(MAX(n), 0) AS n FROM fills').get()?.['n'] ?? 0),
-      })) ?? { orders: [], positions: [], fillSeq: 0 }
+        loose: rowsOf<BookedFill>(db.prepare(LOOSE)).reverse(),
+      })) ?? EMPTY
     );
   }
 
@@ -107,6 +124,11 @@ export class LedgerStore implements Archive, Disposable {
     return found ? readRow<BookedFill>(String(found['row'])) : null;
   }
 
+  fillsOfOrder({ symbol, venueId }: { readonly symbol: string; readonly venueId: string }): readonly BookedFill[] {
+    const rows = this.#attempt(() => this.#statements?.fillsOfOrder.all(symbol, venueId)) ?? [];
+    return rows.map((found) => readRow<BookedFill>(String(found['row'])));
+  }
+
   /** Fills numbered above `after`, oldest first. */
   fillsAfter({ after, limit }: { readonly after: number; readonly limit: number }): BookedFill[] {
     const rows = this.#attempt(() => this.#statements?.fillsAfter.all(after, limit)) ?? [];
@@ -127,7 +149,12 @@ export class LedgerStore implements Archive, Disposable {
   }
 
   meta(): Meta {
-    return { stopped: this.#meta('stopped'), paused: this.#meta('paused'), ladders: this.#meta('ladders') ?? '[]' };
+    return {
+      stopped: this.#meta('stopped'),
+      paused: this.#meta('paused'),
+      halted: this.#meta('halted'),
+      ladders: this.#meta('ladders') ?? '[]',
+    };
   }
 
   setMeta(key: string, value: string | null): boolean {
@@ -224,6 +251,7 @@ type Statements = Readonly<
     | 'findOrder'
     | 'findFill'
     | 'fillsAfter'
+    | 'fillsOfOrder'
     | 'countReached'
     | 'getMeta'
     | 'putMeta'
@@ -244,6 +272,7 @@ function prepare(db: DatabaseSync): Statements {
     putStop: db.prepare('INSERT OR REPLACE INTO stops (client_id, symbol, status, open, row) VALUES (?, ?, ?, ?, ?)'),
     findOrder: db.prepare('SELECT row FROM orders WHERE client_id = ?'),
     findFill: db.prepare('SELECT row FROM fills WHERE symbol = ? AND trade_id = ?'),
+    fillsOfOrder: db.prepare("SELECT row FROM fills WHERE symbol = ? AND json_extract(row, '$.venueId') = ? ORDER BY n"),
     fillsAfter: db.prepare('SELECT row FROM fills WHERE n > ? ORDER BY n LIMIT ?'),
     countReached: db.prepare(
       'SELECT t.status AS status, COUNT(*) AS n FROM transitions t JOIN orders o ON o.client_id = t.client_id WHERE o.symbol = ? GROUP BY t.status',

@@ -25,7 +25,7 @@ import { hasEnded } from '../../shared/order.ts';
 import { SCHEMA_VERSION } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import { contentOf } from '../account/ledger.ts';
-import type { LedgerOrder } from '../account/rows.ts';
+import { isFilledUnbooked, type LedgerOrder } from '../account/rows.ts';
 import type { OnWritten, OrderRequest } from '../venues/venue.ts';
 import type { Closer } from './closer.ts';
 import { brainOrders, type Core, isBrains, rolesOf } from './core.ts';
@@ -189,6 +189,12 @@ export class Desk {
     if (!row || !instrument) return refuse(amend, 'unknown-order', `Cannot amend order "${amend.clientId}": the ledger does not know it`);
     if (hasEnded(row.order.status))
       return refuse(amend, 'order-ended', `Cannot amend order "${amend.clientId}": it is ${row.order.status}`);
+    if (isFilledUnbooked(row))
+      return refuse(
+        amend,
+        'order-busy',
+        `Cannot amend order "${amend.clientId}": the venue says that it is filled, its fills are on their way`,
+      );
     if ((row.order.status !== 'open' && row.order.status !== 'partially-filled') || router.isUnwanted(row.clientId))
       return refuse(amend, 'order-busy', `Cannot amend order "${amend.clientId}": it is ${row.order.status}, and waits for the venue`);
     const [price, size] = [parsePrice(instrument, amend.price), parseSize(instrument, amend.size)];

@@ -38,7 +38,14 @@ export type GuardView = {
   readonly exclusive: boolean;
   /** Worst-case notional of the other symbols; null when one of them cannot be valued. */
   readonly otherGross: Atoms | null;
-  readonly mode: { readonly stopped: boolean; readonly shuttingDown: boolean; readonly paused: boolean; readonly closing: boolean };
+  readonly mode: {
+    /** Why nothing new may be opened on the symbol; null when it may. */
+    readonly halted: string | null;
+    readonly stopped: boolean;
+    readonly shuttingDown: boolean;
+    readonly paused: boolean;
+    readonly closing: boolean;
+  };
   /** When the snapshot the decision rests on was published; null when it is none of ours or long gone. */
   readonly basedOnAt: MonoMs | null;
   readonly ttlMs: number;
@@ -72,13 +79,15 @@ const checkMode: Rule = (checked) => {
   if (mode.shuttingDown) return refuse(checked, { code: 'shutting-down', why: 'the gateway is shutting down' });
   if (mode.stopped) return refuse(checked, { code: 'stopped', why: 'the emergency stop holds until an operator resumes' });
   if (mode.paused) return refuse(checked, { code: 'paused', why: 'trading is paused until an operator resumes' });
+  if (mode.halted !== null)
+    return refuse(checked, { code: 'paused', why: `${symbol} is halted (${mode.halted}) until an operator resumes` });
   if (mode.closing) return refuse(checked, { code: 'closing', why: `the position on ${symbol} is being closed` });
   return null;
 };
 
 /** A reduce-only order is let through a pause; nothing else is. */
 const checkModeReducing: Rule = (checked) =>
-  checkMode({ ...checked, view: { ...checked.view, mode: { ...checked.view.mode, paused: false } } });
+  checkMode({ ...checked, view: { ...checked.view, mode: { ...checked.view.mode, paused: false, halted: null } } });
 
 const checkTrading: Rule = (checked) =>
   checked.view.instrument.trading ? null : refuse(checked, { code: 'not-trading', why: `${checked.request.symbol} is not trading` });

@@ -1,23 +1,28 @@
 /**
- * What the gateway lets through. Emergency stop and pause survive restarts: they are on disk before they are told; when the disk fails they
+ * What the gateway lets through. Emergency stop, pause and halts of single symbols survive restarts: they are on disk before they are told; when the disk fails they
  * hold in memory at once, and are written as soon as it can be.
  */
+export type SavedMode = 'stopped' | 'paused' | 'halted';
 export type ModesOptions = {
   readonly stopped: string | null;
   readonly paused: string | null;
-  readonly save: (key: 'stopped' | 'paused', value: string | null) => boolean;
+  /** JSON of reasons by symbol, as it was saved. */
+  readonly halted?: string | null;
+  readonly save: (key: SavedMode, value: string | null) => boolean;
 };
 
 export class Modes {
   readonly #save: ModesOptions['save'];
   #stopped: string | null;
   #paused: string | null;
-  readonly #unsaved = new Set<'stopped' | 'paused'>();
+  readonly #halted: Map<string, string>;
+  readonly #unsaved = new Set<SavedMode>();
   shuttingDown = false;
 
-  constructor({ stopped, paused, save }: ModesOptions) {
+  constructor({ stopped, paused, halted, save }: ModesOptions) {
     this.#stopped = stopped;
     this.#paused = paused;
+    this.#halted = new Map(Object.entries(JSON.parse(halted ?? '{}') as Record<string, string>));
     this.#save = save;
   }
 
@@ -28,6 +33,11 @@ export class Modes {
 
   get paused(): string | null {
     return this.#paused;
+  }
+
+  /** Why nothing new may be opened on a symbol until an operator resumes; null when it may. */
+  halted(symbol: string): string | null {
+    return this.#halted.get(symbol) ?? null;
   }
 
   stop(reason: string): void {
@@ -42,21 +52,36 @@ export class Modes {
     this.retry();
   }
 
-  /** Writes what the disk has not taken yet. Called often. */
-  retry(): void {
-    const values = { stopped: this.#stopped, paused: this.#paused };
-    for (const key of this.#unsaved) if (this.#save(key, values[key])) this.#unsaved.delete(key);
+  /** False when the symbol is halted already. */
+  halt(symbol: string, reason: string): boolean {
+    if (this.#halted.has(symbol)) return false;
+    this.#halted.set(symbol, reason);
+    this.#unsaved.add('halted');
+    this.retry();
+    return true;
   }
 
-  /** False when it cannot be put on disk: then stop and pause hold on. */
+  /** Writes what the disk has not taken yet. Called often. */
+  retry(): void {
+    for (const key of this.#unsaved) if (this.#save(key, this.#value(key))) this.#unsaved.delete(key);
+  }
+
+  /** False when it cannot be put on disk: then stop, pause and halts hold on. */
   resume(): boolean {
-    if (!this.#save('stopped', null) || !this.#save('paused', null)) {
-      if (this.#stopped !== null) this.#unsaved.add('stopped'); // one of the two may be gone from the disk already
+    const all = ['stopped', 'paused', 'halted'] as const;
+    if (!all.every((key) => this.#save(key, null))) {
+      for (const key of all) if (this.#value(key) !== null) this.#unsaved.add(key); // some may be gone from the disk already
       return false;
     }
     this.#stopped = null;
     this.#paused = null;
+    this.#halted.clear();
     this.#unsaved.clear();
     return true;
+  }
+
+  #value(key: SavedMode): string | null {
+    if (key === 'halted') return this.#halted.size === 0 ? null : JSON.stringify(Object.fromEntries(this.#halted));
+    return key === 'stopped' ? this.#stopped : this.#paused;
   }
 }

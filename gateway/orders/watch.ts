@@ -1,7 +1,7 @@
 /** What happens by itself: quotes pulled when a book, the user stream, Redis or the brain dies; countdowns re-armed; ladders stepped. */
 import { parseClientId } from '../../shared/client-id.ts';
 import type { DoubtFact, LedgerOrder } from '../account/rows.ts';
-import type { AccountEvent } from '../../shared/events.ts';
+import type { AccountEvent, ForcedClose, LeverageReport, MarginCall, MultiAssetsReport } from '../../shared/events.ts';
 import type { Reconciler } from '../account/reconciler.ts';
 import type { Closer } from './closer.ts';
 import { brainOrders, type Core, isBrains, isPersons } from './core.ts';
@@ -15,6 +15,12 @@ export type WatchOptions = {
   readonly deadMan: DeadMan;
   readonly stops: Stops;
 };
+
+const CONFIGURED = {
+  'margin-call': 'Margin call',
+  'multi-assets': 'Multi-assets mode of the account changed',
+  leverage: 'Leverage of a symbol changed',
+} as const;
 
 export class Watch {
   readonly #options: WatchOptions;
@@ -36,6 +42,8 @@ export class Watch {
   onAccount(event: AccountEvent): void {
     const { core, reconciler, stops } = this.#options;
     if (event.kind === 'stop') stops.onReport(event);
+    if (event.kind === 'forced-close') this.#forced(event);
+    if (event.kind === 'margin-call' || event.kind === 'multi-assets' || event.kind === 'leverage') this.#configured(event);
     if (event.kind !== 'stream') {
       core.keeper.handle(event);
       return;
@@ -50,6 +58,23 @@ export class Watch {
       reconciler.streamLost();
       this.#pull('account-lost', this.#quotes());
     }
+  }
+
+  /** The venue took a position from us: what is left is protected, and nothing new is opened there before a person has looked. */
+  #forced({ symbol, what, clientId }: ForcedClose): void {
+    const { core, reconciler } = this.#options;
+    if (!core.modes.halt(symbol, what)) return;
+    core.keeper.notice({ level: 'error', message: 'The venue closed a position by force', fields: { symbol, what, clientId } });
+    this.#pull(`halted-${what}`, this.#quotes(symbol));
+    reconciler.want('forced-close');
+  }
+
+  /** The venue tells only that something of the account changed: the rest is read. */
+  #configured(event: MarginCall | MultiAssetsReport | LeverageReport): void {
+    const { core, reconciler } = this.#options;
+    const { kind, atMs: _, ...fields } = event;
+    core.keeper.notice({ level: kind === 'margin-call' ? 'error' : 'warn', message: CONFIGURED[kind], fields });
+    reconciler.want(kind);
   }
 
   onDoubts(doubts: readonly DoubtFact[]): void {

@@ -152,6 +152,7 @@ export class Publisher {
       return [
         [`book-${status}:${symbol}`, status !== 'live'],
         [`not-trading:${symbol}`, !trading],
+        [`halted:${symbol}`, modes.halted(symbol) !== null],
         [`closing:${symbol}`, closer.isClosing(symbol)],
         [`stop-missing:${symbol}`, stops.isMissing(symbol)],
         [`foreign-order:${symbol}`, !config.account.exclusive && keeper.ledger.foreignOrders(symbol).length > 0],

@@ -18,7 +18,7 @@ import {
 } from '../../shared/snapshot.ts';
 import { type Atoms, atoms, formatAtoms, type Lots, type MonoMs, parseAtoms, type Ticks, ZERO_ATOMS } from '../../shared/units.ts';
 import { type Holding, worthOf } from '../account/position.ts';
-import type { BookedFill, LedgerOrder, PositionRow } from '../account/rows.ts';
+import { type BookedFill, isFilledUnbooked, type LedgerOrder, type PositionRow } from '../account/rows.ts';
 import type { StopShown } from '../orders/stop.ts';
 import type { BarsView, BookView } from '../venues/venue.ts';
 import { bestLevels, topUpdateId } from '../market/top.ts';
@@ -146,7 +146,7 @@ export function orderDoc(instrument: Instrument, { order: row, now }: { readonly
     kind: row.kind,
     timeInForce: row.timeInForce,
     reduceOnly: row.reduceOnly,
-    status: row.order.status,
+    status: isFilledUnbooked(row) ? 'unknown' : row.order.status, // never as one that can still be amended
     price: row.order.price === null ? null : formatPrice(instrument, row.order.price),
     size: formatSize(instrument, row.order.size),
     filled: formatSize(instrument, row.order.filled),

@@ -66,7 +66,11 @@ export class OrderSide {
 
   constructor(config: Config = CONFIG, stopRows: readonly StopRow[] = []) {
     const { venue, clock } = this;
-    const ledger = new Ledger({ instruments: venue.instruments, archive: NO_ARCHIVE, state: { orders: [], positions: [], fillSeq: 0 } });
+    const ledger = new Ledger({
+      instruments: venue.instruments,
+      archive: NO_ARCHIVE,
+      state: { orders: [], positions: [], fillSeq: 0, loose: [] },
+    });
     const write = (change: Change): boolean => this.fault === null && this.written.push(change) > 0;
     const keeper = new Keeper({ ledger, write, clock, notice: ({ message }) => this.facts.push(message) });
     const budget = new Budget();

@@ -89,7 +89,7 @@ export const position = (over: Partial<PositionReport> = {}): PositionReport => 
   ...over,
 });
 
-export const NO_ARCHIVE: Archive = { findOrder: () => null, findFill: () => null };
+export const NO_ARCHIVE: Archive = { findOrder: () => null, findFill: () => null, fillsOfOrder: () => [] };
 
 export function ledger({
   baseline = 0,
@@ -101,7 +101,7 @@ export function ledger({
   const made = new Ledger({
     instruments: new Map(instruments.map((one) => [one.symbol, one])),
     archive: NO_ARCHIVE,
-    state: { orders: [], positions: [], fillSeq: 0 },
+    state: { orders: [], positions: [], fillSeq: 0, loose: [] },
   });
   for (const { symbol } of instruments)
     made.adoptBaseline({

@@ -1,5 +1,5 @@
 /** Binance USD-M messages to shared events: strings to ticks, lots and atoms, exactly, or not at all. Pure. */
-import type { AccountEvent, Bar, FillReport, Mark, OrderReport, PublicTrade } from '../../../shared/events.ts';
+import type { AccountEvent, Bar, FillReport, ForcedClose, Mark, OrderReport, PublicTrade } from '../../../shared/events.ts';
 import type { Instrument } from '../../../shared/instrument.ts';
 import { lots, trimDecimal, type WallMs, wallMs } from '../../../shared/units.ts';
 import type { AccountFrame } from '../../account/session.ts';
@@ -9,6 +9,7 @@ import {
   type AccountConfigUpdate,
   type AccountUpdate,
   type AlgoUpdate,
+  type MarginCallUpdate,
   MarketEvent,
   Named,
   type OrderTradeUpdate,
@@ -89,7 +90,7 @@ export function decodeUser(text: string, instruments: Instruments): AccountFrame
   return typeof events === 'string' ? { kind: 'unreadable', sentence: events } : { kind: 'events', events };
 }
 
-type Told = OrderTradeUpdate | TradeLite | AlgoUpdate | AccountUpdate | AccountConfigUpdate;
+type Told = OrderTradeUpdate | TradeLite | AlgoUpdate | AccountUpdate | AccountConfigUpdate | MarginCallUpdate;
 
 function userEvents(event: Told, instruments: Instruments): readonly AccountEvent[] {
   switch (event.e) {
@@ -108,10 +109,18 @@ function userEvents(event: Told, instruments: Instruments): readonly AccountEven
     case 'ACCOUNT_UPDATE':
       return accountEvents(event, instruments);
     case 'ACCOUNT_CONFIG_UPDATE':
-      return event.ac && instruments.has(event.ac.s)
-        ? [{ kind: 'leverage', symbol: event.ac.s, leverage: event.ac.l, atMs: wallMs(event.T) }]
-        : [];
+      return configEvents(event, instruments);
+    case 'MARGIN_CALL':
+      return [{ kind: 'margin-call', symbols: event.p.map(({ s }) => s), atMs: wallMs(event.E) }];
   }
+}
+
+function configEvents({ ac, ai, T }: AccountConfigUpdate, instruments: Instruments): readonly AccountEvent[] {
+  const atMs = wallMs(T);
+  return [
+    ...(ac && instruments.has(ac.s) ? [{ kind: 'leverage', symbol: ac.s, leverage: ac.l, atMs } as const] : []),
+    ...(ai ? [{ kind: 'multi-assets', on: ai.j, atMs } as const] : []),
+  ];
 }
 
 /** The fill comes before the report of the order it belongs to, so that a cumulative size is never ahead of the fills told. */
@@ -131,18 +140,27 @@ function orderEvents({ o, T }: OrderTradeUpdate, instrument: Instrument): readon
     reason: endReason(o),
     atMs,
   };
-  const last = exactSize(instrument, o.l);
-  return last > 0 ? [fillOf(o, { instrument, atMs }), report] : [report];
+  const what = forcedBy(o.c);
+  const forced: AccountEvent[] = what === null ? [] : [{ kind: 'forced-close', symbol: o.s, clientId: o.c, what, atMs }];
+  const executed = (o.x === 'TRADE' || o.x === 'CALCULATED') && exactSize(instrument, o.l) > 0;
+  return [...(executed ? [fillOf(o, { instrument, atMs })] : []), ...forced, report];
 }
 
-/** Reference sheet 2026-11, 8.2. A fill without a trade id (liquidation, ADL) is named by its order and time, so that it counts once. */
+/** Orders that the venue makes by itself, by their client ids (8.2). */
+function forcedBy(clientId: string): ForcedClose['what'] | null {
+  if (clientId.startsWith('autoclose-')) return 'liquidation';
+  if (clientId === 'adl_autoclose') return 'adl';
+  return /^(?:settlement|delivery)_autoclose-/.test(clientId) ? 'settlement' : null;
+}
+
+/** Reference sheet 2026-11, 8.2. A fill without a trade id (liquidation, ADL) is named by its order's filled total, which no other has. */
 function fillOf(o: OrderTradeUpdate['o'], { instrument, atMs }: { readonly instrument: Instrument; readonly atMs: WallMs }): FillReport {
   return {
     kind: 'fill',
     symbol: o.s,
     clientId: o.c,
     venueId: o.i,
-    tradeId: o.t === '0' ? `${o.i}@${atMs}` : o.t,
+    tradeId: o.t === '0' ? `${o.i}@${exactSize(instrument, o.z)}` : o.t,
     side: sideOf(o.S),
     price: exactPrice(instrument, o.L),
     size: exactSize(instrument, o.l),
@@ -209,10 +227,7 @@ const EXPIRY: Readonly<Record<string, string>> = {
 };
 
 function endReason(o: OrderTradeUpdate['o']): string {
-  if (o.c.startsWith('autoclose-')) return 'liquidation';
-  if (o.c === 'adl_autoclose') return 'adl';
-  if (/^(?:settlement|delivery)_autoclose-/.test(o.c)) return 'settlement';
-  return EXPIRY[o.er ?? '0'] ?? (o.X === 'EXPIRED_IN_MATCH' ? 'self-trade' : '');
+  return forcedBy(o.c) ?? EXPIRY[o.er ?? '0'] ?? (o.X === 'EXPIRED_IN_MATCH' ? 'self-trade' : '');
 }
 
 /** Reference sheet 2026-11, 8.4: only what changed is there. */

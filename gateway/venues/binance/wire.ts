@@ -211,11 +211,12 @@ export const AccountUpdate = z.object({
   }),
 });
 export type AccountUpdate = z.infer<typeof AccountUpdate>;
-/** Leverage, or multi-assets mode (`ai`), which is no news to us. */
+/** Leverage (`ac`), or multi-assets mode (`ai`). */
 export const AccountConfigUpdate = z.object({
   e: z.literal('ACCOUNT_CONFIG_UPDATE'),
   T: time,
   ac: z.object({ s: z.string(), l: z.int() }).optional(),
+  ai: z.object({ j: z.boolean() }).optional(),
 });
 export type AccountConfigUpdate = z.infer<typeof AccountConfigUpdate>;
 /** Conditional orders (8.6). */
@@ -238,6 +239,8 @@ export const AlgoUpdate = z.object({
   }),
 });
 export type AlgoUpdate = z.infer<typeof AlgoUpdate>;
+export const MarginCallUpdate = z.object({ e: z.literal('MARGIN_CALL'), E: time, p: z.array(z.object({ s: z.string() })).default([]) });
+export type MarginCallUpdate = z.infer<typeof MarginCallUpdate>;
 export const ListenKeyExpired = z.object({ e: z.literal('listenKeyExpired') });
 export const UserEvent = z.discriminatedUnion('e', [
   OrderTradeUpdate,
@@ -245,6 +248,7 @@ export const UserEvent = z.discriminatedUnion('e', [
   AlgoUpdate,
   AccountUpdate,
   AccountConfigUpdate,
+  MarginCallUpdate,
   ListenKeyExpired,
 ]);
 /** What every event has; tells an unknown one from a broken one. */

@@ -49,7 +49,7 @@ const view = (over: Partial<GuardView> = {}): GuardView => ({
   stopMissing: false,
   exclusive: false,
   otherGross: ZERO_ATOMS,
-  mode: { stopped: false, shuttingDown: false, paused: false, closing: false },
+  mode: { halted: null, stopped: false, shuttingDown: false, paused: false, closing: false },
   basedOnAt: monoMs(9_700),
   ttlMs: 500,
   budget: null,
@@ -57,7 +57,7 @@ const view = (over: Partial<GuardView> = {}): GuardView => ({
 });
 
 const mode = (over: Partial<GuardView['mode']>): Partial<GuardView> => ({
-  mode: { stopped: false, shuttingDown: false, paused: false, closing: false, ...over },
+  mode: { halted: null, stopped: false, shuttingDown: false, paused: false, closing: false, ...over },
 });
 
 function resting(over: Partial<OrderRequest> & { readonly status?: OrderStatus; readonly statedFilled?: number } = {}): LedgerOrder {

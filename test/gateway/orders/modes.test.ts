@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { Modes } from '../../../gateway/orders/modes.ts';
+import { Modes, type SavedMode } from '../../../gateway/orders/modes.ts';
 
 test.each([
   ['stopped', (modes: Modes) => modes.stop('fire')],
   ['paused', (modes: Modes) => modes.pause('fire')],
 ] as const)('%s holds while the disk fails, and is on it once it works again', (key, act) => {
   const disk = { works: false, rows: new Map<string, string | null>(), writes: 0 };
-  const save = (name: 'stopped' | 'paused', value: string | null): boolean => {
+  const save = (name: SavedMode, value: string | null): boolean => {
     disk.writes++;
     if (disk.works) disk.rows.set(name, value);
     return disk.works;
@@ -25,7 +25,7 @@ test.each([
 test('a resume that fails half-way leaves the stop on disk', () => {
   const rows = new Map<string, string | null>([['stopped', 'fire']]);
   let pausedWorks = false;
-  const save = (name: 'stopped' | 'paused', value: string | null): boolean => {
+  const save = (name: SavedMode, value: string | null): boolean => {
     if (name === 'stopped' || pausedWorks) rows.set(name, value);
     return name === 'stopped' || pausedWorks;
   };

@@ -90,6 +90,73 @@ describe('decodeUser()', () => {
     expect(last(withOrder(over))).toMatchObject({ kind: 'order', state, reason });
   });
 
+  const CALCULATED = { x: 'CALCULATED', X: 'NEW', o: 'LIQUIDATION', t: 0 };
+  test.each([
+    ['liquidation', { ...CALCULATED, X: 'NEW_INSURANCE', c: 'autoclose-1795000000149', z: '0.020' }],
+    ['adl', { ...CALCULATED, X: 'NEW_ADL', c: 'adl_autoclose', z: '0.010' }],
+    ['settlement', { ...CALCULATED, c: 'settlement_autoclose-7', z: '0.010' }],
+    ['settlement', { ...CALCULATED, c: 'delivery_autoclose-7', z: '0.010' }],
+  ])('tells a forced close (%s) with its fill', (what, over) => {
+    const frame = decodeUser(withOrder(over), INSTRUMENTS);
+    expect(frame).toMatchObject({
+      kind: 'events',
+      events: [{ kind: 'fill' }, { kind: 'forced-close', what }, { kind: 'order', reason: what }],
+    });
+  });
+
+  test('fills without a trade id in the same millisecond have names of their own', () => {
+    const name = (z: string) => first(withOrder({ ...CALCULATED, c: 'autoclose-1', z }));
+    expect([name('0.005'), name('0.010')]).toMatchObject([{ tradeId: '8390000000000000123@5' }, { tradeId: '8390000000000000123@10' }]);
+  });
+
+  test.each([
+    ['NEW', { x: 'NEW', X: 'NEW' }],
+    ['CANCELED', { x: 'CANCELED', X: 'CANCELED' }],
+    ['EXPIRED', { x: 'EXPIRED', X: 'EXPIRED_IN_MATCH' }],
+    ['AMENDMENT', { x: 'AMENDMENT', X: 'PARTIALLY_FILLED', M: '77' }],
+  ])('%s repeats the last fill of its order at most: it is none itself', (_name, over) => {
+    expect(decodeUser(withOrder({ ...over, l: '0.005', t: 0 }), INSTRUMENTS)).toMatchObject({
+      kind: 'events',
+      events: [{ kind: 'order' }],
+    });
+  });
+
+  const REASONS =
+    'DEPOSIT WITHDRAW ORDER FUNDING_FEE WITHDRAW_REJECT ADJUSTMENT INSURANCE_CLEAR ADMIN_DEPOSIT ADMIN_WITHDRAW MARGIN_TRANSFER MARGIN_TYPE_CHANGE ASSET_TRANSFER OPTIONS_PREMIUM_FEE OPTIONS_SETTLE_PROFIT AUTO_EXCHANGE COIN_SWAP_DEPOSIT COIN_SWAP_WITHDRAW';
+  test.each(REASONS.split(' '))('takes wallet and position of ACCOUNT_UPDATE %s', (m) => {
+    const a = {
+      m,
+      B: [{ a: 'USDT', wb: '100', cw: '90', bc: '-1' }],
+      P: [{ s: 'BTCUSDT', pa: '-0.002', ep: '61000.123', mt: 'cross', ps: 'BOTH' }],
+    };
+    const frame = decodeUser(JSON.stringify({ e: 'ACCOUNT_UPDATE', E: 1, T: 2, a }), INSTRUMENTS);
+    const funding = m === 'FUNDING_FEE' ? [{ kind: 'funding', symbol: 'BTCUSDT', amount: -100_000_000n }] : [];
+    const told = [
+      { kind: 'balance', asset: 'USDT', wallet: 10_000_000_000n },
+      ...funding,
+      { kind: 'position', symbol: 'BTCUSDT', size: -2, entryPrice: '61000.123' },
+    ];
+    expect(frame).toMatchObject({ kind: 'events', events: told });
+  });
+
+  test.each([
+    ['leverage', '"ac":{"s":"BTCUSDT","l":19}', [{ kind: 'leverage', symbol: 'BTCUSDT', leverage: 19 }]],
+    ['leverage of a symbol not ours', '"ac":{"s":"XRPUSDT","l":19}', []],
+    ['multi-assets mode', '"ai":{"j":true}', [{ kind: 'multi-assets', on: true }]],
+  ])('reads ACCOUNT_CONFIG_UPDATE: %s', (_name, extra, events) => {
+    expect(decodeUser(`{"e":"ACCOUNT_CONFIG_UPDATE","E":1,"T":2,${extra}}`, INSTRUMENTS)).toMatchObject({ kind: 'events', events });
+  });
+
+  test('reads MARGIN_CALL as the symbols it names', () => {
+    const text =
+      '{"e":"MARGIN_CALL","E":1587727187525,"cw":"3.1","p":[{"s":"ETHUSDT","ps":"BOTH","pa":"1.3","mt":"CROSSED","iw":"0","mp":"187","up":"-1","mm":"1.6"}]}';
+    expect(decodeUser(text, INSTRUMENTS)).toMatchObject({ kind: 'events', events: [{ kind: 'margin-call', symbols: ['ETHUSDT'] }] });
+  });
+
+  test.each(['STRATEGY_UPDATE', 'GRID_UPDATE', 'CONDITIONAL_ORDER_TRIGGER_REJECT', 'SOMETHING_NEW'])('passes over %s', (e) => {
+    expect(decodeUser(JSON.stringify({ e, E: 1 }), INSTRUMENTS)).toEqual({ kind: 'unknown', name: e });
+  });
+
   test('reads TRADE_LITE as a fill whose fee is not known yet', () => {
     const text =
       '{"e":"TRADE_LITE","E":1795000000150,"T":1795000000149,"s":"BTCUSDT","q":"0.020","p":"61000.10","m":true,"c":"12","S":"SELL","L":"61000.10","l":"0.005","t":7100000009,"i":8390000000000000123}';
@@ -159,7 +226,7 @@ const REFUSED = [/"ps":"(?:LONG|SHORT)"/];
 describe.skipIf(samples().length === 0)('decodeUser() on recorded events', () => {
   test.each(samples().map(({ name, event }) => [name, event] as const))('%s', (_name, event) => {
     const text = JSON.stringify(event);
-    const known = ['ORDER_TRADE_UPDATE', 'TRADE_LITE', 'ACCOUNT_UPDATE', 'ACCOUNT_CONFIG_UPDATE'].includes(event.e ?? '');
+    const known = ['ORDER_TRADE_UPDATE', 'TRADE_LITE', 'ACCOUNT_UPDATE', 'ACCOUNT_CONFIG_UPDATE', 'MARGIN_CALL'].includes(event.e ?? '');
     const frame = decodeUser(text, INSTRUMENTS);
     if (!known) expect(frame.kind).toBe('unknown');
     else if (frame.kind !== 'events')
