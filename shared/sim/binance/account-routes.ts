@@ -10,6 +10,7 @@ import { type Of, positionRiskJson, positionRiskV2Json } from './position-json.t
 import { invalidValue, Refusal } from './refusal.ts';
 import { type Context, pageOf, type Route, traderOf } from './route.ts';
 import { SETTINGS_ROUTES } from './settings-routes.ts';
+import { lookUp } from './words.ts';
 
 export const ACCOUNT_ROUTES: Readonly<Record<string, Route>> = {
   ...SETTINGS_ROUTES,
@@ -95,11 +96,12 @@ const AUTO_CLOSES: Readonly<Record<string, ForcedClose>> = { LIQUIDATION: 'liqui
 function forceOrders(context: Context): unknown {
   const { params, nowMs, exchange } = context;
   const word = params.find('autoCloseType');
-  if (word !== undefined && AUTO_CLOSES[word] === undefined) throw invalidValue('autoCloseType');
+  const kind = word === undefined ? null : lookUp(AUTO_CLOSES, word);
+  if (kind === undefined) throw invalidValue('autoCloseType');
   const fromMs = params.find('startTime') === undefined ? (params.findWhole('endTime') ?? nowMs) - INCOME_DEFAULT_MS : 0;
   const rows = traderOf(context)
     .orders.all(symbolOf(context))
-    .filter(({ forced, createdMs }) => forced !== null && createdMs >= fromMs && (word === undefined || AUTO_CLOSES[word] === forced));
+    .filter(({ forced, createdMs }) => forced !== null && createdMs >= fromMs && (kind === null || kind === forced));
   const page = pageOf(params, rows, { timeOf: ({ createdMs }) => createdMs, limitDefault: 50, limitMax: 100 });
   return page.map((order) => queryJson(exchange.market(order.symbol).instrument, order));
 }

@@ -7,7 +7,7 @@ import { ALGO_TIMES, ALGO_TYPES, WORKING_PRICES } from './algo-words.ts';
 import { readClientId, readGoodTill, readPositionSide, readPrice, readPriceMatch, readSide, readSize } from './order-params.ts';
 import type { Params } from './params.ts';
 import { invalidValue, missing, Refusal, refusalOf, superfluous } from './refusal.ts';
-import { SELF_TRADES } from './words.ts';
+import { lookUp, SELF_TRADES } from './words.ts';
 
 const CALLBACK_PERCENT = { min: 0.1, max: 20 } as const;
 
@@ -129,7 +129,7 @@ function readCallback(params: Params): number {
 }
 
 function wordIn<T>(words: Readonly<Record<string, T>>, word: string, refuse: () => Refusal): T {
-  const value = Object.hasOwn(words, word) ? words[word] : undefined;
+  const value = lookUp(words, word);
   if (value === undefined) throw refuse();
   return value;
 }

@@ -51,7 +51,10 @@ function kindOf({ asymmetricKeyType }: KeyObject): KeyKind {
   throw new Error(`Cannot use a public key of type ${asymmetricKeyType}: RSA and Ed25519 are known`);
 }
 
-const equal = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+function equal(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
 
 export type Keyring = ReadonlyMap<string, ApiKey>;
 

@@ -7,6 +7,7 @@ import { readMarket } from './order-params.ts';
 import type { Params } from './params.ts';
 import { invalidValue, Refusal } from './refusal.ts';
 import { type Context, pageOf, type Route } from './route.ts';
+import { lookUp } from './words.ts';
 
 const PAGE = { limitDefault: 500, limitMax: 1_500 };
 const DECIMALS = 8;
@@ -28,7 +29,7 @@ function weightOf(params: Params): number {
 
 function readInterval(params: Params): string {
   const interval = params.get('interval');
-  if (INTERVALS[interval] === undefined) throw new Refusal({ code: -1120, message: 'Invalid interval.' });
+  if (lookUp(INTERVALS, interval) === undefined) throw new Refusal({ code: -1120, message: 'Invalid interval.' });
   return interval;
 }
 

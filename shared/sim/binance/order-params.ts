@@ -11,7 +11,7 @@ import { matchedPrice, type PriceMatch } from '../price-match.ts';
 import type { SymbolMarket } from '../symbol-market.ts';
 import type { Params } from './params.ts';
 import { invalidValue, missing, Refusal, superfluous } from './refusal.ts';
-import { POSITION_SIDES, PRICE_MATCHES, SELF_TRADES, SIDES, TIMES_IN_FORCE } from './words.ts';
+import { lookUp, POSITION_SIDES, PRICE_MATCHES, SELF_TRADES, SIDES, TIMES_IN_FORCE } from './words.ts';
 
 const CLIENT_ID = /^[.A-Z:/a-z0-9_-]{1,36}$/;
 const GOOD_TILL_AHEAD_MS = 600_000;
@@ -47,7 +47,7 @@ export function readPlace(market: SymbolMarket, params: Params, { hedge, nowMs, 
   if (params.find('closePosition')?.toLowerCase() === 'true')
     throw new Refusal({ code: -4136, message: 'Target strategy invalid for orderType LIMIT,closePosition true' });
   const terms = type === 'limit' ? limitTerms(market, params, { side, nowMs }) : marketTerms(params);
-  const selfTrade = SELF_TRADES[params.find('selfTradePreventionMode') ?? 'EXPIRE_MAKER'];
+  const selfTrade = lookUp(SELF_TRADES, params.find('selfTradePreventionMode') ?? 'EXPIRE_MAKER');
   if (selfTrade === undefined) throw new Refusal({ code: -5039, message: 'Invalid self trade prevention mode' });
   const size = readSize(instrument, params);
   const reduceOnly = params.flag('reduceOnly');
@@ -89,14 +89,14 @@ function readType(params: Params): 'limit' | 'market' {
 }
 
 export function readSide(params: Params): Side {
-  const side = SIDES[params.get('side')];
+  const side = lookUp(SIDES, params.get('side'));
   if (side === undefined) throw new Refusal({ code: -1117, message: 'Invalid side.' });
   return side;
 }
 
 /** One-way mode knows BOTH only, hedge mode LONG and SHORT only, and no reduceOnly: there the sides say what closes. */
 export function readPositionSide(params: Params, hedge: boolean): PositionSide {
-  const side = POSITION_SIDES[params.find('positionSide') ?? 'BOTH'];
+  const side = lookUp(POSITION_SIDES, params.find('positionSide') ?? 'BOTH');
   if (side === undefined) throw new Refusal({ code: -4060, message: 'Invalid position side.' });
   if (hedge === (side === 'both')) throw new Refusal({ code: -4061, message: "Order's position side does not match user's setting." });
   if (hedge && params.find('reduceOnly') !== undefined)
@@ -124,7 +124,7 @@ function limitTerms(market: SymbolMarket, params: Params, { side, nowMs }: { rea
   const word = params.get('timeInForce');
   // hidden from the public book and open to designated market makers only
   if (word === 'RPI') throw new Refusal({ code: -4088, message: 'User can not place order currently' });
-  const timeInForce = TIMES_IN_FORCE[word];
+  const timeInForce = lookUp(TIMES_IN_FORCE, word);
   if (timeInForce === undefined) throw new Refusal({ code: -1115, message: 'Invalid timeInForce.' });
   const priced = readPriced(market, params, side);
   if (timeInForce === 'gtd') return { timeInForce, ...priced, goodTillMs: readGoodTill(params, nowMs) };
@@ -160,7 +160,7 @@ function readPriced(market: SymbolMarket, params: Params, side: Side): Priced {
 }
 
 export function readPriceMatch(params: Params): PriceMatch {
-  const match = PRICE_MATCHES[params.find('priceMatch') ?? 'NONE'];
+  const match = lookUp(PRICE_MATCHES, params.find('priceMatch') ?? 'NONE');
   if (match === undefined) throw new Refusal({ code: -5037, message: 'Invalid price match' });
   return match;
 }

@@ -4,9 +4,10 @@ import { newOrder } from '../order-desk.ts';
 import { isOpen } from '../order-store.ts';
 import type { SymbolMarket } from '../symbol-market.ts';
 import { lots, ZERO_ATOMS } from '../../units.ts';
+import { keepDigits, textOf } from './json.ts';
 import { amendedJson, amendmentJson, queryJson, resultJson, tradeJson } from './order-json.ts';
 import { findMarket, type PlaceReading, readAmend, readMarket, readName, readPlace } from './order-params.ts';
-import { Params } from './params.ts';
+import { type Params, paramsOf } from './params.ts';
 import { invalidValue, missing, noSuchOrder, Refusal, refusalOf } from './refusal.ts';
 import { type Context, pageOf, type Route, traderOf } from './route.ts';
 import { checkEngineWindow } from './security.ts';
@@ -135,10 +136,10 @@ function eachOf(context: Context, run: (context: Context) => unknown): unknown {
   const elements = readList(context.params, 'batchOrders');
   if (elements.length > BATCH_MAX) throw new Refusal({ code: -4082, message: 'Invalid number of batch place orders.' });
   return elements.map((element) => {
-    const query = Object.entries(element as Record<string, unknown>).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
+    const values = Object.entries(element as Record<string, unknown>).map(([name, value]) => [name, textOf(value)] as const);
     return each(() => {
       checkEngineWindow(context);
-      return run({ ...context, params: new Params({ query: query.join('&'), body: '' }) });
+      return run({ ...context, params: paramsOf(values) });
     });
   });
 }
@@ -160,7 +161,7 @@ function cancelMany(context: Context): unknown {
   const { instrument } = readMarket(exchange, params);
   const ids = params.find('orderIdList') ?? params.find('orderidlist'); // ccxt writes these two names small, and the venue takes both
   const clientIds = params.find('origclientorderidlist') === undefined ? 'origClientOrderIdList' : 'origclientorderidlist';
-  const names = ids === undefined ? readList(params, clientIds).map((clientId) => ({ clientId: String(clientId) })) : readIds(ids);
+  const names = ids === undefined ? readList(params, clientIds).map((clientId) => ({ clientId: textOf(clientId) })) : readIds(ids);
   if (names.length > CANCELS_MAX) throw new Refusal({ code: -4082, message: 'Invalid number of batch cancel orders.' });
   return names.map((name) =>
     each(() => {
@@ -206,7 +207,7 @@ function readList(params: Params, name: string): readonly unknown[] {
   if (text === undefined) throw missing(name);
   let list: unknown;
   try {
-    list = JSON.parse(text);
+    list = JSON.parse(text, keepDigits);
   } catch {
     throw invalidValue(name);
   }

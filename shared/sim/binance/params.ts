@@ -51,7 +51,10 @@ export class Params {
 
 export type Values = Iterable<readonly [name: string, value: string]>;
 
-export const queryOf = (values: Values): string => [...values].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+/** Percent-encoded; half of a surrogate pair, which no client means, is written as what stands for it. */
+export const encode = (value: string): string => encodeURIComponent(value.toWellFormed());
+
+export const queryOf = (values: Values): string => [...values].map(([name, value]) => `${name}=${encode(value)}`).join('&');
 
 /** Parameters that came as names and values. */
 export const paramsOf = (values: Values): Params => new Params({ query: queryOf(values), body: '' });

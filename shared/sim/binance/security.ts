@@ -1,6 +1,6 @@
 /** Key, time window and signature of a request (Binance USD-M docs, endpoint security; reference sheet 2026-11, section 2). */
 import type { ApiKey, Keyring } from './keys.ts';
-import type { Params } from './params.ts';
+import { encode, type Params } from './params.ts';
 import { Refusal } from './refusal.ts';
 
 const RECV_WINDOW_DEFAULT_MS = 5_000;
@@ -49,7 +49,7 @@ export function restPayloads({ query, body }: { readonly query: string; readonly
 export function wsPayloads(values: ReadonlyMap<string, string>): readonly string[] {
   const signed = [...values].filter(([name]) => name !== 'signature').toSorted(([a], [b]) => (a < b ? -1 : 1));
   const join = (write: (value: string) => string): string => signed.map(([name, value]) => `${name}=${write(value)}`).join('&');
-  return [join((value) => value), join(encodeURIComponent)];
+  return [join((value) => value), join(encode)];
 }
 
 /**

@@ -8,6 +8,7 @@ import { readMarket } from './order-params.ts';
 import { maxNotionalText } from './position-json.ts';
 import { invalidValue, Refusal } from './refusal.ts';
 import { type Context, pageOf, type Route, traderOf } from './route.ts';
+import { lookUp, POSITION_SIDES } from './words.ts';
 
 export const SETTINGS_ROUTES: Readonly<Record<string, Route>> = {
   'GET /fapi/v1/positionSide/dual': {
@@ -100,7 +101,7 @@ const MARGIN_TYPES: Readonly<Record<string, MarginType>> = { ISOLATED: 'isolated
 function changeMarginType(context: Context): unknown {
   const { exchange, params } = context;
   const market = readMarket(exchange, params);
-  const marginType = MARGIN_TYPES[params.get('marginType')];
+  const marginType = lookUp(MARGIN_TYPES, params.get('marginType'));
   if (marginType === undefined) throw invalidValue('marginType');
   check(setMarginType(exchange.bank, traderOf(context), { market, marginType }));
   return DONE;
@@ -119,11 +120,9 @@ function changePositionMargin(context: Context): unknown {
   return { amount: Number(params.get('amount')), code: 200, msg: 'Successfully modify position margin.', type };
 }
 
-const SIDES: Readonly<Record<string, PositionSide>> = { BOTH: 'both', LONG: 'long', SHORT: 'short' };
-
 /** BOTH may be left out in one-way mode; hedge mode has to say which. */
 function readSide(context: Context): PositionSide {
-  const side = SIDES[context.params.find('positionSide') ?? 'BOTH'];
+  const side = lookUp(POSITION_SIDES, context.params.find('positionSide') ?? 'BOTH');
   if (side === undefined) throw new Refusal({ code: -4060, message: 'Invalid position side.' });
   if (!traderOf(context).account.sides().includes(side))
     throw new Refusal({ code: -4061, message: "Order's position side does not match user's setting." });

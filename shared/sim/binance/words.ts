@@ -5,6 +5,10 @@ import type { SelfTrade, TimeInForce } from '../matching.ts';
 import type { PositionSide } from '../position.ts';
 import type { PriceMatch } from '../price-match.ts';
 
+/** What a client's word stands for; undefined when the venue has no such word. */
+export const lookUp = <T>(words: Readonly<Record<string, T>>, word: string): T | undefined =>
+  Object.hasOwn(words, word) ? words[word] : undefined;
+
 export const SIDES: Readonly<Record<string, Side>> = { BUY: 'buy', SELL: 'sell' };
 export const sideWord = (side: Side): 'BUY' | 'SELL' => (side === 'buy' ? 'BUY' : 'SELL');
 

@@ -1,6 +1,6 @@
 /** A request of the WebSocket API, read from its text frame (reference sheet 2026-11, section 10). */
 import { Refusal } from './refusal.ts';
-import './json.ts';
+import { keepDigits, textOf } from './json.ts';
 
 const ID = /^[\w-]{1,36}$/;
 const VERSIONED = /^(?:v(\d)\/)?([A-Za-z.]+)$/;
@@ -51,10 +51,6 @@ function parse(text: string): unknown {
   }
 }
 
-/** Ids pass what a double can hold, and a signature covers the digits that were sent. */
-const keepDigits = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
-  typeof value === 'number' && context?.source !== undefined ? JSON.rawJSON(context.source) : value;
-
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && digitsOf(value) === null;
 
@@ -62,5 +58,3 @@ const isId = (id: unknown): boolean => id === null || (typeof id === 'string' ? 
 
 const digitsOf = (value: unknown): string | null =>
   typeof value === 'object' && value !== null && 'rawJSON' in value && Object.isFrozen(value) ? String(value.rawJSON) : null;
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
