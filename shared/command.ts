@@ -144,6 +144,7 @@ export const REFUSALS = [
   'paused',
   'stopped',
   'budget',
+  'rejections',
   'ledger-unavailable',
   'stalled',
   'shutting-down',

@@ -93,6 +93,7 @@ export class Gateway implements AsyncDisposable {
       orders: venue.orders,
       clock,
       budget,
+      version: (symbol) => venue.instruments.get(symbol)?.version ?? '',
       onUnknown: (clientId) => this.#reconciler.resolve(clientId),
       onAuth: (sentence) => modes.pause(`the venue refuses our key: ${sentence}`),
     });
@@ -260,6 +261,8 @@ export class Gateway implements AsyncDisposable {
     this.#options.store.retry();
     this.#core.modes.retry();
     this.#watch.tick();
+    if (this.#stall.isStalled(performance.now())) this.#desk.waiting.dropAll();
+    this.#desk.waiting.tick();
   }
 
   #publish(): void {

@@ -32,6 +32,7 @@ import { brainOrders, type Core, isBrains, rolesOf } from './core.ts';
 import { checkOrder } from './guard.ts';
 import { guardView } from './guard-view.ts';
 import type { Stops } from './stop.ts';
+import { Waiting } from './waiting.ts';
 
 /** One connection, as the command server keeps it. `epoch` is granted at hello. */
 export type Client = {
@@ -53,13 +54,27 @@ export type DeskOptions = {
   readonly answerQuery: (query: Query) => unknown;
 };
 
+type Guarded = {
+  readonly command: Place | Amend;
+  readonly replaces: LedgerOrder | null;
+  /** It has waited and its turn has come; others stand behind what waits. */
+  readonly waited: boolean;
+};
+
 export class Desk {
   readonly #options: DeskOptions;
   readonly #core: Core;
+  /** Demand above the venue's ceiling: the newest wish for each order. */
+  readonly waiting: Waiting<Received>;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#core = options.core;
+    this.waiting = new Waiting({
+      core: options.core,
+      judge: (place, received) => this.#judgeWaiting(place, received),
+      amend: (amend, received) => this.#amendNow(amend, { received, waited: true }),
+    });
   }
 
   handle(command: Command, received: Received): Answer {
@@ -74,6 +89,12 @@ export class Desk {
   /** The connection is gone; a brain keeps its lease until it runs out or another brain comes. */
   closed(client: Client): void {
     this.#core.lease.closed(client.id);
+  }
+
+  #judgeWaiting(place: Place, { client }: Received): Refused | null {
+    const row = this.#core.keeper.ledger.order(place.clientId);
+    if (!row) return refuse(place, 'unknown-order', `Cannot place order "${place.clientId}": the ledger does not know it`);
+    return this.#checkSender(place, client) ?? this.#guard(requestOf(row), { command: place, replaces: row, waited: true });
   }
 
   #dispatch(command: Exclude<Command, Hello>, received: Received): Answer {
@@ -153,8 +174,8 @@ export class Desk {
     if (left.length > 0) router.cancel(left);
   }
 
-  #place(place: Place, { client, at }: Received): Taken | Refused {
-    const refused = this.#checkSender(place, client);
+  #place(place: Place, received: Received): Taken | Refused {
+    const refused = this.#checkSender(place, received.client);
     if (refused) return refused;
     const { venue, keeper, router } = this.#core;
     const instrument = venue.instruments.get(place.symbol);
@@ -175,13 +196,23 @@ export class Desk {
       return known.content === contentOf(request)
         ? this.#taken(place.id)
         : refuse(place, 'id-reused', `Cannot place order "${clientId}": that id belongs to another order`);
-    const broken = this.#guard(request, { command: place, replaces: null });
+    const broken = this.#guard(request, { command: place, replaces: null, waited: false });
+    const onWritten = this.#meter(place, received.at);
+    if (broken?.code === 'budget' && this.waiting.put(place, received))
+      return router.hold(request, onWritten) ? this.#taken(place.id) : this.#noLedger(place);
     if (broken) return broken;
-    return router.place(request, { onWritten: this.#meter(place, at) }) ? this.#taken(place.id) : this.#noLedger(place);
+    return router.place(request, { onWritten }) ? this.#taken(place.id) : this.#noLedger(place);
   }
 
-  #amend(amend: Amend, { client, at }: Received): Taken | Refused {
-    const refused = this.#checkSender(amend, client);
+  /** An amend that waits changes nothing yet: the order is shown as it rests, and a newer amend of it takes the place of this one. */
+  #amend(amend: Amend, received: Received): Taken | Refused {
+    const answer = this.#amendNow(amend, { received, waited: false });
+    const waits = answer.type === 'refused' && answer.code === 'budget' && this.waiting.put(amend, received);
+    return waits ? this.#taken(amend.id) : answer;
+  }
+
+  #amendNow(amend: Amend, { received, waited }: { readonly received: Received; readonly waited: boolean }): Taken | Refused {
+    const refused = this.#checkSender(amend, received.client);
     if (refused) return refused;
     const { venue, keeper, router } = this.#core;
     const row = keeper.ledger.order(amend.clientId);
@@ -205,15 +236,13 @@ export class Desk {
         `Cannot amend order "${amend.clientId}": price ${amend.price} or size ${amend.size} is off step or already filled`,
       );
     const { clientId, symbol, side, kind, timeInForce, reduceOnly } = row;
-    const broken = this.#guard({ clientId, symbol, side, kind, timeInForce, reduceOnly, price, size }, { command: amend, replaces: row });
+    const request = { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size };
+    const broken = this.#guard(request, { command: amend, replaces: row, waited });
     if (broken) return broken;
-    return router.amend(row, { price, size, onWritten: this.#meter(amend, at) }) ? this.#taken(amend.id) : this.#noLedger(amend);
+    return router.amend(row, { price, size, onWritten: this.#meter(amend, received.at) }) ? this.#taken(amend.id) : this.#noLedger(amend);
   }
 
-  #guard(
-    request: OrderRequest,
-    { command, replaces }: { readonly command: Place | Amend; readonly replaces: LedgerOrder | null },
-  ): Refused | null {
+  #guard(request: OrderRequest, { command, replaces, waited }: Guarded): Refused | null {
     if (this.#core.ledgerFault() !== null) return this.#noLedger(command);
     const { basedOn, ttlMs } = command;
     const { closer, stops } = this.#options;
@@ -221,7 +250,18 @@ export class Desk {
     const view = guardView(this.#core, { request, basedOn, ttlMs, closing, stopMissing });
     const broken = view && checkOrder({ request, replaces, view });
     if (!view) return refuse(command, 'unknown-symbol', `Cannot place order "${request.clientId}": ${request.symbol} is not configured`);
-    return broken ? refuse(command, broken.code, broken.sentence) : null;
+    if (broken) return refuse(command, broken.code, broken.sentence);
+    return request.reduceOnly ? null : this.#holdBack(request, { command, waited });
+  }
+
+  /** Of what would open: the venue keeps refusing its kind, or others wait before it. */
+  #holdBack(request: OrderRequest, { command, waited }: Pick<Guarded, 'command' | 'waited'>): Refused | null {
+    const { router, clock, venue } = this.#core;
+    const at = { now: clock.monoMs(), version: venue.instruments.get(request.symbol)?.version ?? '' };
+    const kept = router.breaker.refusal({ ...request, what: command.type }, at);
+    if (kept !== null) return refuse(command, 'rejections', `Cannot ${command.type} order "${request.clientId}": ${kept}`);
+    if (waited || this.waiting.size === 0) return null;
+    return refuse(command, 'budget', `Cannot ${command.type} order "${request.clientId}": ${this.waiting.size} wait for the order budget`);
   }
 
   #noLedger(command: Place | Amend): Refused {
@@ -314,6 +354,7 @@ export class Desk {
       modes.pause(command.reason ?? '');
       router.cancel(brainOrders(this.#core));
     }
+    if (command.type === 'resume') router.breaker.clear();
     keeper.notice({ level: 'warn', message: command.type === 'pause' ? 'Paused' : 'Resumed', fields: {} });
     return this.#taken(command.id);
   }
@@ -331,6 +372,11 @@ export class Desk {
     return { id, type: 'taken', seq: this.#core.seqs.seq + 1 };
   }
 }
+
+const requestOf = ({ clientId, symbol, side, kind, timeInForce, reduceOnly, order }: LedgerOrder): OrderRequest => ({
+  ...{ clientId, symbol, side, kind, timeInForce, reduceOnly },
+  ...{ price: order.price, size: order.size },
+});
 
 export const refuse = ({ id }: { readonly id: number | null }, code: Refusal, sentence: string): Refused => ({
   id,

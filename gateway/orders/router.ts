@@ -9,6 +9,7 @@ import type { Lots, MonoMs, Ticks } from '../../shared/units.ts';
 import type { Keeper } from '../account/keeper.ts';
 import type { LedgerOrder } from '../account/rows.ts';
 import type { OnWritten, OrderEntry, OrderRequest, VenueFault, VenueOrder, VenueResult } from '../venues/venue.ts';
+import { Breaker, type Slot } from './breaker.ts';
 import type { Budget } from './budget.ts';
 
 export type RouterOptions = {
@@ -16,6 +17,8 @@ export type RouterOptions = {
   readonly orders: OrderEntry;
   readonly clock: Clock;
   readonly budget: Budget;
+  /** Of the instrument's filters. */
+  readonly version: (symbol: string) => string;
   /** An order whose state only a query can tell. */
   readonly onUnknown: (clientId: string) => void;
   /** The venue refused our key. */
@@ -29,6 +32,9 @@ export class Router {
   readonly #unwanted = new Map<string, MonoMs | null>();
   readonly #placing = new Set<string>();
   readonly #canceling = new Set<string>();
+  /** Taken into the ledger, not yet sent: they wait for the budget. */
+  readonly #held = new Map<string, { readonly request: OrderRequest; readonly onWritten?: OnWritten }>();
+  readonly breaker = new Breaker();
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -36,18 +42,55 @@ export class Router {
 
   /** Persists the row, then sends. False: the ledger cannot be written and nothing left, unless `must` (closes go on without a disk). */
   place(request: OrderRequest, { onWritten, must = false }: { readonly onWritten?: OnWritten; readonly must?: boolean } = {}): boolean {
-    const { keeper, orders, budget } = this.#options;
-    const now = keeper.now();
-    const written = keeper.commit(keeper.ledger.take(request, now));
-    if (!written && !must) {
-      keeper.commit(keeper.ledger.move(request.clientId, { kind: 'rejected', reason: 'ledger-unavailable', now })); // for the disk, when it is back
-      keeper.ledger.forget(request.clientId);
-      return false;
-    }
-    budget.spend(now.mono);
+    if (!this.#take(request) && !must) return this.#giveBack(request.clientId);
+    this.#dispatch(request, onWritten);
+    return true;
+  }
+
+  /** Persists the row and sends later, when told to. False: the ledger cannot be written. */
+  hold(request: OrderRequest, onWritten?: OnWritten): boolean {
+    if (!this.#take(request)) return this.#giveBack(request.clientId);
+    this.#held.set(request.clientId, { request, ...(onWritten ? { onWritten } : {}) });
+    return true;
+  }
+
+  /** False once it has left, was cancelled, or ended otherwise. */
+  isHeld(clientId: string): boolean {
+    return this.#held.has(clientId) && this.#options.keeper.ledger.order(clientId)?.order.status === 'sent';
+  }
+
+  release(clientId: string): void {
+    const held = this.isHeld(clientId) ? this.#held.get(clientId) : undefined;
+    this.#held.delete(clientId);
+    if (held) this.#dispatch(held.request, held.onWritten);
+  }
+
+  /** It will not be sent: its bytes never left, so it has ended for certain. */
+  drop(clientId: string, { kind, reason }: { readonly kind: 'canceled' | 'rejected'; readonly reason: string }): void {
+    const { keeper } = this.#options;
+    const held = this.isHeld(clientId);
+    this.#held.delete(clientId);
+    if (held) keeper.commit(keeper.ledger.move(clientId, { kind, reason, now: keeper.now() }));
+  }
+
+  #take(request: OrderRequest): boolean {
+    const { keeper } = this.#options;
+    return keeper.commit(keeper.ledger.take(request, keeper.now()));
+  }
+
+  #giveBack(clientId: string): false {
+    const { keeper } = this.#options;
+    keeper.commit(keeper.ledger.move(clientId, { kind: 'rejected', reason: 'ledger-unavailable', now: keeper.now() })); // for the disk, when it is back
+    keeper.ledger.forget(clientId);
+    return false;
+  }
+
+  #dispatch(request: OrderRequest, onWritten?: OnWritten): void {
+    const { orders, budget, clock } = this.#options;
+    budget.spend(clock.monoMs(), orders.budgets());
+    this.breaker.sent({ ...request, what: 'place' }, clock.monoMs());
     this.#placing.add(request.clientId);
     void orders.place(request, onWritten).then((result) => this.#placed(request.clientId, result));
-    return true;
   }
 
   amend(
@@ -61,7 +104,8 @@ export class Router {
       keeper.commit(keeper.ledger.move(row.clientId, { kind: 'amend-failed', now }));
       return false;
     }
-    budget.spend(now.mono);
+    budget.spend(now.mono, orders.budgets());
+    this.breaker.sent({ ...row, what: 'amend' }, now.mono);
     const { symbol, clientId, side } = row;
     void orders.amend({ symbol, clientId, side, price, size }, onWritten).then((result) => this.#amended(clientId, result));
     return true;
@@ -69,7 +113,9 @@ export class Router {
 
   /** Wants these orders gone; sends what can be sent now, one request a symbol. */
   cancel(clientIds: readonly string[]): void {
-    for (const clientId of clientIds) if (!this.#unwanted.has(clientId)) this.#unwanted.set(clientId, null);
+    for (const clientId of clientIds)
+      if (this.#held.has(clientId)) this.drop(clientId, { kind: 'canceled', reason: 'not-sent' });
+      else if (!this.#unwanted.has(clientId)) this.#unwanted.set(clientId, null);
     this.tick();
   }
 
@@ -114,9 +160,21 @@ export class Router {
   #placed(clientId: string, result: VenueResult<VenueOrder>): void {
     const { keeper } = this.#options;
     this.#placing.delete(clientId);
+    this.#judge('place', clientId, result);
     if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now: keeper.now() }));
     else this.#placeFailed(clientId, result.error);
     if (this.#unwanted.has(clientId)) this.tick();
+  }
+
+  /** Only what would open teaches the breaker: a reduce-only order and a close are never held back. */
+  #judge(what: Slot['what'], clientId: string, result: VenueResult<VenueOrder>): void {
+    const { keeper, clock, version } = this.#options;
+    const row = keeper.ledger.order(clientId);
+    if (!row || row.reduceOnly) return;
+    const slot = { what, symbol: row.symbol, side: row.side, kind: row.kind };
+    if (result.ok) this.breaker.accepted(slot);
+    else if (result.error.kind === 'rejected')
+      this.breaker.refused(slot, { reason: result.error.reason, now: clock.monoMs(), version: version(row.symbol) });
   }
 
   #placeFailed(clientId: string, fault: VenueFault): void {
@@ -130,6 +188,7 @@ export class Router {
   #amended(clientId: string, result: VenueResult<VenueOrder>): void {
     const { keeper } = this.#options;
     const now = keeper.now();
+    this.#judge('amend', clientId, result);
     if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now, amended: true }));
     else if (result.error.kind === 'unknown' || result.error.kind === 'gone') this.#doubt(clientId);
     else keeper.commit(keeper.ledger.move(clientId, { kind: 'amend-failed', now }));
@@ -167,7 +226,8 @@ export class Router {
     const { keeper, budget, clock, onAuth } = this.#options;
     const expected = fault.reason === 'post-only-would-take' || fault.kind === 'gone';
     keeper.notice({ level: expected ? 'info' : 'warn', message: 'Venue refused a request', fields: { ...fields, fault } });
-    if (fault.kind === 'rate-limited' || fault.kind === 'banned') budget.block({ until: clock.monoMs() + (fault.retryAfterMs ?? 1_000) });
+    if (fault.kind === 'rate-limited' || fault.kind === 'banned')
+      budget.block({ until: clock.monoMs() + (fault.retryAfterMs ?? 1_000), ordersOnly: fault.reason === 'too-many-orders' });
     if (fault.kind === 'auth') onAuth(fault.sentence);
   }
 }

@@ -199,7 +199,7 @@ export class Stops {
     const clientId = makeClientId({ role: 'stop', epoch: identity.epoch, counter: this.#counter++ });
     const request = { symbol, clientId, side, trigger, size, working: config.gateway.disasterStop.workingType };
     this.#book.take(request, now); // without a disk it protects all the same
-    budget.spend(now.mono);
+    budget.spend(now.mono, venue.orders.budgets());
     this.#note('Stop sent', { symbol, clientId, side, trigger, sizeLots: size });
     const result = await this.#venue.placeStop(request);
     const held = this.#held.get(symbol);

@@ -154,6 +154,7 @@ export class Publisher {
         [`not-trading:${symbol}`, !trading],
         [`halted:${symbol}`, modes.halted(symbol) !== null],
         [`closing:${symbol}`, closer.isClosing(symbol)],
+        [`rejections:${symbol}`, core.router.breaker.isTripped(symbol)],
         [`stop-missing:${symbol}`, stops.isMissing(symbol)],
         [`foreign-order:${symbol}`, !config.account.exclusive && keeper.ledger.foreignOrders(symbol).length > 0],
       ];

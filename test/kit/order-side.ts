@@ -80,6 +80,7 @@ export class OrderSide {
       orders: venue.orders,
       clock,
       budget,
+      version: (symbol) => venue.instruments.get(symbol)?.version ?? '',
       onUnknown: (one) => this.reconciler.resolve(one),
       onAuth: () => modes.pause('auth'),
     });
@@ -151,6 +152,7 @@ export class OrderSide {
       this.clock.advance(stepMs);
       if (passed % 100 === 0) this.publish();
       this.watch.tick();
+      this.desk.waiting.tick();
       if (passed % 250 === 0) this.watch.armDeadMan();
       await settle();
     }

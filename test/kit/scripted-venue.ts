@@ -8,6 +8,7 @@ import { atoms, lots, monoMs, wallMs } from '../../shared/units.ts';
 import type {
   AccountState,
   BookView,
+  Budgets,
   OrderEntry,
   OrderRequest,
   StreamHealth,
@@ -47,6 +48,7 @@ export class ScriptedVenue implements Venue {
   held: (() => void)[] | null = null;
   position = 0;
   hedgeMode = false;
+  budgets: Budgets = { weight: { used: 0, limit: 2_400 }, orders1m: { used: 0, limit: 1_200 }, orders10s: { used: 0, limit: 300 } };
   readonly book = new Book();
   status: BookView['status'] = 'live';
   events: VenueEvents | null = null;
@@ -153,7 +155,7 @@ export class ScriptedVenue implements Venue {
       this.calls.push({ what: ms === 0 ? 'disarm' : 'arm', symbol, ms });
       return ok(null);
     },
-    budgets: () => ({ weight: { used: 0, limit: 2_400 }, orders1m: { used: 0, limit: 1_200 }, orders10s: { used: 0, limit: 300 } }),
+    budgets: () => this.budgets,
   };
 
   readonly stops: ScriptedStops;

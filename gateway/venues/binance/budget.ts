@@ -54,7 +54,7 @@ export class RateBudget {
   fullFor(
     { weight, orders, orders1m = orders, spare = false }: Cost & { readonly spare?: boolean },
     nowMs: number,
-  ): { readonly waitMs: number; readonly sentence: string } | null {
+  ): { readonly waitMs: number; readonly orders: boolean; readonly sentence: string } | null {
     const limits = this.#limits;
     const weightLimit = spare ? Math.floor(limits.weight1m * (1 - WEIGHT_KEPT)) : limits.weight1m;
     for (const { window, cost, limit, name } of [
@@ -64,7 +64,11 @@ export class RateBudget {
     ]) {
       roll(window, nowMs);
       if (cost === 0 || window.used + cost <= limit) continue;
-      return { waitMs: Math.ceil((window.index + 1) * window.periodMs - nowMs), sentence: `${name} used ${window.used} of ${limit}` };
+      return {
+        waitMs: Math.ceil((window.index + 1) * window.periodMs - nowMs),
+        orders: window !== this.#weight,
+        sentence: `${name} used ${window.used} of ${limit}`,
+      };
     }
     return null;
   }

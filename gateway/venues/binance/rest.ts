@@ -173,7 +173,7 @@ export class Rest {
     const toldMs = Math.ceil(until - now);
     if (toldMs > 0) return waiting(toldMs, `the venue asked to wait ${toldMs} ms more`);
     const full = this.#budget.fullFor(call, this.nowMs());
-    return full && waiting(full.waitMs, full.sentence);
+    return full && { ...waiting(full.waitMs, full.sentence), ...(full.orders ? { reason: 'too-many-orders' } : {}) };
   }
 
   async #sync(): Promise<VenueResult<null>> {

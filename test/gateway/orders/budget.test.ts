@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Budget } from '../../../gateway/orders/budget.ts';
 import { monoMs } from '../../../shared/units.ts';
@@ -13,19 +14,78 @@ const ask = (
 ) => budget.refusal({ budgets: budgets(used), now: monoMs(now), protective });
 
 test.each([
-  ['orders in 10 s', { orders10s: 240 }],
-  ['orders in 1 min', { orders1m: 960 }],
+  ['orders in 10 s', { orders10s: 285 }],
+  ['orders in 1 min', { orders1m: 1_140 }],
   ['request weight in 1 min', { weight: 1_920 }],
-])('refusal() keeps a fifth of %s for what protects', (name, used) => {
+])('refusal() keeps a share of %s for what protects', (name, used) => {
   expect(ask(new Budget(), { used })).toContain(name);
   expect(ask(new Budget(), { used, protective: true })).toBeNull();
 });
 
-test('refusal() counts our own orders where the venue has not told yet, and forgets them with the window', () => {
+test.each([
+  ['orders in 10 s', { orders10s: 300 }],
+  ['orders in 1 min', { orders1m: 1_200 }],
+])('refusal() lets nothing go beyond %s', (name, used) => {
+  expect(ask(new Budget(), { used, protective: true })).toContain(name);
+});
+
+/** Times at which orders left when asked for at these times, in ms. */
+function sentOf(budget: Budget, asked: readonly number[], limits = budgets()): number[] {
+  return asked.filter((now) => {
+    if (budget.refusal({ budgets: limits, now: monoMs(now), protective: false }) !== null) return false;
+    budget.spend(monoMs(now), limits);
+    return true;
+  });
+}
+const most = (times: readonly number[], periodMs: number): number =>
+  Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + periodMs).length));
+
+test('demand above the ceiling uses at least 90 % of every minute, from a pace that never stops for long', () => {
+  const asked = Array.from({ length: 5 * 60 * 50 }, (_, i) => i * 20);
+  const sent = sentOf(new Budget(), asked);
+  for (let minute = 0; minute < 5; minute++) {
+    const count = sent.filter((at) => Math.floor(at / 60_000) === minute).length;
+    expect(count).toBeGreaterThanOrEqual(1_080);
+    expect(count).toBeLessThanOrEqual(1_140);
+  }
+  expect(Math.max(...sent.slice(1).map((at, i) => at - (sent[i] ?? 0)))).toBeLessThanOrEqual(80);
+});
+
+test('no stretch of 10 s or 1 min, wherever it begins, holds more than 95 % of its limit, whatever is asked and whatever the limits', () => {
+  const anyLimits = fc.record({ orders1m: fc.integer({ min: 20, max: 600 }), orders10s: fc.integer({ min: 20, max: 150 }) });
+  const anyGaps = fc.array(fc.oneof(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 9_000 })), {
+    minLength: 200,
+    maxLength: 900,
+  });
+  fc.assert(
+    fc.property(anyLimits, anyGaps, (limit, gaps) => {
+      let now = 0;
+      const asked = gaps.map((gap) => {
+        now += gap;
+        return now;
+      });
+      const limits = {
+        weight: { used: 0, limit: 2_400 },
+        orders1m: { used: 0, limit: limit.orders1m },
+        orders10s: { used: 0, limit: limit.orders10s },
+      };
+      const sent = sentOf(new Budget(), asked, limits);
+      expect(most(sent, 60_000)).toBeLessThanOrEqual(Math.floor(limit.orders1m * 0.95));
+      expect(most(sent, 10_000)).toBeLessThanOrEqual(Math.floor(limit.orders10s * 0.95));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('what protects is not paced, and quotes pay for it afterwards', () => {
   const budget = new Budget();
-  for (let i = 0; i < 240; i++) budget.spend(monoMs(i));
-  expect(ask(budget, { now: 300 })).toBe('orders in 10 s used 240, limit is 240 of 300');
-  expect(ask(budget, { now: 10_300 })).toBeNull();
+  for (let i = 0; i < 60; i++) {
+    expect(ask(budget, { protective: true })).toBeNull();
+    budget.spend(monoMs(0), budgets());
+  }
+  expect(ask(budget)).toContain('paced');
+  expect(ask(budget, { now: 1_300 })).toContain('paced'); // 24 beyond the burst of 36, at 18.4 a second
+  expect(ask(budget, { now: 1_400 })).toBeNull();
 });
 
 test('block() silences even what protects until the venue allows', () => {
@@ -33,4 +93,11 @@ test('block() silences even what protects until the venue allows', () => {
   budget.block({ until: 5_000 });
   expect(ask(budget, { now: 3_000, protective: true })).toContain('2000 ms');
   expect(ask(budget, { now: 5_000 })).toBeNull();
+});
+
+test('block() of orders alone leaves cancels to go', () => {
+  const budget = new Budget();
+  budget.block({ until: 5_000, ordersOnly: true });
+  expect(ask(budget, { now: 3_000, protective: true })).toContain('2000 ms');
+  expect(budget.blockedUntil).toBe(0);
 });
