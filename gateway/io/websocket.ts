@@ -3,6 +3,8 @@ import { WebSocket } from 'ws';
 
 /** Far above the largest message of a venue's stream. */
 const FRAME_BYTES_MAX = 4 * 1_024 * 1_024;
+/** More than this waiting to be written means that the peer has stopped reading. */
+const WAITING_BYTES_MAX = 16 * 1_024;
 
 export type SocketHandlers = {
   readonly onOpen: () => void;
@@ -11,7 +13,13 @@ export type SocketHandlers = {
   /** Once, after an opening that failed as well; `sentence` never carries the URL, which may hold a stream's key. */
   readonly onClosed: (sentence: string) => void;
 };
-export type Socket = { readonly ping: () => void; readonly destroy: () => void };
+export type Socket = {
+  readonly ping: () => void;
+  readonly destroy: () => void;
+  /** Whether a text sent now would go out now: open, and nothing piled up before it. */
+  readonly canSend: () => boolean;
+  readonly send: (text: string) => void;
+};
 
 export function openSocket(url: string, handlers: SocketHandlers): Socket {
   const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: FRAME_BYTES_MAX, skipUTF8Validation: false });
@@ -39,6 +47,8 @@ export function openSocket(url: string, handlers: SocketHandlers): Socket {
     ping: () => {
       if (socket.readyState === WebSocket.OPEN) socket.ping();
     },
+    canSend: () => !closed && socket.readyState === WebSocket.OPEN && socket.bufferedAmount < WAITING_BYTES_MAX,
+    send: (text) => socket.send(text),
     destroy: () => {
       socket.terminate();
       close('given up');

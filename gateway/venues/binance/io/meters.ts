@@ -1,6 +1,6 @@
 /** Metrics of the venue's edge; every label value comes from a short fixed list. */
 import type { Metrics } from '../../../../shared/metrics.ts';
-import type { VenueFault } from '../../venue.ts';
+import type { OrderRoute, VenueFault } from '../../venue.ts';
 import type { Call } from '../limits.ts';
 
 export type VenueMeters = {
@@ -10,6 +10,10 @@ export type VenueMeters = {
   readonly unknownEvent: () => void;
   /** How long a depth message was on its way. */
   readonly delay: (delayMs: number) => void;
+  /** Connections of the WebSocket API: ends, and frames that answer nothing; and each change of how orders leave. */
+  readonly apiClosed: () => void;
+  readonly apiStray: () => void;
+  readonly orderRoute: (to: OrderRoute) => void;
 };
 
 export function venueMeters(metrics: Metrics): VenueMeters {
@@ -19,6 +23,9 @@ export function venueMeters(metrics: Metrics): VenueMeters {
   const closed = metrics.counter('venue_streams_closed_total', 'Ends of stream connections', ['stream']);
   const unknown = metrics.counter('venue_events_unknown_total', 'Account events of an unknown kind');
   const delay = metrics.histogram('venue_message_delay_seconds', 'Depth message from the venue to us, by its time and ours', []);
+  const apiClosed = metrics.counter('venue_ws_api_closed_total', 'Ends of connections to the WebSocket API');
+  const apiStray = metrics.counter('venue_ws_api_strays_total', 'Frames of the WebSocket API that answer no request on its way');
+  const routes = metrics.counter('venue_order_route_changes_total', 'Changes of how orders leave, by what they changed to', ['to']);
   return {
     delay: (delayMs) => delay.observe({}, delayMs / 1_000),
     onCall: ({ method, path }, outcome, tookMs) => {
@@ -28,5 +35,8 @@ export function venueMeters(metrics: Metrics): VenueMeters {
     refused: (stream) => refused.inc({ stream }),
     closed: (stream) => closed.inc({ stream }),
     unknownEvent: () => unknown.inc(),
+    apiClosed: () => apiClosed.inc(),
+    apiStray: () => apiStray.inc(),
+    orderRoute: (to) => routes.inc({ to }),
   };
 }
