@@ -9,6 +9,7 @@ import type {
   OnWritten,
   OrderEntry,
   OrderRequest,
+  OrderRoute,
   VenueFault,
   VenueOrder,
   VenueResult,
@@ -30,15 +31,19 @@ type OrderCall = {
   readonly onWritten?: OnWritten;
   readonly reducing?: boolean;
 };
+type RestOrderEntryOptions = { readonly rest: Rest; readonly instruments: Instruments; readonly route?: () => OrderRoute };
 type Named = { readonly symbol: string; readonly clientId: string };
 
 export class RestOrderEntry implements OrderEntry {
   readonly #rest: Rest;
   readonly #instruments: Instruments;
+  readonly route: () => OrderRoute;
 
-  constructor({ rest, instruments }: { readonly rest: Rest; readonly instruments: Instruments }) {
+  /** `route`: where calls of this client may leave another way. */
+  constructor({ rest, instruments, route = () => 'rest' }: RestOrderEntryOptions) {
     this.#rest = rest;
     this.#instruments = instruments;
+    this.route = route;
   }
 
   place(request: OrderRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>> {

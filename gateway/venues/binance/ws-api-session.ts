@@ -30,6 +30,8 @@ export type SessionOptions = {
   readonly inFlightMax: number;
   /** Ready for so long, it is to be replaced (the venue ends it after 24 h). */
   readonly lifeMs: number;
+  /** Longest time for the connection to stand, between two pings, and for a pong. */
+  readonly silenceMs: number;
   readonly retryMs: (failures: number) => number;
   /** What the answer to a logon says, limits and bans noted; null: accepted. */
   readonly judge: (answer: HttpAnswer) => VenueFault | null;
@@ -41,9 +43,6 @@ type State =
   | { readonly at: 'logging-on'; readonly since: MonoMs; readonly id: string }
   | { readonly at: 'ready' | 'draining'; readonly since: MonoMs };
 
-const CONNECT_MS = 5_000;
-const PING_MS = 5_000;
-const PONG_MS = 5_000;
 /** Only a connection that served for so long makes the next opening a first try again. */
 const STEADY_MS = 10_000;
 /** A key that is refused is not tried in a loop (11). */
@@ -121,7 +120,7 @@ export class WsApiSession {
     if (this.#state.at !== 'connecting') return [];
     const id = `${this.#options.name}${++this.#ids}`;
     this.#state = { at: 'logging-on', since: now, id };
-    this.#pingAt = (now + PING_MS) as MonoMs;
+    this.#pingAt = (now + this.#options.silenceMs) as MonoMs;
     this.#pongBy = null;
     return [{ kind: 'log-on', id }];
   }
@@ -150,10 +149,10 @@ export class WsApiSession {
   }
 
   #tick(now: MonoMs): readonly SessionAction[] {
-    const { timeoutMs } = this.#options;
+    const { timeoutMs, silenceMs } = this.#options;
     const state = this.#state;
     if (state.at === 'idle') return [];
-    if (state.at === 'connecting') return now - state.since >= CONNECT_MS ? [{ kind: 'close' }] : [];
+    if (state.at === 'connecting') return now - state.since >= silenceMs ? [{ kind: 'close' }] : [];
     if (state.at === 'logging-on' && now - state.since >= timeoutMs) return [{ kind: 'close' }];
     const late = this.#expire(now);
     const closing = late.length > 0 && state.at === 'ready' ? this.drain(now) : this.#closeWhenDrained();
@@ -170,8 +169,7 @@ export class WsApiSession {
   #life(now: MonoMs): readonly SessionAction[] {
     if (this.#pongBy !== null) return now >= this.#pongBy ? [{ kind: 'close' }] : [];
     if (this.#pingAt === null || now < this.#pingAt) return [];
-    this.#pingAt = (now + PING_MS) as MonoMs;
-    this.#pongBy = (now + PONG_MS) as MonoMs;
+    this.#pingAt = this.#pongBy = (now + this.#options.silenceMs) as MonoMs;
     return [{ kind: 'ping' }];
   }
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { HttpAnswer } from '../transport.ts';
 import { CALLS, type Call } from './limits.ts';
 import { type Parameters, type Secret, signPayload } from './sign.ts';
-import { id, parseJson } from './wire.ts';
+import { parseJson } from './wire.ts';
 
 /** The calls that have a method there and that we send there (10): no batch, no countdown, no list of orders. */
 const METHODS: ReadonlyMap<Call, string> = new Map<Call, string>([
@@ -44,6 +44,7 @@ function frameText(requestId: string, method: string, parameters: Parameters): s
   return `{"id":${JSON.stringify(requestId)},"method":${JSON.stringify(method)},"params":{${params.join(',')}}}`;
 }
 
+const id = z.union([z.string(), z.int()]).transform(String);
 const Usage = z.object({ rateLimitType: z.string(), interval: z.string(), intervalNum: z.int(), count: z.int() });
 const Reply = z.object({
   id,

@@ -12,7 +12,7 @@ import { AccountSession } from '../../../account/session.ts';
 import { openHttp } from '../../../io/http.ts';
 import { RotatingStream } from '../../../io/rotation.ts';
 import { barsWanted, CLOSE_GRACE_MS } from '../../../market/bars.ts';
-import type { MarketView, OrderEntry, StopEntry, StreamHealth, Venue, VenueEvents, VenueFault } from '../../venue.ts';
+import type { MarketView, OrderEntry, OrderRoute, StopEntry, StreamHealth, Venue, VenueEvents, VenueFault } from '../../venue.ts';
 import { RestStopEntry } from '../algo.ts';
 import { decodeUser } from '../decode.ts';
 import { privatePath } from '../encode.ts';
@@ -21,10 +21,11 @@ import { CALLS, type Endpoints, ENDPOINTS, simEndpoints } from '../limits.ts';
 import { MarketFeed } from '../market-feed.ts';
 import { RestOrderEntry } from '../orders.ts';
 import { Rest } from '../rest.ts';
-import { secretOf } from '../sign.ts';
+import { type Secret, secretOf } from '../sign.ts';
 import { Balances, ExchangeInfo, ListenKey } from '../wire.ts';
 import { MarketStreams, OVERLAP_MS, ROTATE_MS, TICK_MS } from './market-streams.ts';
 import { venueMeters, type VenueMeters } from './meters.ts';
+import { WsApi } from './ws-api.ts';
 
 const CLOCK_SYNC_MS = 60_000;
 /**
@@ -58,11 +59,14 @@ export type VenueOptions = {
 export async function openBinance(options: VenueOptions): Promise<Result<Venue, VenueFault>> {
   const { config, credentials, clock } = options;
   const endpoints = endpointsOf(options);
+  const secret = credentials && secretOf(credentials.secret);
+  const problem = orderEntryProblem(config, { secret, endpoints });
+  if (problem !== null) return err({ kind: 'rejected', reason: 'config', sentence: problem });
   const meters = venueMeters(options.metrics);
   const http = openHttp({ origin: endpoints.rest, clock, timeoutMs: config.gateway.requestTimeoutMs });
-  const { apiKey, secret } = credentials ?? { apiKey: '', secret: '' };
+  const apiKey = credentials?.apiKey ?? '';
   const { recvWindowMs } = config.gateway;
-  const rest = new Rest({ send: http.send, clock, apiKey, secret: secretOf(secret), recvWindowMs, onCall: meters.onCall });
+  const rest = new Rest({ send: http.send, clock, apiKey, secret: secret ?? secretOf(''), recvWindowMs, onCall: meters.onCall });
   const instruments = await prepare({ rest, config, host: endpoints.rest, keyed: credentials !== null });
   if (!instruments.ok) {
     await http[Symbol.asyncDispose]();
@@ -78,6 +82,19 @@ function endpointsOf({ config, endpoints }: VenueOptions): Endpoints {
   if (environment === 'testnet') return config.endpoints.testnet ?? ENDPOINTS.testnet;
   if (environment === 'paper') return config.endpoints.paper ?? config.endpoints.mainnet ?? ENDPOINTS.mainnet; // live public data
   return config.endpoints.mainnet ?? ENDPOINTS.mainnet;
+}
+
+/** Only Ed25519 may log on to the WebSocket API (reference sheet 2026-11, 2.2). */
+function orderEntryProblem(
+  { gateway, environment }: Config,
+  { secret, endpoints }: { secret: Secret | null; endpoints: Endpoints },
+): string | null {
+  if (gateway.orderEntry === 'rest' || secret === null) return null;
+  if (secret.kind !== 'ed25519')
+    return `gateway.orderEntry: "websocket" with a key of type ${secret.kind === 'rsa' ? 'RSA' : 'HMAC'}: allowed is "rest", or an Ed25519 key in credentials.${environment}`;
+  return endpoints.api === undefined
+    ? `endpoints.${environment}.api: missing: allowed is the URL of the WebSocket API, or gateway.orderEntry "rest"`
+    : null;
 }
 
 type Prepare = { readonly rest: Rest; readonly config: Config; readonly host: string; readonly keyed: boolean };
@@ -117,6 +134,7 @@ class BinanceVenue implements Venue {
   readonly #speed: number;
   #streams: MarketStreams | null = null;
   #account: RotatingStream<AccountSession> | null = null;
+  #api: WsApi | null = null;
   #lagSyncAt: MonoMs | null = null;
   #timers: readonly Timer[] = [];
 
@@ -126,7 +144,7 @@ class BinanceVenue implements Venue {
     const retryMs = this.#retryMs;
     this.#parts = { ...parts, log };
     this.instruments = instruments;
-    this.orders = new RestOrderEntry({ rest, instruments });
+    this.orders = new RestOrderEntry({ rest, instruments, route: () => this.#route() });
     this.stops = new RestStopEntry({ rest, instruments });
     this.#speed = parts.speed ?? 1;
     this.#feed = new MarketFeed({
@@ -169,6 +187,7 @@ class BinanceVenue implements Venue {
       ...{ host: endpoints.stream, symbols: [...this.instruments.keys()], interval: config.strategy.macdTrend.interval },
     });
     if (this.#parts.credentials) this.#account = this.#openAccount(events);
+    this.#api = this.#openApi();
     this.#timers = [
       clock.every(TICK_MS, () => feed.tick()),
       clock.every(CLOCK_SYNC_MS, () => void this.#syncClock()),
@@ -181,11 +200,29 @@ class BinanceVenue implements Venue {
     for (const timer of this.#timers) timer.cancel();
     this.#streams?.[Symbol.dispose]();
     this.#account?.[Symbol.dispose]();
+    this.#api?.[Symbol.dispose]();
     this.#feed[Symbol.dispose]();
     await this.#parts.http[Symbol.asyncDispose]();
   }
 
   readonly #retryMs = (failures: number): number => backoffMs(failures, { ...RETRY, random: this.#parts.random });
+
+  #route(): OrderRoute {
+    return this.#parts.config.gateway.orderEntry === 'rest' ? 'rest' : (this.#api?.route ?? 'fallback');
+  }
+
+  /** Null where orders leave over REST. */
+  #openApi(): WsApi | null {
+    const { config, endpoints, credentials, rest, clock, log, meters, rotateMs } = this.#parts;
+    const { orderEntry, recvWindowMs, requestTimeoutMs } = config.gateway;
+    if (orderEntry === 'rest' || endpoints.api === undefined || !credentials) return null;
+    return new WsApi({
+      ...{ url: endpoints.api, rest, clock, log, meters, recvWindowMs, retryMs: this.#retryMs },
+      ...{ apiKey: credentials.apiKey, secret: secretOf(credentials.secret), timeoutMs: requestTimeoutMs },
+      silenceMs: patienceMs(PING_MS, this.#speed),
+      ...(rotateMs === undefined ? {} : { lifeMs: rotateMs }),
+    });
+  }
 
   /** A message that seems late may only be a clock that is wrong. */
   #delayed(delayMs: number, late: boolean): void {

@@ -2,8 +2,8 @@
 import type { Clock, Timer } from '../../../../shared/clock.ts';
 import type { Log } from '../../../../shared/log.ts';
 import { openSocket, type Socket } from '../../../io/websocket.ts';
-import type { HttpOutcome } from '../../transport.ts';
-import type { OrderRoute } from '../../venue.ts';
+import type { HttpAnswer, HttpOutcome } from '../../transport.ts';
+import type { OrderRoute, VenueFault } from '../../venue.ts';
 import type { CallTaker, Rest } from '../rest.ts';
 import type { Secret } from '../sign.ts';
 import { type Line, type LineAction, LINES, WsApiPair } from '../ws-api-pair.ts';
@@ -26,6 +26,7 @@ export type WsApiOptions = {
   readonly secret: Secret;
   readonly recvWindowMs: number;
   readonly timeoutMs: number;
+  readonly silenceMs: number;
   readonly retryMs: (failures: number) => number;
   readonly log: Log;
   readonly meters: VenueMeters;
@@ -47,9 +48,10 @@ export class WsApi implements Disposable {
 
   /** Opens both connections; until one is logged on, calls leave over REST. */
   constructor(options: WsApiOptions) {
-    const { rest, timeoutMs, retryMs, clock, lifeMs = LIFE_MS } = options;
+    const { rest, timeoutMs, silenceMs, retryMs, clock, lifeMs = LIFE_MS } = options;
+    const judge = (answer: HttpAnswer) => rest.judge(answer);
     this.#options = options;
-    this.#pair = new WsApiPair({ timeoutMs, retryMs, lifeMs, inFlightMax: IN_FLIGHT_MAX, judge: (answer) => rest.judge(answer) });
+    this.#pair = new WsApiPair({ timeoutMs, silenceMs, retryMs, lifeMs, inFlightMax: IN_FLIGHT_MAX, judge });
     this.#ticker = clock.every(TICK_MS, () => {
       for (const line of LINES) this.#feed(line, { kind: 'tick' });
     });
@@ -88,7 +90,10 @@ export class WsApi implements Disposable {
   #open(line: Line): void {
     const { rest, url } = this.#options;
     const waitMs = rest.waitMs();
-    if (waitMs > 0) return this.#openAfter(line, waitMs);
+    if (waitMs > 0) {
+      this.#openAfter(line, waitMs);
+      return;
+    }
     const side = this.#sides[line];
     const current = (): boolean => !this.#disposed && side.socket === socket;
     this.#feed(line, { kind: 'opening' });
@@ -126,32 +131,44 @@ export class WsApi implements Disposable {
   }
 
   #perform(action: LineAction): void {
-    const { rest, log, meters } = this.#options;
+    const { meters } = this.#options;
     const side = this.#sides[action.line];
     switch (action.kind) {
-      case 'log-on': {
-        const { apiKey, secret, recvWindowMs } = this.#options;
-        return side.socket?.send(logonText(action.id, { apiKey, secret, recvWindowMs, timestampMs: rest.nowMs() }));
-      }
+      case 'log-on':
+        side.socket?.send(this.#logon(action.id));
+        break;
       case 'settle':
         this.#waiting.get(action.id)?.(action.outcome);
         this.#waiting.delete(action.id);
-        return;
+        break;
       case 'logon-refused':
-        log.warn({ line: action.line, fault: action.fault }, 'Logon to the WebSocket API refused');
-        if (action.fault.kind === 'clock') void rest.syncClock();
-        return;
+        this.#refused(action.line, action.fault);
+        break;
       case 'stray':
-        return meters.apiStray();
+        meters.apiStray();
+        break;
       case 'ping':
-        return side.socket?.ping();
+        side.socket?.ping();
+        break;
       case 'close':
-        return this.#drop(action.line, 'given up');
+        this.#drop(action.line, 'given up');
+        break;
       case 'open-after':
-        return this.#openAfter(action.line, action.delayMs);
+        this.#openAfter(action.line, action.delayMs);
+        break;
       default:
         throw new Error(`Cannot perform: ${JSON.stringify(action satisfies never)}`);
     }
+  }
+
+  #logon(id: string): string {
+    const { apiKey, secret, recvWindowMs, rest } = this.#options;
+    return logonText(id, { apiKey, secret, recvWindowMs, timestampMs: rest.nowMs() });
+  }
+
+  #refused(line: Line, fault: VenueFault): void {
+    this.#options.log.warn({ line, fault }, 'Logon to the WebSocket API refused');
+    if (fault.kind === 'clock') void this.#options.rest.syncClock();
   }
 
   #noteRoute(): void {
