@@ -111,6 +111,11 @@ export class TestRun implements AsyncDisposable {
     return this.#stderr;
   }
 
+  /** Null while it runs. */
+  get exitCode(): number | null {
+    return this.#process.exitCode;
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }

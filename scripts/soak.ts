@@ -1,0 +1,104 @@
+/** `npm run test:soak`: history after history until the time is up. A seed's campaign goes on where it was left; each history is one line in its file. */
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
+import { ACT_KINDS } from './soak/acts.ts';
+import { type HistoryRecord, runHistory } from './soak/history.ts';
+
+const kindList = (text: string): readonly string[] => {
+  const kinds = text.split(',').map((kind) => kind.trim());
+  const stray = kinds.find((kind) => !ACT_KINDS.includes(kind));
+  if (stray !== undefined) throw new InvalidArgumentError(`${JSON.stringify(stray)} is none; allowed are ${ACT_KINDS.join(', ')}.`);
+  return kinds;
+};
+
+type Flags = {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly speed: number;
+  readonly historySeconds: number;
+  readonly everyMs: number;
+  readonly kinds: readonly string[];
+  readonly dir: string;
+};
+
+const program = newTool('soak', 'Whole runs on the simulator under seeded faults of all kinds, with invariants checked throughout.')
+  .option('--minutes <n>', 'begin no new history after this many real minutes', wholeNumber({ min: 0, max: 100_000 }), 10)
+  .option(
+    '--seed <n>',
+    'seed of the campaign; the same seed goes on after the last history in --dir',
+    wholeNumber({ min: 0, max: 4_000_000 }),
+    1,
+  )
+  .option('--speed <n>', 'simulated seconds in a real one', wholeNumber({ min: 1, max: 100 }), 4)
+  .option('--history-seconds <n>', 'simulated seconds of faults in one history', wholeNumber({ min: 1, max: 1_000_000 }), 180)
+  .option('--every-ms <n>', 'mean of simulated milliseconds between two faults', wholeNumber({ min: 50, max: 3_600_000 }), 4_000)
+  .option('--kinds <list>', 'only these kinds of fault', kindList, ACT_KINDS)
+  .option('--dir <folder>', 'where histories are told, and those that find something are kept', 'run/soak')
+  .parse();
+
+async function main(flags: Flags): Promise<number> {
+  const file = join(flags.dir, `seed-${flags.seed}.jsonl`);
+  mkdirSync(flags.dir, { recursive: true });
+  const earlier = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).length : 0;
+  const records: HistoryRecord[] = [];
+  const end = performance.now() + flags.minutes * 60_000;
+  for (let n = earlier; records.length === 0 || performance.now() < end; n++) {
+    const record = await oneHistory(flags, flags.seed * 1_000 + n);
+    records.push(record);
+    appendFileSync(file, `${JSON.stringify(record)}\n`);
+    process.stderr.write(`${line(record)}\n`);
+  }
+  const found = records.filter(({ violations }) => violations.length > 0).length;
+  process.stdout.write(`${JSON.stringify({ ok: found === 0, histories: records.length, earlier, found, ...totals(records) })}\n`);
+  return found === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** A history that cannot even be lived is a finding like any other. */
+async function oneHistory({ speed, historySeconds: seconds, everyMs, kinds, dir }: Flags, seed: number): Promise<HistoryRecord> {
+  try {
+    return await runHistory({ seed, speed, seconds, everyMs, kinds, keepIn: dir });
+  } catch (problem) {
+    const violations = [`the run broke: ${problem instanceof Error ? problem.message.slice(0, 2_000) : String(problem)}`];
+    return {
+      seed,
+      simulatedSeconds: 0,
+      faults: {},
+      violations,
+      orders: 0,
+      fills: 0,
+      corrections: 0,
+      restarts: {},
+      checks: { orders: 0, books: 0, looks: 0 },
+      memory: {},
+    };
+  }
+}
+
+function line({ seed, simulatedSeconds, faults, violations, orders, fills }: HistoryRecord): string {
+  const count = Object.values(faults).reduce((sum, n) => sum + n, 0);
+  const head = `history ${seed}: ${simulatedSeconds} s, ${count} faults, ${orders} orders, ${fills} fills`;
+  return violations.length === 0 ? `${head}, all holds` : [`${head}, ${violations.length} findings`, ...violations].join('\n  ');
+}
+
+function totals(records: readonly HistoryRecord[]) {
+  const sum = (pick: (record: HistoryRecord) => number): number => records.reduce((total, record) => total + pick(record), 0);
+  const faults: Record<string, number> = {};
+  for (const record of records) for (const [kind, n] of Object.entries(record.faults)) faults[kind] = (faults[kind] ?? 0) + n;
+  return {
+    simulatedHours: Math.round(sum(({ simulatedSeconds }) => simulatedSeconds) / 36) / 100,
+    orders: sum(({ orders }) => orders),
+    fills: sum(({ fills }) => fills),
+    corrections: sum(({ corrections }) => corrections),
+    checks: {
+      orders: sum(({ checks }) => checks.orders),
+      books: sum(({ checks }) => checks.books),
+      looks: sum(({ checks }) => checks.looks),
+    },
+    memory: records.map(({ memory }) => memory),
+    faults,
+  };
+}
+
+process.exitCode = await main(program.opts<Flags>());

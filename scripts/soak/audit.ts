@@ -1,0 +1,108 @@
+/** Looks at a run from outside, again and again: exchange against ledger, published book against the exchange's, memory. */
+import { DatabaseSync } from 'node:sqlite';
+import { readRow } from '../../gateway/io/row-text.ts';
+import type { LedgerOrder } from '../../gateway/account/rows.ts';
+import type { OwnTrade, SimOrder } from '../../shared/sim/exchange-events.ts';
+import { BookDoc } from '../../shared/snapshot.ts';
+import { API_KEY } from './acts.ts';
+import {
+  acceptedTwice,
+  beyondLimit,
+  type FillRow,
+  fillsThatDiffer,
+  type Look,
+  notInLedger,
+  type OpenOrder,
+  type OrderRow,
+} from './invariants.ts';
+
+type Account = {
+  readonly positions: readonly { readonly symbol: string; readonly positionAmt: string }[];
+  readonly openOrders: readonly OpenOrder[];
+};
+type Level = readonly [string, string];
+export type Truth = { readonly simUrl: string; readonly ledgerFile: string; readonly limit: number; readonly symbols: readonly string[] };
+
+/** Null while the exchange does not answer (it is dead, stalled, or just being started again). */
+async function getJson<T>(url: string): Promise<T | null> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+  return answer?.ok ? ((await answer.json().catch(() => null)) as T | null) : null;
+}
+
+export const readAccount = (simUrl: string): Promise<Account | null> => getJson(`${simUrl}/sim/account?apiKey=${API_KEY}`);
+
+/** An order's row is on disk before its bytes leave, so this holds at every moment, whoever has just died. Null: there was nothing to compare. */
+export async function auditOrders({ simUrl, ledgerFile, limit, symbols }: Truth): Promise<readonly string[] | null> {
+  const account = await readAccount(simUrl);
+  if (!account) return null;
+  using db = openLedger(ledgerFile);
+  if (!db) return null;
+  const known = (id: string): boolean =>
+    db.file.prepare('SELECT 1 FROM orders WHERE client_id = ? UNION ALL SELECT 1 FROM stops WHERE client_id = ?').get(id, id) !== undefined;
+  const positionOf = (symbol: string): number => Number(account.positions.find((row) => row.symbol === symbol)?.positionAmt ?? 0);
+  return [
+    ...notInLedger(account.openOrders, known),
+    ...symbols.flatMap((symbol) => beyondLimit({ symbol, position: positionOf(symbol), open: account.openOrders, limit })),
+  ];
+}
+
+/** A published book that says it is live is the exchange's at that update id, and never crossed. Null: there was nothing to compare. */
+export async function auditBook(simUrl: string, doc: BookDoc): Promise<readonly string[] | null> {
+  if (doc.status !== 'live') return null;
+  const [bid, ask] = [doc.bids[0]?.[0], doc.asks[0]?.[0]];
+  if (bid === undefined || ask === undefined || Number(bid) >= Number(ask))
+    return [`${doc.symbol}: the live book at ${doc.lastUpdateId} is empty or crossed: ${bid} ${ask}`];
+  const truth = await getJson<{ readonly bids: readonly Level[]; readonly asks: readonly Level[] }>(
+    `${simUrl}/sim/book?symbol=${doc.symbol}&u=${doc.lastUpdateId}`,
+  );
+  if (!truth) return null;
+  const differs = (ours: readonly Level[], theirs: readonly Level[]): boolean =>
+    ours.some(([price, size], i) => Number(price) !== Number(theirs[i]?.[0]) || Number(size) !== Number(theirs[i]?.[1]));
+  return differs(doc.bids, truth.bids) || differs(doc.asks, truth.asks)
+    ? [
+        `${doc.symbol}: the live book at ${doc.lastUpdateId} is not the exchange's: ${bid} ${ask} for ${truth.bids[0]?.[0]} ${truth.asks[0]?.[0]}`,
+      ]
+    : [];
+}
+
+export function lookOf(text: string, seenMs: number): { readonly look: Look; readonly doc: BookDoc } {
+  const doc = BookDoc.parse(JSON.parse(text));
+  const { epoch, seq, symbol, status, lastUpdateId: updateId } = doc;
+  return { look: { seenMs, epoch, seq, symbol, live: status === 'live', updateId }, doc };
+}
+
+/** After the end: what both files say of the whole history. */
+export function auditFiles({ exchangeFile, ledgerFile }: { readonly exchangeFile: string; readonly ledgerFile: string }) {
+  using exchange = openLedger(exchangeFile);
+  using ledger = openLedger(ledgerFile);
+  if (!exchange || !ledger) return { violations: ['exchange or ledger left no file'], orders: [], corrections: 0, fills: 0 };
+  const theirs = rows<SimOrder>(exchange.file, 'SELECT row FROM orders');
+  const algos = rows<{ readonly clientId: string }>(exchange.file, 'SELECT row FROM algos');
+  const trades = rows<OwnTrade>(exchange.file, 'SELECT row FROM trades').map(
+    ({ id, order }): FillRow => ({ symbol: order.symbol, tradeId: String(id) }),
+  );
+  const fills = rows<{ readonly symbol: string; readonly tradeId: string }>(ledger.file, 'SELECT row FROM fills');
+  const orders = rows<LedgerOrder>(ledger.file, 'SELECT row FROM orders').map(
+    ({ clientId, symbol, role, reduceOnly, sentWallMs }): OrderRow => ({ clientId, symbol, role, reduceOnly, sentWallMs }),
+  );
+  const corrections = rows(ledger.file, 'SELECT row FROM corrections').length;
+  const twice = [...acceptedTwice(theirs.map(({ clientId }) => clientId)), ...acceptedTwice(algos.map(({ clientId }) => clientId))];
+  return { violations: [...twice, ...fillsThatDiffer(trades, fills)], orders, corrections, fills: fills.length };
+}
+
+/** Null while there is none, or its owner is in the middle of making it. */
+function openLedger(path: string): (Disposable & { readonly file: DatabaseSync }) | null {
+  try {
+    const file = new DatabaseSync(path, { readOnly: true, timeout: 1_000 });
+    file.prepare('SELECT name FROM sqlite_master').all();
+    return { file, [Symbol.dispose]: () => file.close() };
+  } catch {
+    return null;
+  }
+}
+
+const rows = <T>(db: DatabaseSync, query: string): readonly T[] =>
+  db
+    .prepare(query)
+    .all()
+    .map((found) => readRow<T>(String(found['row'])));
