@@ -50,6 +50,18 @@ export class Clearing {
     }
   }
 
+  /** Exchanges the funding of every hour since then that nobody was there to charge: those who hold now have held all the while. */
+  fundSince(leftMs: number): void {
+    const { bank, traders } = this.#options;
+    const due = [...bank.markets.values()].flatMap(({ instrument, feed }) =>
+      feed.mark.funding
+        .missed({ leftMs, nowMs: bank.nowMs(), mark: feed.mark.get().mark })
+        .map((settlement) => ({ symbol: instrument.symbol, settlement })),
+    );
+    for (const { symbol, settlement } of due.toSorted((a, b) => a.settlement.atMs - b.settlement.atMs))
+      for (const trader of traders()) for (const holding of trader.account.held(symbol)) this.#fund(trader, holding, settlement);
+  }
+
   /** Closes up to `size` of a position at the mark, as the other side of somebody's bankruptcy; what was closed. */
   adl(trader: Trader, { symbol, side, size }: { readonly symbol: string; readonly side: PositionSide; readonly size: Lots }): Lots {
     const market = this.#market(symbol);
@@ -69,10 +81,9 @@ export class Clearing {
   }
 
   /** Above zero rates are paid by longs to shorts, at the value of the position at the mark. Isolated positions pay themselves. */
-  #fund(trader: Trader, { symbol, asset, side, position }: Holding, { rate, mark }: Settlement): void {
+  #fund(trader: Trader, { symbol, asset, side, position }: Holding, { rate, mark, atMs }: Settlement): void {
     const { bank } = this.#options;
     const market = this.#market(symbol);
-    const atMs = bank.nowMs();
     const value = valueAt(market.instrument, { size: position.size, priceAtoms: mark });
     const amount = atoms((-value * rate) / 100_000_000n);
     const isolated = trader.account.settings(symbol).marginType === 'isolated';

@@ -279,6 +279,7 @@ export class Exchange {
     for (const trade of saved.trades) this.trader(trade.order.apiKey).orders.putTrade(trade);
     for (const order of saved.orders) if (isOpen(order)) this.desk.reenter(this.trader(order.apiKey), order);
     this.algos.restore(saved.algos);
+    this.clearing.fundSince(saved.leftMs);
     for (const timer of saved.countdowns) this.#arm(this.trader(timer.apiKey), timer);
   }
 

@@ -90,6 +90,17 @@ export class Funding {
     return this.#settlements;
   }
 
+  /** What was due after `leftMs` and up to `nowMs`, at the present rate and mark where nobody recorded it; nothing before a mark is known. */
+  missed({ leftMs, nowMs, mark }: { readonly leftMs: number; readonly nowMs: number; readonly mark: Atoms }): readonly Settlement[] {
+    const periodMs = this.terms.hours * HOUR_MS;
+    const first = Math.floor(leftMs / periodMs) + 1;
+    const count = mark === 0n ? 0 : Math.max(0, Math.floor(nowMs / periodMs) - first + 1);
+    return Array.from({ length: count }, (_, n) => {
+      const atMs = (first + n) * periodMs;
+      return this.#settlements.find((settlement) => settlement.atMs === atMs) ?? { atMs, rate: this.rate(), mark };
+    });
+  }
+
   /** What was settled at exactly that time, if anything. */
   settledAt(atMs: number): Settlement | null {
     const last = this.#settlements.at(-1);

@@ -17,6 +17,8 @@ export type SavedListing = { readonly status: TradingStatus; readonly filters: F
 export type SavedExchange = {
   /** None lower is ever given again. */
   readonly ids: ExchangeIds;
+  /** Simulated time it was left at; what fell due since then is made up for. */
+  readonly leftMs: number;
   readonly accounts: readonly SavedAccount[];
   readonly income: readonly { readonly apiKey: string; readonly row: IncomeRow }[];
   /** Open and ended, oldest first. */

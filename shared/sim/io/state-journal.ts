@@ -128,7 +128,7 @@ export class StateJournal implements Journal, Disposable {
     const countdowns = document<SavedExchange['countdowns']>('countdowns') ?? [];
     const listings = document<SavedExchange['listings']>('listings') ?? {};
     this.#reserved = ids;
-    return { saved: { ids, accounts, countdowns, listings, ...rows }, clock, moment };
+    return { saved: { ids, leftMs: moment.nowMs, accounts, countdowns, listings, ...rows }, clock, moment };
   }
 
   /** Documents that are no longer what the file says. */

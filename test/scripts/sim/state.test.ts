@@ -146,6 +146,27 @@ test.each([
   expect(await status()).toBe('CANCELED');
 });
 
+test('funding hours that passed while it was down are charged at the start, once', async () => {
+  const hourMs = 3_600_000;
+  const fees = async (sim: SteppedSim): Promise<readonly Message[]> =>
+    (await signed(sim, '/fapi/v1/income', { incomeType: 'FUNDING_FEE', startTime: STEPPED_START_MS })).rows;
+  const wallet = async (sim: SteppedSim): Promise<number> => Number((await signed(sim, '/fapi/v3/account')).body['totalWalletBalance']);
+  const first = await life();
+  await first.client.place({ type: 'MARKET', quantity: '0.050' });
+  const before = await wallet(first);
+  const second = await life({ steppedFromMs: STEPPED_START_MS + 16 * hourMs });
+  const charged = await fees(second);
+  expect(charged.map(({ time, symbol: of }) => [(Number(time) - STEPPED_START_MS) / hourMs, of])).toEqual([
+    [8, symbol],
+    [16, symbol],
+  ]);
+  const sum = charged.reduce((total, { income }) => total + Number(income), 0);
+  expect(sum).toBeLessThan(0); // the interest, paid by the long side
+  expect(await wallet(second)).toBeCloseTo(before + sum, 8);
+  const third = await life({ steppedFromMs: STEPPED_START_MS + 23 * hourMs });
+  expect(await fees(third)).toEqual(charged);
+});
+
 test('changed filters and a halt outlive a restart', async () => {
   const first = await life();
   await first.client.admin('/sim/fault', { kind: 'filters', symbol, tickSize: '1.00', minNotional: '700' });
