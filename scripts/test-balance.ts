@@ -1,7 +1,9 @@
 /** Balances and positions straight from the exchange, independent of the gateway. Reads only. */
+import type { Loaded } from '../shared/config-file.ts';
 import { trimDecimal } from '../shared/units.ts';
+import { paperStateFile, readPaperAccount } from './lib/paper-account.ts';
 import { labelled, table } from './lib/table.ts';
-import { configOf, EXIT, type ExitCode, newTool, print, runTool } from './lib/tool.ts';
+import { configOf, EXIT, type ExitCode, newTool, Problem, print, runTool } from './lib/tool.ts';
 import { type BalanceRow, openVenueRest, type PositionRow } from './lib/venue-rest.ts';
 
 const options = newTool('test-balance', 'Shows wallet, available balance and positions, asked at the exchange itself. Reads only.')
@@ -12,6 +14,7 @@ const options = newTool('test-balance', 'Shows wallet, available balance and pos
 
 async function main(): Promise<ExitCode> {
   const loaded = configOf(options.config);
+  if (loaded.config.environment === 'paper') return showPaper(loaded);
   await using venue = await openVenueRest(loaded, process.env);
   const [balances, positions] = await Promise.all([venue.balances(), venue.positions()]);
   const { environment } = loaded.config;
@@ -19,6 +22,23 @@ async function main(): Promise<ExitCode> {
   const held = positions.map(positionOf).filter(({ size }) => size !== '0');
   if (options.json) print(JSON.stringify({ environment, host: venue.host, assets, positions: held }));
   else show({ title: `${environment} at ${venue.host}`, assets, held });
+  return EXIT.done;
+}
+
+/** The paper account lives in a file of ours; what of it is available only the gateway can say, which keeps its margin. */
+function showPaper({ runDir }: Loaded): ExitCode {
+  const file = paperStateFile(runDir);
+  const account = readPaperAccount(file);
+  if (!account) throw new Problem(EXIT.unreachable, [`no paper account at ${file} yet: start the gateway once (npm start)`]);
+  const assets = account.wallets.map(({ asset, wallet }) => ({ asset, wallet, available: 'unknown', unrealized: 'unknown' }));
+  const held = account.positions.map((row) => ({
+    ...row,
+    side: 'both',
+    markPrice: row.markPrice ?? 'unknown',
+    unrealized: row.unrealized ?? 'unknown',
+  }));
+  if (options.json) print(JSON.stringify({ environment: 'paper', host: file, assets, positions: held }));
+  else show({ title: `paper (simulated money) in ${file}`, assets, held });
   return EXIT.done;
 }
 

@@ -44,7 +44,14 @@ function headLines({ header, ageMs, paint, prefix }: Head): readonly string[] {
   const { environment, venue, accountHash, epoch, seq, mode, reasons, health, budgets, deadMan } = header;
   const budget = (name: string, { used, limit }: { readonly used: number; readonly limit: number }): string => `${name} ${used}/${limit}`;
   return [
-    ...labelled('gateway', [environment, venue, `account ${accountHash}`, `epoch ${epoch}`, `seq ${seq}`, `age ${ageText(ageMs)}`]),
+    ...labelled('gateway', [
+      environment === 'paper' ? 'paper (simulated money)' : environment,
+      venue,
+      `account ${accountHash}`,
+      `epoch ${epoch}`,
+      `seq ${seq}`,
+      `age ${ageText(ageMs)}`,
+    ]),
     `${'mode'.padEnd(10)}${paint(mode, mode === 'normal' ? 'good' : 'bad')}${header.paused ? ', paused' : ''}`,
     ...labelled('reasons', reasons.length > 0 ? reasons : ['none']),
     ...labelled('streams', [

@@ -141,7 +141,9 @@ export class VenueRest implements AsyncDisposable {
 /** Reads the key and connects; a problem that names the next step when the environment has no account to ask. */
 export async function openVenueRest(loaded: Loaded, env: NodeJS.ProcessEnv): Promise<VenueRest> {
   if (loaded.config.environment === 'paper')
-    throw new Problem(EXIT.refused, ['environment paper: it has no account at an exchange: set environment to sim or testnet']);
+    throw new Problem(EXIT.refused, [
+      'environment paper: its account is a file of ours, no exchange has it: see scripts/mm status and scripts/test-balance',
+    ]);
   const credentials = credentialsOf(loaded, env);
   if (!credentials.ok) throw new Problem(EXIT.usage, [credentials.error]);
   const venue = new VenueRest(loaded, credentials.value);

@@ -15,6 +15,8 @@ export type ChildOptions = {
   readonly ipc: boolean;
   /** Exit codes that no restart mends (a config error, a safety refusal). */
   readonly fatalCodes: readonly number[];
+  /** The same while it has never been ready: nobody waits for a first start that cannot be. */
+  readonly fatalAtFirst?: readonly number[];
   readonly onFatal: (sentence: string, code: number) => void;
 };
 
@@ -34,6 +36,7 @@ export class Child {
   #startedAt = 0;
   #retry: NodeJS.Timeout | undefined;
   #listeners: ((message: ChildMessage) => void)[] = [];
+  #wasReady = false;
   restarts = 0;
 
   constructor(options: ChildOptions) {
@@ -92,6 +95,7 @@ export class Child {
     started.stdout?.pipe(sink, { end: false });
     started.stderr?.pipe(sink, { end: false });
     started.on('message', (message) => {
+      if ((message as ChildMessage).kind === 'ready') this.#wasReady = true;
       for (const listener of [...this.#listeners]) listener(message as ChildMessage);
     });
     started.once('error', (error) => this.#options.onFatal(`${this.name} cannot be started: ${error.message}`, 1));
@@ -100,7 +104,8 @@ export class Child {
 
   #ended(code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#stopping) return;
-    if (code !== null && this.#options.fatalCodes.includes(code)) {
+    const { fatalCodes, fatalAtFirst = [] } = this.#options;
+    if (code !== null && (fatalCodes.includes(code) || (!this.#wasReady && fatalAtFirst.includes(code)))) {
       this.#options.onFatal(`${this.name} ended with code ${code}; its own line above says why`, code);
       return;
     }

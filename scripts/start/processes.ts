@@ -33,6 +33,8 @@ const READY_MS = 60_000;
 const STOP_MS = 20_000;
 /** Exit codes that starting again does not mend: usage or config, and a refusal by a safety rule. */
 const FATAL_CODES = [2, 4];
+/** A real venue or a Redis that is not there. */
+const UNREACHABLE_CODES = [3];
 /** Each process makes much short-lived garbage: a small young generation keeps its memory a quarter lower at no cost. The npm scripts say the same. */
 const NODE_FLAGS = ['--max-semi-space-size=4'];
 const ANY_CODE = [0, 1, 2, 3, 4];
@@ -190,6 +192,7 @@ export class Processes {
       ipc: true,
       // a recording begins anew with a fresh account: no run goes on from there
       fatalCodes: name === 'sim' && this.#options.replay !== undefined ? ANY_CODE : FATAL_CODES,
+      fatalAtFirst: name === 'gateway' && this.config.environment !== 'sim' ? UNREACHABLE_CODES : [],
       onFatal: (sentence, code) => this.#fail(sentence, code),
     });
     this.#children.set(name, child);

@@ -7,6 +7,7 @@ import { ENDPOINTS } from '../../gateway/venues/binance/limits.ts';
 import { SIM_CREDENTIALS } from '../../shared/config.ts';
 import { loadCredentials } from '../../shared/config-file.ts';
 import { keysOf } from '../../shared/snapshot.ts';
+import { paperStateFile, readPaperAccount } from '../lib/paper-account.ts';
 import { Collector } from './collector.ts';
 import { readExchange } from './exchange-read.ts';
 import { type Hindrance, Processes, type RunOptions, say } from './processes.ts';
@@ -169,10 +170,20 @@ class Run {
     const { simUrl, config } = this.#processes;
     if (simUrl) return readExchange({ rest: simUrl, credentials: SIM_CREDENTIALS, symbols: config.symbols });
     const { environment } = config;
+    if (environment === 'paper') return this.#readPaper();
     const credentials = loadCredentials(this.#options.loaded, process.env);
     if (!credentials.ok || (environment !== 'testnet' && environment !== 'mainnet')) return null;
     const { rest } = config.endpoints[environment] ?? ENDPOINTS[environment];
     return readExchange({ rest, credentials: credentials.value, symbols: config.symbols });
+  }
+
+  /** In paper the account's own file is the exchange's word. */
+  #readPaper(): ReadonlyMap<string, ExchangePosition> | null {
+    const account = readPaperAccount(paperStateFile(this.#options.loaded.runDir));
+    if (!account) return null;
+    const sizes = new Map(account.positions.map(({ symbol, size }) => [symbol, size]));
+    const open = (symbol: string): number => account.openOrders.filter((order) => order.symbol === symbol).length;
+    return new Map(this.#processes.config.symbols.map((symbol) => [symbol, { size: sizes.get(symbol) ?? '0', openOrders: open(symbol) }]));
   }
 
   /** For people and tests that want to kill one: pids of the first start are stale after a restart, so the file is kept fresh. */

@@ -15,7 +15,12 @@ export const KEYS = keysOf('mm:binance');
 
 const OPEN = new Set(['open', 'partially-filled']);
 
-export type RunOptions = { readonly args?: readonly string[]; readonly config?: object };
+export type RunOptions = {
+  readonly args?: readonly string[];
+  readonly config?: object;
+  /** Of a server that is there; default a free port. */
+  readonly redisPort?: number;
+};
 type Account = {
   readonly positions: readonly { symbol: string; positionAmt: string }[];
   readonly openOrders: readonly { clientOrderId: string; side: string }[];
@@ -52,7 +57,7 @@ export class TestRun implements AsyncDisposable {
   }
 
   static async start(options: RunOptions = {}): Promise<TestRun> {
-    return new TestRun(await freePort(), options);
+    return new TestRun(options.redisPort ?? (await freePort()), options);
   }
 
   /** Present pid of one supervised process. */
