@@ -3,7 +3,9 @@ import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { benchBook } from './bench/book.ts';
 import { table, verdict } from './bench/measure.ts';
+import { benchManySymbols } from './bench/many-symbols.ts';
 import { benchOrders } from './bench/orders.ts';
+import { benchResync } from './bench/resync.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
 import { benchStreams } from './bench/streams.ts';
 import { benchWholeRun } from './bench/whole-run.ts';
@@ -22,6 +24,8 @@ const figures = [
   await benchOrders(),
   ...times,
   await benchStreams(),
+  ...(await benchResync()),
+  ...(await benchManySymbols(quick ? 20 : 60)),
   ...(await benchWholeRun(quick ? 30 : 80)),
 ];
 const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
