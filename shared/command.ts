@@ -191,6 +191,9 @@ export type Pushed = Readonly<z.infer<typeof Pushed>>;
 export type Answer = Welcome | Taken | Refused | Data | BatchAnswer;
 export const ANSWER = z.union([Welcome, Taken, Refused, Data, BatchAnswer, Pushed]);
 
+const percentiles = z.strictObject({ p50: z.number(), p99: z.number(), n: z.int() });
+/** Command received -> bytes written; written -> answered by the venue; written -> told on the private stream. */
+const callSteps = z.strictObject({ written: percentiles, acknowledged: percentiles, told: percentiles });
 /** Answer to `query stats`: counters of this run of the gateway, and latencies in microseconds of real time. */
 export const Stats = z.strictObject({
   epoch: z.int(),
@@ -223,9 +226,11 @@ export const Stats = z.strictObject({
   ),
   latencyUs: z.strictObject({
     /** Newest market frame in the snapshot a decision rests on, received -> order bytes written. */
-    frameToOrder: z.strictObject({ p50: z.number(), p99: z.number(), n: z.int() }),
+    frameToOrder: percentiles,
     /** Command line received -> order bytes written. */
-    command: z.strictObject({ p50: z.number(), p99: z.number(), n: z.int() }),
+    command: percentiles,
+    /** Single order calls by the way they left; batches are not timed. */
+    calls: z.strictObject({ rest: callSteps, websocket: callSteps }),
   }),
   /** Distinct problems with counts, worst first; empty when all is well. */
   errors: z.array(z.string()),

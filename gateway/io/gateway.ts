@@ -28,6 +28,7 @@ import { Latency } from '../publish/latency.ts';
 import { Publisher } from '../publish/publisher.ts';
 import { SeqLog } from '../publish/seq-log.ts';
 import type { Venue } from '../venues/venue.ts';
+import { meteredCalls } from './call-meter.ts';
 import { type CommandServer, openCommandServer } from './command-server.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { openRedisWriter, type RedisFault, type RedisWriter } from './redis-writer.ts';
@@ -88,16 +89,17 @@ export class Gateway implements AsyncDisposable {
     const budget = new Budget();
     const meta = store.meta();
     const modes = new Modes({ ...meta, save: (key, value) => store.setMeta(key, value) });
+    const calls = meteredCalls(options);
     const router = new Router({
       keeper,
-      orders: venue.orders,
+      orders: calls.over(venue.orders),
       clock,
       budget,
       version: (symbol) => venue.instruments.get(symbol)?.version ?? '',
       onUnknown: (clientId) => this.#reconciler.resolve(clientId),
       onAuth: (sentence) => modes.pause(`the venue refuses our key: ${sentence}`),
     });
-    const latency = { frameToOrder: new Latency(speed), command: new Latency(speed) };
+    const latency = { frameToOrder: new Latency(speed), command: new Latency(speed), calls };
     const lease = new Lease({ leaseMs: config.gateway.leaseMs });
     this.#core = {
       config,
@@ -167,7 +169,10 @@ export class Gateway implements AsyncDisposable {
     this.#core.router.cancel(this.#ownOpen());
     for (const job of this.#savedJobs()) this.#closer.start(job);
     await venue.start({
-      onAccount: (event) => this.#watch.onAccount(event),
+      onAccount: (event) => {
+        this.#core.latency.calls.onAccount(event);
+        this.#watch.onAccount(event);
+      },
       onBookLive: (symbol, live, reason) => this.#watch.onBookLive(symbol, { live, reason }),
       onTop: () => this.#topChanged(),
       onTrade: (trade) => this.#publisher.addTrade(trade),

@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import type { Keeper } from '../account/keeper.ts';
 import type { LedgerOrder } from '../account/rows.ts';
+import type { CallTimes } from '../publish/call-times.ts';
 import type { Latency } from '../publish/latency.ts';
 import type { SeqLog } from '../publish/seq-log.ts';
 import type { Venue } from '../venues/venue.ts';
@@ -31,7 +32,7 @@ export type Core = {
   readonly lease: Lease;
   readonly modes: Modes;
   readonly seqs: SeqLog;
-  readonly latency: { readonly frameToOrder: Latency; readonly command: Latency };
+  readonly latency: { readonly frameToOrder: Latency; readonly command: Latency; readonly calls: CallTimes };
   /** Why the ledger cannot be written; null when it can. */
   readonly ledgerFault: () => string | null;
 };

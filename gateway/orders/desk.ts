@@ -362,8 +362,9 @@ export class Desk {
   #meter({ basedOn }: Place | Amend, receivedAt: MonoMs): OnWritten {
     const { latency, seqs, identity } = this.#core;
     const frameAt = basedOn.epoch === identity.epoch ? (seqs.find(basedOn.seq)?.newestFrameAt ?? null) : null;
-    return (writtenAt) => {
+    return (writtenAt, via = 'rest') => {
       latency.command.add(writtenAt - receivedAt);
+      latency.calls.written(writtenAt - receivedAt, via);
       if (frameAt !== null) latency.frameToOrder.add(writtenAt - frameAt);
     };
   }

@@ -8,13 +8,14 @@ import { hasEnded } from '../../shared/order.ts';
 import type { Lots, MonoMs, Ticks } from '../../shared/units.ts';
 import type { Keeper } from '../account/keeper.ts';
 import type { LedgerOrder } from '../account/rows.ts';
-import type { OnWritten, OrderEntry, OrderRequest, VenueFault, VenueOrder, VenueResult } from '../venues/venue.ts';
+import type { Sender } from '../publish/call-times.ts';
+import type { OnWritten, OrderRequest, VenueFault, VenueOrder, VenueResult } from '../venues/venue.ts';
 import { Breaker, type Slot } from './breaker.ts';
 import type { Budget } from './budget.ts';
 
 export type RouterOptions = {
   readonly keeper: Keeper;
-  readonly orders: OrderEntry;
+  readonly orders: Sender;
   readonly clock: Clock;
   readonly budget: Budget;
   /** Of the instrument's filters. */

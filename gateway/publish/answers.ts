@@ -101,7 +101,11 @@ export class Answers {
       epoch: identity.epoch,
       snapshots: seqs.seq,
       symbols,
-      latencyUs: { frameToOrder: latency.frameToOrder.percentiles(), command: latency.command.percentiles() },
+      latencyUs: {
+        frameToOrder: latency.frameToOrder.percentiles(),
+        command: latency.command.percentiles(),
+        calls: latency.calls.percentiles(),
+      },
       errors: [...this.#options.problems()],
     };
   }

@@ -81,7 +81,7 @@ export type OnWritten = (at: MonoMs, via?: Transport) => void;
 export interface OrderEntry {
   place(request: OrderRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>>;
   amend(request: AmendRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>>;
-  cancel(order: { readonly symbol: string; readonly clientId: string }): Promise<VenueResult<VenueOrder>>;
+  cancel(order: { readonly symbol: string; readonly clientId: string }, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>>;
   /** One result an id, in order; the adapter splits into the venue's batch size. */
   cancelMany(order: { readonly symbol: string; readonly clientIds: readonly string[] }): Promise<readonly VenueResult<VenueOrder>[]>;
   queryOrder(order: { readonly symbol: string; readonly clientId: string }): Promise<VenueResult<VenueOrder>>;

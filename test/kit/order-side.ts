@@ -14,6 +14,7 @@ import { Stops } from '../../gateway/orders/stop.ts';
 import type { StopRow } from '../../gateway/orders/stop-book.ts';
 import { Router } from '../../gateway/orders/router.ts';
 import { Watch } from '../../gateway/orders/watch.ts';
+import { CallTimes } from '../../gateway/publish/call-times.ts';
 import { Latency } from '../../gateway/publish/latency.ts';
 import { SeqLog } from '../../gateway/publish/seq-log.ts';
 import { Ledger } from '../../gateway/account/ledger.ts';
@@ -85,7 +86,11 @@ export class OrderSide {
       onAuth: () => modes.pause('auth'),
     });
     const identity = { epoch: 1, environment: 'sim', accountHash: 'a'.repeat(12), configHash: configHash(config) } as const;
-    const latency = { frameToOrder: new Latency(1), command: new Latency(1) };
+    const latency = {
+      frameToOrder: new Latency(1),
+      command: new Latency(1),
+      calls: new CallTimes({ clock, speed: 1, observe: () => undefined }),
+    };
     const lease = new Lease({ leaseMs: config.gateway.leaseMs });
     this.core = {
       config,

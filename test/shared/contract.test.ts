@@ -295,7 +295,9 @@ test('REFUSALS are distinct, in kebab case', () => {
 
 test('Stats refuses counts that are no whole numbers', () => {
   const latency = { p50: 1, p99: 2, n: 3 };
-  const stats = { epoch: 1, snapshots: 10, symbols: {}, latencyUs: { frameToOrder: latency, command: latency }, errors: [] };
+  const steps = { written: latency, acknowledged: latency, told: latency };
+  const latencyUs = { frameToOrder: latency, command: latency, calls: { rest: steps, websocket: steps } };
+  const stats = { epoch: 1, snapshots: 10, symbols: {}, latencyUs, errors: [] };
   expect(Stats.safeParse(stats).success).toBe(true);
   expect(Stats.safeParse({ ...stats, snapshots: 1.5 }).success).toBe(false);
 });

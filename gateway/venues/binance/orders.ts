@@ -63,8 +63,12 @@ export class RestOrderEntry implements OrderEntry {
     return ok(lives ? { ...result.value, state: 'amended' } : result.value);
   }
 
-  cancel(order: Named): Promise<VenueResult<VenueOrder>> {
-    return this.#order(CALLS.cancel, { symbol: order.symbol, parameters: () => orderParameters(order) });
+  cancel(order: Named, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>> {
+    return this.#order(CALLS.cancel, {
+      symbol: order.symbol,
+      parameters: () => orderParameters(order),
+      ...(onWritten ? { onWritten } : {}),
+    });
   }
 
   queryOrder(order: Named): Promise<VenueResult<VenueOrder>> {
