@@ -77,10 +77,21 @@ export class StopBook {
     }
     const status = nextStatus(row.status, report.state);
     const { size, venueId, childId, reason } = report;
-    const known = this.#rows.has(row.clientId) && row.venueId === venueId && row.childId === childId && row.size === size;
+    const trigger = report.trigger ?? row.trigger; // told anew in the ticks of a changed instrument
+    const known =
+      this.#rows.has(row.clientId) && row.venueId === venueId && row.childId === childId && row.size === size && row.trigger === trigger;
     if (known && status === row.status) return;
     const changedAt = status === row.status ? row.changedAt : now.mono;
-    this.#put({ ...row, size, venueId, childId: childId || row.childId, status, reason: status === 'ended' ? reason : '', changedAt });
+    this.#put({
+      ...row,
+      size,
+      trigger,
+      venueId,
+      childId: childId || row.childId,
+      status,
+      reason: status === 'ended' ? reason : '',
+      changedAt,
+    });
   }
 
   /** All that waits at the venue, as read from `readAt` on: ours that are not in it have to be asked for. */

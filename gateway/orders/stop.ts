@@ -50,7 +50,8 @@ const DIFFERS_MS = 1_500;
 const SETTLE_MS = 3_000;
 
 type Asking = { queries: number; nextAt: number; busy: boolean };
-type Held = { failures: number; retryAt: number; bareSince: MonoMs | null; missing: boolean };
+/** `version` of the instrument that triggers and sizes are counted in. */
+type Held = { version: string; failures: number; retryAt: number; bareSince: MonoMs | null; missing: boolean };
 
 export class Stops {
   readonly #options: StopsOptions;
@@ -71,8 +72,8 @@ export class Stops {
     this.#core = core;
     this.#venue = core.venue.stops;
     this.#book = new StopBook({ rows, save, now: core.keeper.now() });
-    for (const symbol of core.venue.instruments.keys())
-      this.#held.set(symbol, { failures: 0, retryAt: 0, bareSince: null, missing: false });
+    for (const [symbol, { version }] of core.venue.instruments)
+      this.#held.set(symbol, { version, failures: 0, retryAt: 0, bareSince: null, missing: false });
   }
 
   /** Before anything else at start: what rests is read, positions are read, and what they lack is placed. */
@@ -147,6 +148,7 @@ export class Stops {
     const held = this.#held.get(symbol);
     const instrument = core.venue.instruments.get(symbol);
     if (!held || !instrument) return;
+    if (held.version !== instrument.version) [held.version, this.#synced] = [instrument.version, false]; // what rests is read in the new steps
     const { size, reach, entryPrice } = this.#position(symbol);
     const percent = stopPercentOf(core.config, symbol);
     const stops = this.#book.live(symbol);

@@ -14,14 +14,17 @@ export async function readExchange({ rest, credentials, symbols }: ReadOptions):
     const signature = createHmac('sha256', credentials.secret).update(query).digest('hex');
     return getJson(`${rest}${path}?${query}&signature=${signature}`, { 'X-MBX-APIKEY': credentials.apiKey });
   };
-  const [positions, orders] = await Promise.all([signed('/fapi/v3/positionRisk'), signed('/fapi/v1/openOrders')]);
-  if (!Array.isArray(positions) || !Array.isArray(orders)) return null;
+  const [positions, orders, stops] = await Promise.all(
+    ['/fapi/v3/positionRisk', '/fapi/v1/openOrders', '/fapi/v1/openAlgoOrders'].map(signed),
+  );
+  if (!Array.isArray(positions) || !Array.isArray(orders) || !Array.isArray(stops)) return null;
   return new Map(
     symbols.map((symbol) => [
       symbol,
       {
         size: String(positions.find((row) => row.symbol === symbol)?.positionAmt ?? '0'), // no row: flat
         openOrders: orders.filter((row) => row.symbol === symbol).length,
+        stops: stops.filter((row) => row.symbol === symbol).map((row) => String(row.quantity)),
       },
     ]),
   );

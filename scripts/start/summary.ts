@@ -3,7 +3,8 @@ import type { Stats } from '../../shared/command.ts';
 import type { BrainDoc } from '../../shared/snapshot.ts';
 import { sumDecimals, trimDecimal } from '../../shared/units.ts';
 
-export type ExchangePosition = { readonly size: string; readonly openOrders: number };
+/** `stops`: sizes of the conditional orders that wait. */
+export type ExchangePosition = { readonly size: string; readonly openOrders: number; readonly stops: readonly string[] };
 export type Compared = { readonly equal: boolean; readonly bestBid: string; readonly bestAsk: string };
 export type Seen = {
   readonly environment: string;
@@ -109,7 +110,14 @@ function disagreements(seen: Seen, blocks: Readonly<Record<string, Block>>): str
       : [`${symbol}: positions differ: brain ${position.brain}, ledger ${position.ledger}, exchange ${position.exchange}`]),
     ...(seen.environment === 'sim' && !book.equalToExchange ? [`${symbol}: the book is not the exchange's`] : []),
     ...(orders.openLeft > 0 ? [`${symbol}: ${orders.openLeft} orders left open`] : []),
+    ...strayStops(symbol, seen.exchange?.get(symbol)),
   ]);
+}
+
+/** A stop is left where it protects a position, and nowhere else. */
+function strayStops(symbol: string, exchange: ExchangePosition | undefined): string[] {
+  const stray = exchange && Number(exchange.size) === 0 ? exchange.stops.length : 0;
+  return stray > 0 ? [`${symbol}: ${stray} stops left without a position`] : [];
 }
 
 function sumBooks(books: readonly Block['book'][]) {

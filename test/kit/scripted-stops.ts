@@ -57,6 +57,7 @@ export class ScriptedStops implements StopEntry {
     const refused = this.answers.place.shift();
     if (refused && !this.reachesAnyway) return err(refused);
     const { symbol, clientId, side, trigger, size } = request;
+    if (this.all.has(clientId)) throw new Error(`${clientId} was placed twice`);
     const report = this.add({ symbol, clientId, side, trigger, size, reduceOnly: true });
     return refused ? err(refused) : ok(report);
   }

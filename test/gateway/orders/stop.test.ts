@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { lots, ticks } from '../../../shared/units.ts';
 import { CONFIG, live, OrderSide, place, withBrain } from '../../kit/order-side.ts';
@@ -234,4 +235,52 @@ test('at zero percent nothing is placed, and nothing is missing', async () => {
   side.venue.position = 20;
   await begin(side, 5_000);
   expect([count(side, 'place'), side.stops.isMissing('BTCUSDT')]).toEqual([0, false]);
+});
+
+const FAULTS = [fault('unknown', 'time-out'), fault('rejected', 'filter'), fault('busy'), fault('unreachable'), fault('gone')] as const;
+const turns = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constant('buy' as const), size: fc.integer({ min: 1, max: 200 }) }),
+    fc.record({ kind: fc.constant('close' as const) }),
+    fc.record({
+      kind: fc.constant('fault' as const),
+      call: fc.constantFrom('place' as const, 'cancel' as const, 'query' as const, 'list' as const),
+      which: fc.integer({ min: 0, max: FAULTS.length - 1 }),
+    }),
+    fc.record({ kind: fc.constant('reaches' as const), anyway: fc.boolean() }),
+    fc.record({ kind: fc.constant('by-hand' as const) }),
+    fc.record({ kind: fc.constant('stream' as const), state: fc.constantFrom('live' as const, 'lost' as const) }),
+  ),
+  { minLength: 1, maxLength: 8 },
+);
+
+test('whatever fails, in the end what is held is covered, what is not held has no stop, and no id is used twice', async () => {
+  await fc.assert(
+    fc.asyncProperty(turns, async (script) => {
+      const side = new OrderSide();
+      await begin(side);
+      for (const turn of script) {
+        if (turn.kind === 'buy') side.venue.manualBuy(turn.size);
+        if (turn.kind === 'close') side.closer.start({ symbol: 'BTCUSDT', reason: 'test', ladder: 'taker' });
+        if (turn.kind === 'fault') side.venue.stops.answers[turn.call].push(FAULTS[turn.which] ?? FAULTS[0]);
+        if (turn.kind === 'reaches') side.venue.stops.reachesAnyway = turn.anyway;
+        if (turn.kind === 'by-hand')
+          for (const { clientId } of side.venue.stops.waiting().slice(0, 1)) side.venue.stops.become(clientId, { state: 'canceled' });
+        if (turn.kind === 'stream') side.venue.tell({ kind: 'stream', state: turn.state, reason: 'test' });
+        await side.run(700, 50);
+      }
+      side.venue.tell({ kind: 'stream', state: 'live', reason: 'test' });
+      for (const answers of Object.values(side.venue.stops.answers)) answers.splice(0);
+      await side.run(45_000, 100);
+      const waiting = side.venue.stops.waiting();
+      const covered = waiting.reduce((sum, { size }) => sum + size, 0);
+      expect(waiting.every((stop) => stop.side === 'sell')).toBe(true);
+      expect(covered).toBeGreaterThanOrEqual(side.venue.position);
+      expect(covered).toBeLessThanOrEqual(Math.max(2 * side.venue.position, 1));
+      if (side.venue.position === 0) expect(waiting).toEqual([]);
+      expect(side.stops.isMissing('BTCUSDT')).toBe(false);
+      expect(side.stops.settled).toBe(true);
+    }),
+    { numRuns: 25 },
+  );
 });
