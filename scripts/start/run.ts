@@ -183,7 +183,9 @@ class Run {
     if (!account) return null;
     const sizes = new Map(account.positions.map(({ symbol, size }) => [symbol, size]));
     const open = (symbol: string): number => account.openOrders.filter((order) => order.symbol === symbol).length;
-    return new Map(this.#processes.config.symbols.map((symbol) => [symbol, { size: sizes.get(symbol) ?? '0', openOrders: open(symbol) }]));
+    return new Map(
+      this.#processes.config.symbols.map((symbol) => [symbol, { size: sizes.get(symbol) ?? '0', openOrders: open(symbol), stops: [] }]),
+    );
   }
 
   /** For people and tests that want to kill one: pids of the first start are stale after a restart, so the file is kept fresh. */

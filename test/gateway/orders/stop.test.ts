@@ -238,36 +238,61 @@ test('at zero percent nothing is placed, and nothing is missing', async () => {
 });
 
 const FAULTS = [fault('unknown', 'time-out'), fault('rejected', 'filter'), fault('busy'), fault('unreachable'), fault('gone')] as const;
-const turns = fc.array(
+const CALLS = ['place', 'place', 'cancel', 'query', 'list'] as const;
+type Call = (typeof CALLS)[number];
+type Turn =
+  | { readonly kind: 'buy'; readonly size: number }
+  | { readonly kind: 'close' | 'by-hand' }
+  | { readonly kind: 'fault'; readonly call: Call; readonly fault: (typeof FAULTS)[number]; readonly reaches: boolean }
+  | { readonly kind: 'stream'; readonly state: 'live' | 'lost' };
+const anyFault = fc.record({
+  kind: fc.constant('fault' as const),
+  call: fc.constantFrom(...CALLS),
+  fault: fc.constantFrom(...FAULTS),
+  reaches: fc.boolean(),
+});
+const turns = fc.array<Turn>(
   fc.oneof(
-    fc.record({ kind: fc.constant('buy' as const), size: fc.integer({ min: 1, max: 200 }) }),
-    fc.record({ kind: fc.constant('close' as const) }),
-    fc.record({
-      kind: fc.constant('fault' as const),
-      call: fc.constantFrom('place' as const, 'cancel' as const, 'query' as const, 'list' as const),
-      which: fc.integer({ min: 0, max: FAULTS.length - 1 }),
-    }),
-    fc.record({ kind: fc.constant('reaches' as const), anyway: fc.boolean() }),
-    fc.record({ kind: fc.constant('by-hand' as const) }),
-    fc.record({ kind: fc.constant('stream' as const), state: fc.constantFrom('live' as const, 'lost' as const) }),
+    { weight: 5, arbitrary: fc.record({ kind: fc.constant('buy' as const), size: fc.integer({ min: 1, max: 90 }) }) },
+    { weight: 7, arbitrary: anyFault },
+    { weight: 2, arbitrary: fc.constant({ kind: 'close' as const }) },
+    { weight: 1, arbitrary: fc.constant({ kind: 'by-hand' as const }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('stream' as const), state: fc.constantFrom('live' as const, 'lost' as const) }) },
   ),
-  { minLength: 1, maxLength: 8 },
+  { minLength: 4, maxLength: 14 },
 );
+
+function perform(side: OrderSide, turn: Turn): void {
+  const { venue } = side;
+  switch (turn.kind) {
+    case 'buy':
+      venue.manualBuy(turn.size);
+      venue.tell({ kind: 'position', symbol: 'BTCUSDT', size: lots(venue.position), entryPrice: '60000', atMs: venue.nowMs() });
+      return;
+    case 'close':
+      side.closer.start({ symbol: 'BTCUSDT', reason: 'test', ladder: 'taker' });
+      return;
+    case 'by-hand':
+      for (const { clientId } of venue.stops.waiting().slice(0, 1)) venue.stops.become(clientId, { state: 'canceled' });
+      return;
+    case 'fault':
+      venue.stops.answers[turn.call].push(turn.fault);
+      venue.stops.reachesAnyway = turn.reaches;
+      return;
+    case 'stream':
+      venue.tell({ kind: 'stream', state: turn.state, reason: 'test' });
+  }
+}
 
 test('whatever fails, in the end what is held is covered, what is not held has no stop, and no id is used twice', async () => {
   await fc.assert(
     fc.asyncProperty(turns, async (script) => {
       const side = new OrderSide();
+      side.venue.position = 20;
       await begin(side);
       for (const turn of script) {
-        if (turn.kind === 'buy') side.venue.manualBuy(turn.size);
-        if (turn.kind === 'close') side.closer.start({ symbol: 'BTCUSDT', reason: 'test', ladder: 'taker' });
-        if (turn.kind === 'fault') side.venue.stops.answers[turn.call].push(FAULTS[turn.which] ?? FAULTS[0]);
-        if (turn.kind === 'reaches') side.venue.stops.reachesAnyway = turn.anyway;
-        if (turn.kind === 'by-hand')
-          for (const { clientId } of side.venue.stops.waiting().slice(0, 1)) side.venue.stops.become(clientId, { state: 'canceled' });
-        if (turn.kind === 'stream') side.venue.tell({ kind: 'stream', state: turn.state, reason: 'test' });
-        await side.run(700, 50);
+        perform(side, turn);
+        await side.run(turn.kind === 'fault' ? 0 : 1_200, 50);
       }
       side.venue.tell({ kind: 'stream', state: 'live', reason: 'test' });
       for (const answers of Object.values(side.venue.stops.answers)) answers.splice(0);
@@ -281,6 +306,6 @@ test('whatever fails, in the end what is held is covered, what is not held has n
       expect(side.stops.isMissing('BTCUSDT')).toBe(false);
       expect(side.stops.settled).toBe(true);
     }),
-    { numRuns: 25 },
+    { numRuns: 60 },
   );
 });
