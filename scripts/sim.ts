@@ -105,11 +105,11 @@ const program = new Command('sim')
   .option('--limit-orders-10s <n>', 'orders per 10 s and account', limit, VENUE_LIMITS.ordersPer10s)
   .option('--limit-orders-1m <n>', 'orders per minute and account', limit, VENUE_LIMITS.ordersPerMinute)
   .option(
-    `--account <${ACCOUNT_FORM}>`,
-    'account with its balances; SECRET may be @FILE, an RSA or Ed25519 public key in PEM; repeatable',
+    '--account <form>',
+    `account with its balances, ${ACCOUNT_FORM}; SECRET may be @FILE, an RSA or Ed25519 public key in PEM; repeatable`,
     repeated(readAccount),
   )
-  .option(`--account-key <${KEY_FORM}>`, 'one more API key of an account; repeatable', repeated(readKey))
+  .option('--account-key <form>', `one more API key of an account, ${KEY_FORM}; repeatable`, repeated(readKey))
   .option('--countdown-sweeps-algos', "the dead man's switch (countdownCancelAll) cancels conditional orders too")
   .option(
     '--algo-trigger-delay <ms>',

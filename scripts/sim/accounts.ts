@@ -6,7 +6,7 @@ import { parseAtoms } from '../../shared/units.ts';
 import type { SimAccount } from './simulator.ts';
 
 export const ACCOUNT_FORM = 'KEY:SECRET:USDT[:USDC]';
-export const KEY_FORM = 'ACCOUNT:KEY:SECRET[:no-trading][:withdrawals][:ip=ADDRESS]';
+export const KEY_FORM = 'ACCOUNT:KEY:SECRET with :no-trading :withdrawals :ip=ADDRESS as wanted';
 
 /** Throws `InvalidArgumentError`. */
 export function readAccount(text: string): SimAccount {

@@ -8,6 +8,7 @@ import { formatAtoms, sumDecimals } from '../../shared/units.ts';
 import type { PriceSize } from '../../shared/sim/exchange-events.ts';
 import { notionalOf } from '../../shared/instrument.ts';
 import { type Faults, readFault } from './faults/fault.ts';
+import { faultSchemas } from './faults/fault-help.ts';
 import type { StreamHub } from './stream-hub.ts';
 import type { Stepper } from './stepper.ts';
 import type { ReplayState } from './tape-feed.ts';
@@ -47,6 +48,8 @@ export class Admin {
         return this.#account(url.searchParams.get('apiKey') ?? '');
       case 'GET /sim/faults':
         return ok(this.#options.faults.parts.board.rows());
+      case 'GET /sim/faults/kinds':
+        return ok(faultSchemas());
       case 'POST /sim/fault':
         return this.#fault(body);
       case 'POST /sim/expire-listen-key':
@@ -55,7 +58,7 @@ export class Admin {
         return this.#advance(body);
       default:
         return bad(
-          `${method} ${url.pathname}: unknown, known are GET /sim/state, /sim/book, /sim/account, /sim/faults, POST /sim/fault, /sim/expire-listen-key, /sim/advance`,
+          `${method} ${url.pathname}: unknown, known are GET /sim/state, /sim/book, /sim/account, /sim/faults, /sim/faults/kinds, POST /sim/fault, /sim/expire-listen-key, /sim/advance`,
         );
     }
   }

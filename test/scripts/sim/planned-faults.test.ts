@@ -6,6 +6,7 @@ import { Random } from '../../../shared/random.ts';
 import { CHAOS_KINDS, type ChaosKind, drawFault, drawPause } from '../../../scripts/sim/faults/chaos.ts';
 import { FAULT_KINDS } from '../../../scripts/sim/faults/fault.ts';
 import { readScenario } from '../../../scripts/sim/faults/scenario.ts';
+import { KEY } from '../../kit/sim-client.ts';
 import { SteppedSim } from '../../kit/stepped-sim.ts';
 
 let folder: string;
@@ -59,6 +60,45 @@ test.each([
   expect(problem).toBeInstanceOf(Error);
   expect(String((problem as Error).message)).toMatch(want);
   expect(String((problem as Error).message)).not.toContain('\n');
+});
+
+test('GET /sim/faults/kinds tells of every kind what it may be given', async () => {
+  const sim = await SteppedSim.open({ historyDays: 0 });
+  const { body } = await sim.client.admin('/sim/faults/kinds');
+  expect(Object.keys(body)).toEqual(FAULT_KINDS);
+  expect(body['crossed-book']).toMatchObject({ required: ['kind', 'symbol', 'ms'], properties: { ms: { exclusiveMinimum: 0 } } });
+  await sim.close();
+});
+
+const EXCHANGE_STEPS: readonly (readonly [string, Record<string, unknown>])[] = [
+  ['fill-before', { command: 'cancel', symbol: 'BTCUSDT', part: 0.5 }],
+  ['manual-order', { apiKey: KEY, symbol: 'BTCUSDT', side: 'BUY', quantity: '0.400' }],
+  ['transfer', { apiKey: KEY, asset: 'USDT', amount: '-10' }],
+  ['adl', { apiKey: KEY, symbol: 'BTCUSDT', quantity: '0.100' }],
+  ['filters', { symbol: 'BTCUSDT', minNotional: '500' }],
+  ['liquidation', { apiKey: KEY, asset: 'USDT' }],
+  ['trading-status', { symbol: 'BTCUSDT', status: 'SETTLING' }],
+];
+
+test('a scenario makes what befalls orders, money and listings happen, seen on the wire', async () => {
+  const steps = EXCHANGE_STEPS.map(([kind, fields], n) => JSON.stringify({ atMs: 1_000 * (n + 1) + 500, fault: { kind, ...fields } }));
+  const sim = await SteppedSim.open({ historyDays: 0, scenario: await readScenario(await fileOf(steps.join('\n'))) });
+  const [user, market] = [await sim.user(), await sim.socket('/market/ws/!contractInfo')];
+  await sim.client.place({ newClientOrderId: 'a' });
+  await sim.advance(2_000);
+  const canceled = await sim.client.signed('DELETE', '/fapi/v1/order', { symbol: 'BTCUSDT', origClientOrderId: 'a' });
+  expect(canceled.body).toMatchObject({ status: 'CANCELED', executedQty: '0.005' });
+  await sim.client.place({ newClientOrderId: 'b', quantity: '0.020' });
+  await sim.advance(10_000);
+  const reasons = user.messages().flatMap(({ a }) => (a === undefined ? [] : [(a as Record<string, unknown>)['m']]));
+  const orders = user.messages().flatMap(({ o }) => (o === undefined ? [] : [o as Record<string, unknown>]));
+  expect(reasons).toEqual(expect.arrayContaining(['ORDER', 'WITHDRAW', 'INSURANCE_CLEAR']));
+  const names = orders.map(({ c }) => String(c).replace(/\d+$/, ''));
+  expect(names).toEqual(expect.arrayContaining(['web_sim', 'adl_autoclose', 'autoclose-']));
+  expect(market.messages().map(({ cs }) => cs)).toEqual(['TRADING', 'SETTLING']);
+  const rows = (await sim.client.admin('/sim/faults')).rows.map(({ fault, fired }) => [(fault as { kind: string }).kind, fired]);
+  expect(rows).toEqual(EXCHANGE_STEPS.map(([kind]) => [kind, 1]));
+  await sim.close();
 });
 
 test('chaos draws every one of its kinds, each a fault that there is, with the mean it was asked for', () => {

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { FAULT_KINDS } from '../../../scripts/sim/faults/fault.ts';
 import { parseClockSpec } from '../../../shared/clock.ts';
 
 const ENTRY = join(import.meta.dirname, '..', '..', '..', 'scripts', 'sim.ts');
@@ -34,6 +35,16 @@ test.each([
   const result = await run(args);
   expect(result.stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(line)]);
   expect(result.code).toBe(code);
+});
+
+test('sim --help fits a terminal and names every kind of fault with what it may be given', async () => {
+  const child = spawn(process.execPath, [ENTRY, '--help'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let text = '';
+  for await (const chunk of child.stdout) text += String(chunk);
+  const lines = text.split('\n');
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  expect(FAULT_KINDS.filter((kind) => !lines.some((line) => line.trim() === kind || line.startsWith(`  ${kind} `)))).toEqual([]);
+  expect(text).toContain('\n  delay byMs [route stream count ms probability]\n');
 });
 
 test('sim exits with 2 and one line on a file that is no recording', async () => {
