@@ -150,7 +150,7 @@ function configOf(port: number, { symbols, gateway, interval }: { symbols: reado
   return Config.parse({
     symbols,
     sim: { port },
-    gateway: { requestTimeoutMs: 2_000, ...gateway },
+    gateway: { requestTimeoutMs: 30_000, recvWindowMs: 60_000, ...gateway },
     strategy: {
       active: 'market-making',
       marketMaking: { spreadBps: 5, skewBps: 1, orderSize: '0.01', maxInventory: '1' },
