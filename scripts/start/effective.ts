@@ -4,10 +4,16 @@ import { join } from 'node:path';
 import { accountHash, type Config, SIM_CREDENTIALS } from '../../shared/config.ts';
 import { freePort, isFree } from './ports.ts';
 
-export type EffectiveOptions = { readonly config: Config; readonly runDir: string; readonly simPort: number; readonly redisUrl: string };
+export type EffectiveOptions = {
+  readonly config: Config;
+  readonly runDir: string;
+  readonly simPort: number;
+  readonly redisUrl: string;
+  readonly keyFile: string | null;
+};
 
-/** Writes the file and returns its path, with a line for each port that had to move. Holds no key: the simulator's is public. */
-export async function writeEffectiveConfig({ config, runDir, simPort, redisUrl }: EffectiveOptions) {
+/** Writes the file and returns its path, with a line for each port that had to move. Holds no key. */
+export async function writeEffectiveConfig({ config, runDir, simPort, redisUrl, keyFile }: EffectiveOptions) {
   const notes: string[] = [];
   const port = async (what: string, wanted: number | null): Promise<number | null> => {
     if (wanted === null || wanted === 0 || (await isFree(wanted))) return wanted;
@@ -24,7 +30,7 @@ export async function writeEffectiveConfig({ config, runDir, simPort, redisUrl }
     brain: { ...config.brain, metricsPort: await port('brain metrics', config.brain.metricsPort) },
     sim: { ...config.sim, port: simPort },
     endpoints: { ...config.endpoints, sim: undefined },
-    credentials: {},
+    credentials: keyFile === null ? {} : { sim: { file: keyFile } },
   };
   const dir = join(runDir, 'start');
   mkdirSync(dir, { recursive: true, mode: 0o700 });

@@ -1,5 +1,5 @@
 /** A fresh look at the account straight at the exchange, by a few lines of our own that share nothing with the gateway. */
-import { createHmac } from 'node:crypto';
+import { createHmac, createPrivateKey, sign as signBytes } from 'node:crypto';
 import type { Credentials } from '../../shared/config-file.ts';
 import type { ExchangePosition } from './summary.ts';
 
@@ -11,8 +11,9 @@ export async function readExchange({ rest, credentials, symbols }: ReadOptions):
   if (typeof time?.serverTime !== 'number') return null;
   const signed = (path: string): Promise<unknown> => {
     const query = `recvWindow=10000&timestamp=${time.serverTime}`;
-    const signature = createHmac('sha256', credentials.secret).update(query).digest('hex');
-    return getJson(`${rest}${path}?${query}&signature=${signature}`, { 'X-MBX-APIKEY': credentials.apiKey });
+    return getJson(`${rest}${path}?${query}&signature=${encodeURIComponent(sign(query, credentials.secret))}`, {
+      'X-MBX-APIKEY': credentials.apiKey,
+    });
   };
   const [positions, orders, stops] = await Promise.all(
     ['/fapi/v3/positionRisk', '/fapi/v1/openOrders', '/fapi/v1/openAlgoOrders'].map(signed),
@@ -28,6 +29,13 @@ export async function readExchange({ rest, credentials, symbols }: ReadOptions):
       },
     ]),
   );
+}
+
+/** Reference sheet 2026-11, 2.2. */
+function sign(text: string, secret: string): string {
+  if (!secret.includes('PRIVATE KEY')) return createHmac('sha256', secret).update(text).digest('hex');
+  const key = createPrivateKey(secret);
+  return signBytes(key.asymmetricKeyType === 'rsa' ? 'sha256' : null, Buffer.from(text), key).toString('base64');
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: an edge, checked field by field where used

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, parseClockSpec, systemClock } from '../../shared/clock.ts';
-import type { Config } from '../../shared/config.ts';
+import { type Config, SIM_CREDENTIALS } from '../../shared/config.ts';
 import type { Loaded } from '../../shared/config-file.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
@@ -11,6 +11,7 @@ import { Child, type ChildMessage } from './child.ts';
 import { setAsideState, simAccountDir, simStateFile, writeEffectiveConfig } from './effective.ts';
 import { freePortNear } from './ports.ts';
 import { ensureRedis } from './redis.ts';
+import { makeSimKey, type SimKey } from './sim-key.ts';
 
 export type RunOptions = {
   readonly loaded: Loaded;
@@ -49,6 +50,7 @@ export class Processes {
   clock: Clock = systemClock();
   /** Base URL of the simulator; null in other environments. */
   simUrl: string | null = null;
+  simKey: SimKey = { credentials: SIM_CREDENTIALS, simArgs: [], file: null };
   /** The gateway's command socket. */
   socketPath = '';
 
@@ -147,10 +149,12 @@ export class Processes {
     if (port !== this.config.sim.port && this.config.sim.port !== 0)
       say(`port ${this.config.sim.port} (simulator) is taken: using ${port}`);
     const state = simStateFile(this.#options.loaded.runDir);
+    this.simKey = makeSimKey(this.config, this.#logDir);
     const flow = ['--symbols', this.config.symbols.join(','), '--profile', profile, '--state', state];
     const market = replay === undefined ? flow : ['--replay', replay];
     this.simUrl = `http://127.0.0.1:${port}`;
-    return this.#start('sim', ['scripts/sim.ts', '--port', String(port), '--speed', String(speed), '--seed', String(seed), ...market]);
+    const common = ['--port', String(port), '--speed', String(speed), '--seed', String(seed), ...this.simKey.simArgs];
+    return this.#start('sim', ['scripts/sim.ts', ...common, ...market]);
   }
 
   /** Writes the config all children share, with the ports in use and the symbols of the tape. */
@@ -161,7 +165,13 @@ export class Processes {
     this.config = { ...this.config, symbols: wanted.length > 0 ? wanted : offered };
     const spec = parseClockSpec(String(ready.clock));
     if (spec) this.clock = systemClock(spec);
-    const effective = await writeEffectiveConfig({ config: this.config, runDir, simPort: Number(ready.port), redisUrl });
+    const effective = await writeEffectiveConfig({
+      config: this.config,
+      runDir,
+      simPort: Number(ready.port),
+      redisUrl,
+      keyFile: this.simKey.file,
+    });
     for (const note of effective.notes) say(note);
     this.config = effective.config;
     return effective.file;

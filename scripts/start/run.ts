@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ENDPOINTS } from '../../gateway/venues/binance/limits.ts';
-import { SIM_CREDENTIALS } from '../../shared/config.ts';
 import { loadCredentials } from '../../shared/config-file.ts';
 import { keysOf } from '../../shared/snapshot.ts';
 import { paperStateFile, readPaperAccount } from '../lib/paper-account.ts';
@@ -167,8 +166,8 @@ class Run {
   }
 
   async #readExchange(): Promise<ReadonlyMap<string, ExchangePosition> | null> {
-    const { simUrl, config } = this.#processes;
-    if (simUrl) return readExchange({ rest: simUrl, credentials: SIM_CREDENTIALS, symbols: config.symbols });
+    const { simUrl, simKey, config } = this.#processes;
+    if (simUrl) return readExchange({ rest: simUrl, credentials: simKey.credentials, symbols: config.symbols });
     const { environment } = config;
     if (environment === 'paper') return this.#readPaper();
     const credentials = loadCredentials(this.#options.loaded, process.env);

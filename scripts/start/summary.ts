@@ -161,5 +161,6 @@ const total = (texts: readonly string[]): string => sumDecimals(texts) ?? 'unkno
 
 function latencies(stats: Stats | undefined) {
   const { frameToOrder, command } = stats?.latencyUs ?? { frameToOrder: { p50: 0, p99: 0 }, command: { p50: 0, p99: 0 } };
-  return { frameToOrder: { p50: frameToOrder.p50, p99: frameToOrder.p99 }, command: { p50: command.p50, p99: command.p99 } };
+  const ends = { frameToOrder: { p50: frameToOrder.p50, p99: frameToOrder.p99 }, command: { p50: command.p50, p99: command.p99 } };
+  return { ...ends, calls: stats?.latencyUs.calls ?? null };
 }
