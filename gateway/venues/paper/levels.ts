@@ -6,6 +6,7 @@ import type { Side } from '../../../shared/order.ts';
 import type { PriceSize } from '../../../shared/sim/exchange-events.ts';
 import { crosses, opposite } from '../../../shared/sim/matching.ts';
 import { type Lots, lots, type Ticks } from '../../../shared/units.ts';
+import { topUpdateId } from '../../market/top.ts';
 import type { BookView } from '../venue.ts';
 
 type Order = { readonly side: Side; readonly price: Ticks | null };
@@ -38,17 +39,21 @@ export class Levels {
     return null;
   }
 
-  /** Best first; a crossed or empty book has none. */
+  /** Best first, with the newest best level where that is known to be ahead of the book; a crossed or empty book has none. */
   *of(side: Side): Generator<PriceSize> {
-    const { book } = this.#view();
+    const { book, top } = this.#view();
     if (!book.sound) return;
     const levels = side === 'buy' ? book.bids : book.asks;
     const taken = this.#takenNow(side);
+    const left = (price: Ticks, size: Lots): Lots => lots(Math.max(0, size - (taken.get(price) ?? 0)));
+    const best = top && (side === 'buy' ? top.bid : top.ask);
+    if (best && left(best.price, best.size) > 0) yield [best.price, left(best.price, best.size)];
     for (let n = 0; n < levels.count; n++) {
       const price = levels.priceAt(n);
       if (price === null) return;
-      const size = levels.sizeAt(n) - (taken.get(price) ?? 0);
-      if (size > 0) yield [price, lots(size)];
+      const isGone = best !== null && (side === 'buy' ? price >= best.price : price <= best.price);
+      const size = left(price, levels.sizeAt(n));
+      if (!isGone && size > 0) yield [price, size];
     }
   }
 
@@ -84,9 +89,9 @@ export class Levels {
   }
 
   #takenNow(side: Side): Map<number, number> {
-    const { lastUpdateId } = this.#view();
-    if (lastUpdateId !== this.#takenOf) {
-      this.#takenOf = lastUpdateId;
+    const updateId = topUpdateId(this.#view());
+    if (updateId !== this.#takenOf) {
+      this.#takenOf = updateId;
       this.#taken.buy.clear();
       this.#taken.sell.clear();
     }

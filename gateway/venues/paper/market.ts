@@ -6,6 +6,7 @@
 import type { Mark, PublicTrade } from '../../../shared/events.ts';
 import type { Instrument } from '../../../shared/instrument.ts';
 import type { MarketSurroundings } from '../../../shared/sim/exchange.ts';
+import type { Settlement } from '../../../shared/sim/funding.ts';
 import { firstId } from '../../../shared/sim/first-id.ts';
 import type { Side } from '../../../shared/sim/market.ts';
 import { type AddOutcome, type BookOrder, crosses, opposite } from '../../../shared/sim/matching.ts';
@@ -18,10 +19,20 @@ import type { MarketView } from '../venue.ts';
 import { Levels } from './levels.ts';
 import { type Due as FillDue, RestingOrders } from './resting.ts';
 
-/** The next exchange of funding; the rate in parts of 1e-8. */
+/** One exchange of funding; the rate in parts of 1e-8. */
 type Due = { readonly atMs: number; readonly rate: bigint };
-/** What a market must not forget: prices to margin with before the stream tells new ones, and funding that may fall due meanwhile. */
-export type PaperMoment = { readonly mark: Atoms; readonly index: Atoms; readonly due: Due | null; readonly settledMs: number };
+/** What a market must not forget: prices to margin with before the stream tells new ones, and funding that was not exchanged yet. */
+export type PaperMoment = {
+  readonly mark: Atoms;
+  readonly index: Atoms;
+  readonly due: Due | null;
+  /** The venue has gone on to the next hour; ours was not exchanged yet. */
+  readonly owed: Settlement | null;
+  readonly settledMs: number;
+};
+
+/** Ids of public trades, to know one that comes again. */
+const TRADES_KEPT = 1_000;
 
 export type PaperMarketOptions = MarketSurroundings & {
   readonly instrument: Instrument;
@@ -40,6 +51,9 @@ export class PaperMarket implements SymbolMarket {
   readonly #resting: RestingOrders;
   #tradeId: number;
   #told: Mark | null = null;
+  /** A mark that was not published yet. */
+  #news = false;
+  readonly #trades = new Set<string>();
   #moment: PaperMoment | null;
 
   constructor(options: PaperMarketOptions) {
@@ -79,16 +93,28 @@ export class PaperMarket implements SymbolMarket {
 
   // What the live venue tells
 
+  /** A trade told twice, as when one connection takes over from another, counts once. */
   onTrade(trade: PublicTrade): void {
-    this.feed.seePrice(trade.price);
+    if (this.#trades.has(trade.tradeId)) return;
+    this.#trades.add(trade.tradeId);
+    for (const oldest of this.#trades.size > TRADES_KEPT ? this.#trades : []) {
+      this.#trades.delete(oldest);
+      break;
+    }
+    if (this.#levels.live) this.feed.seePrice(trade.price);
     this.#fill(this.#resting.onTrade(trade));
   }
 
-  /** To be called often: book and mark are looked at, not told. */
+  /**
+   * To be called often: book and mark are looked at, not told. While the book is not known nothing is triggered, settled or liquidated:
+   * there would be nothing to match it with. It happens as soon as the book is known again.
+   */
   look(): void {
-    this.#settle();
     const mark = this.#options.view.mark(this.instrument.symbol);
     if (mark && mark !== this.#told) this.#onMark(mark);
+    if (!this.#levels.live) return;
+    this.#settle();
+    if (this.#news) this.#publishMark(this.#options.nowMs());
     this.#fill(this.#resting.onBook());
   }
 
@@ -171,29 +197,37 @@ export class PaperMarket implements SymbolMarket {
     }
   }
 
+  /** The venue may go on to its next hour before our clock has reached the last one, or while the book is not known. */
   #onMark(told: Mark): void {
     this.#told = told;
     const [mark, index, rate] = [told.markPrice, told.indexPrice, told.fundingRate].map(atomsOf);
     if (mark === undefined || mark <= 0n) return;
-    const settledMs = this.#moment?.settledMs ?? 0;
-    const due = rate !== undefined && told.nextFundingMs > settledMs ? { atMs: told.nextFundingMs, rate } : null;
-    this.#moment = { mark, index: index ?? mark, due, settledMs };
-    this.#publishMark(this.#options.nowMs());
+    const before = this.#moment;
+    const passed = before?.due && told.nextFundingMs > before.due.atMs ? { ...before.due, mark: before.mark } : null;
+    const owed = passed ?? before?.owed ?? null;
+    const settledMs = before?.settledMs ?? 0;
+    const isNext = told.nextFundingMs > Math.max(settledMs, owed?.atMs ?? 0);
+    const due = rate !== undefined && isNext ? { atMs: told.nextFundingMs, rate } : null;
+    this.#moment = { mark, index: index ?? mark, due, owed, settledMs };
+    this.#news = true;
+    this.feed.mark.tell({ ...this.#moment, atMs: this.#options.nowMs() });
   }
 
   /** Funding due meanwhile, also while nobody ran, is exchanged at what was last told before it. */
   #settle(): void {
     const moment = this.#moment;
-    if (!moment?.due || this.#options.nowMs() < moment.due.atMs) return;
-    const { atMs, rate } = moment.due;
-    this.#moment = { ...moment, due: null, settledMs: atMs };
-    this.feed.mark.funding.settle({ atMs, rate, mark: moment.mark });
-    this.#publishMark(atMs);
+    if (!moment) return;
+    const reached = moment.due && this.#options.nowMs() >= moment.due.atMs ? { ...moment.due, mark: moment.mark } : null;
+    for (const settlement of [moment.owed, reached]) {
+      if (!settlement) continue;
+      this.feed.mark.funding.settle(settlement);
+      this.#publishMark(settlement.atMs);
+      this.#moment = { ...moment, owed: null, due: reached ? null : moment.due, settledMs: settlement.atMs };
+    }
   }
 
   #publishMark(atMs: number): void {
-    if (!this.#moment) return;
-    this.feed.mark.tell({ ...this.#moment, atMs });
+    this.#news = false;
     this.#options.sink.publish({ kind: 'mark', symbol: this.instrument.symbol, atMs });
   }
 }

@@ -90,6 +90,14 @@ export class StateFile implements Disposable {
     return { orders, algos, trades, income };
   }
 
+  /** Takes out what no start would read back. */
+  prune(): void {
+    const ended = 'SELECT key FROM orders WHERE open = 0 ORDER BY key DESC LIMIT 1 OFFSET';
+    this.#db.exec(`DELETE FROM orders WHERE open = 0 AND key <= (${ended} ${ENDED_MAX})`);
+    this.#db.exec(`DELETE FROM trades WHERE n <= (SELECT n FROM trades ORDER BY n DESC LIMIT 1 OFFSET ${TRADES_MAX})`);
+    this.#db.exec(`DELETE FROM income WHERE id <= (SELECT id FROM income ORDER BY id DESC LIMIT 1 OFFSET ${INCOME_MAX})`);
+  }
+
   /** All of it or nothing; on disk for every crash of this process when it returns. Throws when the disk refuses. */
   write({ documents, orders, algos, trades, income }: StateChange): void {
     const to = this.#statements;

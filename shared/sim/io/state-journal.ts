@@ -61,6 +61,7 @@ export class StateJournal implements Journal, Disposable {
       throw new StateProblem(difference);
     }
     this.#written.set('identity', ours);
+    this.#file.prune();
     this.earlier = this.#load();
     this.life = Number(this.#file.document('life') ?? -1) + 1;
     this.#write(
@@ -107,6 +108,11 @@ export class StateJournal implements Journal, Disposable {
     this.#orders.clear();
     this.#algos.clear();
     this.#trades = [];
+  }
+
+  /** For a long life: forgets on disk what no start would read back. */
+  prune(): void {
+    this.#file.prune();
   }
 
   [Symbol.dispose](): void {

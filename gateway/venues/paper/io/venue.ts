@@ -33,6 +33,7 @@ export type PaperOptions = {
 /** Marks come every second and books ten times as often. */
 const LOOK_MS = 50;
 const COMMIT_MS = 1_000;
+const PRUNE_MS = 3_600_000;
 
 type Ways = { readonly there: Line; readonly back: Line; readonly events: Line };
 type More = { readonly markets: Readonly<Record<string, PaperMoment>> };
@@ -120,7 +121,11 @@ class PaperVenue implements Venue {
         for (const market of this.#markets.values()) market.look();
       });
     };
-    this.#timers = [clock.every(LOOK_MS, look), clock.every(COMMIT_MS, () => this.#journal.commit())];
+    this.#timers = [
+      clock.every(LOOK_MS, look),
+      clock.every(COMMIT_MS, () => this.#journal.commit()),
+      clock.every(PRUNE_MS, () => this.#journal.prune()),
+    ];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
