@@ -9,6 +9,9 @@ const MONEY = [
   'gateway/account/ledger.ts',
   'gateway/orders/guard.ts',
   'gateway/orders/ladder.ts',
+  'gateway/orders/stop-book.ts',
+  'gateway/orders/stop-plan.ts',
+  'gateway/orders/stop.ts',
   'brain/oms/plan.ts',
 ];
 

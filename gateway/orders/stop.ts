@@ -132,11 +132,19 @@ export class Stops {
     return this.#held.get(symbol)?.missing ?? false;
   }
 
-  /** Nothing of ours is under way, and none rests where there is no position. */
+  /** Nothing of ours is under way, none rests where there is no position, and each position has its own, as far as the venue takes them. */
   get settled(): boolean {
-    return [...this.#held.keys()].every(
-      (symbol) => !this.#isUnderWay(symbol) && (this.#position(symbol).size !== 0 || this.#book.live(symbol).length === 0),
-    );
+    return [...this.#held].every(([symbol, { failures }]) => {
+      const { size } = this.#position(symbol);
+      const live = this.#book.live(symbol);
+      if (this.#isUnderWay(symbol)) return false;
+      return size === 0 ? live.length === 0 : failures > 0 || !this.#isBare(symbol, { size, stops: live });
+    });
+  }
+
+  #isBare(symbol: string, { size, stops }: { readonly size: Lots; readonly stops: readonly StopRow[] }): boolean {
+    const wanted = this.#venue !== null && stopPercentOf(this.#core.config, symbol) !== 0;
+    return wanted && coveredLots(stops, size) < Math.abs(size);
   }
 
   #isUnderWay(symbol: string): boolean {
@@ -152,7 +160,7 @@ export class Stops {
     const { size, reach, entryPrice } = this.#position(symbol);
     const percent = stopPercentOf(core.config, symbol);
     const stops = this.#book.live(symbol);
-    this.#judge(symbol, { bare: size !== 0 && percent !== 0 && coveredLots(stops, size) < Math.abs(size), now });
+    this.#judge(symbol, { bare: this.#isBare(symbol, { size, stops }), now });
     if (!this.#synced || now < held.retryAt || now < core.budget.blockedUntil) return;
     const mark = core.venue.market.mark(symbol);
     const markTicks = mark ? fractionalTicks(instrument, mark.markPrice) : null;

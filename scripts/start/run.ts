@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ENDPOINTS } from '../../gateway/venues/binance/limits.ts';
+import { stopPercentOf } from '../../shared/config.ts';
 import { loadCredentials } from '../../shared/config-file.ts';
 import { keysOf } from '../../shared/snapshot.ts';
 import { paperStateFile, readPaperAccount } from '../lib/paper-account.ts';
@@ -121,6 +122,7 @@ class Run {
       brain,
       books,
       exchange,
+      stopped: config.environment === 'paper' ? [] : config.symbols.filter((symbol) => stopPercentOf(config, symbol) > 0),
       restarts,
       errors: this.#errors,
     });

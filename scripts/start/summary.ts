@@ -18,6 +18,8 @@ export type Seen = {
   readonly books: ReadonlyMap<string, Compared>;
   /** A fresh REST read after everything ended; null when it failed. */
   readonly exchange: ReadonlyMap<string, ExchangePosition> | null;
+  /** Symbols on which a position that is left has its stop at the exchange. */
+  readonly stopped: readonly string[];
   readonly restarts: Readonly<Record<string, number>>;
   readonly errors: readonly string[];
 };
@@ -110,14 +112,18 @@ function disagreements(seen: Seen, blocks: Readonly<Record<string, Block>>): str
       : [`${symbol}: positions differ: brain ${position.brain}, ledger ${position.ledger}, exchange ${position.exchange}`]),
     ...(seen.environment === 'sim' && !book.equalToExchange ? [`${symbol}: the book is not the exchange's`] : []),
     ...(orders.openLeft > 0 ? [`${symbol}: ${orders.openLeft} orders left open`] : []),
-    ...strayStops(symbol, seen.exchange?.get(symbol)),
+    ...stopProblems(symbol, { exchange: seen.exchange?.get(symbol), wanted: seen.stopped.includes(symbol) }),
   ]);
 }
 
+type StopsLeft = { readonly exchange: ExchangePosition | undefined; readonly wanted: boolean };
+
 /** A stop is left where it protects a position, and nowhere else. */
-function strayStops(symbol: string, exchange: ExchangePosition | undefined): string[] {
-  const stray = exchange && Number(exchange.size) === 0 ? exchange.stops.length : 0;
-  return stray > 0 ? [`${symbol}: ${stray} stops left without a position`] : [];
+function stopProblems(symbol: string, { exchange, wanted }: StopsLeft): string[] {
+  if (!exchange) return [];
+  const [held, covered] = [Math.abs(Number(exchange.size)), exchange.stops.reduce((sum, size) => sum + Number(size), 0)];
+  if (held === 0 && exchange.stops.length > 0) return [`${symbol}: ${exchange.stops.length} stops left without a position`];
+  return wanted && covered < held - 1e-9 ? [`${symbol}: a position of ${exchange.size} left with stops for ${covered}`] : [];
 }
 
 function sumBooks(books: readonly Block['book'][]) {
