@@ -6,6 +6,7 @@ import type { Config, SymbolLimits } from '../shared/config.ts';
 import { parseClientId, type Role } from '../shared/client-id.ts';
 import type { Side } from '../shared/order.ts';
 import { lots, type MonoMs, ticks, type WallMs } from '../shared/units.ts';
+import { toleranceStretch } from './oms/pacing.ts';
 import { plan } from './oms/plan.ts';
 import {
   type CancelCommand,
@@ -152,7 +153,8 @@ function quoteCommands<S>(
 ): OrderCommand[] {
   const resting = own.filter((order) => order.kind === 'limit');
   if (wish.target !== null) return [];
-  return plan({ wanted: wish.quotes, working: resting, toleranceBps: settings.toleranceBps }).flatMap((action): OrderCommand[] => {
+  const toleranceBps = settings.toleranceBps * toleranceStretch(turn.documents.header);
+  return plan({ wanted: wish.quotes, working: resting, toleranceBps }).flatMap((action): OrderCommand[] => {
     const { symbol } = turn;
     if (action.kind !== 'place') return [{ ...action, symbol }];
     const clientId = turn.nextId(settings.strategy.role);

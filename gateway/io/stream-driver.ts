@@ -1,6 +1,7 @@
 /** Drives one sans-I/O stream session over a WebSocket: performs its actions in order, ticks it, reopens for ever. Decides nothing. */
 import type { Clock, Timer } from '../../shared/clock.ts';
 import type { StreamAction, StreamInput, StreamSession } from '../market/session.ts';
+import type { HttpAnswer } from '../venues/transport.ts';
 import { openSocket, type Socket } from './websocket.ts';
 
 export type StreamOptions = {
@@ -14,6 +15,8 @@ export type StreamOptions = {
   readonly onLost: (reason: string) => void;
   /** Every end of a socket, with the system's words; for the log. */
   readonly onClosed: (sentence: string) => void;
+  /** An opening that the venue answered with a status of HTTP instead: it may be a ban. */
+  readonly onRefused?: (answer: HttpAnswer) => void;
 };
 export type StreamDriver = Disposable & { readonly perform: (actions: readonly StreamAction[]) => void };
 
@@ -75,6 +78,7 @@ export function driveStream(options: StreamOptions): StreamDriver {
       onText: (text) => current() && feed({ kind: 'frame', text }),
       onPong: () => current() && feed({ kind: 'pong' }),
       onClosed: (sentence) => current() && drop(sentence),
+      onRefused: options.onRefused,
     });
   };
   const ticker = clock.every(options.tickMs, () => feed({ kind: 'tick' }));

@@ -1,5 +1,6 @@
 /** One client WebSocket (ws). Text frames only; a socket that is given up is destroyed, because on a half-open one no close ever comes. */
 import { WebSocket } from 'ws';
+import type { HttpAnswer } from '../venues/transport.ts';
 
 /** Far above the largest message of a venue's stream. */
 const FRAME_BYTES_MAX = 4 * 1_024 * 1_024;
@@ -12,6 +13,8 @@ export type SocketHandlers = {
   readonly onPong: () => void;
   /** Once, after an opening that failed as well; `sentence` never carries the URL, which may hold a stream's key. */
   readonly onClosed: (sentence: string) => void;
+  /** The venue answered the opening with something else than a socket; `onClosed` follows. Its body is not read. */
+  readonly onRefused?: ((answer: HttpAnswer) => void) | undefined;
 };
 export type Socket = {
   readonly ping: () => void;
@@ -38,6 +41,13 @@ export function openSocket(url: string, handlers: SocketHandlers): Socket {
   });
   socket.on('pong', () => {
     if (!closed) handlers.onPong();
+  });
+  socket.on('unexpected-response', (_request, { statusCode = 0, headers }) => {
+    if (closed) return;
+    const told = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
+    handlers.onRefused?.({ kind: 'answer', status: statusCode, headers: new Map(told), text: '' });
+    close(`refused with HTTP ${statusCode}`);
+    socket.terminate();
   });
   socket.on('error', (error: NodeJS.ErrnoException) => {
     reason = error.code ?? error.message;

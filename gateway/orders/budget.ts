@@ -3,19 +3,18 @@
  *
  * Quotes are paced by a bucket for each order window of the venue. The windows are fixed and their edges are the venue's; a bucket of size
  * B that refills at (U - B) / period lets out at most U in *any* stretch of that length, so wherever the edges lie no window can overflow,
- * and no quoting is ever stopped until a window ends. U is 95 % of the limit: the twentieth kept back (60 a minute, 15 in 10 s) is a
- * ladder of three rungs on 20 symbols, or covers what a second of jitter on the line can push from one window into the next. It is not
- * more because a cancel, the usual way out, costs no order count at all (reference sheet 2026-11, section 5); weight is what a cancel
- * costs, so a fifth of that is kept. B is 3 % of the minute: quotes on both sides of 18 symbols at once, and a pace of 92 % after it.
+ * and no quoting is ever stopped until a window ends. U is 96 % of the limit: what is kept back (48 a minute, 12 in 10 s) is a ladder of
+ * two rungs on 24 symbols, or covers what two seconds of jitter on the line can push from one window into the next. It is not more because a cancel, the usual way out, costs no order count at all (reference sheet 2026-11, section 5); weight is what a cancel
+ * costs, so a fifth of that is kept. B is 2 % of the minute: quotes on both sides of 12 symbols at once, and a pace of 94 % after it.
  *
  * What protects (closes, reduce-only) is counted in the buckets and bound by the venue's windows alone.
  */
 import type { MonoMs } from '../../shared/units.ts';
 import type { Budget as Use, Budgets } from '../venues/venue.ts';
 
-const ORDERS_KEPT = 0.05;
+const ORDERS_KEPT = 0.04;
 const WEIGHT_KEPT = 0.2;
-const BURST = 0.03;
+const BURST = 0.02;
 /** A burst is at most this share of a window, whatever the other window allows. */
 const BURST_MAX = 0.25;
 

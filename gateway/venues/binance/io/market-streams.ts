@@ -5,6 +5,7 @@ import type { MonoMs } from '../../../../shared/units.ts';
 import { Reference } from '../../../market/reference.ts';
 import { MarketSession } from '../../../market/session.ts';
 import { RotatingStream } from '../../../io/rotation.ts';
+import type { HttpAnswer } from '../../transport.ts';
 import type { StreamHealth } from '../../venue.ts';
 import { marketPath, publicPath } from '../encode.ts';
 import type { MarketFeed } from '../market-feed.ts';
@@ -33,6 +34,9 @@ export type MarketStreamsOptions = {
   readonly log: Log;
   readonly meters: VenueMeters;
   readonly retryMs: (failures: number) => number;
+  /** False while the venue wants to hear nothing from us. */
+  readonly mayConnect: () => boolean;
+  readonly onRefused: (answer: HttpAnswer) => void;
 };
 
 /** Depth comes ten times a second where anything happens; the mark of every symbol once a second, always (reference sheet 2026-11, 6). */
@@ -63,11 +67,11 @@ export class MarketStreams implements Disposable {
   }
 
   #openPublic(): RotatingStream<MarketSession> {
-    const { feed, host, symbols, speed, rotateMs } = this.#options;
+    const { feed, host, symbols, speed, rotateMs, mayConnect } = this.#options;
     const url = `${host}${publicPath(symbols)}`;
     return new RotatingStream({
       ...this.#shared('public'),
-      url: () => Promise.resolve(url),
+      url: () => Promise.resolve(mayConnect() ? url : null),
       rotateMs,
       overlapMsMax: patienceMs(OVERLAP_MS, speed),
       ready: () => feed.isJoined,
@@ -79,11 +83,11 @@ export class MarketStreams implements Disposable {
   }
 
   #openMarket(): RotatingStream<MarketSession> {
-    const { feed, host, symbols, interval, speed, rotateMs } = this.#options;
+    const { feed, host, symbols, interval, speed, rotateMs, mayConnect } = this.#options;
     const url = `${host}${marketPath(symbols, interval)}`;
     return new RotatingStream({
       ...this.#shared('market'),
-      url: () => Promise.resolve(url),
+      url: () => Promise.resolve(mayConnect() ? url : null),
       rotateMs: 0.99 * rotateMs, // not all at once
       overlapMsMax: patienceMs(OVERLAP_MS, speed),
       ready: (liveForMs) => liveForMs >= patienceMs(MARKET_OVERLAP_MS, speed),
@@ -98,7 +102,7 @@ export class MarketStreams implements Disposable {
   }
 
   #shared(stream: 'public' | 'market') {
-    const { clock, log, meters, retryMs, speed } = this.#options;
+    const { clock, log, meters, retryMs, speed, onRefused } = this.#options;
     const session = (): MarketSession => {
       const reference = new Reference(REFERENCES[stream]);
       const pulse = {
@@ -111,7 +115,7 @@ export class MarketStreams implements Disposable {
       meters.closed(stream);
       log.info({ stream, sentence }, 'Stream closed');
     };
-    return { clock, tickMs: TICK_MS, session, onClosed };
+    return { clock, tickMs: TICK_MS, session, onClosed, onRefused };
   }
 
   #told(stream: string): void {

@@ -12,6 +12,7 @@ import { AccountSession } from '../../../account/session.ts';
 import { openHttp } from '../../../io/http.ts';
 import { RotatingStream } from '../../../io/rotation.ts';
 import { barsWanted, CLOSE_GRACE_MS } from '../../../market/bars.ts';
+import type { HttpAnswer } from '../../transport.ts';
 import type { MarketView, OrderEntry, OrderRoute, StopEntry, StreamHealth, Venue, VenueEvents, VenueFault } from '../../venue.ts';
 import { RestStopEntry } from '../algo.ts';
 import { decodeUser } from '../decode.ts';
@@ -184,6 +185,7 @@ class BinanceVenue implements Venue {
     feed.listen(events);
     this.#streams = new MarketStreams({
       ...{ clock, log, meters, feed, rotateMs, speed: this.#speed, retryMs: this.#retryMs },
+      ...{ mayConnect: () => this.#parts.rest.waitMs() === 0, onRefused: this.#onRefused },
       ...{ host: endpoints.stream, symbols: [...this.instruments.keys()], interval: config.strategy.macdTrend.interval },
     });
     if (this.#parts.credentials) this.#account = this.#openAccount(events);
@@ -205,7 +207,15 @@ class BinanceVenue implements Venue {
     await this.#parts.http[Symbol.asyncDispose]();
   }
 
-  readonly #retryMs = (failures: number): number => backoffMs(failures, { ...RETRY, random: this.#parts.random });
+  /** Never before the end of a ban: an opening is a request like any other (reference sheet 2026-11, 5). */
+  readonly #retryMs = (failures: number): number =>
+    Math.max(Math.ceil(this.#parts.rest.waitMs()), backoffMs(failures, { ...RETRY, random: this.#parts.random }));
+
+  /** A socket refused with 418 or 429 says the same as a call answered so. */
+  readonly #onRefused = (answer: HttpAnswer): void => {
+    const fault = this.#parts.rest.judge(answer);
+    this.#parts.log.warn({ fault }, 'Stream refused by the venue');
+  };
 
   #route(): OrderRoute {
     return this.#parts.config.gateway.orderEntry === 'rest' ? 'rest' : (this.#api?.route ?? 'fallback');
@@ -247,6 +257,7 @@ class BinanceVenue implements Venue {
       overlapMsMax: patienceMs(OVERLAP_MS, this.#speed),
       ready: () => true, // its own `live` makes the account be read afresh
       onFrame: () => {},
+      onRefused: this.#onRefused,
       onLive: () => log.info({ stream: 'private' }, 'Stream live'),
       onLost: (reason) => log.warn({ stream: 'private', reason }, 'Stream lost'),
       onTurn: (turn) => log.info({ stream: 'private', turn }, 'Stream connection replaced'),
