@@ -36,7 +36,11 @@ async function openRelay(port: number) {
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();
   };
-  return { port: address.port, sentAt, cut, [Symbol.asyncDispose]: async () => (cut(), void server.close()) };
+  const close = (): void => {
+    cut();
+    server.close();
+  };
+  return { port: address.port, sentAt, cut, close };
 }
 
 async function setUp() {
@@ -91,7 +95,7 @@ test.each([
     expect(relay.sentAt.at(-1)).toBeGreaterThan(bannedAt + BAN_MS);
   } finally {
     await venue[Symbol.asyncDispose]();
-    await relay[Symbol.asyncDispose]();
+    relay.close();
     await sim.close();
   }
 });
