@@ -191,6 +191,11 @@ export const Config = z.strictObject({
   account: z
     .strictObject({
       exclusive: z.boolean().default(false).describe('true: no person or program else trades here, so symbol-wide cancels are allowed'),
+      maxLeverage: z.int().min(1).max(150).default(20).describe('leverage set at the venue above this: no start, and no new exposure'),
+      leverage: z
+        .record(symbolName, z.int().min(1).max(150).describe('highest leverage of the symbol'))
+        .default({})
+        .describe('the same for single symbols, instead of maxLeverage'),
     })
     .prefault({})
     .describe('what else happens on the account'),
@@ -310,6 +315,10 @@ export const accountHash = (apiKey: string): string => createHash('sha256').upda
 
 export const limitsOf = (config: Config, symbol: string): SymbolLimits | null =>
   (Object.hasOwn(config.limits.symbols, symbol) ? config.limits.symbols[symbol] : config.limits.default) ?? null;
+
+/** Highest leverage that may be set for a symbol at the venue. */
+export const leverageMaxOf = ({ account }: Pick<Config, 'account'>, symbol: string): number =>
+  (Object.hasOwn(account.leverage, symbol) ? account.leverage[symbol] : undefined) ?? account.maxLeverage;
 
 /** JSON Schema for editors; kept in shared/config.schema.json by `npm run schema`. */
 export const configJsonSchema = (): unknown => z.toJSONSchema(Config, { io: 'input', unrepresentable: 'any' });

@@ -62,6 +62,8 @@ export const Header = z.strictObject({
    * quoted. Absent while no order of ours rests.
    */
   deadMan: z.strictObject({ countdownMs: z.number(), refreshMs: z.number() }).optional(),
+  /** Maintenance margin over margin balance where it is highest (1 is liquidation); margin shared between assets. Null: not read, or not told. */
+  margin: z.strictObject({ ratio: z.number().nullable(), multiAssets: z.boolean().nullable() }).optional(),
   /** Epoch of the brain that holds the lease, 0 when none does. */
   brainEpoch: z.int().nonnegative(),
 });
@@ -97,6 +99,10 @@ export const PositionDoc = z.strictObject({
   markPrice: decimal.nullable(),
   unrealizedPnl: decimal.nullable(),
   leverage: z.number().nullable(),
+  /** Null: not read yet. */
+  isolated: z.boolean().nullable().optional(),
+  /** Shares of notional; negative is a rebate. Null: not read yet. */
+  commission: z.strictObject({ maker: decimal, taker: decimal }).nullable().optional(),
   liquidationPrice: decimal.nullable(),
   /** Since the ledger began, quote units: before fees; fees positive = paid; funding positive = received. */
   realizedPnl: decimal,

@@ -2,6 +2,7 @@
 import type { AccountEvent, BalanceReport } from '../../shared/events.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { MonoMs } from '../../shared/units.ts';
+import type { AccountState, Commission, Holdings } from '../venues/venue.ts';
 import type { Ledger } from './ledger.ts';
 import type { BookedFill, Change, DoubtFact, LedgerOrder, Now } from './rows.ts';
 
@@ -30,6 +31,8 @@ export class Keeper {
   readonly #options: KeeperOptions;
   readonly #balances = new Map<string, BalanceReport>();
   readonly #leverage = new Map<string, number>();
+  readonly #commission = new Map<string, Commission>();
+  #settings: Pick<AccountState, 'isolated' | 'multiAssets' | 'marginRatio'> | null = null;
   readonly #liquidation = new Map<string, string | null>();
   #listeners: Listener[] = [];
   /** Since when the account is known without a break: the stream is live and the account was read after it came up. */
@@ -100,12 +103,38 @@ export class Keeper {
     this.#balances.set(report.asset, { ...report, available: report.available ?? before?.available ?? null });
   }
 
-  setRisk(
-    symbol: string,
-    { leverage, liquidationPrice }: { readonly leverage: number | null; readonly liquidationPrice: string | null },
-  ): void {
-    if (leverage !== null) this.#leverage.set(symbol, leverage);
-    this.#liquidation.set(symbol, liquidationPrice);
+  /** What every read of the account tells of risk; the settings only where it told them. */
+  setHoldings({ positions, balances, liquidationPrice }: Holdings): void {
+    for (const report of positions) this.commit(this.ledger.position(report, this.now()));
+    for (const report of balances) this.setBalance(report);
+    for (const { symbol } of positions) this.#liquidation.set(symbol, liquidationPrice[symbol] ?? null);
+  }
+
+  setAccount(account: AccountState): void {
+    this.setHoldings(account);
+    for (const [symbol, leverage] of Object.entries(account.leverage)) this.#leverage.set(symbol, leverage);
+    this.#settings = account;
+  }
+
+  setCommission(symbol: string, commission: Commission): void {
+    this.#commission.set(symbol, commission);
+  }
+
+  commission(symbol: string): Commission | null {
+    return this.#commission.get(symbol) ?? null;
+  }
+
+  /** Null before the first read; so are the following. */
+  isIsolated(symbol: string): boolean | null {
+    return this.#settings?.isolated.includes(symbol) ?? null;
+  }
+
+  get multiAssets(): boolean | null {
+    return this.#settings?.multiAssets ?? null;
+  }
+
+  get marginRatio(): number | null {
+    return this.#settings?.marginRatio ?? null;
   }
 
   get balances(): readonly BalanceReport[] {

@@ -5,7 +5,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { hasEnded } from '../../shared/order.ts';
 import type { MonoMs } from '../../shared/units.ts';
-import type { AccountState, OrderEntry } from '../venues/venue.ts';
+import type { AccountState, Holdings, OrderEntry } from '../venues/venue.ts';
 import type { Keeper } from './keeper.ts';
 import { type Correction, isProvenAbsent, newestTradeId, queryDelayMs, reconcileOrders, reconcilePositions } from './reconcile.ts';
 import type { DoubtFact, LedgerOrder } from './rows.ts';
@@ -20,10 +20,17 @@ export type ReconcilerOptions = {
   readonly onAdopted: (clientIds: readonly string[]) => void;
   /** Reads the stops at the venue, before trades are read: the order of a triggered one is ours, and its fills with it. */
   readonly readStops: () => Promise<unknown>;
-  readonly onAccount?: (account: AccountState, readAt: MonoMs) => void;
+  readonly onAccount?: (account: AccountState) => void;
+  /** Of every read, light ones too. */
+  readonly onHoldings?: (holdings: Holdings, readAt: MonoMs) => void;
 };
 
-const PERIOD_MS = 30_000;
+/** Positions and balances are read this often; everything, with open orders and settings, a few times as seldom. */
+const LIGHT_MS = 30_000;
+const WHOLE_MS = 120_000;
+/** Rates change by the day; until all are known one symbol is asked every second, after it one every minute. */
+const COMMISSION_MS = 60_000;
+const COMMISSION_FIRST_MS = 1_000;
 /** Ledger and stream may disagree this long (they race); after it the account is read. */
 const GRACE_MS = 1_500;
 /** Orders asked for in one round to learn whose a fill is. */
@@ -48,6 +55,9 @@ export class Reconciler {
   #failures = 0;
   #lastAt = 0;
   #generation = 0;
+  #lightAt = 0;
+  #commissionAt = 0;
+  #commissions = 0;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -101,8 +111,23 @@ export class Reconciler {
     const suspect = this.#suspects.size > 0 && now - this.#suspectsAt >= GRACE_MS;
     const differs = symbols.some((symbol) => now - (keeper.ledger.positions.differsSince(symbol) ?? now) >= GRACE_MS);
     const reason =
-      this.#wanted ?? (suspect ? 'fill-missing' : differs ? 'position-differs' : now - this.#lastAt >= PERIOD_MS ? 'periodic' : null);
+      this.#wanted ?? (suspect ? 'fill-missing' : differs ? 'position-differs' : now - this.#lastAt >= WHOLE_MS ? 'periodic' : null);
     if (reason !== null) void this.#run(reason);
+    else this.#light(now);
+  }
+
+  #light(now: MonoMs): void {
+    const { keeper, orders, symbols } = this.#options;
+    if (!keeper.known) return;
+    if (now - Math.max(this.#lastAt, this.#lightAt) >= LIGHT_MS) {
+      this.#lightAt = now;
+      void this.readPositions();
+      return;
+    }
+    const period = this.#commissions < symbols.length ? COMMISSION_FIRST_MS : COMMISSION_MS;
+    if (!orders.commission || now - this.#commissionAt < period) return;
+    this.#commissionAt = now;
+    void this.#readCommission();
   }
 
   async #run(reason: string): Promise<void> {
@@ -215,7 +240,7 @@ export class Reconciler {
   }
 
   async #readAccount(): Promise<Read | null> {
-    const { keeper, orders, onAccount } = this.#options;
+    const { keeper, orders, onAccount, onHoldings } = this.#options;
     const at = keeper.now().mono;
     const result = await orders.account();
     if (!result.ok) {
@@ -223,17 +248,34 @@ export class Reconciler {
       return null;
     }
     const state = result.value;
-    for (const report of state.positions) keeper.commit(keeper.ledger.position(report, keeper.now()));
-    for (const report of state.balances) keeper.setBalance(report);
-    for (const { symbol } of state.positions)
-      keeper.setRisk(symbol, { leverage: state.leverage[symbol] ?? null, liquidationPrice: state.liquidationPrice[symbol] ?? null });
-    onAccount?.(state, at);
+    keeper.setAccount(state);
+    onAccount?.(state);
+    onHoldings?.(state, at);
     return { state, at };
   }
 
-  /** Position of one moment, read for a close ladder. */
-  async readPositions(): Promise<void> {
-    await this.#readAccount();
+  /** Positions and balances of one moment: what a close ladder rests on, and the light read between whole ones. False: not read. */
+  async readPositions(): Promise<boolean> {
+    const { keeper, orders, onHoldings } = this.#options;
+    const at = keeper.now().mono;
+    const result = await orders.holdings();
+    if (!result.ok) {
+      keeper.notice({ level: 'warn', message: 'Account could not be read', fields: { fault: result.error } });
+      return false;
+    }
+    keeper.setHoldings(result.value);
+    onHoldings?.(result.value, at);
+    return true;
+  }
+
+  /** One symbol at a time, so that their weight never comes together; what is read stays until it is read again. */
+  async #readCommission(): Promise<void> {
+    const { keeper, orders, symbols } = this.#options;
+    const symbol = symbols[this.#commissions++ % symbols.length];
+    if (symbol === undefined || !orders.commission) return;
+    const result = await orders.commission(symbol);
+    if (result.ok) keeper.setCommission(symbol, result.value);
+    else keeper.notice({ level: 'warn', message: 'Commission rates could not be read', fields: { symbol, fault: result.error } });
   }
 
   /** Books what the venue lists from the last trade read on, page by page; what the stream told meanwhile is booked once. */

@@ -1,6 +1,6 @@
 /** A running gateway around an opened venue: cores, timers, servers; started protect-first and stopped only when nothing of ours is open. */
 import { isOurs } from '../../shared/client-id.ts';
-import type { Clock, Timer } from '../../shared/clock.ts';
+import { type Clock, patienceMs, type Timer } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { hasEnded } from '../../shared/order.ts';
 import type { Log } from '../../shared/log.ts';
@@ -8,6 +8,7 @@ import type { Metrics } from '../../shared/metrics.ts';
 import { frame } from '../../shared/framing.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { keysOf } from '../../shared/snapshot.ts';
+import { accountHindrance } from '../account/hindrance.ts';
 import { Keeper, type Notice } from '../account/keeper.ts';
 import { Ledger } from '../account/ledger.ts';
 import { Reconciler } from '../account/reconciler.ts';
@@ -22,7 +23,7 @@ import { Modes } from '../orders/modes.ts';
 import { Router } from '../orders/router.ts';
 import { Stops } from '../orders/stop.ts';
 import { StallGuard } from '../orders/stall-guard.ts';
-import { Watch } from '../orders/watch.ts';
+import { ACK_SILENCE_MS, Watch } from '../orders/watch.ts';
 import { Answers } from '../publish/answers.ts';
 import { Latency } from '../publish/latency.ts';
 import { Publisher } from '../publish/publisher.ts';
@@ -79,6 +80,8 @@ export class Gateway implements AsyncDisposable {
   #beat: NodeJS.Timeout | undefined;
   #push: Timer | null = null;
   #hurry = false;
+  /** Once the account was known, a leverage changed later halts its symbol and nothing more. */
+  #started = false;
 
   constructor(options: GatewayOptions) {
     const { config, clock, venue, store, identity, speed } = options;
@@ -97,20 +100,14 @@ export class Gateway implements AsyncDisposable {
       budget,
       version: (symbol) => venue.instruments.get(symbol)?.version ?? '',
       onUnknown: (clientId) => this.#reconciler.resolve(clientId),
+      onAcked: (clientId) => this.#watch.onAcked(clientId),
+      onRefused: (fault) => this.#watch.onRefused(fault),
       onAuth: (sentence) => modes.pause(`the venue refuses our key: ${sentence}`),
     });
     const latency = { frameToOrder: new Latency(speed), command: new Latency(speed), calls };
     const lease = new Lease({ leaseMs: config.gateway.leaseMs });
     this.#core = {
-      config,
-      identity,
-      clock,
-      venue,
-      keeper,
-      router,
-      budget,
-      lease,
-      modes,
+      ...{ config, identity, clock, venue, keeper, router, budget, lease, modes },
       seqs: new SeqLog(),
       latency,
       ledgerFault: () => store.fault,
@@ -120,11 +117,12 @@ export class Gateway implements AsyncDisposable {
       ...{ keeper, clock, orders: venue.orders, symbols: [...venue.instruments.keys()], recvWindowMs: config.gateway.recvWindowMs },
       onAdopted: (clientIds) => this.#watch.onAdopted(clientIds),
       readStops: () => this.#stops.sync(),
-      onAccount: (account, at) => {
-        if (account.hedgeMode)
-          options.onFatal('The account is in hedge mode: allowed is one-way mode (change it while flat, then start again)', 4);
-        this.#closer.onAccount(account, at);
+      onAccount: (account) => {
+        const hindrance = accountHindrance(account, config);
+        if (hindrance !== null && (account.hedgeMode || !this.#started)) options.onFatal(hindrance, 4);
+        this.#watch.onWhole(account);
       },
+      onHoldings: (holdings, at) => this.#closer.onAccount(holdings, at),
     });
     const save = (jobs: readonly LadderJob[]): void => void store.setMeta('ladders', JSON.stringify(jobs));
     this.#closer = new Closer({ core, readPositions: () => this.#reconciler.readPositions(), save });
@@ -139,7 +137,10 @@ export class Gateway implements AsyncDisposable {
     });
     const { deadManMs: countdownMs, deadManRefreshMs: refreshMs } = config.gateway;
     const deadMan = new DeadMan({ countdownMs, refreshMs, exclusive: config.account.exclusive });
-    this.#watch = new Watch({ core, closer: this.#closer, reconciler: this.#reconciler, deadMan, stops: this.#stops });
+    this.#watch = new Watch({
+      ...{ core, closer: this.#closer, reconciler: this.#reconciler, deadMan, stops: this.#stops },
+      ackSilenceMs: patienceMs(ACK_SILENCE_MS, speed),
+    });
     this.#publisher = new Publisher({
       core,
       keys: keysOf(config.redis.prefix),
@@ -187,6 +188,7 @@ export class Gateway implements AsyncDisposable {
     const hindrance = await this.#listen();
     if (hindrance) return hindrance;
     await waitFor(() => this.#core.keeper.known && this.#core.seqs.seq > 0, READY_MS);
+    this.#started = this.#core.keeper.known;
     return null;
   }
 

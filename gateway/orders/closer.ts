@@ -2,7 +2,7 @@
 import { makeClientId } from '../../shared/client-id.ts';
 import { fractionalTicks } from '../../shared/instrument.ts';
 import { lots, type MonoMs } from '../../shared/units.ts';
-import type { AccountState, OrderRequest } from '../venues/venue.ts';
+import type { Holdings, OrderRequest } from '../venues/venue.ts';
 import type { Core } from './core.ts';
 import {
   hasten,
@@ -17,7 +17,7 @@ import {
 
 export type CloserOptions = {
   readonly core: Core;
-  readonly readPositions: () => Promise<void>;
+  readonly readPositions: () => Promise<unknown>;
   /** Persists the jobs that run. */
   readonly save: (jobs: readonly LadderJob[]) => void;
 };
@@ -54,8 +54,8 @@ export class Closer {
   }
 
   /** A read of the account that began at `at`. */
-  onAccount(account: AccountState, at: MonoMs): void {
-    for (const { symbol, size } of account.positions) this.#reads.set(symbol, { size, at });
+  onAccount({ positions }: Holdings, at: MonoMs): void {
+    for (const { symbol, size } of positions) this.#reads.set(symbol, { size, at });
   }
 
   tick(): void {

@@ -5,6 +5,8 @@ import type { Stamp } from '../../shared/snapshot.ts';
 import { type Atoms, atoms, lots, parseAtoms, ZERO_ATOMS } from '../../shared/units.ts';
 import type { OrderRequest } from '../venues/venue.ts';
 import type { Core } from './core.ts';
+import { wholeMode } from './degraded.ts';
+import { haltOf, wholeState } from './degraded-view.ts';
 import { type GuardView, referencePrice, worstCase } from './guard.ts';
 
 export type Asked = {
@@ -35,8 +37,9 @@ export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMi
     foreignOrders: keeper.ledger.foreignOrders(symbol).length,
     exclusive: config.account.exclusive,
     otherGross: otherGross(core, symbol),
+    degraded: wholeMode(wholeState(core)),
     mode: {
-      halted: modes.halted(symbol),
+      halted: haltOf(core, symbol),
       stopped: modes.stopped !== null,
       shuttingDown: modes.shuttingDown,
       paused: modes.paused !== null,

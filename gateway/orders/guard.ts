@@ -3,6 +3,7 @@
  * means zero. Reduce-only orders skip collar, notional, freshness and rate-share rules; cancels and closes never come here.
  */
 import type { SymbolLimits } from '../../shared/config.ts';
+import type { Mode } from '../../shared/snapshot.ts';
 import type { Refusal } from '../../shared/command.ts';
 import { formatPrice, formatSize, fractionalTicks, type Instrument, notionalOf, parseSize } from '../../shared/instrument.ts';
 import { openLots } from '../../shared/order.ts';
@@ -38,6 +39,7 @@ export type GuardView = {
   readonly exclusive: boolean;
   /** Worst-case notional of the other symbols; null when one of them cannot be valued. */
   readonly otherGross: Atoms | null;
+  readonly degraded: { readonly mode: Mode; readonly reasons: readonly string[] };
   readonly mode: {
     /** Why nothing new may be opened on the symbol; null when it may. */
     readonly halted: string | null;
@@ -88,6 +90,14 @@ const checkMode: Rule = (checked) => {
 /** A reduce-only order is let through a pause; nothing else is. */
 const checkModeReducing: Rule = (checked) =>
   checkMode({ ...checked, view: { ...checked.view, mode: { ...checked.view.mode, paused: false, halted: null } } });
+
+/** What the state of gateway, venue or account lets through (degraded.ts); the rules before have named the person's own modes. */
+const checkDegraded: Rule = (checked) => {
+  const { mode, reasons } = checked.view.degraded;
+  const why = `only ${mode === 'cancel-only' ? 'cancels' : 'orders that reduce'} are let through now (${reasons.join(', ')})`;
+  if (mode === 'cancel-only') return refuse(checked, { code: 'cancel-only-mode', why });
+  return mode === 'reduce-only' && !checked.request.reduceOnly ? refuse(checked, { code: 'reduce-only-mode', why }) : null;
+};
 
 const checkTrading: Rule = (checked) =>
   checked.view.instrument.trading ? null : refuse(checked, { code: 'not-trading', why: `${checked.request.symbol} is not trading` });
@@ -261,6 +271,7 @@ const checkBudget: Rule = (checked) =>
 
 const REDUCING: readonly Rule[] = [
   checkModeReducing,
+  checkDegraded,
   checkTrading,
   checkFilters,
   checkMarkBand,
@@ -271,6 +282,7 @@ const REDUCING: readonly Rule[] = [
 ];
 const OPENING: readonly Rule[] = [
   checkMode,
+  checkDegraded,
   checkTrading,
   checkFilters,
   checkMarkBand,

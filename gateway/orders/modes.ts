@@ -18,6 +18,8 @@ export class Modes {
   readonly #halted: Map<string, string>;
   readonly #unsaved = new Set<SavedMode>();
   shuttingDown = false;
+  /** The venue asked for margin, or is about to: nothing new until the account has enough again. */
+  marginCall = false;
 
   constructor({ stopped, paused, halted, save }: ModesOptions) {
     this.#stopped = stopped;

@@ -22,6 +22,10 @@ export type RouterOptions = {
   readonly version: (symbol: string) => string;
   /** An order whose state only a query can tell. */
   readonly onUnknown: (clientId: string) => void;
+  /** The venue took an order. */
+  readonly onAcked: (clientId: string) => void;
+  /** The venue refused a request, whatever it was. */
+  readonly onRefused: (fault: VenueFault) => void;
   /** The venue refused our key. */
   readonly onAuth: (sentence: string) => void;
 };
@@ -162,6 +166,7 @@ export class Router {
     const { keeper } = this.#options;
     this.#placing.delete(clientId);
     this.#judge('place', clientId, result);
+    if (result.ok) this.#options.onAcked(clientId);
     if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now: keeper.now() }));
     else this.#placeFailed(clientId, result.error);
     if (this.#unwanted.has(clientId)) this.tick();
@@ -230,6 +235,7 @@ export class Router {
     if (fault.kind === 'rate-limited' || fault.kind === 'banned')
       budget.block({ until: clock.monoMs() + (fault.retryAfterMs ?? 1_000), ordersOnly: fault.reason === 'too-many-orders' });
     if (fault.kind === 'auth') onAuth(fault.sentence);
+    this.#options.onRefused(fault);
   }
 }
 

@@ -24,7 +24,7 @@ export type StopsOptions = {
   readonly rows: readonly StopRow[];
   readonly save: (row: StopRow) => boolean;
   /** Position and open orders, read now. */
-  readonly readPositions: () => Promise<void>;
+  readonly readPositions: () => Promise<unknown>;
   /** The venue's view of a position is not ours. */
   readonly onSuspicious: (reason: string) => void;
   /** A position is without a confirmed stop for longer than configured. */

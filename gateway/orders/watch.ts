@@ -4,6 +4,12 @@ import type { DoubtFact, LedgerOrder } from '../account/rows.ts';
 import type { AccountEvent, ForcedClose, LeverageReport, MarginCall, MultiAssetsReport } from '../../shared/events.ts';
 import type { Reconciler } from '../account/reconciler.ts';
 import type { Closer } from './closer.ts';
+import type { AccountState, VenueFault } from '../venues/venue.ts';
+import type { Mode } from '../../shared/snapshot.ts';
+import { AckWatch } from '../account/ack-watch.ts';
+import { Suspicion } from '../account/suspicion.ts';
+import { wholeMode } from './degraded.ts';
+import { haltOf, wholeState } from './degraded-view.ts';
 import { brainOrders, type Core, isBrains, isPersons } from './core.ts';
 import type { DeadMan, DeadManAction, DeadManPace, SymbolView } from './dead-man.ts';
 import type { Stops } from './stop.ts';
@@ -14,7 +20,15 @@ export type WatchOptions = {
   readonly reconciler: Reconciler;
   readonly deadMan: DeadMan;
   readonly stops: Stops;
+  /** An acknowledged order that the private stream does not speak of for this long means that it is dead. */
+  readonly ackSilenceMs?: number;
+  /** The venue refused an order for a filter or a contract that we thought otherwise. */
+  readonly onInstrumentsSuspect?: (reason: string) => void;
 };
+export const ACK_SILENCE_MS = 2_000;
+/** Shares of the margin that must be kept up: at the first nothing new is opened, below the second it may be again. */
+const MARGIN_CALL = 0.8;
+const MARGIN_HEALTHY = 0.6;
 
 const CONFIGURED = {
   'margin-call': 'Margin call',
@@ -24,10 +38,15 @@ const CONFIGURED = {
 
 export class Watch {
   readonly #options: WatchOptions;
+  readonly #acks: AckWatch;
+  readonly #suspicion = new Suspicion();
+  #mode: Mode | null = null;
+  readonly #halted = new Set<string>();
   #redisDown = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#acks = new AckWatch({ silenceMsMax: options.ackSilenceMs ?? ACK_SILENCE_MS });
   }
 
   get redisDown(): boolean {
@@ -39,8 +58,33 @@ export class Watch {
     return this.#options.deadMan.current;
   }
 
+  /** The venue has answered for an order: its stream must speak of it, too. */
+  onAcked(clientId: string): void {
+    const { core } = this.#options;
+    if (core.venue.accountHealth().state === 'live') this.#acks.acked(clientId, core.clock.monoMs());
+  }
+
+  /** A refusal may say that what we believe is not so. */
+  onRefused(fault: VenueFault): void {
+    const { core, reconciler } = this.#options;
+    const suspect = this.#suspicion.refused(fault, core.clock.monoMs());
+    if (suspect === 'account') reconciler.want(`refused-${fault.reason}`);
+    if (suspect === 'instruments') this.#options.onInstrumentsSuspect?.(fault.reason);
+  }
+
+  /** A whole read of the account: the margin tells by itself what a margin call tells late. */
+  onWhole({ marginRatio }: AccountState): void {
+    const { modes, keeper } = this.#options.core;
+    const was = modes.marginCall;
+    if (marginRatio !== null) modes.marginCall = marginRatio >= (was ? MARGIN_HEALTHY : MARGIN_CALL);
+    if (modes.marginCall !== was)
+      keeper.notice({ level: 'warn', message: was ? 'Margin is healthy again' : 'Margin is short', fields: { marginRatio } });
+  }
+
   onAccount(event: AccountEvent): void {
     const { core, reconciler, stops } = this.#options;
+    if (event.kind === 'order' || event.kind === 'fill') this.#acks.told(event.clientId, core.clock.monoMs());
+    if (event.kind === 'stream') this.#acks.reset();
     if (event.kind === 'stop') stops.onReport(event);
     if (event.kind === 'forced-close') this.#forced(event);
     if (event.kind === 'margin-call' || event.kind === 'multi-assets' || event.kind === 'leverage') this.#configured(event);
@@ -73,6 +117,7 @@ export class Watch {
   #configured(event: MarginCall | MultiAssetsReport | LeverageReport): void {
     const { core, reconciler } = this.#options;
     const { kind, atMs: _, ...fields } = event;
+    if (kind === 'margin-call') core.modes.marginCall = true;
     core.keeper.notice({ level: kind === 'margin-call' ? 'error' : 'warn', message: CONFIGURED[kind], fields });
     reconciler.want(kind);
   }
@@ -123,10 +168,40 @@ export class Watch {
       core.keeper.notice({ level: 'warn', message: 'Lease ended', fields: { brainEpoch: ended.epoch, why: ended.why } });
       this.#pull('lease-ended', brainOrders(core));
     }
+    this.#modes();
+    if (this.#acks.overdue(now)) {
+      core.keeper.notice({
+        level: 'error',
+        message: 'Account stream is silent about an acknowledged order; it is opened anew',
+        fields: {},
+      });
+      core.venue.reopenAccount?.('silent-after-ack');
+    }
     reconciler.tick();
     closer.tick();
     stops.tick();
     core.router.tick();
+  }
+
+  /** Quotes do not outlive the mode that let them in; what changed is told once. */
+  #modes(): void {
+    const { core } = this.#options;
+    const { mode, reasons } = wholeMode(wholeState(core, { redisDown: this.#redisDown }));
+    if (mode !== this.#mode) {
+      const level = mode === 'normal' ? 'info' : 'warn';
+      core.keeper.notice({ level, message: 'Mode changed', fields: { from: this.#mode, to: mode, reasons } });
+      if (mode !== 'normal' && this.#mode === 'normal') this.#pull(`mode-${mode}`, this.#quotes());
+      this.#mode = mode;
+    }
+    for (const symbol of core.venue.instruments.keys()) {
+      const why = haltOf(core, symbol);
+      if (why === null) this.#halted.delete(symbol);
+      else if (!this.#halted.has(symbol)) {
+        this.#halted.add(symbol);
+        core.keeper.notice({ level: 'error', message: 'Symbol halted: nothing new is opened on it', fields: { symbol, why } });
+        this.#pull('halted', this.#quotes(symbol));
+      }
+    }
   }
 
   /** An order in the ledger, its bytes not yet sent: the countdown is armed no later than the order. */

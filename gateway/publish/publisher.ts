@@ -2,14 +2,17 @@
  * Makes the moment and its number: one snapshot for Redis at every tick, one for push subscribers at a change of the top. Also the
  * documents written on change only (bars, instruments), and the backlog of fills and public trades for the next tick. Owns no socket.
  */
+import { leverageMaxOf } from '../../shared/config.ts';
 import type { PublicTrade } from '../../shared/events.ts';
 import { formatPrice, formatSize } from '../../shared/instrument.ts';
-import { type Header, type Keys, type Mode, SCHEMA_VERSION, type Stamp } from '../../shared/snapshot.ts';
+import { type Header, type Keys, SCHEMA_VERSION, type Stamp } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import type { BookedFill } from '../account/rows.ts';
 import type { Closer } from '../orders/closer.ts';
 import { type Core, roleOf } from '../orders/core.ts';
 import type { DeadManPace } from '../orders/dead-man.ts';
+import { symbolReasons, wholeMode } from '../orders/degraded.ts';
+import { wholeState } from '../orders/degraded-view.ts';
 import type { Stops } from '../orders/stop.ts';
 import { type Document, fillDoc, instrumentDoc, klinesDoc, type Moment, renderSnapshot, type SymbolMoment } from './snapshot.ts';
 
@@ -106,60 +109,45 @@ export class Publisher {
   }
 
   header(seq = this.#options.core.seqs.seq): Header {
-    const { core, closer } = this.#options;
+    const { core, closer, redisDown } = this.#options;
     const { venue, keeper, identity, modes } = core;
     const { epoch, environment, accountHash, configHash } = identity;
     const deadMan = this.#options.deadMan();
+    const { mode, reasons } = wholeMode(wholeState(core, { redisDown: redisDown() }));
     return {
       schema: SCHEMA_VERSION,
       ...{ epoch, seq, environment, accountHash, configHash },
       venue: venue.name,
       wallMs: venue.nowMs(),
       symbols: [...venue.instruments.keys()],
-      mode: this.#mode(),
-      reasons: this.#reasons(),
+      mode,
+      reasons: [...reasons, ...[...venue.instruments.keys()].flatMap((symbol) => this.#symbolReasons(symbol))],
       health: { market: venue.market.health(), account: venue.accountHealth(), orderEntry: venue.orders.route?.() ?? 'rest' },
       budgets: venue.orders.budgets(),
       paused: modes.paused !== null,
       closing: [...closer.closing],
       fillSeq: keeper.ledger.fillSeq,
+      margin: { ratio: keeper.marginRatio, multiAssets: keeper.multiAssets },
       ...(deadMan ? { deadMan } : {}),
       brainEpoch: core.lease.epoch,
     };
   }
 
-  #mode(): Mode {
-    const { modes, keeper, ledgerFault } = this.#options.core;
-    if (modes.stopped !== null) return 'stopped';
-    if (modes.shuttingDown) return 'cancel-only';
-    if (!keeper.known) return 'blind';
-    return modes.paused !== null || ledgerFault() !== null ? 'reduce-only' : 'normal';
-  }
-
-  #reasons(): string[] {
-    const { core, closer, stops, redisDown } = this.#options;
-    const { venue, keeper, modes, ledgerFault, config } = core;
-    const whole: [string, boolean][] = [
-      ['stopped', modes.stopped !== null],
-      ['shutting-down', modes.shuttingDown],
-      [venue.accountHealth().state === 'live' ? 'account-unknown' : 'account-lost', !keeper.known],
-      ['paused', modes.paused !== null],
-      ['ledger-unavailable', ledgerFault() !== null],
-      ['redis-down', redisDown()],
-    ];
-    const perSymbol = [...venue.instruments].flatMap(([symbol, { trading }]): [string, boolean][] => {
-      const { status } = venue.market.book(symbol);
-      return [
-        [`book-${status}:${symbol}`, status !== 'live'],
-        [`not-trading:${symbol}`, !trading],
-        [`halted:${symbol}`, modes.halted(symbol) !== null],
-        [`closing:${symbol}`, closer.isClosing(symbol)],
-        [`rejections:${symbol}`, core.router.breaker.isTripped(symbol)],
-        [`stop-missing:${symbol}`, stops.isMissing(symbol)],
-        [`foreign-order:${symbol}`, !config.account.exclusive && keeper.ledger.foreignOrders(symbol).length > 0],
-      ];
+  #symbolReasons(symbol: string): readonly string[] {
+    const { core, closer, stops } = this.#options;
+    const { venue, keeper, modes, config } = core;
+    return symbolReasons({
+      symbol,
+      bookStatus: venue.market.book(symbol).status,
+      trading: venue.instruments.get(symbol)?.trading ?? false,
+      halted: modes.halted(symbol),
+      leverage: keeper.leverage(symbol),
+      leverageMax: leverageMaxOf(config, symbol),
+      closing: closer.isClosing(symbol),
+      rejections: core.router.breaker.isTripped(symbol),
+      stopMissing: stops.isMissing(symbol),
+      foreignOrder: !config.account.exclusive && keeper.ledger.foreignOrders(symbol).length > 0,
     });
-    return [...whole, ...perSymbol].filter(([, holds]) => holds).map(([reason]) => reason);
   }
 
   #symbol(symbol: string): SymbolMoment {
@@ -174,6 +162,8 @@ export class Publisher {
       position: ledger.positions.row(symbol),
       entryPrice: ledger.positions.account(symbol).entryPrice,
       leverage: keeper.leverage(symbol),
+      isolated: keeper.isIsolated(symbol),
+      commission: keeper.commission(symbol),
       liquidationPrice: keeper.liquidationPrice(symbol),
       orders: [...ledger.orders(symbol), ...ledger.foreignOrders(symbol)],
       bars: venue.market.bars(symbol, config.strategy.macdTrend.interval),

@@ -20,7 +20,7 @@ import { type Atoms, atoms, formatAtoms, type Lots, type MonoMs, parseAtoms, typ
 import { type Holding, worthOf } from '../account/position.ts';
 import { type BookedFill, isFilledUnbooked, type LedgerOrder, type PositionRow } from '../account/rows.ts';
 import type { StopShown } from '../orders/stop.ts';
-import type { BarsView, BookView } from '../venues/venue.ts';
+import type { BarsView, BookView, Commission } from '../venues/venue.ts';
 import { bestLevels, topUpdateId } from '../market/top.ts';
 
 export type SymbolMoment = {
@@ -30,6 +30,8 @@ export type SymbolMoment = {
   readonly position: PositionRow;
   readonly entryPrice: string | null;
   readonly leverage: number | null;
+  readonly isolated: boolean | null;
+  readonly commission: Commission | null;
   readonly liquidationPrice: string | null;
   /** Own orders in memory and foreign ones. */
   readonly orders: readonly LedgerOrder[];
@@ -106,6 +108,8 @@ export function positionDoc(symbol: SymbolMoment, { stamp, known }: { readonly s
     markPrice: mark?.markPrice ?? null,
     unrealizedPnl: known ? unrealized(instrument, { holding: position, mark }) : null,
     leverage: symbol.leverage,
+    isolated: symbol.isolated,
+    commission: symbol.commission,
     liquidationPrice: known && position.size !== 0 ? symbol.liquidationPrice : null,
     realizedPnl: formatAtoms(position.realized),
     fees: formatAtoms(position.fees[instrument.quoteAsset] ?? ZERO_ATOMS),

@@ -61,12 +61,24 @@ export type AmendRequest = {
 /** An order as the venue's REST tells it. */
 export type VenueOrder = OrderReport & { readonly orderKind: OrderKind; readonly timeInForce: TimeInForce };
 
-export type AccountState = {
+/** What is held: a light read. */
+export type Holdings = {
   readonly positions: readonly PositionReport[]; // symbols of the configuration; a missing row of the venue is a flat one here
   readonly balances: readonly BalanceReport[];
+  readonly liquidationPrice: Readonly<Record<string, string | null>>;
+};
+
+export type Commission = { readonly maker: string; readonly taker: string };
+
+export type AccountState = Holdings & {
   readonly openOrders: readonly VenueOrder[];
   readonly leverage: Readonly<Record<string, number>>;
-  readonly liquidationPrice: Readonly<Record<string, string | null>>;
+  /** Symbols on isolated margin. */
+  readonly isolated: readonly string[];
+  /** Margin is shared between assets. */
+  readonly multiAssets: boolean;
+  /** Maintenance margin over margin balance, of the asset where it is highest; 1 is liquidation. Null when the venue does not tell. */
+  readonly marginRatio: number | null;
   /** Hedge mode on the account: refused at start. */
   readonly hedgeMode: boolean;
 };
@@ -90,6 +102,9 @@ export interface OrderEntry {
   /** Own trades of a symbol from a trade id on (inclusive), oldest first; null: the newest ones. `clientId` is '' when the venue does not tell it. */
   trades(query: { readonly symbol: string; readonly fromTradeId: string | null }): Promise<VenueResult<readonly FillReport[]>>;
   account(): Promise<VenueResult<AccountState>>;
+  holdings(): Promise<VenueResult<Holdings>>;
+  /** Shares of notional, decimal strings; negative is a rebate. Without it they stay unknown. */
+  commission?(symbol: string): Promise<VenueResult<Commission>>;
   /** Arms the venue's countdown that cancels all orders of the symbol after `ms`; 0 disarms. */
   armDeadMan(order: { readonly symbol: string; readonly ms: number }): Promise<VenueResult<null>>;
   /** Used and allowed, from the venue's own headers and limits. */
@@ -189,6 +204,10 @@ export interface Venue extends AsyncDisposable {
   readonly stops: StopEntry | null;
   readonly market: MarketView;
   accountHealth(): StreamHealth;
+  /** Of requests, where there is a line that can fail: none got through lately; how old the reading of the venue's clock is. */
+  lineHealth?(): { readonly failing: boolean; readonly clockAgeMs: number };
+  /** Opens the private stream anew, because it is silent where it should have spoken. */
+  reopenAccount?(reason: string): void;
   /** Opens the streams. The private stream tells `live` through `onAccount` once it is connected; then the caller reads `account()`. */
   start(events: VenueEvents): Promise<void>;
   /** Venue-aligned wall time. */

@@ -83,6 +83,8 @@ export class OrderSide {
       budget,
       version: (symbol) => venue.instruments.get(symbol)?.version ?? '',
       onUnknown: (one) => this.reconciler.resolve(one),
+      onAcked: (one) => this.watch.onAcked(one),
+      onRefused: (fault) => this.watch.onRefused(fault),
       onAuth: () => modes.pause('auth'),
     });
     const identity = { epoch: 1, environment: 'sim', accountHash: 'a'.repeat(12), configHash: configHash(config) } as const;
@@ -111,7 +113,8 @@ export class OrderSide {
       ...{ keeper, clock, orders: venue.orders, symbols: ['BTCUSDT'], recvWindowMs: config.gateway.recvWindowMs },
       onAdopted: (clientIds) => this.watch.onAdopted(clientIds),
       readStops: () => this.stops.sync(),
-      onAccount: (account, readAt) => this.closer.onAccount(account, readAt),
+      onAccount: (account) => this.watch.onWhole(account),
+      onHoldings: (holdings, readAt) => this.closer.onAccount(holdings, readAt),
     });
     this.closer = new Closer({ core, readPositions: () => this.reconciler.readPositions(), save: (jobs) => this.#keep(jobs) });
     this.stops = new Stops({

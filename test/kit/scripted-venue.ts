@@ -49,6 +49,8 @@ export class ScriptedVenue implements Venue {
   position = 0;
   hedgeMode = false;
   budgets: Budgets = { weight: { used: 0, limit: 2_400 }, orders1m: { used: 0, limit: 1_200 }, orders10s: { used: 0, limit: 300 } };
+  marginRatio: number | null = null;
+  leverage = 20;
   readonly book = new Book();
   status: BookView['status'] = 'live';
   events: VenueEvents | null = null;
@@ -148,6 +150,11 @@ export class ScriptedVenue implements Venue {
     },
     account: async () => {
       this.calls.push({ what: 'account' });
+      const refused = this.answers.account.shift();
+      return refused ? err(refused) : ok(this.#account());
+    },
+    holdings: async () => {
+      this.calls.push({ what: 'holdings' });
       const refused = this.answers.account.shift();
       return refused ? err(refused) : ok(this.#account());
     },
@@ -258,9 +265,12 @@ export class ScriptedVenue implements Venue {
       })),
       balances: [{ kind: 'balance', asset: 'USDT', wallet: atoms(1_000_000_000_000n), available: null, atMs: this.nowMs() }],
       openOrders: [...this.open.values()],
-      leverage: Object.fromEntries(symbols.map((symbol) => [symbol, 20])),
+      leverage: Object.fromEntries(symbols.map((symbol) => [symbol, this.leverage])),
       liquidationPrice: {},
       hedgeMode: this.hedgeMode,
+      isolated: [],
+      multiAssets: false,
+      marginRatio: this.marginRatio,
     };
   }
 }

@@ -7,7 +7,7 @@ import type { VenueOrder } from '../venue.ts';
 import { exactAtoms, exactPrice, exactSize, Inexact, sideOf } from './exact.ts';
 import { type DepthScale, levelsOf } from './depth-frame.ts';
 import { DEPTH_LIMIT } from './limits.ts';
-import type { Balances, Depth, Klines, Positions, RestOrder, Trades } from './wire.ts';
+import type { Account, Balances, SymbolConfigs, Depth, Klines, Positions, RestOrder, Trades } from './wire.ts';
 import type * as z from 'zod';
 
 type Instruments = ReadonlyMap<string, Instrument>;
@@ -82,6 +82,36 @@ export const balancesOf = (rows: z.infer<typeof Balances>): readonly BalanceRepo
     available: exactAtoms(row.availableBalance),
     atMs: wallMs(row.updateTime),
   }));
+
+export const walletsOf = ({ assets }: z.infer<typeof Account>): readonly BalanceReport[] =>
+  assets.map((row) => ({
+    kind: 'balance',
+    asset: row.asset,
+    wallet: exactAtoms(row.walletBalance),
+    available: exactAtoms(row.availableBalance),
+    atMs: wallMs(row.updateTime),
+  }));
+
+/** 0 without any position to keep up; 1 is liquidation. */
+export function marginRatioOf(
+  { assets, totalMaintMargin, totalMarginBalance }: z.infer<typeof Account>,
+  { multiAssets }: { readonly multiAssets: boolean },
+): number {
+  const rows = multiAssets ? [{ maintMargin: totalMaintMargin, marginBalance: totalMarginBalance }] : assets;
+  const ratios = rows.map(({ maintMargin, marginBalance }) => {
+    const [needed, held] = [Number(maintMargin), Number(marginBalance)];
+    return needed <= 0 ? 0 : held <= 0 ? Number.MAX_VALUE : needed / held;
+  });
+  return Math.max(0, ...ratios);
+}
+
+export function settingsOf(rows: z.infer<typeof SymbolConfigs>, instruments: Instruments) {
+  const ours = rows.filter(({ symbol }) => instruments.has(symbol));
+  return {
+    leverage: Object.fromEntries(ours.map(({ symbol, leverage }) => [symbol, leverage])),
+    isolated: ours.filter(({ marginType }) => marginType.toUpperCase() === 'ISOLATED').map(({ symbol }) => symbol),
+  };
+}
 
 export type PositionsRead = {
   readonly positions: readonly PositionReport[];

@@ -1,10 +1,13 @@
 /** Order entry and account reads over REST. One request is at most one send for orders; what is not certain comes back as `unknown`. */
 import type { FillReport } from '../../../shared/events.ts';
 import type { Instrument } from '../../../shared/instrument.ts';
+import { trimDecimal } from '../../../shared/units.ts';
 import { err, ok } from '../../../shared/result.ts';
 import type {
   AccountState,
   AmendRequest,
+  Commission,
+  Holdings,
   Budgets,
   OnWritten,
   OrderEntry,
@@ -15,13 +18,25 @@ import type {
   VenueResult,
 } from '../venue.ts';
 import { exactly } from './exact.ts';
-import { balancesOf, fillsOf, orderOf, positionsOf } from './decode-rest.ts';
+import { balancesOf, fillsOf, marginRatioOf, orderOf, positionsOf, settingsOf, walletsOf } from './decode-rest.ts';
 import { amendParameters, cancelManyParameters, orderParameters, venueOrderParameters, placeParameters } from './encode.ts';
 import { faultOfElement } from './faults.ts';
 import { CALLS, type Call, CANCEL_BATCH, OPEN_ORDERS_SINGLE, TRADES_LIMIT } from './limits.ts';
 import type { Rest } from './rest.ts';
 import type { Parameters } from './sign.ts';
-import { Anything, Balances, BatchAnswer, PositionMode, Positions, RestOrder, RestOrders, SymbolConfigs, Trades } from './wire.ts';
+import {
+  Account,
+  AccountConfig,
+  Anything,
+  Balances,
+  BatchAnswer,
+  CommissionRate,
+  Positions,
+  RestOrder,
+  RestOrders,
+  SymbolConfigs,
+  Trades,
+} from './wire.ts';
 import type * as z from 'zod';
 
 type Instruments = ReadonlyMap<string, Instrument>;
@@ -104,29 +119,48 @@ export class RestOrderEntry implements OrderEntry {
   }
 
   async account(): Promise<VenueResult<AccountState>> {
-    const get = <T>(call: Call, schema: z.ZodType<T>) => this.#rest.call(call, { schema, parameters: [] });
-    const [balances, positions, openOrders, configs, mode] = await Promise.all([
-      get(CALLS.balance, Balances),
-      get(CALLS.positionRisk, Positions),
+    const [account, positions, openOrders, configs, config] = await Promise.all([
+      this.#get(CALLS.account, Account),
+      this.#get(CALLS.positionRisk, Positions),
       this.#openOrders(),
-      get(CALLS.symbolConfig, SymbolConfigs),
-      get(CALLS.positionMode, PositionMode),
+      this.#get(CALLS.symbolConfig, SymbolConfigs),
+      this.#get(CALLS.accountConfig, AccountConfig),
     ]);
-    if (!balances.ok) return balances;
+    if (!account.ok) return account;
     if (!positions.ok) return positions;
     if (!openOrders.ok) return openOrders;
     if (!configs.ok) return configs;
-    if (!mode.ok) return mode;
+    if (!config.ok) return config;
     const instruments = this.#instruments;
+    const { dualSidePosition: hedgeMode, multiAssetsMargin: multiAssets } = config.value;
     return readable(() => ({
       ...positionsOf(positions.value, { instruments, nowMs: this.#rest.nowMs() }),
-      balances: balancesOf(balances.value),
+      ...settingsOf(configs.value, instruments),
+      balances: walletsOf(account.value),
       openOrders: openOrders.value,
-      leverage: Object.fromEntries(
-        configs.value.filter(({ symbol }) => instruments.has(symbol)).map(({ symbol, leverage }) => [symbol, leverage]),
-      ),
-      hedgeMode: mode.value.dualSidePosition,
+      marginRatio: marginRatioOf(account.value, { multiAssets }),
+      hedgeMode,
+      multiAssets,
     }));
+  }
+
+  async holdings(): Promise<VenueResult<Holdings>> {
+    const [balances, positions] = await Promise.all([this.#get(CALLS.balance, Balances), this.#get(CALLS.positionRisk, Positions)]);
+    if (!balances.ok) return balances;
+    if (!positions.ok) return positions;
+    const at = { instruments: this.#instruments, nowMs: this.#rest.nowMs() };
+    return readable(() => ({ ...positionsOf(positions.value, at), balances: balancesOf(balances.value) }));
+  }
+
+  async commission(symbol: string): Promise<VenueResult<Commission>> {
+    const result = await this.#rest.call(CALLS.commissionRate, { schema: CommissionRate, parameters: [['symbol', symbol]] });
+    if (!result.ok) return result;
+    const { makerCommissionRate, takerCommissionRate } = result.value;
+    return ok({ maker: trimDecimal(makerCommissionRate), taker: trimDecimal(takerCommissionRate) });
+  }
+
+  #get<T>(call: Call, schema: z.ZodType<T>): Promise<VenueResult<T>> {
+    return this.#rest.call(call, { schema, parameters: [] });
   }
 
   async armDeadMan({ symbol, ms }: { readonly symbol: string; readonly ms: number }): Promise<VenueResult<null>> {

@@ -31,6 +31,8 @@ export type RestOptions = {
   readonly recvWindowMs: number;
   /** One finished call, for metrics: the path without its query, and how it ended. */
   readonly onCall: (call: Call, outcome: 'ok' | VenueFault['kind'], tookMs: number) => void;
+  /** How every call ended; null when it succeeded. */
+  readonly onResult?: (fault: VenueFault | null) => void;
 };
 type Asked<T> = {
   readonly schema: z.ZodType<T>;
@@ -104,6 +106,7 @@ export class Rest {
     const started = this.#options.clock.monoMs();
     const result = await this.#tries(call, asked);
     this.#options.onCall(call, result.ok ? 'ok' : result.error.kind, this.#options.clock.monoMs() - started);
+    this.#options.onResult?.(result.ok ? null : result.error);
     return result;
   }
 

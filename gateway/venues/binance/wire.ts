@@ -122,8 +122,24 @@ export const Positions = z.array(
     updateTime: z.int(),
   }),
 );
-export const SymbolConfigs = z.array(z.object({ symbol: z.string(), leverage: z.int() }));
-export const PositionMode = z.object({ dualSidePosition: z.boolean() });
+export const SymbolConfigs = z.array(z.object({ symbol: z.string(), leverage: z.int(), marginType: z.string() }));
+export const AccountConfig = z.object({ dualSidePosition: z.boolean(), multiAssetsMargin: z.boolean() });
+/** The totals are of one asset in single-asset mode, of all in multi-assets mode. */
+export const Account = z.object({
+  totalMaintMargin: decimal,
+  totalMarginBalance: decimal,
+  assets: z.array(
+    z.object({
+      asset: z.string(),
+      walletBalance: decimal,
+      availableBalance: decimal,
+      maintMargin: decimal,
+      marginBalance: decimal,
+      updateTime: z.int(),
+    }),
+  ),
+});
+export const CommissionRate = z.object({ makerCommissionRate: decimal, takerCommissionRate: decimal });
 export const ListenKey = z.object({ listenKey: z.string().min(1) });
 export const Anything = z.unknown();
 

@@ -8,6 +8,7 @@ import type { PlaceRequest, Trader } from '../../../shared/sim/order-desk.ts';
 import { formatAtoms, wallMs } from '../../../shared/units.ts';
 import type {
   AccountState,
+  Holdings,
   AmendRequest,
   Budgets,
   OnWritten,
@@ -81,6 +82,10 @@ export class PaperOrders implements OrderEntry, StopEntry {
       const from = fromTradeId === null ? null : all.filter(({ id }) => id >= Number(fromTradeId));
       return ok((from?.slice(0, TRADES_LIMIT) ?? all.slice(-TRADES_LIMIT)).map(fillOf));
     });
+  }
+
+  holdings(): Promise<VenueResult<Holdings>> {
+    return this.account();
   }
 
   account(): Promise<VenueResult<AccountState>> {
@@ -213,6 +218,9 @@ export class PaperOrders implements OrderEntry, StopEntry {
       leverage: Object.fromEntries(held.map(({ instrument: { symbol } }) => [symbol, account.leverage(symbol)])),
       liquidationPrice: Object.fromEntries(held.map(({ instrument: { symbol } }) => [symbol, this.#liquidationPrice(symbol)])),
       hedgeMode: account.hedge,
+      isolated: held.map(({ instrument: { symbol } }) => symbol).filter((symbol) => account.settings(symbol).marginType === 'isolated'),
+      multiAssets: account.multiAssets,
+      marginRatio: null,
     };
   }
 

@@ -40,7 +40,17 @@ test.each([
   const late = position({ size: lots(0), atMs: wallMs(1_000) });
   book.position(late, at(2));
   book.position(position({ size: lots(streamSize), entryPrice: '60000', atMs: wallMs(1_001) }), at(3));
-  const account = { positions: [late], balances: [], openOrders: [], leverage: {}, liquidationPrice: {}, hedgeMode: false };
+  const account = {
+    positions: [late],
+    balances: [],
+    openOrders: [],
+    leverage: {},
+    liquidationPrice: {},
+    hedgeMode: false,
+    isolated: [],
+    multiAssets: false,
+    marginRatio: null,
+  };
 
   const found = reconcilePositions({ ledger: book, account, symbols: ['BTCUSDT'], readAt: monoMs(2) }, { tradesRead: true });
   expect(found).toHaveLength(corrections);

@@ -49,6 +49,7 @@ const view = (over: Partial<GuardView> = {}): GuardView => ({
   stopMissing: false,
   exclusive: false,
   otherGross: ZERO_ATOMS,
+  degraded: { mode: 'normal', reasons: [] },
   mode: { halted: null, stopped: false, shuttingDown: false, paused: false, closing: false },
   basedOnAt: monoMs(9_700),
   ttlMs: 500,
@@ -57,6 +58,7 @@ const view = (over: Partial<GuardView> = {}): GuardView => ({
 });
 
 const mode = (over: Partial<GuardView['mode']>): Partial<GuardView> => ({
+  degraded: { mode: 'normal', reasons: [] },
   mode: { halted: null, stopped: false, shuttingDown: false, paused: false, closing: false, ...over },
 });
 

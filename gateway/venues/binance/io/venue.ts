@@ -17,6 +17,7 @@ import type { MarketView, OrderEntry, OrderRoute, StopEntry, StreamHealth, Venue
 import { RestStopEntry } from '../algo.ts';
 import { decodeUser } from '../decode.ts';
 import { privatePath } from '../encode.ts';
+import { LineHealth } from '../line-health.ts';
 import { instrumentsOf, rateLimitsOf } from '../instruments.ts';
 import { CALLS, type Endpoints, ENDPOINTS, simEndpoints } from '../limits.ts';
 import { MarketFeed } from '../market-feed.ts';
@@ -29,6 +30,8 @@ import { venueMeters, type VenueMeters } from './meters.ts';
 import { WsApi } from './ws-api.ts';
 
 const CLOCK_SYNC_MS = 60_000;
+/** While no request gets through, one tries. */
+const PROBE_MS = 2_000;
 /**
  * Depth longer on its way than this is too old to quote on: many times the usual tens of milliseconds, and well below the seconds after
  * which a silent book is not trusted either. A wrong clock looks the same, so it is read again.
@@ -67,13 +70,22 @@ export async function openBinance(options: VenueOptions): Promise<Result<Venue, 
   const http = openHttp({ origin: endpoints.rest, clock, timeoutMs: config.gateway.requestTimeoutMs });
   const apiKey = credentials?.apiKey ?? '';
   const { recvWindowMs } = config.gateway;
-  const rest = new Rest({ send: http.send, clock, apiKey, secret: secret ?? secretOf(''), recvWindowMs, onCall: meters.onCall });
+  const line = new LineHealth(clock.monoMs());
+  const rest = new Rest({
+    send: http.send,
+    clock,
+    apiKey,
+    secret: secret ?? secretOf(''),
+    recvWindowMs,
+    onCall: meters.onCall,
+    onResult: (fault) => line.called(fault),
+  });
   const instruments = await prepare({ rest, config, host: endpoints.rest, keyed: credentials !== null });
   if (!instruments.ok) {
     await http[Symbol.asyncDispose]();
     return instruments;
   }
-  return ok(new BinanceVenue({ ...options, endpoints, meters, rest, http, instruments: instruments.value }));
+  return ok(new BinanceVenue({ ...options, endpoints, meters, rest, line, http, instruments: instruments.value }));
 }
 
 function endpointsOf({ config, endpoints }: VenueOptions): Endpoints {
@@ -120,6 +132,7 @@ type Connected = VenueOptions & {
   readonly endpoints: Endpoints;
   readonly meters: VenueMeters;
   readonly rest: Rest;
+  readonly line: LineHealth;
   readonly http: AsyncDisposable;
   readonly instruments: ReadonlyMap<string, Instrument>;
 };
@@ -174,6 +187,15 @@ class BinanceVenue implements Venue {
     return this.#account?.health(this.#parts.clock.monoMs()) ?? { state: 'connecting', ageMs: null };
   }
 
+  lineHealth(): { readonly failing: boolean; readonly clockAgeMs: number } {
+    const { line, clock } = this.#parts;
+    return { failing: line.failing, clockAgeMs: line.clockAgeMs(clock.monoMs()) };
+  }
+
+  reopenAccount(reason: string): void {
+    if (this.#account) this.#account.perform(this.#account.session.giveUp(reason));
+  }
+
   nowMs(): WallMs {
     return this.#parts.rest.nowMs();
   }
@@ -193,6 +215,7 @@ class BinanceVenue implements Venue {
     this.#timers = [
       clock.every(TICK_MS, () => feed.tick()),
       clock.every(CLOCK_SYNC_MS, () => void this.#syncClock()),
+      clock.every(PROBE_MS, () => void (this.#parts.line.failing && this.#syncClock())), // the first answer ends the silence
       clock.every(config.gateway.keepAliveMs, () => void this.#keepAlive()),
     ];
     return Promise.resolve();
@@ -306,11 +329,13 @@ class BinanceVenue implements Venue {
     const answer = await rest.call(CALLS.listenKeyKeep, { schema: ListenKey.partial(), parameters: [] });
     if (answer.ok) return;
     log.error({ fault: answer.error }, 'Keep-alive of the private stream failed');
-    if (answer.error.reason === 'listen-key-gone') this.#account.perform(this.#account.session.giveUp('key-gone'));
+    if (answer.error.reason === 'listen-key-gone') this.reopenAccount('key-gone');
   }
 
   async #syncClock(): Promise<void> {
     const synced = await this.#parts.rest.syncClock();
-    if (!synced.ok) this.#parts.log.warn({ fault: synced.error }, 'Clock sync failed');
+    this.#parts.line.called(synced.ok ? null : synced.error);
+    if (synced.ok) this.#parts.line.clockRead(this.#parts.clock.monoMs());
+    else this.#parts.log.warn({ fault: synced.error }, 'Clock sync failed');
   }
 }

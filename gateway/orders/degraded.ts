@@ -1,0 +1,76 @@
+/** How far the gateway can be trusted now, as one mode and coded reasons, from what is the case and nothing else. Pure. */
+import type { Mode } from '../../shared/snapshot.ts';
+
+/** What concerns the whole account. */
+export type WholeState = {
+  readonly stopped: boolean;
+  readonly shuttingDown: boolean;
+  readonly paused: boolean;
+  readonly accountKnown: boolean;
+  readonly accountLive: boolean;
+  readonly ledgerFault: boolean;
+  readonly redisDown: boolean;
+  /** No request gets through to the venue. */
+  readonly lineFailing: boolean;
+  /** The venue asked to wait; nothing leaves. */
+  readonly waiting: boolean;
+  readonly clockAgeMs: number;
+  readonly marginCall: boolean;
+};
+
+/** What concerns one symbol. */
+export type SymbolState = {
+  readonly symbol: string;
+  readonly bookStatus: 'live' | 'stale' | 'syncing';
+  readonly trading: boolean;
+  /** Forced close; null when none. */
+  readonly halted: string | null;
+  readonly leverage: number | null;
+  readonly leverageMax: number;
+  readonly closing: boolean;
+  /** The venue refuses the same thing again and again. */
+  readonly rejections: boolean;
+  readonly stopMissing: boolean;
+  readonly foreignOrder: boolean;
+};
+
+/** A clock not read for this long may be off by more than the venue allows. */
+export const CLOCK_AGE_MS_MAX = 10 * 60_000;
+
+/** `normal`: quoting allowed. Reasons are all that hold, the ones that do not change the mode too. */
+export function wholeMode(state: WholeState): { readonly mode: Mode; readonly reasons: readonly string[] } {
+  const clockUnsure = state.clockAgeMs > CLOCK_AGE_MS_MAX;
+  const rows: readonly [reason: string, holds: boolean, mode: Mode][] = [
+    ['stopped', state.stopped, 'stopped'],
+    ['shutting-down', state.shuttingDown, 'cancel-only'],
+    [state.accountLive ? 'account-unknown' : 'account-lost', !state.accountKnown, 'blind'],
+    ['venue-unreachable', state.lineFailing, 'cancel-only'],
+    ['rate-limited', state.waiting, 'cancel-only'],
+    ['paused', state.paused, 'reduce-only'],
+    ['ledger-unavailable', state.ledgerFault, 'reduce-only'],
+    ['margin-call', state.marginCall, 'reduce-only'],
+    ['clock-unsure', clockUnsure, 'reduce-only'],
+    ['redis-down', state.redisDown, 'normal'], // a brain that is fed by push goes on
+  ];
+  const holding = rows.filter(([, holds]) => holds);
+  return { mode: holding[0]?.[2] ?? 'normal', reasons: holding.map(([reason]) => reason) };
+}
+
+/** Why nothing new may be opened on a symbol, whatever the mode. */
+export function symbolReasons(state: SymbolState): readonly string[] {
+  const rows: readonly [reason: string, holds: boolean][] = [
+    [`book-${state.bookStatus}`, state.bookStatus !== 'live'],
+    ['not-trading', !state.trading],
+    ['halted', state.halted !== null],
+    ['leverage', isLeverageUnexpected(state)],
+    ['closing', state.closing],
+    ['rejections', state.rejections],
+    ['stop-missing', state.stopMissing],
+    ['foreign-order', state.foreignOrder],
+  ];
+  return rows.filter(([, holds]) => holds).map(([reason]) => `${reason}:${state.symbol}`);
+}
+
+/** Not read yet is no reason: the account is not known then either. */
+export const isLeverageUnexpected = ({ leverage, leverageMax }: Pick<SymbolState, 'leverage' | 'leverageMax'>): boolean =>
+  leverage !== null && leverage > leverageMax;
