@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Message, Socket } from '../../kit/sim-client.ts';
 import { SteppedSim } from '../../kit/stepped-sim.ts';
+import { openWsApi } from '../../kit/ws-api.ts';
 
 let sim: SteppedSim;
 beforeEach(async () => {
@@ -129,6 +130,25 @@ test('stale-snapshot: the answer is older than everything the client has buffere
   await expectTrue(new Book(stale));
   const fresh = await snapshot();
   expect(fresh.lastUpdateId).toBeGreaterThan(Number(first?.['U']));
+});
+
+test('the WebSocket API tells the same wrong books', async () => {
+  const api = await openWsApi(sim.client);
+  const depth = async (): Promise<Snapshot> => (await api.call('depth', { symbol: 'BTCUSDT', limit: 5 }))['result'] as Snapshot;
+  const fresh = await depth();
+  await sim.client.admin('/sim/advance', { ms: 4_000 });
+  await fault({ kind: 'stale-snapshot', ms: 4_000 });
+  const [stale, now] = [await depth(), await depth()];
+  expect(stale.lastUpdateId).toBeGreaterThanOrEqual(fresh.lastUpdateId);
+  expect(stale.lastUpdateId).toBeLessThan(now.lastUpdateId);
+  await fault({ kind: 'crossed-book', ms: 1_000 });
+  const crossed = await depth();
+  expect(Number(crossed.bids[0]?.[0])).toBeGreaterThan(Number(crossed.asks[0]?.[0]));
+  const ticker = (await api.call('ticker.book', { symbol: 'BTCUSDT' }))['result'] as Message;
+  expect(Number(ticker['bidPrice'])).toBeGreaterThan(Number(ticker['askPrice']));
+  await sim.client.admin('/sim/advance', { ms: 1_000 });
+  await fault({ kind: 'empty-book', side: 'asks', ms: 1_000 });
+  expect((await depth()).asks).toEqual([]);
 });
 
 test('a fault on a symbol that is not open, or with a bad field, is refused in one line', async () => {
