@@ -1,5 +1,5 @@
 /** A venue as the gateway opens it, on a simulator of its own, with everything it tells kept in order. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { simEndpoints } from '../../gateway/venues/binance/limits.ts';
@@ -11,6 +11,7 @@ import type { AccountEvent } from '../../shared/events.ts';
 import { rootLog } from '../../shared/log.ts';
 import { makeMetrics } from '../../shared/metrics.ts';
 import { Random } from '../../shared/random.ts';
+import { PAPER_STATE_FILE } from '../../shared/socket-path.ts';
 import { lots, parseAtoms, type Ticks, ticks, ZERO_ATOMS } from '../../shared/units.ts';
 import { KEY, openTestSim, SECRET, type SimClient } from './sim-client.ts';
 
@@ -45,6 +46,7 @@ export async function openContractSim(): Promise<SimClient> {
       { ...SIM_CREDENTIALS, balances: { USDT: atomsOf('10000'), USDC: atomsOf('5000') } },
     ],
     limitsEnforced: false,
+    symbols: [SYMBOL, 'ETHUSDT'],
   });
 }
 
@@ -60,6 +62,7 @@ export class OpenVenue implements AsyncDisposable {
   }
 
   static async open(sim: SimClient, config: Config, accountDir: string): Promise<OpenVenue> {
+    const again = existsSync(join(accountDir, PAPER_STATE_FILE));
     const opened = await openVenue({
       ...{ config, accountDir, clock: systemClock(), speed: 1, random: new Random(1), metrics: makeMetrics('test') },
       credentials: config.environment === 'paper' ? PAPER_CREDENTIALS : SIM_CREDENTIALS,
@@ -67,7 +70,7 @@ export class OpenVenue implements AsyncDisposable {
     });
     if (!opened.ok) throw new Error(opened.error.sentence);
     const open = new OpenVenue(opened.value, sim);
-    await open.#start();
+    await open.#start(again);
     return open;
   }
 
@@ -108,7 +111,7 @@ export class OpenVenue implements AsyncDisposable {
     });
   }
 
-  async #start(): Promise<void> {
+  async #start(again: boolean): Promise<void> {
     const stir = (): void => {
       this.#wake.resolve();
       this.#wake = Promise.withResolvers();
@@ -119,10 +122,9 @@ export class OpenVenue implements AsyncDisposable {
     };
     await this.venue.start({ onAccount, onBookLive: stir, onTop: stir, onTrade: stir });
     const { market } = this.venue;
-    await this.until(
-      'everything live',
-      () => this.events.length > 0 && market.book(SYMBOL).status === 'live' && market.mark(SYMBOL) !== null,
-    );
+    // an account that was there before has its prices; marks come once a second
+    const priced = (): boolean => again || market.mark(SYMBOL) !== null;
+    await this.until('everything live', () => this.events.length > 0 && market.book(SYMBOL).status === 'live' && priced());
   }
 }
 

@@ -76,9 +76,10 @@ export class PaperMarket implements SymbolMarket {
     if (moment) this.feed.mark.tell({ ...moment, atMs: startMs });
   }
 
-  /** What hinders an order now, as a sentence; null when it may be matched. */
-  get hindrance(): string | null {
+  /** Takes in what the venue shows now; what hinders an order then, as a sentence; null when it may be matched. */
+  hindrance(): string | null {
     const { symbol } = this.instrument;
+    this.look();
     if (!this.#moment) return `no mark price of ${symbol} was told yet`;
     return this.#levels.live ? null : `the live book of ${symbol} is not known now`;
   }

@@ -139,7 +139,8 @@ export class PaperOrders implements OrderEntry, StopEntry {
     const { exchange, trader, markets } = this.#parts;
     const market = markets.get(request.symbol);
     if (!market) return err(notOurs(request.symbol));
-    if (market.hindrance !== null) return err(notNow(market.hindrance));
+    const hindrance = market.hindrance();
+    if (hindrance !== null) return err(notNow(hindrance));
     const { kind, timeInForce, ...rest } = request;
     const terms = {
       positionSide: 'both',
@@ -156,7 +157,8 @@ export class PaperOrders implements OrderEntry, StopEntry {
     const { exchange, trader, markets } = this.#parts;
     const market = markets.get(request.symbol);
     if (!market) return err(notOurs(request.symbol));
-    if (market.hindrance !== null) return err(notNow(market.hindrance));
+    const hindrance = market.hindrance();
+    if (hindrance !== null) return err(notNow(hindrance));
     const amended = exchange.desk.amend(trader, { ...request, modifyId: null, reduceOnly: false });
     if (!amended.ok) return err(faultOf(amended.error));
     const order = orderOf(amended.value);
@@ -180,6 +182,7 @@ export class PaperOrders implements OrderEntry, StopEntry {
     const { exchange, trader, markets } = this.#parts;
     const market = markets.get(request.symbol);
     if (!market) return err(notOurs(request.symbol));
+    market.look();
     if (market.moment === null) return err(notNow(`no mark price of ${request.symbol} was told yet`));
     if (request.working === 'last' && market.feed.last <= 0) return err(notNow(`no trade of ${request.symbol} was told yet`));
     const placed = exchange.algos.place(trader, {
