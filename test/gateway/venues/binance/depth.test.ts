@@ -76,8 +76,19 @@ const change: fc.Arbitrary<Change> = fc.record({
   level: fc.integer({ min: 0, max: 5 }),
   size: fc.integer({ min: 0, max: 3 }),
 });
-type Trick = 'none' | 'drop' | 'twice' | 'swap' | 'reconnect';
-const trick: fc.Arbitrary<Trick> = fc.constantFrom<Trick>('none', 'none', 'none', 'none', 'drop', 'twice', 'swap', 'reconnect');
+type Trick = 'none' | 'drop' | 'twice' | 'swap' | 'late' | 'echo' | 'reconnect';
+const trick: fc.Arbitrary<Trick> = fc.constantFrom<Trick>(
+  'none',
+  'none',
+  'none',
+  'none',
+  'drop',
+  'twice',
+  'swap',
+  'late',
+  'echo',
+  'reconnect',
+);
 
 type Run = {
   readonly wrongAndLive: number;
@@ -134,6 +145,10 @@ function runThrough(world: World, { tricks, latency }: { tricks: readonly Trick[
         return [];
       case 'twice':
         return [frame, frame];
+      case 'echo': {
+        const earlier = world.frames[index - 4];
+        return earlier ? [frame, earlier] : [frame];
+      }
       case 'reconnect':
         return ['reconnect', frame];
       default:
@@ -143,6 +158,10 @@ function runThrough(world: World, { tricks, latency }: { tricks: readonly Trick[
   for (let i = 1; i < order.length; i++) {
     const [a, b] = [order[i - 1], order[i]];
     if (tricks[i % Math.max(1, tricks.length)] === 'swap' && a && b) [order[i - 1], order[i]] = [b, a];
+  }
+  for (let i = order.length - 1; i >= 0; i--) {
+    const item = order[i];
+    if (tricks[i % Math.max(1, tricks.length)] === 'late' && item) order.splice(i, 1, ...order.splice(i + 1, 3), item);
   }
   for (const item of order) {
     if (item === 'reconnect') books.lost('disconnected');

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Books, type DepthFrame, type DepthSnapshot } from '../../../../gateway/market/books.ts';
+import type { BestPrices } from '../../../../gateway/market/top.ts';
+import { readBest } from '../../../../gateway/venues/binance/best-frame.ts';
 import { snapshotOf } from '../../../../gateway/venues/binance/decode-rest.ts';
 import { DepthRule } from '../../../../gateway/venues/binance/depth.ts';
 import { depthReader, depthScale } from '../../../../gateway/venues/binance/depth-frame.ts';
@@ -14,7 +16,8 @@ type Replayed = {
   readonly books: Books;
   readonly refused: number;
   readonly lastTicker: ReadonlyMap<string, readonly string[]>;
-  readonly firstApplied: Map<string, readonly number[]>;
+  /** Best prices that were ahead of the live book, those of which the book reached the same update id, and those it contradicted then. */
+  readonly fused: { readonly ahead: number; readonly met: number; readonly wrong: number };
 };
 
 /** Bare application of the recorded frames: what a later snapshot of the venue would have said. */
@@ -67,6 +70,9 @@ function replay(
   });
   const lastTicker = new Map<string, readonly string[]>();
   const waiting = [...snapshotOrder];
+  const scales = new Map(instruments.map((instrument) => [instrument.symbol, depthScale(instrument)]));
+  const bests = new Map<string, BestPrices>();
+  const fused = { ahead: 0, met: 0, wrong: 0 };
   let refused = 0;
   for (const text of paths.flatMap(rawMessages)) {
     const message = JSON.parse(text);
@@ -81,15 +87,31 @@ function replay(
       if ('refused' in frame) refused++;
       else {
         books.frame(frame, monoMs(0));
+        const { status, book, lastUpdateId } = books.view(frame.symbol);
+        const best = bests.get(`${frame.symbol} ${lastUpdateId}`);
+        if (best && status === 'live') {
+          fused.met++;
+          const [ours, theirs] = [
+            [book.bestBid, book.bids.sizeAt(0), book.bestAsk, book.asks.sizeAt(0)],
+            [best.bid.price, best.bid.size, best.ask.price, best.ask.size],
+          ];
+          if (String(ours) !== String(theirs)) fused.wrong++;
+        }
         const truth = truths.get(frame.symbol);
         truth?.apply(frame);
         const snapshot = asked.has(frame.symbol) ? truth?.snapshot() : null; // asked for after the recorded one
         if (snapshot && asked.delete(frame.symbol)) books.load(frame.symbol, snapshot, monoMs(0));
       }
-    } else if (message.data?.e === 'bookTicker')
+    } else if (message.data?.e === 'bookTicker') {
       lastTicker.set(message.data.s, [message.data.b, message.data.B, message.data.a, message.data.A]);
+      const best = readBest(text, scales);
+      if (typeof best === 'string') throw new Error(best);
+      books.best(best.symbol, best);
+      bests.set(`${best.symbol} ${best.updateId}`, best);
+      if (books.view(best.symbol).top?.updateId === best.updateId) fused.ahead++;
+    }
   }
-  return { books, refused, lastTicker, firstApplied: new Map() };
+  return { books, refused, lastTicker, fused };
 }
 
 const topOf = (books: Books, instrument: Instrument): readonly string[] => {
@@ -105,23 +127,25 @@ const topOf = (books: Books, instrument: Instrument): readonly string[] => {
 describe('recorded depth', () => {
   const btc = recorded('book/binance-usdm/BTCUSDT_20240808.raw.gz');
   test.skipIf(btc === null)('BTCUSDT of 2024 stitches without a gap, sees it leave its snapshot, and ends as the data says', () => {
-    const { books, refused } = replay([btc ?? ''], { instruments: [BTCUSDT], snapshotOrder: ['BTCUSDT'] });
+    const { books, refused, fused } = replay([btc ?? ''], { instruments: [BTCUSDT], snapshotOrder: ['BTCUSDT'] });
     const counters = books.counters('BTCUSDT');
     expect(refused).toBe(0);
     expect(books.view('BTCUSDT').status).toBe('live');
     // At message 5,812 the market falls by 57 at once, below the lowest bid of the recorded snapshot: a new one is needed there.
     expect(counters).toMatchObject({ messages: 6_551, gaps: 0, gapsUnresolved: 0, resyncs: 1 });
     expect(counters.applied + counters.dropped).toBe(6_551);
+    expect(fused).toEqual({ ahead: 64_854, met: 503, wrong: 0 }); // best prices are ahead ten times as often as depth comes
     expect(topOf(books, BTCUSDT)).toEqual(['61659.70', '1.486', '61659.80', '0.981']);
   });
 
   const coin = ['08', '09'].map((day) => recorded(`book/binance-coinm/BTCUSD_PERP_202408${day}.raw.gz`));
   test.skipIf(coin.includes(null))('BTCUSD_PERP stitches across midnight and ends with the last bookTicker', () => {
     const perp = instrumentWith({ symbol: 'BTCUSD_PERP', tickSize: '0.1', stepSize: '1' });
-    const { books, refused, lastTicker } = replay(coin.map(String), { instruments: [perp], snapshotOrder: ['BTCUSD_PERP'] });
+    const { books, refused, lastTicker, fused } = replay(coin.map(String), { instruments: [perp], snapshotOrder: ['BTCUSD_PERP'] });
     expect(refused).toBe(0);
     expect(books.counters('BTCUSD_PERP')).toMatchObject({ messages: 44_795, gaps: 0 });
     expect(books.view('BTCUSD_PERP').status).toBe('live');
+    expect(fused).toEqual({ ahead: 48_345, met: 1_885, wrong: 0 });
     expect(topOf(books, perp)).toEqual(lastTicker.get('BTCUSD_PERP'));
   });
 
