@@ -12,7 +12,7 @@ import { accountHindrance } from '../account/hindrance.ts';
 import { Keeper, type Notice } from '../account/keeper.ts';
 import { Ledger } from '../account/ledger.ts';
 import { Reconciler } from '../account/reconciler.ts';
-import { Budget } from '../orders/budget.ts';
+import { Budget, usedOf } from '../orders/budget.ts';
 import { Closer } from '../orders/closer.ts';
 import type { Core, Identity } from '../orders/core.ts';
 import { DeadMan } from '../orders/dead-man.ts';
@@ -208,7 +208,7 @@ export class Gateway implements AsyncDisposable {
       redisFailed: failed,
       redisReconnects: reconnects,
       clientsCut: cut,
-      stalls: this.#stall.stalls,
+      ...{ stalls: this.#stall.stalls, ordersWaiting: this.#desk.waiting.size, ...usedOf(this.#core.venue.orders.budgets()) },
     };
   }
 

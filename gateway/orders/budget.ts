@@ -78,6 +78,13 @@ export class Budget {
   }
 }
 
+/** For metrics: how much of each window of the venue is used. */
+export const usedOf = ({ weight, orders1m, orders10s }: Budgets): Readonly<Record<string, number>> => ({
+  weightUsed: weight.used,
+  ordersUsed1m: orders1m.used,
+  ordersUsed10s: orders10s.used,
+});
+
 function fullOf(name: string, { used, limit }: Use, share: number): string | null {
   const usable = Math.floor(limit * share);
   return used + 1 > usable ? `${name} used ${used}, limit is ${usable} of ${limit}` : null;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Budget } from '../../../gateway/orders/budget.ts';
+import { Budget, usedOf } from '../../../gateway/orders/budget.ts';
 import { monoMs } from '../../../shared/units.ts';
 
 const budgets = (over: { readonly weight?: number; readonly orders10s?: number; readonly orders1m?: number } = {}) => ({
@@ -100,4 +100,8 @@ test('block() of orders alone leaves cancels to go', () => {
   budget.block({ until: 5_000, ordersOnly: true });
   expect(ask(budget, { now: 3_000, protective: true })).toContain('2000 ms');
   expect(budget.blockedUntil).toBe(0);
+});
+
+test('usedOf() tells the use of each window for metrics', () => {
+  expect(usedOf(budgets({ weight: 7, orders1m: 5, orders10s: 3 }))).toEqual({ weightUsed: 7, ordersUsed1m: 5, ordersUsed10s: 3 });
 });
