@@ -1,7 +1,7 @@
 /** The gateway as a process: options, configuration, what to open in which order, signals and exit codes. */
 import { parseArgs } from './io/arguments.ts';
 import { type Clock, parseClockSpec, systemClock } from '../shared/clock.ts';
-import { accountHash, type Config, configHash } from '../shared/config.ts';
+import { accountHash, type Config, configHash, configWarnings } from '../shared/config.ts';
 import { type Credentials, type Loaded, loadConfig, loadCredentials } from '../shared/config-file.ts';
 import { type Log, rootLog } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
@@ -86,6 +86,7 @@ async function serve({ loaded, credentials, clock, speed }: Prepared, parts: Par
   const { brainSocket: socketPath, operatorSocket: operatorPath } = runDir;
   const metricsPort = metricsServer?.port ?? null;
   log.info({ environment, epoch, symbols: config.symbols, socketPath, operatorPath, metricsPort }, 'Gateway ready');
+  for (const warning of configWarnings(config)) log.warn({ warning }, 'Configuration');
   process.send?.({ kind: 'ready', socketPath, operatorPath, metricsPort, epoch });
   const end = await Promise.race([signal, fatal.promise]);
   process.once('SIGINT', () => gateway.hurry());

@@ -203,7 +203,10 @@ export const Config = z.strictObject({
     .strictObject({
       port: z.int().min(0).max(65_535).default(18_080).describe('port of the simulator on loopback; 0 any free one'),
       seed: z.int().min(0).max(4_294_967_295).default(1).describe('same seed, same market'),
-      profile: z.enum(['calm', 'normal', 'fast']).default('normal').describe('how lively the simulated market is'),
+      profile: z
+        .enum(['calm', 'normal', 'fast', 'storm', 'thin', 'regimes'])
+        .default('normal')
+        .describe('how lively the simulated market is'),
     })
     .prefault({})
     .describe('the simulated exchange'),
@@ -326,6 +329,19 @@ export const configJsonSchema = (): unknown => z.toJSONSchema(Config, { io: 'inp
 /** Percent between entry price and the stop at the venue; 0 for none. */
 export const stopPercentOf = ({ gateway: { disasterStop } }: Config, symbol: string): number =>
   (Object.hasOwn(disasterStop.symbols, symbol) ? disasterStop.symbols[symbol] : null) ?? disasterStop.percent;
+
+/** What is allowed and yet worth a line at every start. */
+export function configWarnings(config: Config): readonly string[] {
+  const { stopLossPercent } = config.exits;
+  return config.symbols.flatMap((symbol) => {
+    const percent = stopPercentOf(config, symbol);
+    if (percent === 0) return [`${symbol}: gateway.disasterStop is 0, so nothing closes a position when gateway and brain are dead`];
+    if (percent > stopLossPercent) return [];
+    return [
+      `${symbol}: the stop at the venue (${percent} %) acts before exits.stopLossPercent (${stopLossPercent} %): allowed, hardly meant`,
+    ];
+  });
+}
 
 function stable(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(stable).join(',')}]`;

@@ -7,6 +7,7 @@ import {
   checkConfig,
   configHash,
   configJsonSchema,
+  configWarnings,
   limitsOf,
   overlay,
   problemLine,
@@ -192,4 +193,22 @@ test('configJsonSchema() describes every value and closes every object, so that 
   };
   walk(configJsonSchema() as Node, '');
   expect({ bare, open }).toEqual({ bare: [], open: [] });
+});
+
+test.each([
+  ['a wider stop at the venue', {}, []],
+  [
+    'none on one symbol',
+    { symbols: { ETHUSDT: 0 } },
+    ['ETHUSDT: gateway.disasterStop is 0, so nothing closes a position when gateway and brain are dead'],
+  ],
+  [
+    'one that is nearer than ours',
+    { percent: 0.5 },
+    ['BTCUSDT', 'ETHUSDT'].map(
+      (symbol) => `${symbol}: the stop at the venue (0.5 %) acts before exits.stopLossPercent (0.5 %): allowed, hardly meant`,
+    ),
+  ],
+])('configWarnings() on %s', (_name, disasterStop, want) => {
+  expect(configWarnings(good({ symbols: ['BTCUSDT', 'ETHUSDT'], gateway: { disasterStop } }))).toEqual(want);
 });
