@@ -175,6 +175,7 @@ export class Gateway implements AsyncDisposable {
         this.#watch.onAccount(event);
       },
       onBookLive: (symbol, live, reason) => this.#watch.onBookLive(symbol, { live, reason }),
+      onInstrument: (news) => this.#watch.onInstrument(news),
       onTop: () => this.#topChanged(),
       onTrade: (trade) => this.#publisher.addTrade(trade),
     });

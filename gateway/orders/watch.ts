@@ -4,7 +4,7 @@ import type { DoubtFact, LedgerOrder } from '../account/rows.ts';
 import type { AccountEvent, ForcedClose, LeverageReport, MarginCall, MultiAssetsReport } from '../../shared/events.ts';
 import type { Reconciler } from '../account/reconciler.ts';
 import type { Closer } from './closer.ts';
-import type { AccountState, VenueFault } from '../venues/venue.ts';
+import type { AccountState, InstrumentNews, VenueFault } from '../venues/venue.ts';
 import type { Mode } from '../../shared/snapshot.ts';
 import { AckWatch } from '../account/ack-watch.ts';
 import { Suspicion } from '../account/suspicion.ts';
@@ -22,8 +22,6 @@ export type WatchOptions = {
   readonly stops: Stops;
   /** An acknowledged order that the private stream does not speak of for this long means that it is dead. */
   readonly ackSilenceMs?: number;
-  /** The venue refused an order for a filter or a contract that we thought otherwise. */
-  readonly onInstrumentsSuspect?: (reason: string) => void;
 };
 export const ACK_SILENCE_MS = 2_000;
 /** Shares of the margin that must be kept up: at the first nothing new is opened, below the second it may be again. */
@@ -69,7 +67,16 @@ export class Watch {
     const { core, reconciler } = this.#options;
     const suspect = this.#suspicion.refused(fault, core.clock.monoMs());
     if (suspect === 'account') reconciler.want(`refused-${fault.reason}`);
-    if (suspect === 'instruments') this.#options.onInstrumentsSuspect?.(fault.reason);
+    if (suspect === 'instruments') core.venue.refreshInstruments?.(`refused-${fault.reason}`);
+  }
+
+  /** Quotes made by the old filters go; the brain gets the new ones with the next snapshot. Changed steps wait for a person. */
+  onInstrument({ symbol, change, sentence }: InstrumentNews): void {
+    const { core } = this.#options;
+    const level = change === 'trading' || change === 'filters' ? 'warn' : 'error';
+    if (change === 'steps' && !core.modes.halt(symbol, `steps-changed: ${sentence}`)) return;
+    core.keeper.notice({ level, message: 'Instrument changed at the venue', fields: { symbol, change, sentence } });
+    this.#pull(`instrument-${change}`, this.#quotes(symbol));
   }
 
   /** A whole read of the account: the margin tells by itself what a margin call tells late. */

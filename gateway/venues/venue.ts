@@ -193,7 +193,20 @@ export type MarketListener = {
   readonly onTrade: (trade: PublicTrade) => void;
 };
 
-export type VenueEvents = MarketListener & { readonly onAccount: (event: AccountEvent) => void };
+/**
+ * A contract of ours changed at the venue. `filters` and trading status are in force in `instruments` when it is told; `steps`: tick or step
+ * (or the listing itself) changed, which only a new start takes over: until then the symbol does not trade here.
+ */
+export type InstrumentNews = {
+  readonly symbol: string;
+  readonly change: 'filters' | 'trading' | 'not-trading' | 'steps';
+  readonly sentence: string;
+};
+
+export type VenueEvents = MarketListener & {
+  readonly onAccount: (event: AccountEvent) => void;
+  readonly onInstrument?: (news: InstrumentNews) => void;
+};
 
 /** A connected venue. Disposing closes sockets and pools; it cancels nothing. */
 export interface Venue extends AsyncDisposable {
@@ -210,6 +223,8 @@ export interface Venue extends AsyncDisposable {
   reopenAccount?(reason: string): void;
   /** Opens the streams. The private stream tells `live` through `onAccount` once it is connected; then the caller reads `account()`. */
   start(events: VenueEvents): Promise<void>;
+  /** Reads the contracts anew, because something says that they changed. */
+  refreshInstruments?(reason: string): void;
   /** Venue-aligned wall time. */
   nowMs(): WallMs;
 }

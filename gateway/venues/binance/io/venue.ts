@@ -17,6 +17,7 @@ import type { MarketView, OrderEntry, OrderRoute, StopEntry, StreamHealth, Venue
 import { RestStopEntry } from '../algo.ts';
 import { decodeUser } from '../decode.ts';
 import { privatePath } from '../encode.ts';
+import { takeListing } from '../listing.ts';
 import { LineHealth } from '../line-health.ts';
 import { instrumentsOf, rateLimitsOf } from '../instruments.ts';
 import { CALLS, type Endpoints, ENDPOINTS, simEndpoints } from '../limits.ts';
@@ -30,6 +31,7 @@ import { venueMeters, type VenueMeters } from './meters.ts';
 import { WsApi } from './ws-api.ts';
 
 const CLOCK_SYNC_MS = 60_000;
+const LISTING_MS = 3_600_000;
 /** While no request gets through, one tries. */
 const PROBE_MS = 2_000;
 /**
@@ -150,10 +152,15 @@ class BinanceVenue implements Venue {
   #account: RotatingStream<AccountSession> | null = null;
   #api: WsApi | null = null;
   #lagSyncAt: MonoMs | null = null;
+  readonly #instruments: Map<string, Instrument>;
+  #events: VenueEvents | null = null;
+  #refreshing = false;
   #timers: readonly Timer[] = [];
 
   constructor(parts: Connected) {
-    const { rest, clock, config, instruments, meters } = parts;
+    const { rest, clock, config, meters } = parts;
+    const instruments = new Map(parts.instruments);
+    this.#instruments = instruments;
     const log = parts.log.child({ room: 'venue' });
     const retryMs = this.#retryMs;
     this.#parts = { ...parts, log };
@@ -192,6 +199,26 @@ class BinanceVenue implements Venue {
     return { failing: line.failing, clockAgeMs: line.clockAgeMs(clock.monoMs()) };
   }
 
+  /** One read at a time; what changed is in the map before it is told. */
+  refreshInstruments(reason: string): void {
+    if (this.#refreshing) return;
+    this.#refreshing = true;
+    void this.#readListing(reason).finally(() => {
+      this.#refreshing = false;
+    });
+  }
+
+  async #readListing(reason: string): Promise<void> {
+    const { rest, log } = this.#parts;
+    const info = await rest.call(CALLS.exchangeInfo, { schema: ExchangeInfo, parameters: [] });
+    if (!info.ok) {
+      log.warn({ reason, fault: info.error }, 'Instruments could not be read');
+      return;
+    }
+    rest.setLimits(rateLimitsOf(info.value));
+    for (const news of takeListing(this.#instruments, info.value)) this.#events?.onInstrument?.(news);
+  }
+
   reopenAccount(reason: string): void {
     if (this.#account) this.#account.perform(this.#account.session.giveUp(reason));
   }
@@ -205,6 +232,7 @@ class BinanceVenue implements Venue {
     const { clock, config, rotateMs = ROTATE_MS, log, meters, endpoints } = this.#parts;
     const feed = this.#feed;
     feed.listen(events);
+    this.#events = events;
     this.#streams = new MarketStreams({
       ...{ clock, log, meters, feed, rotateMs, speed: this.#speed, retryMs: this.#retryMs },
       ...{ mayConnect: () => this.#parts.rest.waitMs() === 0, onRefused: this.#onRefused },
@@ -215,6 +243,7 @@ class BinanceVenue implements Venue {
     this.#timers = [
       clock.every(TICK_MS, () => feed.tick()),
       clock.every(CLOCK_SYNC_MS, () => void this.#syncClock()),
+      clock.every(LISTING_MS, () => this.refreshInstruments('hourly')),
       clock.every(PROBE_MS, () => void (this.#parts.line.failing && this.#syncClock())), // the first answer ends the silence
       clock.every(config.gateway.keepAliveMs, () => void this.#keepAlive()),
     ];
