@@ -80,8 +80,7 @@ export class Gateway implements AsyncDisposable {
   #beat: NodeJS.Timeout | undefined;
   #push: Timer | null = null;
   #hurry = false;
-  /** Once the account was known, a leverage changed later halts its symbol and nothing more. */
-  #started = false;
+  #started = false; // once the account was known, a leverage changed later halts its symbol and nothing more
 
   constructor(options: GatewayOptions) {
     const { config, clock, venue, store, identity, speed } = options;
