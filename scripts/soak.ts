@@ -5,6 +5,7 @@ import { InvalidArgumentError } from 'commander';
 import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
 import { ACT_KINDS } from './soak/acts.ts';
 import { type HistoryRecord, runHistory } from './soak/history.ts';
+import { liveVirtualDay } from '../test/kit/virtual-day.ts';
 
 const kindList = (text: string): readonly string[] => {
   const kinds = text.split(',').map((kind) => kind.trim());
@@ -12,6 +13,8 @@ const kindList = (text: string): readonly string[] => {
   if (stray !== undefined) throw new InvalidArgumentError(`${JSON.stringify(stray)} is none; allowed are ${ACT_KINDS.join(', ')}.`);
   return kinds;
 };
+
+const HOUR_MS = 3_600_000;
 
 type Flags = {
   readonly minutes: number;
@@ -21,6 +24,7 @@ type Flags = {
   readonly everyMs: number;
   readonly kinds: readonly string[];
   readonly dir: string;
+  readonly virtualHours?: number;
 };
 
 const program = newTool('soak', 'Whole runs on the simulator under seeded faults of all kinds, with invariants checked throughout.')
@@ -36,16 +40,23 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
   .option('--every-ms <n>', 'mean of simulated milliseconds between two faults', wholeNumber({ min: 50, max: 3_600_000 }), 4_000)
   .option('--kinds <list>', 'only these kinds of fault', kindList, ACT_KINDS)
   .option('--dir <folder>', 'where histories are told, and those that find something are kept', 'run/soak')
+  .option(
+    '--virtual-hours <n>',
+    'instead: so many simulated hours in this process, without sockets and as fast as it goes, restarted every hour',
+    wholeNumber({ min: 1, max: 10_000 }),
+  )
   .parse();
 
 async function main(flags: Flags): Promise<number> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const file = join(flags.dir, `seed-${flags.seed}.jsonl`);
   mkdirSync(flags.dir, { recursive: true });
   const earlier = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).length : 0;
   const records: HistoryRecord[] = [];
   const end = performance.now() + flags.minutes * 60_000;
-  for (let n = earlier; records.length === 0 || performance.now() < end; n++) {
-    const record = await oneHistory(flags, flags.seed * 1_000 + n);
+  for (let n = earlier; !stop.signal.aborted && (records.length === 0 || performance.now() < end); n++) {
+    const record = await oneHistory(flags, { seed: flags.seed * 1_000 + n, stop: stop.signal });
     records.push(record);
     appendFileSync(file, `${JSON.stringify(record)}\n`);
     process.stderr.write(`${line(record)}\n`);
@@ -55,10 +66,19 @@ async function main(flags: Flags): Promise<number> {
   return found === 0 ? EXIT.done : EXIT.failed;
 }
 
+async function virtualHours({ seed, everyMs }: Flags, hours: number): Promise<number> {
+  const from = performance.now();
+  const told = await liveVirtualDay({ seed, hours, everyMs, restartMs: HOUR_MS });
+  const [seconds, rssMb] = [Math.round((performance.now() - from) / 1_000), Math.round(process.memoryUsage.rss() / 2 ** 20)];
+  process.stdout.write(`${JSON.stringify({ ok: told.violations.length === 0, hours, seconds, rssMb, ...told })}\n`);
+  return told.violations.length === 0 ? EXIT.done : EXIT.failed;
+}
+
 /** A history that cannot even be lived is a finding like any other. */
-async function oneHistory({ speed, historySeconds: seconds, everyMs, kinds, dir }: Flags, seed: number): Promise<HistoryRecord> {
+async function oneHistory(flags: Flags, { seed, stop }: { readonly seed: number; readonly stop: AbortSignal }): Promise<HistoryRecord> {
+  const { speed, historySeconds: seconds, everyMs, kinds, dir } = flags;
   try {
-    return await runHistory({ seed, speed, seconds, everyMs, kinds, keepIn: dir });
+    return await runHistory({ seed, speed, seconds, everyMs, kinds, keepIn: dir, stop });
   } catch (problem) {
     const violations = [`the run broke: ${problem instanceof Error ? problem.message.slice(0, 2_000) : String(problem)}`];
     return {
@@ -101,4 +121,5 @@ function totals(records: readonly HistoryRecord[]) {
   };
 }
 
-process.exitCode = await main(program.opts<Flags>());
+const flags = program.opts<Flags>();
+process.exitCode = await (flags.virtualHours === undefined ? main(flags) : virtualHours(flags, flags.virtualHours));

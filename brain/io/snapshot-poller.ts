@@ -63,7 +63,10 @@ export class SnapshotPoller {
       const texts = await this.#options.redis.mget(names);
       this.take(new Map(names.map((name, i) => [name, texts[i] ?? null])), askedAt);
     } catch (error) {
-      this.#complain('redis', error instanceof Error ? error.message : String(error));
+      this.#options.log.warn(
+        { problem: error instanceof Error ? error.message : String(error) },
+        'Snapshot could not be fetched from Redis',
+      );
     } finally {
       this.#busy = false;
     }

@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../../shared/clock.ts';
 import type { StreamAction, StreamInput, StreamSession } from '../market/session.ts';
 import type { HttpAnswer } from '../venues/transport.ts';
-import { openSocket, type Socket } from './websocket.ts';
+import { type OpenSocket, openSocket, type Socket } from './websocket.ts';
 
 export type StreamOptions = {
   readonly session: StreamSession;
@@ -17,6 +17,8 @@ export type StreamOptions = {
   readonly onClosed: (sentence: string) => void;
   /** An opening that the venue answered with a status of HTTP instead: it may be a ban. */
   readonly onRefused?: (answer: HttpAnswer) => void;
+  /** Another way to connect than over the network. */
+  readonly openSocket?: OpenSocket | undefined;
 };
 export type StreamDriver = Disposable & { readonly perform: (actions: readonly StreamAction[]) => void };
 
@@ -73,7 +75,7 @@ export function driveStream(options: StreamOptions): StreamDriver {
     const url = await options.url();
     if (!current()) return;
     if (url === null) return drop('no address');
-    socket = openSocket(url, {
+    socket = (options.openSocket ?? openSocket)(url, {
       onOpen: () => current() && feed({ kind: 'opened' }),
       onText: (text) => current() && feed({ kind: 'frame', text }),
       onPong: () => current() && feed({ kind: 'pong' }),

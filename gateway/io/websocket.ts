@@ -24,6 +24,8 @@ export type Socket = {
   readonly send: (text: string) => void;
 };
 
+export type OpenSocket = (url: string, handlers: SocketHandlers) => Socket;
+
 export function openSocket(url: string, handlers: SocketHandlers): Socket {
   const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: FRAME_BYTES_MAX, skipUTF8Validation: false });
   let closed = false;

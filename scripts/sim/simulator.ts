@@ -74,6 +74,8 @@ export type Simulator = {
   readonly exchange: Exchange;
   /** Null when time runs by itself. */
   readonly stepper: Stepper | null;
+  /** For clients in the same process. */
+  readonly inside: Pick<Parts, 'network' | 'driver' | 'rest' | 'outbox'> & { readonly clock: Clock };
   readonly close: () => Promise<void>;
 };
 
@@ -121,6 +123,7 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
     symbols: [...parts.exchange.markets.keys()],
     exchange: parts.exchange,
     stepper,
+    inside: { ...parts, clock },
     close: server.close,
   };
 }

@@ -9,7 +9,8 @@ export type ProcessName = 'redis' | 'sim' | 'gateway' | 'brain';
 /** `afterMs`: simulated milliseconds after the act began. */
 export type Step = { readonly afterMs: number; readonly fault: FaultInput };
 export type Act =
-  | { readonly kind: string; readonly does: 'faults'; readonly steps: readonly Step[] }
+  /** `resumes`: nothing goes on until a person says so, some seconds later. */
+  | { readonly kind: string; readonly does: 'faults'; readonly steps: readonly Step[]; readonly resumes: boolean }
   /** Somebody else cancels one of our resting orders. */
   | { readonly kind: string; readonly does: 'cancel-own'; readonly symbol: string }
   | { readonly kind: string; readonly does: 'kill'; readonly process: ProcessName }
@@ -77,9 +78,14 @@ export function drawAct(
   const [kind = '', symbol = ''] = [kinds, symbols].map((names) => names[random.int({ min: 0, max: names.length - 1 })]);
   const chaos = CHAOS_KINDS.find((name) => name === kind);
   if (chaos !== undefined)
-    return { kind, does: 'faults', steps: [at(0, drawFault({ meanMs: 0, kinds: [chaos] }, { random, symbols: [symbol] }))] };
+    return {
+      kind,
+      does: 'faults',
+      steps: [at(0, drawFault({ meanMs: 0, kinds: [chaos] }, { random, symbols: [symbol] }))],
+      resumes: false,
+    };
   const make = MORE[kind];
-  if (make) return { kind, does: 'faults', steps: make({ random, symbol }) };
+  if (make) return { kind, does: 'faults', steps: make({ random, symbol }), resumes: kind === 'adl' || kind === 'liquidation' };
   if (kind === 'foreign-cancel') return { kind, does: 'cancel-own', symbol };
   const [, verb, name] = /^(kill|stall)-(\w+)$/.exec(kind) ?? [];
   const process = PROCESSES.find((each) => each === name);

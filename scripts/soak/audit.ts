@@ -3,7 +3,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { readRow } from '../../gateway/io/row-text.ts';
 import type { LedgerOrder } from '../../gateway/account/rows.ts';
 import type { OwnTrade, SimOrder } from '../../shared/sim/exchange-events.ts';
+import type { FullBook } from '../../shared/command.ts';
 import { BookDoc } from '../../shared/snapshot.ts';
+import { booksEqual, type ExchangeBook } from '../start/compare-book.ts';
 import { API_KEY } from './acts.ts';
 import {
   acceptedTwice,
@@ -20,7 +22,6 @@ type Account = {
   readonly positions: readonly { readonly symbol: string; readonly positionAmt: string }[];
   readonly openOrders: readonly OpenOrder[];
 };
-type Level = readonly [string, string];
 export type Truth = { readonly simUrl: string; readonly ledgerFile: string; readonly limit: number; readonly symbols: readonly string[] };
 
 /** Null while the exchange does not answer (it is dead, stalled, or just being started again). */
@@ -46,23 +47,22 @@ export async function auditOrders({ simUrl, ledgerFile, limit, symbols }: Truth)
   ];
 }
 
-/** A published book that says it is live is the exchange's at that update id, and never crossed. Null: there was nothing to compare. */
-export async function auditBook(simUrl: string, doc: BookDoc): Promise<readonly string[] | null> {
-  if (doc.status !== 'live') return null;
-  const [bid, ask] = [doc.bids[0]?.[0], doc.asks[0]?.[0]];
-  if (bid === undefined || ask === undefined || Number(bid) >= Number(ask))
-    return [`${doc.symbol}: the live book at ${doc.lastUpdateId} is empty or crossed: ${bid} ${ask}`];
-  const truth = await getJson<{ readonly bids: readonly Level[]; readonly asks: readonly Level[] }>(
-    `${simUrl}/sim/book?symbol=${doc.symbol}&u=${doc.lastUpdateId}`,
-  );
-  if (!truth) return null;
-  const differs = (ours: readonly Level[], theirs: readonly Level[]): boolean =>
-    ours.some(([price, size], i) => Number(price) !== Number(theirs[i]?.[0]) || Number(size) !== Number(theirs[i]?.[1]));
-  return differs(doc.bids, truth.bids) || differs(doc.asks, truth.asks)
-    ? [
-        `${doc.symbol}: the live book at ${doc.lastUpdateId} is not the exchange's: ${bid} ${ask} for ${truth.bids[0]?.[0]} ${truth.asks[0]?.[0]}`,
-      ]
-    : [];
+/** A book that the gateway says is live is the exchange's, level by level, at that update id. Null: there was nothing to compare. */
+export async function auditBook(simUrl: string, ours: FullBook): Promise<readonly string[] | null> {
+  if (ours.status !== 'live') return null;
+  const theirs = await getJson<ExchangeBook>(`${simUrl}/sim/book?symbol=${ours.symbol}&u=${ours.lastUpdateId}`);
+  if (!theirs) return null;
+  const tops = [ours, theirs].map(({ bids, asks }) => `${bids[0]?.join(' x ')} | ${asks[0]?.join(' x ')}`);
+  return booksEqual(ours, theirs)
+    ? []
+    : [`${ours.symbol}: the live book at ${ours.lastUpdateId} is not the exchange's: ${tops.join(' for ')}`];
+}
+
+/** A published book that says it is live has two sides, and they do not cross. */
+export function auditTop({ symbol, status, lastUpdateId, bids, asks }: BookDoc): readonly string[] {
+  const [bid, ask] = [bids[0]?.[0], asks[0]?.[0]];
+  if (status !== 'live' || (bid !== undefined && ask !== undefined && Number(bid) < Number(ask))) return [];
+  return [`${symbol}: the live book published at ${lastUpdateId} is empty or crossed: ${bid} ${ask}`];
 }
 
 export function lookOf(text: string, seenMs: number): { readonly look: Look; readonly doc: BookDoc } {

@@ -16,6 +16,7 @@ const CAUSES: readonly { readonly message: RegExp; readonly kinds: readonly stri
   { message: /^Keep-alive of the private stream failed/, kinds: [...CALLS, ...SIM_GONE, 'stall-gateway', 'expire-listen-key'] },
   { message: /^Gateway did not tell the positions/, kinds: [...GATEWAY_GONE, ...SIM_GONE, 'stall-brain'] },
   { message: /^Hard exit not taken/, kinds: [...GATEWAY_GONE, ...SIM_GONE, ...CALLS, 'stall-brain', 'trading-status', 'liquidation'] },
+  { message: /^The venue closed a position by force/, kinds: ['adl', 'liquidation'] },
   { message: /^(redis|sim|gateway|brain) died \(SIGKILL\)/, kinds: ['kill-redis', 'kill-sim', 'kill-gateway', 'kill-brain'] },
   // started while what it needs was away: it says so with code 3 and is started again
   { message: /^gateway died \(code 3\)/, kinds: [...SIM_GONE, ...REDIS_GONE, ...CALLS] },
@@ -26,7 +27,8 @@ const CAUSES: readonly { readonly message: RegExp; readonly kinds: readonly stri
 export function wrongLines(text: string): readonly WrongLine[] {
   let atMs = 0;
   const found: WrongLine[] = [];
-  for (const line of text.split('\n')) {
+  // backwards: what has no time of its own was said no later than the dated line after it
+  for (const line of text.split('\n').toReversed()) {
     const row = readLine(line);
     if (row) {
       atMs = Number.isNaN(Date.parse(row.time)) ? atMs : Date.parse(row.time);
@@ -36,7 +38,7 @@ export function wrongLines(text: string): readonly WrongLine[] {
     )
       found.push({ atMs, from: 'supervisor', message: line, text: line });
   }
-  return found;
+  return found.toReversed();
 }
 
 /** Lines that no fault within `withinMs` before them explains. */
@@ -45,10 +47,13 @@ export function withoutCause(
   { happened, withinMs }: { readonly happened: readonly Happened[]; readonly withinMs: number },
 ) {
   return lines.filter(({ atMs, message }) => {
-    const kinds = CAUSES.find((cause) => cause.message.test(message))?.kinds ?? [];
+    const kinds = causesOf(message);
     return !happened.some((fault) => kinds.includes(fault.kind) && fault.atMs <= atMs + 1_000 && atMs - fault.atMs <= withinMs);
   });
 }
+
+/** Kinds of fault that may make somebody say this. */
+export const causesOf = (message: string): readonly string[] => CAUSES.find((cause) => cause.message.test(message))?.kinds ?? [];
 
 type Row = { readonly level: number; readonly time: string; readonly process: string; readonly msg: string };
 

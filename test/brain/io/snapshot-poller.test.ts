@@ -157,9 +157,15 @@ test('fills come once each, oldest first, and again from the beginning after a r
 });
 
 test('it goes on by itself after Redis was killed and came back empty', async () => {
-  const { poller: one, seen } = poller();
+  const { poller: one, seen, logged } = poller();
   await put(documents());
   await one.poll();
+  await put(documents({ head: { seq: 51 } }));
+  const asked = one.poll();
+  redis.disconnect(true); // in the middle of a poll
+  await asked;
+  expect(logged()).toMatch(/"level":40.*Snapshot could not be fetched from Redis/);
+  await until('redis', () => redis.status === 'ready');
   await server.kill();
   await until('the loss', () => redis.status !== 'ready');
   await one.poll();

@@ -5,7 +5,7 @@ const AT = Date.parse('2026-01-01T00:00:00.000Z');
 const row = (level: number, seconds: number, msg: string): string =>
   JSON.stringify({ level, time: new Date(AT + seconds * 1_000).toISOString(), process: 'gateway', msg });
 
-test('wrongLines() takes errors, deaths and words of the runtime, and dates what has no time by the line before', () => {
+test('wrongLines() takes errors, deaths and words of the runtime, and dates what has no time by the line after', () => {
   const text = [
     row(30, 0, 'Gateway ready'),
     row(40, 1, 'Stream lost'),
@@ -18,8 +18,8 @@ test('wrongLines() takes errors, deaths and words of the runtime, and dates what
   ].join('\n');
   expect(wrongLines(text).map(({ atMs, message }) => [atMs - AT, message])).toEqual([
     [2_000, 'Keep-alive of the private stream failed'],
-    [2_000, 'gateway died (code 1); starting it again in 0 ms'],
-    [2_000, 'TypeError: x is not a function'],
+    [3_000, 'gateway died (code 1); starting it again in 0 ms'],
+    [3_000, 'TypeError: x is not a function'],
     [3_000, 'Gateway dies of an unexpected error'],
   ]);
 });

@@ -6,6 +6,7 @@ import { Reference } from '../../../market/reference.ts';
 import { MarketSession } from '../../../market/session.ts';
 import { RotatingStream } from '../../../io/rotation.ts';
 import type { HttpAnswer } from '../../transport.ts';
+import type { OpenSocket } from '../../../io/websocket.ts';
 import type { StreamHealth } from '../../venue.ts';
 import { marketPath, publicPath } from '../encode.ts';
 import type { MarketFeed } from '../market-feed.ts';
@@ -37,6 +38,7 @@ export type MarketStreamsOptions = {
   /** False while the venue wants to hear nothing from us. */
   readonly mayConnect: () => boolean;
   readonly onRefused: (answer: HttpAnswer) => void;
+  readonly openSocket?: OpenSocket | undefined;
 };
 
 /** Depth comes ten times a second where anything happens; the mark of every symbol once a second, always (reference sheet 2026-11, 6). */
@@ -102,7 +104,7 @@ export class MarketStreams implements Disposable {
   }
 
   #shared(stream: 'public' | 'market') {
-    const { clock, log, meters, retryMs, speed, onRefused } = this.#options;
+    const { clock, log, meters, retryMs, speed, onRefused, openSocket } = this.#options;
     const session = (): MarketSession => {
       const reference = new Reference(REFERENCES[stream]);
       const pulse = {
@@ -115,7 +117,7 @@ export class MarketStreams implements Disposable {
       meters.closed(stream);
       log.info({ stream, sentence }, 'Stream closed');
     };
-    return { clock, tickMs: TICK_MS, session, onClosed, onRefused };
+    return { clock, tickMs: TICK_MS, session, onClosed, onRefused, openSocket };
   }
 
   #told(stream: string): void {

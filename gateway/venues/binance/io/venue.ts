@@ -9,8 +9,9 @@ import type { Random } from '../../../../shared/random.ts';
 import { err, ok, type Result } from '../../../../shared/result.ts';
 import type { MonoMs, WallMs } from '../../../../shared/units.ts';
 import { AccountSession } from '../../../account/session.ts';
-import { openHttp } from '../../../io/http.ts';
+import { type Http, type HttpOptions, openHttp } from '../../../io/http.ts';
 import { RotatingStream } from '../../../io/rotation.ts';
+import type { OpenSocket } from '../../../io/websocket.ts';
 import { barsWanted, CLOSE_GRACE_MS } from '../../../market/bars.ts';
 import type { HttpAnswer } from '../../transport.ts';
 import type { MarketView, OrderEntry, OrderRoute, StopEntry, StreamHealth, Venue, VenueEvents, VenueFault } from '../../venue.ts';
@@ -59,6 +60,8 @@ export type VenueOptions = {
   readonly rotateMs?: number;
   /** Other hosts than those of the configuration and its environment. */
   readonly endpoints?: Endpoints;
+  /** Another way to the venue than over the network, for runs on virtual time in one process. */
+  readonly lines?: { readonly http: (options: HttpOptions) => Http; readonly socket: OpenSocket };
 };
 
 /** Syncs the clock, reads the instruments and proves the key. Opens no stream yet. */
@@ -69,7 +72,7 @@ export async function openBinance(options: VenueOptions): Promise<Result<Venue, 
   const problem = orderEntryProblem(config, { secret, endpoints });
   if (problem !== null) return err({ kind: 'rejected', reason: 'config', sentence: problem });
   const meters = venueMeters(options.metrics);
-  const http = openHttp({ origin: endpoints.rest, clock, timeoutMs: config.gateway.requestTimeoutMs });
+  const http = (options.lines?.http ?? openHttp)({ origin: endpoints.rest, clock, timeoutMs: config.gateway.requestTimeoutMs });
   const apiKey = credentials?.apiKey ?? '';
   const { recvWindowMs } = config.gateway;
   const line = new LineHealth(clock.monoMs());
@@ -236,6 +239,7 @@ class BinanceVenue implements Venue {
     this.#streams = new MarketStreams({
       ...{ clock, log, meters, feed, rotateMs, speed: this.#speed, retryMs: this.#retryMs },
       ...{ mayConnect: () => this.#parts.rest.waitMs() === 0, onRefused: this.#onRefused },
+      openSocket: this.#parts.lines?.socket,
       ...{ host: endpoints.stream, symbols: [...this.instruments.keys()], interval: config.strategy.macdTrend.interval },
     });
     if (this.#parts.credentials) this.#account = this.#openAccount(events);
@@ -307,6 +311,7 @@ class BinanceVenue implements Venue {
       url: () => this.#privateUrl(),
       rotateMs: 0.98 * rotateMs, // not with the others
       overlapMsMax: patienceMs(OVERLAP_MS, this.#speed),
+      openSocket: this.#parts.lines?.socket,
       ready: () => true, // its own `live` makes the account be read afresh
       onFrame: () => {},
       onRefused: this.#onRefused,
