@@ -6,6 +6,7 @@ export type WrongLine = { readonly atMs: number; readonly from: string; readonly
 
 const ERROR_LEVEL = 50;
 const CALLS = ['reply', 'error', 'hang', 'reset', 'slow', 'truncate', 'garbage', 'empty', 'ban', 'maintenance', 'clock-jump', 'clock-skew'];
+const SILENT = ['drop', 'gap', 'silence', 'delay', 'withhold-event', 'half-open', 'reorder', 'expire-listen-key', 'maintenance'];
 const SIM_GONE = ['kill-sim', 'stall-sim'];
 const REDIS_GONE = ['kill-redis', 'stall-redis'];
 const GATEWAY_GONE = ['kill-gateway', 'stall-gateway'];
@@ -16,6 +17,8 @@ const CAUSES: readonly { readonly message: RegExp; readonly kinds: readonly stri
   { message: /^Keep-alive of the private stream failed/, kinds: [...CALLS, ...SIM_GONE, 'stall-gateway', 'expire-listen-key'] },
   { message: /^Gateway did not tell the positions/, kinds: [...GATEWAY_GONE, ...SIM_GONE, 'stall-brain'] },
   { message: /^Hard exit not taken/, kinds: [...GATEWAY_GONE, ...SIM_GONE, ...CALLS, 'stall-brain', 'trading-status', 'liquidation'] },
+  { message: /^Account stream is silent about an acknowledged order/, kinds: [...SILENT, ...SIM_GONE, ...GATEWAY_GONE] },
+  { message: /^Symbol halted/, kinds: ['adl', 'liquidation'] },
   { message: /^The venue closed a position by force/, kinds: ['adl', 'liquidation'] },
   { message: /^(redis|sim|gateway|brain) died \(SIGKILL\)/, kinds: ['kill-redis', 'kill-sim', 'kill-gateway', 'kill-brain'] },
   // started while what it needs was away: it says so with code 3 and is started again
