@@ -25,7 +25,7 @@ export type WsApiHubOptions = WsApiOptions & {
   readonly pongMsMax: number;
 };
 
-type Peer = { readonly socket: WebSocket; heardMs: number };
+type Peer = { readonly socket: WebSocket; heardMs: number; frozen: boolean };
 
 export class WsApiHub {
   readonly #options: WsApiHubOptions;
@@ -57,10 +57,20 @@ export class WsApiHub {
   ping(): void {
     this.#options.toNow();
     const nowMs = this.#options.calls.nowMs();
-    for (const { socket, heardMs } of this.#peers) {
+    for (const { socket, heardMs, frozen } of this.#peers) {
       if (nowMs - heardMs > this.#options.pongMsMax) socket.terminate();
-      else if (socket.readyState === socket.OPEN) socket.ping(String(nowMs));
+      else if (!frozen && socket.readyState === socket.OPEN) socket.ping(String(nowMs));
     }
+  }
+
+  /** Up to `max` sockets, oldest first, stay open, and nothing is read or sent on them any more; how many that were. */
+  freeze(max: number): number {
+    const hit = [...this.#peers].slice(0, max);
+    for (const peer of hit) {
+      peer.frozen = true;
+      peer.socket.pause();
+    }
+    return hit.length;
   }
 
   /** How many that were. */
@@ -73,9 +83,9 @@ export class WsApiHub {
   #add(socket: WebSocket, session: WsSession): void {
     const { agenda, lifeMs, calls, path, outbox, ways } = this.#options;
     const line = { there: ways.open('orders'), back: ways.open('orders') };
-    const peer: Peer = { socket, heardMs: calls.nowMs() };
+    const peer: Peer = { socket, heardMs: calls.nowMs(), frozen: false };
     this.#peers.add(peer);
-    const end = agenda.at(calls.nowMs() + lifeMs, () => socket.close(1008, 'disconnected'));
+    const end = agenda.at(calls.nowMs() + lifeMs, () => (peer.frozen ? socket.terminate() : socket.close(1008, 'disconnected')));
     socket.on('pong', () => {
       peer.heardMs = calls.nowMs();
     });
@@ -83,7 +93,10 @@ export class WsApiHub {
       outbox.step(() => {
         this.#options.toNow();
         const call = session.read(data.toString());
-        path.pass(call, line, (told) => (told.resetAt === null ? socket.send(call.frame(told)) : socket.terminate()));
+        path.pass(call, line, (told) => {
+          if (told.resetAt !== null) socket.terminate();
+          else if (!peer.frozen) socket.send(call.frame(told));
+        });
       });
     });
     socket.on('error', () => socket.terminate()); // the peer broke the protocol or the line: nothing more to say to it

@@ -15,8 +15,8 @@ const code = z.int().min(1000).max(4999).nullable().default(null);
 export const SOCKET_FAULTS = [
   /** The sockets of a route die: with a closing handshake when `code` is given. */
   z.strictObject({ kind: z.literal('close'), route, code }),
-  /** Open stream sockets stay open, but nothing is sent or read any more: messages, pings and closing handshakes go unanswered. */
-  z.strictObject({ kind: z.literal('half-open'), route: streamRoute, count: z.int().positive().optional() }),
+  /** Open sockets stay open, but nothing is sent or read any more: messages, pings and closing handshakes go unanswered. */
+  z.strictObject({ kind: z.literal('half-open'), route: route.default('all'), count: z.int().positive().optional() }),
   /** A stream socket dies after the `message`th message from now on, or from its opening on when that is later. */
   z.strictObject({
     kind: z.literal('disconnect-at'),
@@ -122,6 +122,7 @@ export class SocketFaults {
       .connections(where)
       .slice(0, count ?? Number.POSITIVE_INFINITY);
     for (const connection of hit) connection.freeze();
-    return hit.length;
+    const left = (count ?? Number.POSITIVE_INFINITY) - hit.length;
+    return hit.length + (where === 'ws-api' || where === 'all' ? this.#options.wsApi().freeze(left) : 0);
   }
 }

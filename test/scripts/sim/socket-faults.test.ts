@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { KEY } from '../../kit/sim-client.ts';
 import { SteppedSim } from '../../kit/stepped-sim.ts';
+import { openWsApi } from '../../kit/ws-api.ts';
 
 let sim: SteppedSim;
 let opened: WebSocket[] = [];
@@ -78,6 +79,17 @@ test('a half-open socket stays open while nothing comes, no ping is answered and
   await sim.advance(3_000);
   await fence(alive.socket);
   expect([dead.texts.length, alive.texts.length, pongs.length, dead.socket.readyState]).toEqual([1, 4, 0, WebSocket.CLOSING]);
+});
+
+test('a half-open socket of the WebSocket API swallows requests, and only those of its own', async () => {
+  const [dead, alive] = [await openWsApi(sim.client), await openWsApi(sim.client)];
+  expect((await fault({ kind: 'half-open', route: 'ws-api', count: 1 })).body).toEqual({ halfOpen: 1 });
+  void dead.place({ newClientOrderId: 'swallowed' });
+  await alive.place({ newClientOrderId: 'placed' });
+  await sim.advance(2_000);
+  const status = async (origClientOrderId: string) =>
+    (await alive.signed('order.status', { symbol: 'BTCUSDT', origClientOrderId }))['status'];
+  expect([await status('swallowed'), await status('placed'), dead.socket.texts]).toEqual([400, 200, []]);
 });
 
 test.each([
