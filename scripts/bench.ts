@@ -5,6 +5,7 @@ import { benchBook } from './bench/book.ts';
 import { benchCeiling } from './bench/ceiling.ts';
 import { benchManySymbols } from './bench/many-symbols.ts';
 import { type Figure, table, verdict } from './bench/measure.ts';
+import { benchOrderEntry } from './bench/order-entry.ts';
 import { benchOrders } from './bench/orders.ts';
 import { benchResync } from './bench/resync.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
@@ -27,6 +28,7 @@ async function all(): Promise<readonly Figure[]> {
     await benchOrders(),
     ...times,
     await benchStreams(),
+    await benchOrderEntry(),
     ...(await benchResync()),
     ...(await benchManySymbols(quick ? 20 : 60)),
     ...(await benchWholeRun(quick ? 30 : 80)),

@@ -48,6 +48,13 @@ test.each([
   ],
   ['an unknown option', 'scripts/start.ts', ['--sped', '2'], 2, /--sped/],
   ['a number that is none', 'scripts/start.ts', ['--seconds', 'ten'], 2, /--seconds/],
+  [
+    'orders over the WebSocket API with a key that may not log on there',
+    'gateway/main.ts',
+    ['--config', config('hmac', { gateway: { orderEntry: 'websocket' } })],
+    2,
+    /^gateway\.orderEntry: "websocket" with a key of type HMAC: allowed is "rest", or an Ed25519 key in credentials\.sim$/,
+  ],
   ['a testnet without keys', 'gateway/main.ts', ['--config', config('testnet', { environment: 'testnet' })], 2, /credentials\.testnet/],
 ])('%s: one clear line and the right exit code', (_name, script, args, code, line) => {
   const { status, lines, stdout } = call(script, args);

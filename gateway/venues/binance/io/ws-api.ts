@@ -102,6 +102,7 @@ export class WsApi implements Disposable {
       onText: (text) => current() && this.#feed(line, { kind: 'frame', text }),
       onPong: () => current() && this.#feed(line, { kind: 'pong' }),
       onClosed: (sentence) => current() && this.#drop(line, sentence),
+      onRefused: (answer) => void rest.judge(answer), // a ban is told at the door too
     });
     side.socket = socket;
   }

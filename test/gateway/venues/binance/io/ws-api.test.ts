@@ -202,6 +202,21 @@ describe('gateway.orderEntry "websocket"', () => {
     expect(seen).toEqual(['websocket']);
   });
 
+  test('a ban told when a connection is opened holds for REST too', async () => {
+    const sim = await openSim();
+    const { venue } = await openVenue(sim);
+    const { seen, place } = ways(venue);
+    await fault(sim, { kind: 'refuse-upgrade', route: 'ws-api', status: 418, count: 2 });
+    await fault(sim, { kind: 'close', route: 'ws-api' });
+    const waits = async (): Promise<boolean> => {
+      const asked = await venue.orders.queryOrder({ symbol: 'BTCUSDT', clientId: '1' });
+      return !asked.ok && asked.error.reason === 'waiting';
+    };
+    await until('the ban', waits);
+    expect(await place('701')).toMatchObject({ ok: false, error: { kind: 'rate-limited', reason: 'waiting' } });
+    expect(seen).toEqual([]);
+  });
+
   test('an aged connection is replaced while the other takes the orders: never a moment in fallback, nothing lost', async () => {
     const sim = await openSim();
     const { venue, log } = await openVenue(sim, { rotateMs: 200 });
