@@ -36,6 +36,7 @@ const VENUE = /^(gateway\/venues\/(?!io\/)[^/]+|shared\/sim\/binance)\//;
 const VENUE_COMPOSERS = [
   'gateway/venues/io/open.ts',
   'scripts/bench/book.ts',
+  'scripts/bench/order-entry.ts',
   'scripts/bench/resync.ts',
   'scripts/lib/venue-rest.ts',
   'scripts/start/run.ts',
