@@ -257,8 +257,10 @@ class History {
       await this.#run.until('normal mode and a quote', quoting, HEAL_MS);
     } catch (problem) {
       const header = await Promise.race([this.#run.header().catch(() => null), sleep(1_000, null)]);
+      const brain = await Promise.race([this.#run.read(KEYS.brain).catch(() => null), sleep(1_000, null)]);
+      const says = JSON.stringify(brain?.symbols ?? null);
       const first = problem instanceof Error ? problem.message.split('\n')[0] : String(problem);
-      this.#blame([`does not recover: ${first}; header ${header?.mode} ${header?.reasons.join(' ')}`]);
+      this.#blame([`does not recover: ${first}; header ${header?.mode} ${header?.reasons.join(' ')}; brain ${says}`]);
     }
   }
 
