@@ -18,6 +18,7 @@ const CAUSES: readonly { readonly message: RegExp; readonly kinds: readonly stri
   { message: /^Gateway did not tell the positions/, kinds: [...GATEWAY_GONE, ...SIM_GONE, 'stall-brain'] },
   { message: /^Hard exit not taken/, kinds: [...GATEWAY_GONE, ...SIM_GONE, ...CALLS, 'stall-brain', 'trading-status', 'liquidation'] },
   { message: /^Account stream is silent about an acknowledged order/, kinds: [...SILENT, ...SIM_GONE, ...GATEWAY_GONE] },
+  { message: /^Margin call/, kinds: ['liquidation'] },
   { message: /^Symbol halted/, kinds: ['adl', 'liquidation'] },
   { message: /^The venue closed a position by force/, kinds: ['adl', 'liquidation'] },
   { message: /^(redis|sim|gateway|brain) died \(SIGKILL\)/, kinds: ['kill-redis', 'kill-sim', 'kill-gateway', 'kill-brain'] },

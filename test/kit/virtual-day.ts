@@ -276,6 +276,7 @@ class VirtualDay implements AsyncDisposable {
   }
 
   #blame(sentence: string): void {
-    if (this.violations.size < 50) this.violations.add(sentence);
+    if (this.violations.size < 50)
+      this.violations.add(`at ${Math.round(this.#clock.monoMs())} ms: ${sentence}; faults before: ${this.#happened.slice(-6).join(' ')}`);
   }
 }
