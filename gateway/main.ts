@@ -18,7 +18,6 @@ const MISSING_FOR_MAINNET = [
   'loss budgets and the breaker',
   'reconciliation proved under faults',
   'monitors on the side of the brain',
-  'instrument refresh while running',
   'the checks of doctor',
 ];
 /** Later on any exit, so that no answer to a signal is cut short. */
