@@ -97,6 +97,7 @@ export class VirtualGateway implements AsyncDisposable {
     await venue.start({
       onAccount: (event) => this.#watch.onAccount(event),
       onBookLive: (symbol, live, reason) => this.#watch.onBookLive(symbol, { live, reason }),
+      onInstrument: (news) => this.#watch.onInstrument(news),
       onTrade: () => undefined,
     });
     this.#timers = [

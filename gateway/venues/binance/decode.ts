@@ -9,11 +9,13 @@ import {
   type AccountConfigUpdate,
   type AccountUpdate,
   type AlgoUpdate,
+  type ContractInfo,
   type MarginCallUpdate,
   MarketEvent,
   Named,
   type OrderTradeUpdate,
   parseJson,
+  type PriceEvent,
   type TradeLite,
   UserEvent,
   Wrapped,
@@ -26,7 +28,9 @@ type Instruments = ReadonlyMap<string, Instrument>;
 export type MarketNews =
   | { readonly kind: 'trade'; readonly trade: PublicTrade }
   | { readonly kind: 'mark'; readonly mark: Mark }
-  | { readonly kind: 'bar'; readonly symbol: string; readonly interval: string; readonly bar: Bar; readonly final: boolean };
+  | { readonly kind: 'bar'; readonly symbol: string; readonly interval: string; readonly bar: Bar; readonly final: boolean }
+  /** Something about a contract changed; `symbol` is null when it is none of ours. */
+  | { readonly kind: 'contract'; readonly symbol: string | null; readonly status: string };
 
 /** One frame of the market route; a sentence when it is malformed, off step or of a symbol we did not ask for. */
 export function decodeMarket(text: string, instruments: Instruments): MarketNews | string {
@@ -34,13 +38,22 @@ export function decodeMarket(text: string, instruments: Instruments): MarketNews
   const wrapped = Wrapped.safeParse(json?.value);
   const event = MarketEvent.safeParse(wrapped.success ? wrapped.data.data : json?.value);
   if (!event.success) return 'not a known market event';
-  const instrument = instruments.get(event.data.s);
+  const { data } = event;
+  if (data.e === 'contractInfo') return contractNews(data, instruments);
+  const instrument = instruments.get(data.s);
   if (!instrument) return 'an event of a symbol that was not asked for';
-  return exactly(() => marketNews(event.data, instrument));
+  return exactly(() => marketNews(data, instrument));
 }
 
+/** The stream is of all contracts, coin-margined ones among them (reference sheet 2026-11, 6). */
+const contractNews = ({ s, cs, st = 1 }: ContractInfo, instruments: Instruments): MarketNews => ({
+  kind: 'contract',
+  symbol: st === 1 && instruments.has(s) ? s : null,
+  status: cs,
+});
+
 /** Reference sheet 2026-11, 6: `m` says that the buyer was maker, so the aggressor sold; `T` of a mark is the next funding time. */
-function marketNews(event: MarketEvent, instrument: Instrument): MarketNews {
+function marketNews(event: PriceEvent, instrument: Instrument): MarketNews {
   const symbol = event.s;
   switch (event.e) {
     case 'aggTrade': {

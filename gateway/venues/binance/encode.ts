@@ -73,8 +73,9 @@ export const publicPath = (symbols: readonly string[]): string =>
   `/public/stream?streams=${symbols.flatMap((symbol) => [`${nameOf(symbol)}@depth@100ms`, `${nameOf(symbol)}@bookTicker`]).join('/')}`;
 
 export const marketPath = (symbols: readonly string[], interval: string): string =>
-  `/market/stream?streams=${symbols
-    .flatMap((symbol) => [`${nameOf(symbol)}@aggTrade`, `${nameOf(symbol)}@markPrice@1s`, `${nameOf(symbol)}@kline_${interval}`])
-    .join('/')}`;
+  `/market/stream?streams=${[
+    ...symbols.flatMap((symbol) => [`${nameOf(symbol)}@aggTrade`, `${nameOf(symbol)}@markPrice@1s`, `${nameOf(symbol)}@kline_${interval}`]),
+    '!contractInfo',
+  ].join('/')}`;
 
 export const privatePath = (listenKey: string): string => `/private/ws/${encodeURIComponent(listenKey)}`;

@@ -16,7 +16,7 @@ export function takeListing(instruments: Map<string, Instrument>, info: Exchange
     const after = parsed.success ? instrumentOf(parsed.data) : 'it is listed no more, or not as documented';
     if (typeof after === 'string' || after.tickSize !== before.tickSize || after.stepSize !== before.stepSize) {
       if (before.trading) instruments.set(symbol, { ...before, trading: false, version: `${before.version} not trading` });
-      const why = typeof after === 'string' ? after : `tick ${after.tickSize}, step ${after.stepSize}`;
+      const why = typeof after === 'string' ? after : `tick ${after.tickSize}, step ${after.stepSize}; restart the gateway, then resume`;
       return [{ symbol, change: 'steps', sentence: why }];
     }
     if (after.version === before.version && after.trading === before.trading) return [];

@@ -50,6 +50,8 @@ export type FeedOptions = {
   readonly onReadFailed: (what: 'depth' | 'klines', symbol: string, fault: VenueFault) => void;
   /** How long a depth message was on its way, and whether that was too long. */
   readonly onDelay: (delayMs: number, late: boolean) => void;
+  /** The listing of a symbol of ours changed, or may have while nobody told. */
+  readonly onContract: (reason: string) => void;
 };
 
 export class MarketFeed implements Disposable {
@@ -155,6 +157,7 @@ export class MarketFeed implements Disposable {
     }
     if (news.kind === 'trade') this.#trade(news.trade);
     else if (news.kind === 'mark') this.store.setMark(news.mark);
+    else if (news.kind === 'contract') this.#contract(news);
     else if (news.interval === this.#options.interval) this.#bars.get(news.symbol)?.bar(news.bar, news.final);
   }
 
@@ -163,6 +166,7 @@ export class MarketFeed implements Disposable {
   }
 
   marketLive(): void {
+    this.#options.onContract('market-live');
     for (const bars of this.#bars.values()) bars.refill();
   }
 
@@ -203,6 +207,10 @@ export class MarketFeed implements Disposable {
     const best = readBest(text, this.#scales);
     if (typeof best === 'string') this.#options.onRefused('public', best);
     else this.#books.best(best.symbol, best);
+  }
+
+  #contract({ symbol, status }: { readonly symbol: string | null; readonly status: string }): void {
+    if (symbol !== null) this.#options.onContract(`contract-news ${symbol} ${status}`);
   }
 
   #trade(trade: PublicTrade): void {

@@ -165,7 +165,12 @@ export const Kline = z.object({
   s: z.string(),
   k: z.object({ t: z.int(), i: z.string(), o: decimal, h: decimal, l: decimal, c: decimal, v: decimal, x: z.boolean() }),
 });
-export const MarketEvent = z.discriminatedUnion('e', [AggTrade, MarkPrice, Kline]);
+/** Of every contract of the venue; `st` 1 is a USD-M one, and was not always there. */
+export const ContractInfo = z.object({ e: z.literal('contractInfo'), s: z.string(), cs: z.string(), st: z.int().optional() });
+export type ContractInfo = z.infer<typeof ContractInfo>;
+const PriceEvent = z.discriminatedUnion('e', [AggTrade, MarkPrice, Kline]);
+export type PriceEvent = z.infer<typeof PriceEvent>;
+export const MarketEvent = z.discriminatedUnion('e', [...PriceEvent.options, ContractInfo]);
 export type MarketEvent = z.infer<typeof MarketEvent>;
 
 // User data stream: 8.2 to 8.5

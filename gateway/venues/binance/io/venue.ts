@@ -18,7 +18,7 @@ import type { MarketView, OrderEntry, OrderRoute, StopEntry, StreamHealth, Venue
 import { RestStopEntry } from '../algo.ts';
 import { decodeUser } from '../decode.ts';
 import { privatePath } from '../encode.ts';
-import { takeListing } from '../listing.ts';
+import { ListingReader } from '../listing-reader.ts';
 import { LineHealth } from '../line-health.ts';
 import { instrumentsOf, rateLimitsOf } from '../instruments.ts';
 import { CALLS, type Endpoints, ENDPOINTS, simEndpoints } from '../limits.ts';
@@ -155,15 +155,13 @@ class BinanceVenue implements Venue {
   #account: RotatingStream<AccountSession> | null = null;
   #api: WsApi | null = null;
   #lagSyncAt: MonoMs | null = null;
-  readonly #instruments: Map<string, Instrument>;
+  readonly #listing: ListingReader;
   #events: VenueEvents | null = null;
-  #refreshing = false;
   #timers: readonly Timer[] = [];
 
   constructor(parts: Connected) {
     const { rest, clock, config, meters } = parts;
     const instruments = new Map(parts.instruments);
-    this.#instruments = instruments;
     const log = parts.log.child({ room: 'venue' });
     const retryMs = this.#retryMs;
     this.#parts = { ...parts, log };
@@ -171,6 +169,11 @@ class BinanceVenue implements Venue {
     this.orders = new RestOrderEntry({ rest, instruments, route: () => this.#route() });
     this.stops = new RestStopEntry({ rest, instruments });
     this.#speed = parts.speed ?? 1;
+    this.#listing = new ListingReader({
+      ...{ rest, clock, instruments, retryMs },
+      onNews: (news) => this.#events?.onInstrument?.(news),
+      onFailed: (reason, fault) => log.warn({ reason, fault }, 'Instruments could not be read'),
+    });
     this.#feed = new MarketFeed({
       rest,
       clock,
@@ -184,6 +187,7 @@ class BinanceVenue implements Venue {
       retryMs,
       health: () => this.#streams?.health() ?? [{ state: 'connecting', ageMs: null }],
       onDelay: (delayMs, late) => this.#delayed(delayMs, late),
+      onContract: (reason) => this.refreshInstruments(reason),
       onRefused: (stream, sentence) => {
         meters.refused(stream);
         log.warn({ stream, sentence }, 'Stream message refused');
@@ -202,24 +206,8 @@ class BinanceVenue implements Venue {
     return { failing: line.failing, clockAgeMs: line.clockAgeMs(clock.monoMs()) };
   }
 
-  /** One read at a time; what changed is in the map before it is told. */
   refreshInstruments(reason: string): void {
-    if (this.#refreshing) return;
-    this.#refreshing = true;
-    void this.#readListing(reason).finally(() => {
-      this.#refreshing = false;
-    });
-  }
-
-  async #readListing(reason: string): Promise<void> {
-    const { rest, log } = this.#parts;
-    const info = await rest.call(CALLS.exchangeInfo, { schema: ExchangeInfo, parameters: [] });
-    if (!info.ok) {
-      log.warn({ reason, fault: info.error }, 'Instruments could not be read');
-      return;
-    }
-    rest.setLimits(rateLimitsOf(info.value));
-    for (const news of takeListing(this.#instruments, info.value)) this.#events?.onInstrument?.(news);
+    this.#listing.want(reason);
   }
 
   reopenAccount(reason: string): void {
@@ -260,6 +248,7 @@ class BinanceVenue implements Venue {
     this.#account?.[Symbol.dispose]();
     this.#api?.[Symbol.dispose]();
     this.#feed[Symbol.dispose]();
+    this.#listing[Symbol.dispose]();
     await this.#parts.http[Symbol.asyncDispose]();
   }
 

@@ -278,6 +278,21 @@ describe('decodeMarket()', () => {
         bar: { openMs: 1795000200000, open: '1.0', high: '3.0', low: '0.5', close: '2.0', volume: '10.000' },
       },
     ],
+    [
+      'news of a contract of ours',
+      '{"stream":"!contractInfo","data":{"e":"contractInfo","E":1,"s":"BTCUSDT","ps":"BTCUSDT","ct":"PERPETUAL","dt":4133404800000,"ot":1569398400000,"cs":"PRE_SETTLE","bks":[],"st":1}}',
+      { kind: 'contract', symbol: 'BTCUSDT', status: 'PRE_SETTLE' },
+    ],
+    [
+      'news of a contract that we do not trade',
+      '{"e":"contractInfo","E":1,"s":"NEWUSDT","cs":"PENDING_TRADING","st":1}',
+      { kind: 'contract', symbol: null, status: 'PENDING_TRADING' },
+    ],
+    [
+      'news of a coin-margined contract',
+      '{"e":"contractInfo","E":1,"s":"BTCUSDT","cs":"TRADING","st":2}',
+      { kind: 'contract', symbol: null, status: 'TRADING' },
+    ],
   ])('reads %s', (_name, text, news) => {
     expect(decodeMarket(text, INSTRUMENTS)).toEqual(news);
   });

@@ -44,6 +44,7 @@ function feedOf(count: number) {
     health: () => [{ state: 'live', ageMs: 1 }],
     onRefused: (_stream, sentence) => refused.push(sentence),
     onReadFailed: () => {},
+    onContract: () => {},
     onDelay: (_delayMs, late) => delays.push(late),
   });
   const depth = (symbol: string, lastId: number, sentMs: number = clock.wallMs()): string =>
