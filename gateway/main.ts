@@ -6,12 +6,13 @@ import { type Credentials, type Loaded, loadConfig, loadCredentials } from '../s
 import { type Log, rootLog } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
+import { EXIT, exitOf } from './exit-code.ts';
 import { type Gateway, openGateway } from './io/gateway.ts';
 import { LedgerStore } from './io/ledger-store.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
 import { openRunDir, type RunDir } from './io/run-dir.ts';
 import { openVenue } from './venues/io/open.ts';
-import type { Venue, VenueFault } from './venues/venue.ts';
+import type { Venue } from './venues/venue.ts';
 
 /** Parts that real money needs and that are not built yet. */
 const MISSING_FOR_MAINNET = [
@@ -20,8 +21,6 @@ const MISSING_FOR_MAINNET = [
   'monitors on the side of the brain',
   'the checks of doctor',
 ];
-/** Later on any exit, so that no answer to a signal is cut short. */
-const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const;
 
 type Prepared = { readonly loaded: Loaded; readonly credentials: Credentials; readonly clock: Clock; readonly speed: number };
 /** One line (or more) for a person, and the exit code. */
@@ -116,11 +115,6 @@ async function takeVenue(
   const opened = await openVenue({ config, credentials, clock, speed, random, log, metrics, accountDir: runDir.path });
   if (opened.ok) return opened.value;
   throw new Ended(exitOf(opened.error), [opened.error.sentence]);
-}
-
-/** A wrong symbol or key is a mistake in the configuration; the rest is a venue that cannot be reached now. */
-function exitOf({ kind }: VenueFault): number {
-  return kind === 'auth' || kind === 'rejected' ? EXIT.usage : EXIT.unreachable;
 }
 
 async function takeMetrics(config: Config, { gateway, metrics }: { readonly gateway: Gateway; readonly metrics: Metrics }) {

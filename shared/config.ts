@@ -36,6 +36,7 @@ const endpoints = z
     rest: z.url().describe('REST base URL'),
     stream: z.url().describe('stream base URL, before the route'),
     api: z.url().optional().describe('WebSocket API, whole URL; only for gateway.orderEntry "websocket"'),
+    wallet: z.url().optional().describe('REST base URL of the wallet calls, which tell the rights of the key; mainnet only'),
   })
   .describe('hosts of one environment');
 

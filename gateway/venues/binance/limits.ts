@@ -1,11 +1,21 @@
 /** Hosts, routes and the cost of every call we make. Section numbers are those of the reference sheet 2026-11 on Binance USD-M docs. */
 
-/** `api`: the WebSocket API; without it orders leave over REST alone. */
-export type Endpoints = { readonly rest: string; readonly stream: string; readonly api?: string | undefined };
+/** `api`: the WebSocket API; without it orders leave over REST alone. `wallet`: tells the rights of a key; `/sapi` is on mainnet only. */
+export type Endpoints = {
+  readonly rest: string;
+  readonly stream: string;
+  readonly api?: string | undefined;
+  readonly wallet?: string | undefined;
+};
 
 /** 1.1 and 1.2. The stream host is followed by a route: an unrouted or misrouted stream opens and stays silent. */
 export const ENDPOINTS = {
-  mainnet: { rest: 'https://fapi.binance.com', stream: 'wss://fstream.binance.com', api: 'wss://ws-fapi.binance.com/ws-fapi/v1' },
+  mainnet: {
+    rest: 'https://fapi.binance.com',
+    stream: 'wss://fstream.binance.com',
+    api: 'wss://ws-fapi.binance.com/ws-fapi/v1',
+    wallet: 'https://api.binance.com',
+  },
   testnet: {
     rest: 'https://demo-fapi.binance.com',
     stream: 'wss://demo-fstream.binance.com',
@@ -61,6 +71,7 @@ export const CALLS = {
   commissionRate: read('/fapi/v1/commissionRate', 20, 'signed'),
   listenKeyCreate: { method: 'POST', path: '/fapi/v1/listenKey', security: 'key', weight: 1, orders: 0, safe: true },
   listenKeyKeep: { method: 'PUT', path: '/fapi/v1/listenKey', security: 'key', weight: 1, orders: 0, safe: true },
+  keyRights: read('/sapi/v1/account/apiRestrictions', 1, 'signed'), // on the wallet host (Binance wallet docs)
   // 3.4
   time: read('/fapi/v1/time', 1, 'none'),
   exchangeInfo: read('/fapi/v1/exchangeInfo', 1, 'none'),

@@ -29,6 +29,8 @@ export type RestOptions = {
   readonly apiKey: string;
   readonly secret: Secret;
   readonly recvWindowMs: number;
+  /** The venue's time now, where it is known already; else that of the clock until `syncClock`. */
+  readonly nowMs?: WallMs;
   /** One finished call, for metrics: the path without its query, and how it ended. */
   readonly onCall: (call: Call, outcome: 'ok' | VenueFault['kind'], tookMs: number) => void;
   /** How every call ended; null when it succeeded. */
@@ -61,7 +63,7 @@ export class Rest {
 
   constructor(options: RestOptions) {
     this.#options = options;
-    this.#offsetMs = options.clock.wallMs() - options.clock.monoMs();
+    this.#offsetMs = (options.nowMs ?? options.clock.wallMs()) - options.clock.monoMs();
   }
 
   nowMs(): WallMs {

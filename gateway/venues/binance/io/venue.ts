@@ -27,6 +27,7 @@ import { RestOrderEntry } from '../orders.ts';
 import { Rest } from '../rest.ts';
 import { type Secret, secretOf } from '../sign.ts';
 import { Balances, ExchangeInfo, ListenKey } from '../wire.ts';
+import { checkKeyRights } from './key-rights.ts';
 import { MarketStreams, OVERLAP_MS, ROTATE_MS, TICK_MS } from './market-streams.ts';
 import { venueMeters, type VenueMeters } from './meters.ts';
 import { WsApi } from './ws-api.ts';
@@ -90,7 +91,24 @@ export async function openBinance(options: VenueOptions): Promise<Result<Venue, 
     await http[Symbol.asyncDispose]();
     return instruments;
   }
+  const rights = await rightsOf(options, { origin: endpoints.wallet, rest });
+  if (!rights.ok) {
+    await http[Symbol.asyncDispose]();
+    return rights;
+  }
+  for (const warning of rights.value) options.log.warn({ warning }, 'API key');
   return ok(new BinanceVenue({ ...options, endpoints, meters, rest, line, http, instruments: instruments.value }));
+}
+
+/** Only where the key guards real money; nowhere else is there a host to ask. */
+async function rightsOf(
+  { config, credentials, clock, lines }: VenueOptions,
+  { origin, rest }: { readonly origin: string | undefined; readonly rest: Rest },
+): Promise<Result<readonly string[], VenueFault>> {
+  if (config.environment !== 'mainnet' || credentials === null) return ok([]);
+  const { recvWindowMs, requestTimeoutMs: timeoutMs } = config.gateway;
+  const key = { apiKey: credentials.apiKey, secret: secretOf(credentials.secret) };
+  return checkKeyRights({ ...key, origin, openHttp: lines?.http ?? openHttp, clock, nowMs: rest.nowMs(), recvWindowMs, timeoutMs });
 }
 
 function endpointsOf({ config, endpoints }: VenueOptions): Endpoints {
