@@ -1,4 +1,5 @@
 /** Asks a gateway for far more than the venue allows: places, amends and cancels at a fixed rate over many slots, as a strategy would. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { makeClientId } from '../../shared/client-id.ts';
 import { formatPrice, formatSize, fractionalTicks, type Instrument, makeInstrument } from '../../shared/instrument.ts';
@@ -21,6 +22,8 @@ export type Asked = { places: number; amends: number; cancels: number; refused: 
 const LEVELS = 3;
 /** Of the actions on a resting quote, this share takes it back. */
 const CANCEL_SHARE = 0.2;
+/** From the gateway's first snapshot to a book of every symbol. */
+const BOOKS_MS = 15_000;
 const LOOK_MS = 50;
 const TTL_MS = 500;
 const FROM_BEST = { least: 0.0005, span: 0.002 } as const;
@@ -59,7 +62,11 @@ export class Demand implements AsyncDisposable {
       if (typeof made === 'string') throw new Error(made);
       this.#instruments.set(symbol, made);
     }
-    await this.#look();
+    const end = performance.now() + BOOKS_MS;
+    for (await this.#look(); this.#best.size < symbols.length; await this.#look()) {
+      if (performance.now() > end) throw new Error(`No book of every symbol within ${BOOKS_MS} ms`);
+      await sleep(LOOK_MS);
+    }
     this.#from = performance.now();
     this.#timers = [setInterval(() => void this.#look(), LOOK_MS), setInterval(() => this.#catchUp(), 5)];
   }
