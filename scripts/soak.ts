@@ -66,9 +66,9 @@ async function main(flags: Flags): Promise<number> {
   return found === 0 ? EXIT.done : EXIT.failed;
 }
 
-async function virtualHours({ seed, everyMs }: Flags, hours: number): Promise<number> {
+async function virtualHours({ seed, everyMs, kinds }: Flags, hours: number): Promise<number> {
   const from = performance.now();
-  const told = await liveVirtualDay({ seed, hours, everyMs, restartMs: HOUR_MS });
+  const told = await liveVirtualDay({ seed, hours, everyMs, kinds, restartMs: HOUR_MS });
   const [seconds, rssMb] = [Math.round((performance.now() - from) / 1_000), Math.round(process.memoryUsage.rss() / 2 ** 20)];
   process.stdout.write(`${JSON.stringify({ ok: told.violations.length === 0, hours, seconds, rssMb, ...told })}\n`);
   return told.violations.length === 0 ? EXIT.done : EXIT.failed;

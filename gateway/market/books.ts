@@ -118,6 +118,10 @@ export class Books {
   }
 
   load(symbol: string, snapshot: DepthSnapshot, now: MonoMs): void {
+    if (!isSound(snapshot)) {
+      this.snapshotFailed(symbol); // what no difference told of, none will put right
+      return;
+    }
     const entry = this.#entry(symbol);
     entry.awaitsSnapshot = false;
     if (isChained(entry.view)) {
@@ -303,3 +307,6 @@ export class Books {
     return entry;
   }
 }
+
+/** Both sides there, and not crossed: the venue's levels stand best first. */
+const isSound = ({ bids, asks }: DepthSnapshot): boolean => (bids[0] ?? Number.POSITIVE_INFINITY) < (asks[0] ?? 0);

@@ -39,13 +39,16 @@ const RESUME_MS = 3_000;
 const HEAL_MS = 60_000;
 const FUNDS = parseAtoms('10000') ?? ZERO_ATOMS;
 const LIMIT = Number(CONFIG.limits.default?.maxPosition ?? 0);
-const KINDS = ACT_KINDS.filter((kind) => !/^(kill|stall)-/.test(kind));
+/** A process of its own is what nothing here has. */
+const isPossible = (kind: string): boolean => ACT_KINDS.includes(kind) && !/^(kill|stall)-/.test(kind);
 
 export type VirtualDayOptions = {
   readonly seed: number;
   readonly hours: number;
   /** Mean of simulated milliseconds between two faults. */
   readonly everyMs: number;
+  /** Only these kinds; those that need processes are left out. */
+  readonly kinds?: readonly string[];
   /** The gateway is killed and started again this often. */
   readonly restartMs: number;
 };
@@ -233,7 +236,8 @@ class VirtualDay implements AsyncDisposable {
   #nextFault(): void {
     if (this.#over) return;
     this.#clock.after(this.#random.exponential(this.#options.everyMs), () => {
-      if (!this.#over) this.#perform(drawAct(this.#random, { kinds: KINDS, symbols: [SYMBOL] }));
+      if (!this.#over)
+        this.#perform(drawAct(this.#random, { kinds: (this.#options.kinds ?? ACT_KINDS).filter(isPossible), symbols: [SYMBOL] }));
       this.#nextFault();
     });
   }

@@ -260,6 +260,22 @@ test('a best price beyond its snapshot is not trusted: a better one may rest the
   expect([books.view('A').status, books.view('A').book.bestBid]).toEqual(['live', 87]);
 });
 
+test.each<[string, Partial<DepthSnapshot>]>([
+  ['without bids', { bids: [] }],
+  ['without asks', { asks: [] }],
+  ['without anything', { bids: [], asks: [] }],
+  ['that is crossed', { bids: [101, 5, 99, 1] }],
+  ['that is locked', { asks: [99, 1] }],
+])('a snapshot %s is asked for again', (_name, over) => {
+  const { books, asked } = kept();
+  books.frame(frame(10), monoMs(0));
+  books.load('A', { ...SNAPSHOT, ...over }, monoMs(0));
+  books.frame(frame(11, { bids: [99, 3], asks: [102, 1] }), monoMs(1)); // sound by itself, but only a part
+  expect([books.view('A').status, asked]).toEqual(['syncing', ['A+0', 'A+100']]);
+  books.load('A', SNAPSHOT, monoMs(2));
+  expect([books.view('A').status, books.view('A').book.bids.sizeOf(99)]).toEqual(['live', 3]);
+});
+
 test('tells a changed top once, and nothing of changes behind it', () => {
   const { books, tops, comeLive } = kept();
   comeLive('A');
