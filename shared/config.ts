@@ -31,12 +31,15 @@ const stopPercent = z.number().min(0).max(50).describe('percent of the entry pri
 const ms = (min: number, max: number) => z.int().min(min).max(max);
 const symbolName = z.string().regex(/^[^\s:/]{1,40}$/, 'a venue symbol such as "BTCUSDT"');
 
+/** Calls carry their whole path: nothing stands behind the port. */
+const origin = z.string().regex(/^https?:\/\/[^\s/?#@]+\/?$/, 'scheme, host and port such as "https://fapi.binance.com"');
+
 const endpoints = z
   .strictObject({
-    rest: z.url().describe('REST base URL'),
+    rest: origin.describe('REST base URL'),
     stream: z.url().describe('stream base URL, before the route'),
     api: z.url().optional().describe('WebSocket API, whole URL; only for gateway.orderEntry "websocket"'),
-    wallet: z.url().optional().describe('REST base URL of the wallet calls, which tell the rights of the key; mainnet only'),
+    wallet: origin.optional().describe('REST base URL of the wallet calls, which tell the rights of the key; mainnet only'),
   })
   .describe('hosts of one environment');
 

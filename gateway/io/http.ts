@@ -86,8 +86,8 @@ function exchange({ pool, clock, timeoutMs, request, resolve }: Exchange): void 
   pool.dispatch({ method: request.method, path: request.path, headers: { ...request.headers } }, handler);
 }
 
-/** The system's code and words. Never the request: its query carries a signature. */
+/** The system's code and words, in one line. Never the request: its query carries a signature. */
 function reasonOf(error: Error): string {
   const inner = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
-  return inner.message || ('code' in error ? String(error.code) : error.name);
+  return inner.message.replace(/\s+/g, ' ').trim() || ('code' in error ? String(error.code) : error.name);
 }

@@ -29,7 +29,22 @@ export function nextStep(fault: VenueFault, at: Situation): NextStep {
       fault,
       `this machine's clock jumped or the line is slow: check its time sync, or raise gateway.recvWindowMs (now ${at.recvWindowMs}) in ${at.file}`,
     );
+  if (fault.kind === 'unknown' && at.stage !== 'trade') return step(EXIT.failed, fault, troubleAdvice(at));
   return step(EXIT.failed, fault, adviceOf(fault));
+}
+
+/** A read has changed nothing: it may be asked again. */
+const troubleAdvice = ({ environment, file }: Situation): string =>
+  `the venue has trouble now: try again in a minute; if it stays so, check endpoints.${environment}.rest in ${file}`;
+
+/** Far beyond what a machine in sync is off by, ms. */
+const CLOCK_OFF_MS = 1_000;
+
+/** A clock that is wrong does no harm here, where the venue's time is gone by; null when it is right. `aheadMs`: the venue's minus ours. */
+export function clockNote(aheadMs: number): string | null {
+  if (Math.abs(aheadMs) <= CLOCK_OFF_MS) return null;
+  const off = `${(Math.abs(aheadMs) / 1_000).toFixed(1)} s ${aheadMs > 0 ? 'behind' : 'ahead of'} the venue's`;
+  return `this machine's clock is ${off}: went by the venue's time; set the clock, for example with timedatectl set-ntp true`;
 }
 
 const step = (code: ExitCode, { sentence }: VenueFault, advice: string): NextStep => ({ code, sentence: `${sentence}: ${advice}` });
@@ -39,11 +54,18 @@ function notReached({ sentence }: VenueFault, { environment, host, file, moved }
   const advice =
     environment === 'sim'
       ? `start the simulator with npm run sim, or everything with npm start${moved}`
-      : `check the network and the name of the host (endpoints.${environment}.rest in ${file}, when it is set)`;
+      : `${causeOf(sentence)}check the network and the name of the host (endpoints.${environment}.rest in ${file}, when it is set)`;
   return {
     code: EXIT.unreachable,
     sentence: `Cannot reach ${environment === 'sim' ? 'the simulator' : 'the venue'} at ${words}: ${advice}`,
   };
+}
+
+/** What the system's words mean, where they mean something to a person. */
+function causeOf(sentence: string): string {
+  if (/ENOTFOUND|EAI_AGAIN/.test(sentence)) return 'its name cannot be resolved: ';
+  if (/ECONNREFUSED/.test(sentence)) return 'nothing listens there: ';
+  return /SSL|TLS|certificate/i.test(sentence) ? 'what answers there is not the venue over TLS: ' : '';
 }
 
 /** An answer without a code of the venue: a page of somebody else. */
@@ -65,8 +87,8 @@ function authSentence({ reason, sentence }: VenueFault, { stage, environment, so
   if (reason === 'account') return `${sentence}: the venue has restricted this account: its website says why`;
   if (stage === 'trade') return `${sentence}: the key may read but not trade: allow futures trading for it, and this machine's address`;
   if (environment === 'sim')
-    return `${sentence}: the simulator at ${host} does not know the key of ${source}: start it with --account, or remove credentials.sim`;
-  return `${sentence}: check that ${source} is the whole key, that it was made for ${environment}, that it may use futures, and that this machine's address is on its list`;
+    return `${sentence}: the simulator at ${host} does not know the key of ${source}, or not from this address: start it with --account or --account-key, or remove credentials.sim`;
+  return `${sentence}: check that ${source} is the whole key, that it was made for ${environment} (${environment === 'mainnet' ? 'one of testnet' : 'one of mainnet'} is refused), that it may use futures, and that this machine's address is on its list`;
 }
 
 const ADVICE: Readonly<Record<string, string>> = {

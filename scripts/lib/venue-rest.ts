@@ -17,7 +17,7 @@ import type { Config } from '../../shared/config.ts';
 import { type Credentials, type Loaded, loadCredentials } from '../../shared/config-file.ts';
 import type { Instrument } from '../../shared/instrument.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
-import { nextStep, type Stage } from './next-step.ts';
+import { clockNote, nextStep, type Stage } from './next-step.ts';
 import { EXIT, movedPortsHint, Problem } from './tool.ts';
 
 /** Binance USD-M docs, "Order Book" with a limit up to 50, and "Mark Price" (reference sheet 2026-11, 3.4). */
@@ -53,13 +53,14 @@ export type Market = { readonly instrument: Instrument; readonly bestBid: string
 export class VenueRest implements AsyncDisposable {
   readonly host: string;
   readonly #loaded: Loaded;
+  readonly #clock = systemClock();
   readonly #rest: Rest;
   readonly #http: AsyncDisposable;
   #heard: Heard = { request: '', status: null, answer: '', value: null };
 
   constructor(loaded: Loaded, { apiKey, secret }: Credentials) {
     const { config } = loaded;
-    const clock = systemClock();
+    const clock = this.#clock;
     this.#loaded = loaded;
     this.host = endpointsOf(config).rest;
     const http = openHttp({ origin: this.host, clock, timeoutMs: config.gateway.requestTimeoutMs });
@@ -80,6 +81,11 @@ export class VenueRest implements AsyncDisposable {
   /** Sets our clock by the venue's; proves that the host is there and is a venue. */
   async syncClock(): Promise<void> {
     this.need(await this.#rest.syncClock(), 'contact');
+  }
+
+  /** Of the venue's clock, before ours; ms, after `syncClock`. */
+  clockAheadMs(): number {
+    return this.#rest.nowMs() - this.#clock.wallMs();
   }
 
   async market(symbol: string): Promise<Market> {
@@ -149,6 +155,9 @@ export async function openVenueRest(loaded: Loaded, env: NodeJS.ProcessEnv): Pro
   const venue = new VenueRest(loaded, credentials.value);
   try {
     await venue.syncClock();
+    // the simulator's time is its own
+    const note = loaded.config.environment === 'sim' ? null : clockNote(venue.clockAheadMs());
+    if (note !== null) process.stderr.write(`note: ${note}\n`);
     return venue;
   } catch (error) {
     await venue[Symbol.asyncDispose]();

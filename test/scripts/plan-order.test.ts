@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makeInstrument, notionalOf } from '../../shared/instrument.ts';
 import { COUNTER_MAX, parseClientId } from '../../shared/client-id.ts';
-import { nextStep } from '../../scripts/lib/next-step.ts';
+import { clockNote, nextStep } from '../../scripts/lib/next-step.ts';
 import { type Around, planOrder, smallestSize } from '../../scripts/lib/plan-order.ts';
 import { TEST_EPOCHS, testClientId } from '../../scripts/lib/test-id.ts';
 import { lots, ticks } from '../../shared/units.ts';
@@ -89,7 +89,21 @@ test.each([
     { kind: 'unreachable', reason: 'not-sent', sentence: 'getaddrinfo ENOTFOUND demo' },
     'contact',
     3,
-    /check the network and the name of the host/,
+    /its name cannot be resolved: check the network and the name of the host/,
+  ],
+  [
+    'a certificate of somebody else',
+    { kind: 'unreachable', reason: 'not-sent', sentence: 'self-signed certificate' },
+    'contact',
+    3,
+    /not the venue over TLS: check the network/,
+  ],
+  [
+    'a venue in trouble while it is read',
+    { kind: 'unknown', reason: 'venue-error', sentence: 'HTTP 502: <html>' },
+    'contact',
+    1,
+    /try again in a minute.*endpoints\.testnet\.rest in \/c\.json/,
   ],
   [
     'a wrong key',
@@ -125,4 +139,15 @@ test.each([
   ['silence after sending', { kind: 'unknown', reason: 'time-out', sentence: 'no answer' }, 'trade', 1, /not known.*before you repeat/],
 ] as const)('nextStep() names what to do on %s', (_name, fault, stage, code, sentence) => {
   expect(nextStep(fault, { ...at, stage })).toEqual({ code, sentence: expect.stringMatching(sentence) });
+});
+
+test.each([
+  [0, null],
+  [1_000, null],
+  [-1_000, null],
+  [1_500, /1\.5 s behind the venue's/],
+  [-90_000, /90\.0 s ahead of the venue's.*set the clock/],
+])('clockNote() of a venue %i ms ahead', (aheadMs, note) => {
+  if (note === null) expect(clockNote(aheadMs)).toBeNull();
+  else expect(clockNote(aheadMs)).toMatch(note);
 });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isOurs, parseClientId } from '../../shared/client-id.ts';
 import { TEST_EPOCHS } from '../../scripts/lib/test-id.ts';
+import { KEY as TEST_KEY, openTestSim, SECRET as TEST_SECRET, type SimClient } from '../kit/sim-client.ts';
 import { runTool } from '../kit/tool.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -16,6 +17,13 @@ const dir = mkdtempSync(join(tmpdir(), 'mmbot-venue-tools-'));
 const base = JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8'));
 let sim: ChildProcess;
 let port = 0;
+/** Its clock is ahead of ours. */
+let ahead: SimClient;
+/** Its time call tells another time than it goes by. */
+let lying: SimClient;
+const WRONG_TIME = { kind: 'reply', path: '/fapi/v1/time', status: 200, body: '{"serverTime":1700000000000}' };
+const page = createServer((_request, response) => response.writeHead(404, { 'content-type': 'text/html' }).end('<html>Not Found</html>'));
+const silent = createServer(() => undefined);
 
 function config(name: string, over: object = {}): string {
   const file = join(dir, `${name}.json`);
@@ -25,18 +33,32 @@ function config(name: string, over: object = {}): string {
 const account = async () => (await fetch(`http://127.0.0.1:${port}/sim/account?apiKey=${KEY}`)).json() as Promise<Record<string, unknown>>;
 
 beforeAll(async () => {
-  sim = fork(join(ROOT, 'scripts/sim.ts'), ['--port', '0', '--history-days', '0', '--profile', 'calm'], {
+  const more = [`${KEY}:reader:look-secret:no-trading`, `${KEY}:elsewhere:far-secret:ip=10.0.0.1`];
+  const accounts = ['--account', `${KEY}:mmbot-sim-secret:10000:10000`, ...more.flatMap((key) => ['--account-key', key])];
+  sim = fork(join(ROOT, 'scripts/sim.ts'), ['--port', '0', '--history-days', '0', '--profile', 'calm', ...accounts], {
     execPath: process.execPath,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const [ready] = (await once(sim, 'message')) as [{ port: number }];
   port = ready.port;
+  [ahead, lying] = await Promise.all([openTestSim({ historyDays: 0 }), openTestSim({ historyDays: 0 })]);
+  const started = [
+    await ahead.admin('/sim/fault', { kind: 'clock-skew', ms: 90_000 }),
+    await lying.admin('/sim/fault', { ...WRONG_TIME, count: 1_000 }),
+  ];
+  expect(started.map(({ status }) => status)).toEqual([200, 200]);
+  await Promise.all([page, silent].map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
 });
 
 afterAll(async () => {
   const ended = once(sim, 'exit');
   sim.kill();
   await ended;
+  for (const server of [page, silent]) {
+    server.close();
+    server.closeAllConnections();
+  }
+  await Promise.all([ahead.close(), lying.close()]);
   rmSync(dir, { recursive: true });
 });
 
@@ -110,32 +132,95 @@ test.each([
   expect([said.code, said.stdout]).toEqual([code, '']);
 });
 
-const keys = (apiKey: string, secret: string) => ({ credentials: { sim: { apiKey, secret } } });
+const keys = (apiKey: string, secret: string, environment = 'sim') => ({ environment, credentials: { [environment]: { apiKey, secret } } });
+const host = (at: string, environment = 'sim') => ({ endpoints: { [environment]: { rest: at, stream: 'ws://127.0.0.1:1' } } });
+const local = (at: number): string => `http://127.0.0.1:${at}`;
+const pageUrl = (): string => local((page.address() as AddressInfo).port);
+const silentUrl = (): string => local((silent.address() as AddressInfo).port);
 
-test.each([
-  ['a wrong key', () => keys('nobodys-key', 'mmbot-sim-secret'), 2, /-2015.*does not know the key.*--account/],
-  ['a wrong secret', () => keys(KEY, 'not-the-secret'), 2, /-1022.*the secret does not belong to the key/],
-  ['a key with a line end', () => keys(`${KEY}\n`, 'mmbot-sim-secret'), 2, /blanks or line ends/],
-  ['no simulator', () => ({ sim: { port: 1 } }), 3, /Cannot reach the simulator.*npm run sim/],
-])('both tools name the next step on %s', async (name, over, code, line) => {
-  const file = config(name.replaceAll(' ', '-'), over());
-  for (const tool of ['test-balance', 'test-order']) {
-    const said = await runTool(tool, ['--config', file]);
-    expect(said.lines).toEqual([expect.stringMatching(line)]);
-    expect(said.code).toBe(code);
-    expect(said.stdout + said.stderr).not.toMatch(/nobodys-key|not-the-secret|mmbot-sim-secret/);
-  }
+type Tool = 'test-balance' | 'test-order';
+type Fault = readonly [name: string, over: () => object, code: number, line: RegExp, tool?: Tool];
+const FAULTS: readonly Fault[] = [
+  [
+    'a wrong key',
+    () => keys('nobodys-key', 'mmbot-sim-secret'),
+    2,
+    /-2015.*does not know the key of credentials\.sim in the config.*--account/,
+  ],
+  ['a wrong secret', () => keys(KEY, 'not-the-secret'), 2, /-1022.*the secret does not belong to the key: check credentials\.sim/],
+  ['a key with a line end', () => keys(`${KEY}\n`, 'mmbot-sim-secret'), 2, /blanks or line ends: paste it again/, 'test-balance'],
+  ['a key for another address', () => keys('elsewhere', 'far-secret'), 2, /-2015.*or not from this address/],
+  [
+    'a key of testnet on mainnet',
+    () => ({ ...keys('nobodys-key', 'mmbot-sim-secret', 'mainnet'), ...host(local(port), 'mainnet') }),
+    2,
+    /-2015.*made for mainnet \(one of testnet is refused\).*may use futures.*this machine's address is on its list/,
+  ],
+  [
+    'a venue that tells a wrong time',
+    () => ({ ...keys(TEST_KEY, TEST_SECRET), ...host(local(lying.simulator.port)) }),
+    1,
+    /-1021.*check its time sync, or raise gateway\.recvWindowMs \(now \d+\) in .*\.json$/,
+  ],
+  [
+    'a host that is no venue',
+    () => host(pageUrl()),
+    2,
+    /answers, but not as the venue's REST.*HTTP 404.*correct .*endpoints\.sim\.rest in .*\.json$/,
+  ],
+  ['no simulator', () => ({ sim: { port: 1 } }), 3, /Cannot reach the simulator.*npm run sim/, 'test-balance'],
+  [
+    'no network',
+    () => ({ ...keys('a-key', 'a-secret', 'testnet'), ...host(local(1), 'testnet') }),
+    3,
+    /^\S+ Cannot reach the venue at http:\/\/127\.0\.0\.1:1 .*nothing listens there: check the network and the name of the host \(endpoints\.testnet\.rest in /,
+  ],
+  [
+    'a host without TLS',
+    () => ({ ...keys('a-key', 'a-secret', 'testnet'), ...host(pageUrl().replace('http', 'https'), 'testnet') }),
+    3,
+    /Cannot reach the venue at https:.*not the venue over TLS: check the network/,
+    'test-order',
+  ],
+  [
+    'a host that says nothing',
+    () => ({ ...keys('a-key', 'a-secret', 'testnet'), ...host(silentUrl(), 'testnet'), gateway: { requestTimeoutMs: 200 } }),
+    3,
+    /Cannot reach the venue at .*no answer within 200 ms.*check the network/,
+    'test-balance',
+  ],
+];
+
+/** Both, where `tool` names none: a spawn is most of what a case costs. */
+for (const [name, over, code, line, tool] of FAULTS)
+  test.concurrent(`${name} ends with one line that names the next step`, async () => {
+    const file = config(name.replaceAll(' ', '-'), over());
+    const run = {
+      'test-balance': () => runTool('test-balance', ['--config', file]),
+      'test-order': () => runTool('test-order', ['--config', file, '--live']),
+    };
+    for (const said of await Promise.all(tool ? [run[tool]()] : [run['test-balance'](), run['test-order']()])) {
+      expect(said.lines).toEqual([expect.stringMatching(line)]);
+      expect(said.code).toBe(code);
+      expect(said.stdout + said.stderr).not.toMatch(/nobodys-key|not-the-secret|mmbot-sim-secret|far-secret|test-secret|a-secret/);
+    }
+  });
+
+test.concurrent('a key that may not trade reads, and the order names its permission', async () => {
+  const file = config('reader', keys('reader', 'look-secret'));
+  const [read, order] = await Promise.all([runTool('test-balance', ['--config', file]), runTool('test-order', ['--config', file])]);
+  expect([read.code, read.stderr]).toEqual([0, '']);
+  expect(order.lines).toEqual([expect.stringMatching(/-2015.*the key may read but not trade: allow futures trading for it/)]);
+  expect(order.code).toBe(2);
 });
 
-test('a host that is no venue is named with its config key', async () => {
-  const server = createServer((_request, response) => response.end('<html>hello</html>')).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { code, lines } = await runTool('test-balance', [
-    '--config',
-    config('wrong-host', { endpoints: { sim: { rest: url, stream: url } } }),
-  ]);
-  server.close();
-  expect(lines).toEqual([expect.stringMatching(/answers, but not as the venue's REST.*endpoints\.sim\.rest/)]);
-  expect(code).toBe(2);
+test.concurrent('a clock that is wrong is told, and what was asked is done by the time of the venue', async () => {
+  const file = config('clock', { ...keys(TEST_KEY, TEST_SECRET, 'testnet'), ...host(local(ahead.simulator.port), 'testnet') });
+  const tools = [runTool('test-balance', ['--config', file]), runTool('test-order', ['--config', file])];
+  for (const said of await Promise.all(tools)) {
+    expect(said.lines).toEqual([
+      expect.stringMatching(/^note: this machine's clock is (89|90)\.\d s behind the venue's: .*timedatectl set-ntp true$/),
+    ]);
+    expect(said.code).toBe(0);
+  }
 });

@@ -81,8 +81,18 @@ test.each<[string, unknown, string]>([
   ],
   [
     'a host that is none',
-    { endpoints: { testnet: { rest: 'x', stream: 'wss://y' } } },
-    'endpoints.testnet.rest: "x": allowed is a URL such as "https://host"',
+    { endpoints: { testnet: { rest: 'https://x', stream: 'y' } } },
+    'endpoints.testnet.stream: "y": allowed is a URL such as "https://host"',
+  ],
+  [
+    'a stream host in the place of REST',
+    { endpoints: { testnet: { rest: 'wss://x', stream: 'wss://y' } } },
+    'endpoints.testnet.rest: "wss://x": allowed is scheme, host and port such as "https://fapi.binance.com"',
+  ],
+  [
+    'a host with a path',
+    { endpoints: { mainnet: { rest: 'https://x', stream: 'wss://y', wallet: 'https://x/sapi' } } },
+    'endpoints.mainnet.wallet: "https://x/sapi": allowed is scheme, host and port such as "https://fapi.binance.com"',
   ],
   ['an unknown key', { simbols: [] }, 'simbols: unknown key: allowed is symbols (nearest known key)'],
   [
