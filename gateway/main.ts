@@ -8,6 +8,7 @@ import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { EXIT, exitOf } from './exit-code.ts';
 import { type Gateway, openGateway } from './io/gateway.ts';
+import { gridSentence } from './io/ledger-grid.ts';
 import { LedgerStore } from './io/ledger-store.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
 import { openRunDir, type RunDir } from './io/run-dir.ts';
@@ -60,7 +61,10 @@ async function run(args: readonly string[]): Promise<number> {
   dieOfBugs(log);
   const metrics = makeMetrics('gateway');
   using runDir = takeRunDir(prepared);
-  using store = new LedgerStore({ path: runDir.ledger, clock: prepared.clock });
+  using store = new LedgerStore({
+    ...{ path: runDir.ledger, clock: prepared.clock },
+    onGrid: (news) => log[Object.keys(news.offGrid).length > 0 ? 'error' : 'warn']({ news }, `Ledger rescaled: ${gridSentence(news)}`),
+  });
   if (store.fault) log.error({ fault: store.fault }, 'Ledger unavailable: new orders will be refused');
   await using venue = await takeVenue(prepared, { log, metrics, runDir });
   return await serve(prepared, { log, metrics, runDir, store, venue });

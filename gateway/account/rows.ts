@@ -39,7 +39,11 @@ export type LedgerOrder = {
 export const isFilledUnbooked = ({ order, statedFilled }: LedgerOrder): boolean => !hasEnded(order.status) && statedFilled >= order.size;
 
 /** A fill in the ledger; `n` is 1, 2, 3 ... without holes. `clientId` is '' until the order is known. */
-export type BookedFill = FillReport & { readonly n: number };
+export type BookedFill = FillReport & {
+  readonly n: number;
+  /** The decimals it was told in, where ticks and lots of today cannot say them (the grid changed since). */
+  readonly told?: { readonly price: string; readonly size: string };
+};
 
 export type PositionRow = {
   readonly symbol: string;

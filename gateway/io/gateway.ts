@@ -86,7 +86,7 @@ export class Gateway implements AsyncDisposable {
     const { config, clock, venue, store, identity, speed } = options;
     this.#options = options;
     const notice = this.#noticeTo(options);
-    const ledger = new Ledger({ instruments: venue.instruments, archive: store, state: store.load() });
+    const ledger = new Ledger({ instruments: venue.instruments, archive: store, state: store.load(venue.instruments) });
     const keeper = new Keeper({ ledger, write: (change) => store.write(change), clock, notice });
     const budget = new Budget();
     const meta = store.meta();

@@ -18,6 +18,7 @@ import {
   type PositionRow,
 } from '../account/rows.ts';
 import type { StopRow } from '../orders/stop-book.ts';
+import { bringOntoGrids, GRID_SCHEMA, type GridNews, type Instruments } from './ledger-grid.ts';
 import { readRow, writeRow } from './row-text.ts';
 
 export const STORE_VERSION = 1;
@@ -32,7 +33,12 @@ export type Meta = {
   readonly halted: string | null;
   readonly ladders: string;
 };
-export type OpenOptions = { readonly path: string; readonly clock: Clock };
+export type OpenOptions = {
+  readonly path: string;
+  readonly clock: Clock;
+  /** Rows of a symbol were brought onto a changed tick or step. */
+  readonly onGrid?: (news: GridNews) => void;
+};
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -59,9 +65,11 @@ export class LedgerStore implements Archive, Disposable {
   #backlogRows = 0;
   readonly #clock: Clock;
   readonly #startedAt: Now;
+  readonly #onGrid: OpenOptions['onGrid'];
 
-  constructor({ path, clock }: OpenOptions) {
+  constructor({ path, clock, onGrid }: OpenOptions) {
     this.#path = path;
+    this.#onGrid = onGrid;
     this.#clock = clock;
     this.#startedAt = { mono: clock.monoMs(), wall: clock.wallMs() };
     this.#attempt(() => this.#open());
@@ -72,8 +80,9 @@ export class LedgerStore implements Archive, Disposable {
     return this.#fault;
   }
 
-  load(): LedgerState {
-    const db = this.#db;
+  /** Rows written on another grid are brought onto that of the instruments first; while that cannot be done nothing is read or written. */
+  load(instruments: Instruments): LedgerState {
+    const db = this.#onGrids(instruments);
     if (!db) return EMPTY;
     return (
       this.#attempt(() => ({
@@ -104,7 +113,8 @@ export class LedgerStore implements Archive, Disposable {
   /** True once committed; a stop that is not on disk is found at the venue by its id. */
   saveStop(row: StopRow): boolean {
     const { clientId, symbol, status } = row;
-    return this.#attempt(() => this.#statements?.putStop.run(clientId, symbol, status, status === 'ended' ? 0 : 1, writeRow(row))) !== null;
+    const open = status === 'ended' ? 0 : 1;
+    return (this.#attempt(() => this.#statements?.putStop.run(clientId, symbol, status, open, writeRow(row))) ?? null) !== null;
   }
 
   /** Tries a failed disk again; what waited is written first. Called on a timer, because refused orders write nothing. */
@@ -179,6 +189,14 @@ export class LedgerStore implements Archive, Disposable {
     this.#statements = null;
   }
 
+  #onGrids(instruments: Instruments): DatabaseSync | null {
+    const db = this.#db;
+    const news = db && this.#attempt(() => bringOntoGrids(db, instruments));
+    if (db && !news) this[Symbol.dispose]();
+    for (const one of news ?? []) this.#onGrid?.(one);
+    return this.#db;
+  }
+
   #meta(key: string): string | null {
     const found = this.#attempt(() => this.#statements?.getMeta.get(key)) ?? undefined;
     return found ? String(found['value']) : null;
@@ -187,7 +205,7 @@ export class LedgerStore implements Archive, Disposable {
   #open(): void {
     const db = new DatabaseSync(this.#path);
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 1000; PRAGMA wal_autocheckpoint = 0;');
-    db.exec(SCHEMA);
+    db.exec(`${SCHEMA}${GRID_SCHEMA}`);
     const check = db.prepare('PRAGMA quick_check').get()?.['quick_check'];
     if (check !== 'ok') throw new Error(`integrity check says ${String(check)}`);
     this.#db = db;

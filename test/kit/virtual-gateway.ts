@@ -129,7 +129,7 @@ export class VirtualGateway implements AsyncDisposable {
   #assemble(): Core {
     const { config, clock, venue, onError } = this.#options;
     const store = this.#store;
-    const ledger = new Ledger({ instruments: venue.instruments, archive: store, state: store.load() });
+    const ledger = new Ledger({ instruments: venue.instruments, archive: store, state: store.load(venue.instruments) });
     const notice: Keeper['notice'] = ({ level, message, fields }) => {
       if (level === 'error') onError(`${message} ${JSON.stringify(fields)}`);
     };

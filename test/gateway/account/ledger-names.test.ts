@@ -29,7 +29,12 @@ test.each([
 
 test('fills of orders not yet known, and names of forced ones, survive a restart', () => {
   using store = new LedgerStore({ path: ':memory:', clock: systemClock() });
-  const open = () => new Ledger({ instruments: new Map([['BTCUSDT', instrument()]]), archive: store, state: store.load() });
+  const open = () =>
+    new Ledger({
+      instruments: new Map([['BTCUSDT', instrument()]]),
+      archive: store,
+      state: store.load(new Map([['BTCUSDT', instrument()]])),
+    });
   const keep = (change: Change): void => void store.write(change);
   const before = open();
   keep(before.take(request(), at(1)));

@@ -22,8 +22,8 @@ afterEach(() => {
 });
 
 const open = (): LedgerStore => new LedgerStore({ path, clock: new VirtualClock(1_700_000_100_000) });
-const ledgerOf = (store: LedgerStore): Ledger =>
-  new Ledger({ instruments: new Map([['BTCUSDT', instrument()]]), archive: store, state: store.load() });
+const instruments = new Map([['BTCUSDT', instrument()]]);
+const ledgerOf = (store: LedgerStore): Ledger => new Ledger({ instruments, archive: store, state: store.load(instruments) });
 
 function fillLedger(store: LedgerStore): Ledger {
   const ledger = ledgerOf(store);
@@ -63,12 +63,13 @@ test('what was committed survives kill -9 between two writes', () => {
     import { Ledger } from ${JSON.stringify(join(import.meta.dirname, '../../../gateway/account/ledger.ts'))};
     import { at, id, instrument, request } from ${JSON.stringify(join(import.meta.dirname, '../../kit/orders.ts'))};
     const store = new LedgerStore({ path: ${JSON.stringify(path)}, clock: systemClock() });
-    const ledger = new Ledger({ instruments: new Map([['BTCUSDT', instrument()]]), archive: store, state: store.load() });
+    const instruments = new Map([['BTCUSDT', instrument()]]);
+    const ledger = new Ledger({ instruments, archive: store, state: store.load(instruments) });
     for (let i = 0; i < 50; i++) store.write(ledger.take(request({ clientId: id(i) }), at(1)));
     process.kill(process.pid, 'SIGKILL');`;
   expect(spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script]).signal).toBe('SIGKILL');
   using store = open();
-  expect(store.load().orders).toHaveLength(50);
+  expect(store.load(instruments).orders).toHaveLength(50);
 });
 
 test('grantEpoch() never grants a number twice, over restarts too', () => {
@@ -103,7 +104,11 @@ test('a file that is no database leaves the store unavailable with one sentence,
   writeFileSync(path, 'this is not a database, but it is long enough to look like a file with a header of its own'.repeat(20));
   using store = open();
   expect(store.fault).toContain('not a database');
-  expect([store.write(ledgerOf(store).take(request(), at(1))), store.grantEpoch(), store.load().orders]).toEqual([false, null, []]);
+  expect([store.write(ledgerOf(store).take(request(), at(1))), store.grantEpoch(), store.load(instruments).orders]).toEqual([
+    false,
+    null,
+    [],
+  ]);
 });
 
 test('a store of another schema version is refused', () => {
@@ -125,5 +130,5 @@ test('rows that the disk refused wait and are written when it is back', () => {
   other.exec('ROLLBACK');
   other.close();
   store.retry();
-  expect([store.fault, store.load().orders.length]).toEqual([null, 1]);
+  expect([store.fault, store.load(instruments).orders.length]).toEqual([null, 1]);
 });
