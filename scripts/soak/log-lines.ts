@@ -20,6 +20,7 @@ const CAUSES: readonly { readonly message: RegExp; readonly kinds: readonly stri
   { message: /^Account stream is silent about an acknowledged order/, kinds: [...SILENT, ...SIM_GONE, ...GATEWAY_GONE] },
   { message: /^Margin call/, kinds: ['liquidation'] },
   { message: /^Symbol halted/, kinds: ['adl', 'liquidation'] },
+  { message: /^Instrument changed at the venue/, kinds: ['trading-status'] },
   { message: /^The venue closed a position by force/, kinds: ['adl', 'liquidation'] },
   { message: /^(redis|sim|gateway|brain) died \(SIGKILL\)/, kinds: ['kill-redis', 'kill-sim', 'kill-gateway', 'kill-brain'] },
   // started while what it needs was away: it says so with code 3 and is started again
