@@ -4,7 +4,7 @@ import type { Instrument } from '../../../shared/instrument.ts';
 import { lots, ticks, trimDecimal, wallMs } from '../../../shared/units.ts';
 import type { DepthSnapshot } from '../../market/books.ts';
 import type { VenueOrder } from '../venue.ts';
-import { exactAtoms, exactPrice, exactSize, Inexact, sideOf } from './exact.ts';
+import { exactAtoms, exactPrice, exactSize, Inexact, orderPrice, sideOf } from './exact.ts';
 import { type DepthScale, levelsOf } from './depth-frame.ts';
 import { DEPTH_LIMIT } from './limits.ts';
 import type { Account, Balances, SymbolConfigs, Depth, Klines, Positions, RestOrder, Trades } from './wire.ts';
@@ -21,7 +21,7 @@ export function orderOf(order: RestOrder, instrument: Instrument): VenueOrder {
     venueId: order.orderId,
     state: stateOf(order.status),
     side: sideOf(order.side),
-    price: order.type === 'MARKET' ? null : exactPrice(instrument, order.price),
+    price: order.type === 'MARKET' ? null : orderPrice(instrument, { text: order.price, state: stateOf(order.status) }),
     size: exactSize(instrument, order.origQty),
     filled: exactSize(instrument, order.executedQty),
     reduceOnly: order.reduceOnly,

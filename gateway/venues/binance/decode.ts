@@ -4,7 +4,7 @@ import type { Instrument } from '../../../shared/instrument.ts';
 import { lots, trimDecimal, type WallMs, wallMs } from '../../../shared/units.ts';
 import type { AccountFrame } from '../../account/session.ts';
 import { stopEvent } from './algo.ts';
-import { exactAtoms, exactly, exactPrice, exactSize, Inexact, sideOf } from './exact.ts';
+import { exactAtoms, exactly, exactPrice, exactSize, Inexact, orderPrice, sideOf } from './exact.ts';
 import {
   type AccountConfigUpdate,
   type AccountUpdate,
@@ -146,7 +146,7 @@ function orderEvents({ o, T }: OrderTradeUpdate, instrument: Instrument): readon
     venueId: o.i,
     state: streamState(o, instrument),
     side: sideOf(o.S),
-    price: o.o === 'MARKET' ? null : priceOrNull(instrument, o.p),
+    price: o.o === 'MARKET' || Number(o.p) === 0 ? null : orderPrice(instrument, { text: o.p, state: streamState(o, instrument) }),
     size: exactSize(instrument, o.q),
     filled: exactSize(instrument, o.z),
     reduceOnly: o.R,
@@ -265,6 +265,3 @@ function fundingOf(row: AccountUpdate['a']['B'][number], { atMs, symbol }: Fundi
   if (row.bc === undefined) throw new Inexact('a funding fee without its amount');
   return { kind: 'funding', symbol, asset: row.a, amount: exactAtoms(row.bc), atMs };
 }
-
-/** '0' where there is no price: market orders of old shapes, liquidations. */
-const priceOrNull = (instrument: Instrument, text: string) => (Number(text) === 0 ? null : exactPrice(instrument, text));

@@ -1,4 +1,7 @@
 /** News of a contract on the market stream against the simulator's listing faults: adapter and order side on virtual time, over lines in memory. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Client } from '../../../../gateway/orders/desk.ts';
@@ -18,8 +21,9 @@ import { VirtualGateway } from '../../../kit/virtual-gateway.ts';
 
 const SYMBOL = 'BTCUSDT';
 const SLICE_MS = 25;
-const BELOW_TICKS = 2_000;
+const BELOW = 200;
 
+let dir: string;
 let sim: SimClient;
 let gateway: VirtualGateway;
 let brain: Client;
@@ -29,7 +33,12 @@ let counter = 0;
 
 beforeEach(async () => {
   [alarms, calls] = [[], []];
+  dir = mkdtempSync(join(tmpdir(), 'mmbot-news-'));
   sim = await openTestSim({ steppedFromMs: STEPPED_START_MS });
+  await start();
+});
+
+async function start(): Promise<void> {
   const clock = sim.simulator.inside.clock as VirtualClock;
   const lines = inMemory(sim.simulator);
   const http: typeof lines.http = (options) => {
@@ -48,16 +57,17 @@ beforeEach(async () => {
   const venue = await whileTimePasses(opening);
   if (!venue.ok) throw new Error(venue.error.sentence);
   gateway = new VirtualGateway({
-    ...{ config: CONFIG, clock, venue: venue.value, ledgerFile: ':memory:' },
+    ...{ config: CONFIG, clock, venue: venue.value, ledgerFile: join(dir, 'ledger.sqlite') },
     onError: (message) => alarms.push(message),
   });
   await whileTimePasses(gateway.start());
   await run(3_000);
   brain = gateway.hello('brain');
-});
+}
 afterEach(async () => {
   await gateway[Symbol.asyncDispose]();
   await sim.close();
+  rmSync(dir, { recursive: true, force: true });
 });
 
 async function run(ms: number): Promise<void> {
@@ -89,7 +99,7 @@ function quote(): unknown {
   const best = venue.market.book(SYMBOL).book.bestBid;
   if (!instrument || best === null) throw new Error('no book');
   const terms = { side: 'buy', kind: 'limit', timeInForce: 'post-only', size: '0.010', reduceOnly: false } as const;
-  const price = formatPrice(instrument, ticks(best - BELOW_TICKS));
+  const price = formatPrice(instrument, ticks(best - Math.ceil(BELOW / Number(instrument.tickSize))));
   const clientId = makeClientId({ role: 'quote', epoch: brain.epoch, counter: ++counter });
   return gateway.send(brain, { id: 1, type: 'place', clientId, symbol: SYMBOL, price, ...terms, basedOn: seen(), ttlMs: 500 });
 }
@@ -147,4 +157,18 @@ test('the listing is read when the market stream comes back, and again after a r
   await fault({ kind: 'trading-status', symbol: SYMBOL, status: 'SETTLING' });
   await run(2_000);
   expect([instrument()?.trading, listingReads() - before]).toEqual([false, 3]);
+});
+
+test('another tick while the gateway was dead: its quote off the new grid is taken away at the start, and it trades on the new one', async () => {
+  quote();
+  await run(200);
+  const [resting] = sim.simulator.exchange.trader(KEY).orders.open(SYMBOL);
+  await gateway[Symbol.asyncDispose]();
+  await fault({ kind: 'filters', symbol: SYMBOL, tickSize: '7.00' });
+  await start();
+  expect([instrument()?.tickSize, resting !== undefined, openThere(), gateway.core.keeper.known]).toEqual(['7.00', true, 0, true]);
+  expect(gateway.core.keeper.ledger.openOrders()).toEqual([]);
+  expect(quote()).toMatchObject({ type: 'taken' });
+  await run(200);
+  expect([openThere(), gateway.core.ledgerFault()]).toEqual([1, null]);
 });
