@@ -158,7 +158,8 @@ export class ToldBook {
         told.emptied.add(which);
         return merged([...truth[which], ...changes]).map(([price]) => [price, '0']);
       }
-      return told.emptied.delete(which) ? truth[which] : changes;
+      // Who has read a snapshot since the fault ended holds levels that have gone since: what was removed is told as well.
+      return told.emptied.delete(which) ? merged([...changes, ...truth[which]]) : changes;
     };
     const [bids, asks] = [side('bids', message.b), side('asks', message.a)];
     return JSON.stringify({ ...message, b: this.#crossed({ name, wrong, told, bids, truth }), a: asks });

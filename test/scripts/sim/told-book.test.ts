@@ -118,6 +118,28 @@ test.each([['bids'], ['asks'], ['both']] as const)(
   },
 );
 
+test('who reads a snapshot between the end of an empty book and the next difference keeps no level that has gone since', async () => {
+  const { socket } = await following();
+  let gone = 0;
+  for (let round = 0; round < 40; round++) {
+    await fault({ kind: 'empty-book', ms: 202 }); // ends just after a difference
+    await sim.advance(205);
+    const read = await snapshot();
+    const book = new Book(read);
+    await sim.advance(95);
+    const held = new Set(
+      book
+        .follow(socket)
+        .sorted()
+        .flat()
+        .map(([price]) => price),
+    );
+    gone += [...read.bids, ...read.asks].filter(([price]) => !held.has(Number(price))).length;
+    await expectTrue(book);
+  }
+  expect(gone).toBeGreaterThan(0); // else the rounds have shown nothing
+});
+
 test('stale-snapshot: the answer is older than everything the client has buffered, and true of its own time', async () => {
   await sim.advance(5_000);
   const socket = await sim.socket('/public/ws/btcusdt@depth@100ms');
