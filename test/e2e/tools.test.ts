@@ -85,9 +85,10 @@ test('test-order works beside a running gateway, which books nothing and goes on
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^gone: order \d{19}/);
   await run.until('no order of test-order', async () => !(await openRoles()).includes('test'));
   await run.untilQuoting();
-  const fills = (await run.redis.xrange(KEYS.fills, '-', '+')).map(([, fields]) => JSON.parse(fields[1] ?? '{}').role);
-  expect(fills).toContain('quote');
-  expect(fills).not.toContain('test');
+  const roles = async (): Promise<string[]> =>
+    (await run.redis.xrange(KEYS.fills, '-', '+')).map(([, fields]) => JSON.parse(fields[1] ?? '{}').role);
+  await run.until('a fill of a quote', async () => (await roles()).includes('quote'));
+  expect(await roles()).not.toContain('test');
 });
 
 test('mm pause pulls the quotes, resume brings them back', async () => {

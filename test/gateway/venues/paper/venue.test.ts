@@ -1,4 +1,5 @@
 /** The paper venue's account across lives, its settings, and its ways. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -72,8 +73,10 @@ test('a countdown that fell due while nobody ran has cancelled what was open', a
   using folder = testFolder();
   const first = await open(folder.path);
   await first.venue.orders.place(first.order('1'));
-  await first.venue.orders.armDeadMan({ symbol: SYMBOL, ms: 1 });
+  await first.venue.orders.armDeadMan({ symbol: SYMBOL, ms: 1_500 });
   await first.venue[Symbol.asyncDispose]();
+  expect(first.words()).not.toContain('order canceled');
+  await sleep(1_600); // nobody runs, so nobody tells
   await using second = await open(folder.path);
   await second.until('the cancel', () => second.words().includes('order canceled'));
   expect(await second.venue.orders.account()).toMatchObject({ ok: true, value: { openOrders: [] } });
