@@ -87,8 +87,8 @@ const STEPS = ['0.001', '0.005', '0.01', '0.05', '0.1', '0.5', '1', '10'] as con
 const anyGrid = fc.tuple(fc.constantFrom(...STEPS), fc.constantFrom(...STEPS)).map(([tick, step]) => grid(tick, step));
 const count = fc.integer({ min: 1, max: 10_000_000 });
 
-test('there and back is the same row where the way there was exact, and always is for a fill', () => {
-  fc.assert(
+test('there and back is the same row where the way there was exact, and always is for a fill', async () => {
+  await fc.assert(
     fc.property(anyGrid, anyGrid, count, count, (from, to, price, size) => {
       const [there, back] = [between(from, to), between(to, from)];
       const bought = order({ price, size });
@@ -106,8 +106,8 @@ test('there and back is the same row where the way there was exact, and always i
   );
 });
 
-test('an order in doubt counts at least what it may still fill', () => {
-  fc.assert(
+test('an order in doubt counts at least what it may still fill', async () => {
+  await fc.assert(
     fc.property(anyGrid, anyGrid, count, count, (from, to, size, part) => {
       const filled = part % (size + 1);
       const { order: after } = regridOrder(order({ size, filled, price: 1_000 }), between(from, to)).row;
