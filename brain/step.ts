@@ -89,7 +89,7 @@ export function step<S>(before: SymbolState<S>, { settings, turn }: { readonly s
     const reason = exit.exits.state.at === 'cooling' ? 'cooling-down' : `closing-${exit.close ?? 'position'}`;
     return { ...pull(restarted, { reason, working, turn }), close: exit.close };
   }
-  const view = symbolView(documents, { symbol, held });
+  const view = symbolView(documents, { symbol, held, working });
   const armed = { ...state, exits: exit.exits };
   if (typeof view === 'string') return pull(armed, { reason: view, working, turn });
   if (!turn.mayTrade) return pull(armed, { reason: 'no-lease', working, turn });

@@ -2,7 +2,7 @@
  * From the documents of one snapshot to what a strategy may look at, or the reason why it may not look. Fail closed: stale, mixed,
  * unknown and missing are reasons, never numbers.
  */
-import { makeInstrument, parsePrice, parseSize } from '../shared/instrument.ts';
+import { fractionalTicks, makeInstrument, parsePrice, parseSize } from '../shared/instrument.ts';
 import {
   type BookDoc,
   type Header,
@@ -14,9 +14,9 @@ import {
   type Stamp,
 } from '../shared/snapshot.ts';
 import type { Instrument } from '../shared/instrument.ts';
-import type { MonoMs } from '../shared/units.ts';
+import { type MonoMs, wallMs } from '../shared/units.ts';
 import { isSteered, type WorkingOrder } from './oms/working.ts';
-import type { Level, SymbolView } from './strategy/strategy.ts';
+import type { Commission, Funding, Level, SymbolView } from './strategy/strategy.ts';
 
 export type SymbolDocs = {
   readonly book: BookDoc | null;
@@ -87,7 +87,7 @@ export function heldView(
 /** What a strategy may quote on; a coded reason where it may not. */
 export function symbolView(
   documents: Documents,
-  { symbol, held }: { readonly symbol: string; readonly held: HeldView },
+  { symbol, held, working }: { readonly symbol: string; readonly held: HeldView; readonly working: readonly WorkingOrder[] },
 ): SymbolView | string {
   const { header, symbols, balanceKnown } = documents;
   if (header.mode !== 'normal') return `mode-${header.mode}`;
@@ -99,7 +99,8 @@ export function symbolView(
   const [bid, ask] = [held.bids?.[0], held.asks?.[0]];
   if (!held.bids || !held.asks || !bid || !ask) return 'book-not-live';
   if (bid.price >= ask.price) return 'book-crossed';
-  const { instrument, position, entryPrice, bids, asks } = held;
+  const { instrument, position, entryPrice, bids, asks, markPrice } = held;
+  const docs = symbols[symbol];
   return {
     symbol,
     instrument,
@@ -107,10 +108,28 @@ export function symbolView(
     asks,
     bestBid: bid.price,
     bestAsk: ask.price,
+    atMs: wallMs(header.wallMs),
     position,
     entryPrice,
-    bars: barsOf(symbols[symbol]?.klines ?? null, header),
+    bars: barsOf(docs?.klines ?? null, header),
+    openBar: null,
+    markTicks: markPrice === null ? null : fractionalTicks(instrument, markPrice),
+    funding: fundingOf(docs?.position ?? null),
+    commission: commissionOf(docs?.position ?? null),
+    orders: working.filter(({ role }) => isSteered(role)),
+    trades: null,
+    fills: [],
   };
+}
+
+function fundingOf(position: PositionDoc | null): Funding | null {
+  if (position === null || position.fundingRate === null || position.nextFundingMs === null) return null;
+  return { rate: Number(position.fundingRate), nextMs: wallMs(position.nextFundingMs) };
+}
+
+function commissionOf(position: PositionDoc | null): Commission | null {
+  const told = position?.commission;
+  return told ? { maker: Number(told.maker), taker: Number(told.taker) } : null;
 }
 
 /** A live book that no frame has proved for longer than this is not quoted on, even before the gateway calls it stale. */

@@ -6,9 +6,25 @@ import type { Role } from '../../shared/client-id.ts';
 import type { Instrument } from '../../shared/instrument.ts';
 import type { BarRow } from '../../shared/snapshot.ts';
 import type { Side } from '../../shared/order.ts';
-import type { Lots, Ticks } from '../../shared/units.ts';
+import type { Lots, Ticks, WallMs } from '../../shared/units.ts';
+import type { WorkingOrder } from '../oms/working.ts';
 
 export type Level = { readonly price: Ticks; readonly size: Lots };
+
+/** One public trade; `aggressor` is the side that took, `atMs` the venue's time of it. */
+export type TradeSeen = { readonly price: Ticks; readonly size: Lots; readonly aggressor: Side; readonly atMs: WallMs };
+/** One fill of this strategy's own orders; `atMs` is the venue's time of it. */
+export type OwnFill = {
+  readonly side: Side;
+  readonly price: Ticks;
+  readonly size: Lots;
+  readonly maker: boolean;
+  readonly atMs: WallMs;
+};
+/** What trading costs here, shares of the notional: 0.0002 is 2 basis points; negative is a rebate. */
+export type Commission = { readonly maker: number; readonly taker: number };
+/** `rate` is the share of the notional that longs pay to shorts at `nextMs`. */
+export type Funding = { readonly rate: number; readonly nextMs: WallMs };
 
 /** One symbol as one snapshot shows it; only made when every part is fresh, known and of the same snapshot. */
 export type SymbolView = {
@@ -19,12 +35,28 @@ export type SymbolView = {
   readonly asks: readonly Level[];
   readonly bestBid: Ticks;
   readonly bestAsk: Ticks;
-  /** Signed. */
+  /** The snapshot's wall time, aligned with the venue's: the only clock a strategy has. */
+  readonly atMs: WallMs;
+  /** Signed; this strategy's own share where several trade the symbol. */
   readonly position: Lots;
   /** Quote units; null when flat. */
   readonly entryPrice: string | null;
   /** Closed bars, oldest first, without a hole; null while they are not complete. */
   readonly bars: readonly BarRow[] | null;
+  /** The bar that is still open; null while it is not known, or where the strategy reads no bars. */
+  readonly openBar: BarRow | null;
+  /** Fractional ticks; null while not known. */
+  readonly markTicks: number | null;
+  /** Null while not known. */
+  readonly funding: Funding | null;
+  /** Null until the gateway has read it. */
+  readonly commission: Commission | null;
+  /** This strategy's own orders that have not ended, commands on their way laid over them. */
+  readonly orders: readonly WorkingOrder[];
+  /** Public trades since the view before, oldest first; null when some were missed (a start, a gap): running sums begin anew. */
+  readonly trades: readonly TradeSeen[] | null;
+  /** Own fills since the view before, oldest first. */
+  readonly fills: readonly OwnFill[];
 };
 
 export type Signals = Readonly<Record<string, string | number | null>>;

@@ -174,6 +174,14 @@ export const view = (over: Partial<SymbolView> = {}): SymbolView => {
     position: lots(0),
     entryPrice: null,
     bars: null,
+    atMs: wallMs(1_700_000_000_000),
+    openBar: null,
+    markTicks: 600_000.5,
+    funding: null,
+    commission: { maker: 0.0002, taker: 0.0005 },
+    orders: [],
+    trades: null,
+    fills: [],
     ...over,
   };
 };
