@@ -5,6 +5,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Config, checkConfig, overlay, PAPER_CREDENTIALS, problemLine, SIM_CREDENTIALS } from './config.ts';
 import { valueAt } from './config-problem.ts';
+import { lineOf, mistakeIn } from './json-lines.ts';
 import { err, ok, type Result } from './result.ts';
 
 export type Loaded = { readonly config: Config; readonly file: string /** Absolute. */; readonly runDir: string };
@@ -16,16 +17,21 @@ export function loadConfig(file: string): Result<Loaded, readonly string[]> {
   const base = readJson(path);
   if (!base.ok) return base;
   const localPath = join(dirname(path), 'config.local.json');
-  const local = existsSync(localPath) ? readJson(localPath) : ok({});
+  const local = existsSync(localPath) ? readJson(localPath) : ok({ text: '', value: {} });
   if (!local.ok) return local;
-  const exposed = [...(hasInlineKey(base.value) ? exposure(path) : []), ...(hasInlineKey(local.value) ? exposure(localPath) : [])];
+  const exposed = [
+    ...(hasInlineKey(base.value.value) ? exposure(path) : []),
+    ...(hasInlineKey(local.value.value) ? exposure(localPath) : []),
+  ];
   if (exposed.length > 0) return err(exposed);
-  const checked = checkConfig(overlay(base.value, local.value));
+  const checked = checkConfig(overlay(base.value.value, local.value.value));
   if ('problems' in checked)
     return err(
       checked.problems.map((problem) => {
-        const isLocal = valueAt(local.value, problem.path.split('.')) !== undefined;
-        return `${isLocal ? localPath : path}: ${problemLine(problem)}`;
+        const steps = problem.path.split('.');
+        const isLocal = valueAt(local.value.value, steps) !== undefined;
+        const [file, { text }] = isLocal ? [localPath, local.value] : [path, base.value];
+        return `${file}:${lineOf(text, steps)}: ${problemLine(problem)}`;
       }),
     );
   return ok({ config: checked.config, file: path, runDir: resolve(dirname(path), checked.config.runDir) });
@@ -74,13 +80,15 @@ function readKeyFile(environment: string, path: string): Result<Credentials, str
   if (!content.ok) return err(content.error[0] ?? `${path}: cannot be read`);
   const exposed = exposure(path);
   if (exposed[0]) return err(exposed[0]);
-  const [apiKey, secret] = ['apiKey', 'secret'].map((name) => valueAt(content.value, [name]));
+  const [apiKey, secret] = ['apiKey', 'secret'].map((name) => valueAt(content.value.value, [name]));
   if (typeof apiKey !== 'string' || typeof secret !== 'string' || !apiKey || !secret)
     return err(missing(environment, `${path} does not hold {"apiKey":"…","secret":"…"}`));
   return ok({ apiKey, secret });
 }
 
-function readJson(path: string): Result<unknown, readonly string[]> {
+type Document = { readonly text: string; readonly value: unknown };
+
+function readJson(path: string): Result<Document, readonly string[]> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -88,33 +96,10 @@ function readJson(path: string): Result<unknown, readonly string[]> {
     return err([`${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}): allowed is a readable JSON file`]);
   }
   try {
-    return ok(JSON.parse(text));
-  } catch (error) {
-    return err([`${path}: not JSON${lineOfMistake(text)}: allowed is one JSON object (${wordsOf(error)})`]);
-  }
-}
-
-/** The parser's words without the text it quotes: that may be a key. */
-const wordsOf = (error: unknown): string =>
-  error instanceof Error ? error.message.replace(/ ?[',].*|( in JSON)? at position.*/, '') : 'unreadable';
-
-/** Where the mistake is, found by reading longer and longer beginnings: the first that no continuation can mend has it in its last line. */
-function lineOfMistake(text: string): string {
-  const lines = text.split('\n');
-  for (let n = 1; n <= lines.length; n++)
-    if (isBroken(lines.slice(0, n).join('\n') + (n < lines.length ? '\n' : ''))) return ` at line ${n}`;
-  return '';
-}
-
-function isBroken(beginning: string): boolean {
-  try {
-    JSON.parse(beginning);
-    return false;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : '';
-    const position = Number(/at position (\d+)/.exec(message)?.[1] ?? -1);
-    if (/^(Unexpected end|Unterminated)/.test(message)) return false;
-    return position < beginning.trimEnd().length || message.startsWith('Bad control'); // a string does not go on in the next line
+    return ok({ text, value: JSON.parse(text) });
+  } catch {
+    const { line, what } = mistakeIn(text) ?? { line: 1, what: 'unreadable' }; // the parser's own words quote the text
+    return err([`${path}:${line}: not JSON (${what}): allowed is one JSON object`]);
   }
 }
 

@@ -22,7 +22,7 @@ function call(script: string, args: readonly string[]) {
 
 test.each([
   ['a missing config file', 'scripts/start.ts', ['--config', join(dir, 'none.json')], 2, /none\.json: cannot be read/],
-  ['a config that is not JSON', 'gateway/main.ts', ['--config', file('broken.json', '{"symbols": [')], 2, /broken\.json: not JSON/],
+  ['a config that is not JSON', 'gateway/main.ts', ['--config', file('broken.json', '{"symbols": [')], 2, /broken\.json:1: not JSON/],
   [
     'an unknown key',
     'brain/main.ts',

@@ -65,10 +65,24 @@ test('loadConfig() lays config.local.json over config.json and finds the run fol
 test('loadConfig() says which of the two files holds the mistake', () => {
   const dir = folder({ 'config.json': config({ log: { level: 'loud' } }), 'config.local.json': json({ sim: { port: -1 }, foo: 1 }) });
   expect(complaints(dir)).toEqual([
-    'config.local.json: sim.port: -1: allowed is at least 0',
-    expect.stringMatching(/^config\.json: log\.level: "loud": allowed is one of/),
-    expect.stringMatching(/^config\.local\.json: foo: unknown key/),
+    'config.local.json:1: sim.port: -1: allowed is at least 0',
+    expect.stringMatching(/^config\.json:1: log\.level: "loud": allowed is one of/),
+    expect.stringMatching(/^config\.local\.json:1: foo: unknown key/),
   ]);
+});
+
+test('loadConfig() gives the line of each mistake; of a missing value that of what is around it', () => {
+  const { strategy: _, ...rest } = BASE;
+  const text = JSON.stringify({ ...rest, strategy: { active: 'market-making', marketMaking: { spreadBps: -1 } } }, null, 2);
+  const lines = text.split('\n');
+  const at = (word: string): number => lines.findIndex((line) => line.includes(word)) + 1;
+  expect(complaints(folder({ 'config.json': { text } }))).toEqual(
+    expect.arrayContaining([
+      `config.json:${at('"spreadBps"')}: strategy.marketMaking.spreadBps: -1: allowed is more than 0`,
+      expect.stringMatching(`^config\\.json:${at('"marketMaking"')}: strategy\\.marketMaking\\.orderSize: missing`),
+      expect.stringMatching(`^config\\.json:${at('"strategy"')}: strategy\\.macdTrend: missing`),
+    ]),
+  );
 });
 
 test('loadConfig() tells of a file that is not there, or no file', () => {
@@ -88,19 +102,19 @@ test.each([
   [`${SECRET}`, 1],
 ])('loadConfig() gives the line of what is not JSON, and no word of it', (text, line) => {
   expect(complaints(folder({ 'config.json': { text } }))).toEqual([
-    expect.stringMatching(`^config.json: not JSON at line ${line}: allowed is`),
+    expect.stringMatching(`^config\\.json:${line}: not JSON \\([a-z ]+\\): allowed is`),
   ]);
 });
 
 test.each(['', '{', '{"symbols": ["BTCUSDT"', '{"secret": "x'])('loadConfig() tells of a file that ends too early: %j', (text) => {
   expect(complaints(folder({ 'config.json': { text } }))).toEqual([
-    expect.stringMatching(/^config\.json: not JSON: allowed is one JSON object/),
+    expect.stringMatching(/^config\.json:1: not JSON \([a-z ]+\): allowed is one JSON object/),
   ]);
 });
 
 test('loadConfig() tells of a broken local file too', () => {
   const dir = folder({ 'config.json': config(), 'config.local.json': { text: '[1,]' } });
-  expect(complaints(dir)).toEqual([expect.stringMatching(/^config\.local\.json: not JSON at line 1/)]);
+  expect(complaints(dir)).toEqual([expect.stringMatching(/^config\.local\.json:1: not JSON/)]);
 });
 
 test.each([0o644, 0o640, 0o604, 0o660])('loadConfig() refuses an inline key in a file of mode %o', (mode) => {
@@ -180,7 +194,7 @@ test('loadCredentials() names the second variable when only that one is missing'
 test.each<[string, File | null, RegExp]>([
   ['is not there', null, /k\.json: cannot be read \(ENOENT\)/],
   ['others can read', json({ apiKey: KEY, secret: SECRET }, 0o640), /k\.json: mode 0640 lets others read a key/],
-  ['is no JSON', { text: `{"apiKey":"${KEY}"`, mode: 0o600 }, /k\.json: not JSON/],
+  ['is no JSON', { text: `{"apiKey":"${KEY}"`, mode: 0o600 }, /k\.json:1: not JSON/],
   ['holds null', json(null), /k\.json does not hold/],
   ['holds half', json({ apiKey: KEY }), /k\.json does not hold/],
   ['holds an empty secret', json({ apiKey: KEY, secret: '' }), /k\.json does not hold/],
