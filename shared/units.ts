@@ -72,6 +72,14 @@ export function sumDecimals(texts: readonly string[]): string | null {
   return trimDecimal(formatScaled(total, scale));
 }
 
+/** Below zero when `a` is smaller, above when it is larger, exactly; throws on a malformed decimal: edges check first. */
+export function compareDecimals(a: string, b: string): number {
+  const scale = Math.max(decimalsOf(a), decimalsOf(b));
+  const [x, y] = [scaledDecimal(a, scale), scaledDecimal(b, scale)];
+  if (x === null || y === null) throw new RangeError(`Cannot compare ${a} with ${b}: one is no decimal`);
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
 /** Cuts trailing zeros of a plain decimal and the sign of zero: '1.500' is '1.5', '-0.00' is '0'. */
 export function trimDecimal(text: string): string {
   const trimmed = text.includes('.') ? text.replace(/\.?0+$/, '') : text;

@@ -1,0 +1,131 @@
+/**
+ * What an edit of config.json means for processes that run: which values differ, when each takes effect, and the configuration that may
+ * be in force now. Limits only ever tighten by themselves: what an edit loosens waits for a person, and until then the tighter of both
+ * holds, field by field. Pure.
+ */
+import type { Config, SymbolLimits } from './config.ts';
+import { hidePassword, type SchemaNode, valueAt } from './config-problem.ts';
+import { limitsOf } from './config.ts';
+import { compareDecimals } from './units.ts';
+
+/**
+ * `live`: from the next tick on. `drain`: the quotes of the strategy before are cancelled and gone first. `confirm`: tightens at once,
+ * loosens when a person confirms. `restart`: of the processes, until then the value before stays in force.
+ */
+export type Apply = 'live' | 'drain' | 'confirm' | 'restart';
+export type ConfigChange = { readonly path: string; readonly from: string; readonly to: string; readonly apply: Apply };
+
+/** The longest prefix that fits decides; every key of the schema is under one of them. */
+const APPLIES: Readonly<Record<string, Apply>> = {
+  $schema: 'live',
+  environment: 'restart',
+  venue: 'restart',
+  symbols: 'restart',
+  runDir: 'restart',
+  redis: 'restart',
+  snapshot: 'restart',
+  gateway: 'restart',
+  brain: 'restart',
+  'strategy.active': 'drain',
+  'strategy.marketMaking': 'live',
+  'strategy.macdTrend': 'live',
+  'strategy.macdTrend.interval': 'restart', // the gateway gathers its bars
+  exits: 'live',
+  limits: 'confirm',
+  account: 'restart',
+  sim: 'restart',
+  paper: 'restart',
+  endpoints: 'restart',
+  credentials: 'restart',
+  'log.level': 'live',
+};
+
+/** Null for a key that no prefix covers. */
+export function applyOf(path: string): Apply | null {
+  const steps = path.split('.');
+  for (let length = steps.length; length > 0; length--) {
+    const found = APPLIES[steps.slice(0, length).join('.')];
+    if (found) return found;
+  }
+  return null;
+}
+
+/** Every key that a config may hold, as dotted paths; `*` stands for a free key. */
+export function keysOfSchema(node: SchemaNode, path: readonly string[] = []): readonly string[] {
+  const inner = Object.entries(node.properties ?? {}).flatMap(([key, child]) => keysOfSchema(child, [...path, key]));
+  const free = typeof node.additionalProperties === 'object' ? keysOfSchema(node.additionalProperties, [...path, '*']) : [];
+  return inner.length + free.length === 0 ? [path.join('.')] : [...inner, ...free];
+}
+
+/** Values that differ, in order of their path; nothing that may be a key or a password is shown. */
+export function diffConfigs(before: Config, after: Config): readonly ConfigChange[] {
+  const paths = new Set([...leavesOf(before), ...leavesOf(after)]);
+  return [...paths].sort().flatMap((path): ConfigChange[] => {
+    const [from, to] = [shown(before, path), shown(after, path)];
+    return from === to ? [] : [{ path, from: hide(path, from), to: hide(path, to), apply: applyOf(path) ?? 'restart' }];
+  });
+}
+
+/** `running` with all of `wanted` that may take effect without a restart; looser limits only when `confirmed`. */
+export function mergeLive({
+  running,
+  wanted,
+  confirmed,
+}: {
+  readonly running: Config;
+  readonly wanted: Config;
+  readonly confirmed: boolean;
+}): Config {
+  const limits = confirmed ? wanted.limits : tighterLimits(running, wanted);
+  const strategy = { ...wanted.strategy, macdTrend: { ...wanted.strategy.macdTrend, interval: running.strategy.macdTrend.interval } };
+  return { ...running, strategy, exits: wanted.exits, log: wanted.log, limits };
+}
+
+/** Something in `wanted` is looser than what is in force. */
+export function isLooser({ running, wanted }: { readonly running: Config; readonly wanted: Config }): boolean {
+  const tight = tighterLimits(running, wanted);
+  return JSON.stringify(tight) !== JSON.stringify(spelledOut(wanted, symbolsOf(running, wanted)));
+}
+
+/** Field by field the smaller of both; an absent limit is zero. */
+export function tighterLimits(a: Config, b: Config): Config['limits'] {
+  const symbols = symbolsOf(a, b);
+  const [one, other] = [spelledOut(a, symbols), spelledOut(b, symbols)];
+  const least = (x: string, y: string): string => (compareDecimals(x, y) <= 0 ? x : y);
+  const both = symbols.map((symbol): [string, SymbolLimits] => {
+    const [p, q] = [one.symbols[symbol] ?? NOTHING, other.symbols[symbol] ?? NOTHING];
+    return [
+      symbol,
+      {
+        maxPosition: least(p.maxPosition, q.maxPosition),
+        maxOrderNotional: least(p.maxOrderNotional, q.maxOrderNotional),
+        maxOpenOrders: Math.min(p.maxOpenOrders, q.maxOpenOrders),
+        collarPercent: Math.min(p.collarPercent, q.collarPercent),
+      },
+    ];
+  });
+  return { maxGrossNotional: least(one.maxGrossNotional, other.maxGrossNotional), symbols: Object.fromEntries(both) };
+}
+
+/** What no limit means. */
+const NOTHING: SymbolLimits = { maxPosition: '0', maxOrderNotional: '0', maxOpenOrders: 0, collarPercent: 0 };
+
+const symbolsOf = (a: Config, b: Config): readonly string[] => [...new Set([...a.symbols, ...b.symbols])];
+
+/** The same limits with each symbol's written out, so that two ways to say the same compare equal. */
+const spelledOut = (config: Config, symbols: readonly string[]): Config['limits'] => ({
+  maxGrossNotional: config.limits.maxGrossNotional,
+  symbols: Object.fromEntries(symbols.map((symbol) => [symbol, limitsOf(config, symbol) ?? NOTHING])),
+});
+
+function leavesOf(value: unknown, path: readonly string[] = []): readonly string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path.join('.')];
+  return Object.entries(value).flatMap(([key, child]) => leavesOf(child, [...path, key]));
+}
+
+function shown(config: Config, path: string): string {
+  const value = valueAt(config, path.split('.'));
+  return value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value)) ? 'absent' : JSON.stringify(value);
+}
+
+const hide = (path: string, text: string): string => (path.startsWith('credentials') ? '(hidden)' : hidePassword(text).slice(0, 80));

@@ -1,0 +1,41 @@
+/**
+ * Sees edits of config.json and of config.local.json beside it. Looks at both a few times a second instead of asking the file system to
+ * tell: that works on every file system and for every way editors replace a file. An edit counts once it has stood still for one look, so
+ * that a file is not read half written; it is told once, good or bad.
+ */
+import { statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { type Loaded, loadConfig } from '../config-file.ts';
+import type { Result } from '../result.ts';
+
+export type ConfigWatchOptions = {
+  readonly file: string;
+  readonly onEdit: (loaded: Result<Loaded, readonly string[]>) => void;
+  /** Real milliseconds between two looks: a person waits for it. */
+  readonly lookMs?: number;
+};
+
+const LOOK_MS = 200;
+
+export function watchConfig({ file, onEdit, lookMs = LOOK_MS }: ConfigWatchOptions): Disposable {
+  const path = resolve(file);
+  const files = [path, join(dirname(path), 'config.local.json')];
+  const look = (): string => files.map(stampOf).join(' ');
+  let [told, seen] = [look(), ''];
+  const timer = setInterval(() => {
+    const now = look();
+    const stands = now === seen;
+    seen = now;
+    if (!stands || now === told) return;
+    told = now;
+    onEdit(loadConfig(path));
+  }, lookMs);
+  timer.unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** Changes with every edit; a file that is not there is a state as well. */
+function stampOf(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return found ? `${found.ino}:${found.size}:${found.mtimeNs}` : 'none';
+}
