@@ -2,7 +2,8 @@
  * One turn of the brain for one symbol: (state, snapshot) -> (state, commands, facts). Pure: the same tape gives the same commands. Hard
  * exits come first, then the strategy, then the plan, then the gate; nothing leaves that did not come through the gate.
  */
-import type { Config, SymbolLimits } from '../shared/config.ts';
+import type { Config } from '../shared/config.ts';
+import type { SymbolLimits } from '../shared/limits.ts';
 import { parseClientId, type Role } from '../shared/client-id.ts';
 import type { Side } from '../shared/order.ts';
 import { lots, type MonoMs, ticks, type WallMs } from '../shared/units.ts';

@@ -14,7 +14,7 @@ import { STEPPED_START_MS } from './sim/stepper.ts';
 import { TapeProblem } from './sim/tape-file.ts';
 import { openTlsFront, type TlsFront, writeCertificate } from './sim/tls-front.ts';
 
-const DEFAULT_ACCOUNT = 'mmbot-sim-key:mmbot-sim-secret:10000:10000';
+const DEFAULT_ACCOUNT = 'mmbot-sim-key:mmbot-sim-secret:500000:500000';
 
 const number =
   ({ min, max, whole }: { readonly min: number; readonly max: number; readonly whole: boolean }) =>

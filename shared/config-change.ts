@@ -3,9 +3,10 @@
  * be in force now. Limits only ever tighten by themselves: what an edit loosens waits for a person, and until then the tighter of both
  * holds, field by field. Pure.
  */
-import type { Config, SymbolLimits } from './config.ts';
+import type { Config } from './config.ts';
 import { hidePassword, type SchemaNode, valueAt } from './config-problem.ts';
 import { limitsOf } from './config.ts';
+import type { SymbolLimits } from './limits.ts';
 import { compareDecimals } from './units.ts';
 
 /**
@@ -87,11 +88,10 @@ export function isLooser({ running, wanted }: { readonly running: Config; readon
   return JSON.stringify(tight) !== JSON.stringify(spelledOut(wanted, symbolsOf(running, wanted)));
 }
 
-/** Field by field the smaller of both; an absent limit is zero. */
+/** Field by field the stricter of both; an absent limit of a symbol is zero. */
 export function tighterLimits(a: Config, b: Config): Config['limits'] {
   const symbols = symbolsOf(a, b);
   const [one, other] = [spelledOut(a, symbols), spelledOut(b, symbols)];
-  const least = (x: string, y: string): string => (compareDecimals(x, y) <= 0 ? x : y);
   const both = symbols.map((symbol): [string, SymbolLimits] => {
     const [p, q] = [one.symbols[symbol] ?? NOTHING, other.symbols[symbol] ?? NOTHING];
     return [
@@ -99,13 +99,39 @@ export function tighterLimits(a: Config, b: Config): Config['limits'] {
       {
         maxPosition: least(p.maxPosition, q.maxPosition),
         maxOrderNotional: least(p.maxOrderNotional, q.maxOrderNotional),
+        ...leastSize(p.maxOrderSize, q.maxOrderSize),
         maxOpenOrders: Math.min(p.maxOpenOrders, q.maxOpenOrders),
         collarPercent: Math.min(p.collarPercent, q.collarPercent),
       },
     ];
   });
-  return { maxGrossNotional: least(one.maxGrossNotional, other.maxGrossNotional), symbols: Object.fromEntries(both) };
+  return {
+    maxGrossNotional: least(one.maxGrossNotional, other.maxGrossNotional),
+    symbols: Object.fromEntries(both),
+    equity: {
+      maxOrderPercent: Math.min(one.equity.maxOrderPercent, other.equity.maxOrderPercent),
+      maxPositionPercent: Math.min(one.equity.maxPositionPercent, other.equity.maxPositionPercent),
+      maxDailyLossPercent: Math.min(one.equity.maxDailyLossPercent, other.equity.maxDailyLossPercent),
+    },
+    margin: {
+      minAvailablePercent: Math.max(one.margin.minAvailablePercent, other.margin.minAvailablePercent),
+      maxRatioPercent: Math.min(one.margin.maxRatioPercent, other.margin.maxRatioPercent),
+      minLiquidationPercent: Math.max(one.margin.minLiquidationPercent, other.margin.minLiquidationPercent),
+    },
+    rate: {
+      maxCommandsPerSecond: Math.min(one.rate.maxCommandsPerSecond, other.rate.maxCommandsPerSecond),
+      maxOrdersPerFill: Math.min(one.rate.maxOrdersPerFill, other.rate.maxOrdersPerFill),
+    },
+  };
 }
+
+/** An absent one does not bind. */
+function leastSize(a: string | undefined, b: string | undefined): Pick<SymbolLimits, 'maxOrderSize'> {
+  if (a === undefined || b === undefined) return a === undefined && b === undefined ? {} : { maxOrderSize: a ?? b };
+  return { maxOrderSize: least(a, b) };
+}
+
+const least = (x: string, y: string): string => (compareDecimals(x, y) <= 0 ? x : y);
 
 /** What no limit means. */
 const NOTHING: SymbolLimits = { maxPosition: '0', maxOrderNotional: '0', maxOpenOrders: 0, collarPercent: 0 };
@@ -114,9 +140,11 @@ const symbolsOf = (a: Config, b: Config): readonly string[] => [...new Set([...a
 
 /** The same limits with each symbol's written out, so that two ways to say the same compare equal. */
 const spelledOut = (config: Config, symbols: readonly string[]): Config['limits'] => ({
-  maxGrossNotional: config.limits.maxGrossNotional,
+  ...withoutDefault(config.limits),
   symbols: Object.fromEntries(symbols.map((symbol) => [symbol, limitsOf(config, symbol) ?? NOTHING])),
 });
+
+const withoutDefault = ({ default: _, ...limits }: Config['limits']): Config['limits'] => limits;
 
 function leavesOf(value: unknown, path: readonly string[] = []): readonly string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path.join('.')];

@@ -5,12 +5,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { type ConfigProblem, hidePassword, problemsOf, type SchemaNode } from './config-problem.ts';
+import { Limits, type SymbolLimits, symbolName } from './limits.ts';
 
-/** Zero is a meaningful limit: nothing may be traded. */
-const limitDecimal = z
-  .string()
-  .regex(/^\d+(\.\d+)?$/, 'a decimal in quotes such as "0.010"')
-  .describe('decimal string');
 const positiveDecimal = z
   .string()
   .regex(/^(?=.*[1-9])\d+(\.\d+)?$/, 'a decimal above zero in quotes such as "0.010"')
@@ -29,7 +25,6 @@ const latency = z
 const percent = (max: number) => z.number().gt(0).max(max);
 const stopPercent = z.number().min(0).max(50).describe('percent of the entry price; 0: no stop at the venue');
 const ms = (min: number, max: number) => z.int().min(min).max(max);
-const symbolName = z.string().regex(/^[^\s:/]{1,40}$/, 'a venue symbol such as "BTCUSDT"');
 
 /** Calls carry their whole path: nothing stands behind the port. */
 const origin = z.string().regex(/^https?:\/\/[^\s/?#@]+\/?$/, 'scheme, host and port such as "https://fapi.binance.com"');
@@ -57,14 +52,6 @@ const credentials = z
     secret: z.string().optional().describe('inline secret: only in a 0600 file that git does not track'),
   })
   .describe('where the key of one environment comes from; the sim needs none');
-
-export const SymbolLimits = z.strictObject({
-  maxPosition: limitDecimal.describe('largest position either way, base units; worst case of held, resting, in-flight and unknown orders'),
-  maxOrderNotional: limitDecimal.describe('largest single order, quote units'),
-  maxOpenOrders: z.int().min(0).max(200).describe('most orders open at once on the symbol'),
-  collarPercent: percent(20).describe('largest distance of an order price from mid, percent'),
-});
-export type SymbolLimits = Readonly<z.infer<typeof SymbolLimits>>;
 
 export const MarketMakingParameters = z.strictObject({
   spreadBps: z.number().gt(0).max(1_000).describe('distance between own bid and ask, basis points of mid'),
@@ -183,15 +170,7 @@ export const Config = z.strictObject({
     })
     .describe('what decides'),
   exits: ExitParameters.describe('hard take-profit and stop-loss over every strategy'),
-  limits: z
-    .strictObject({
-      maxGrossNotional: limitDecimal.describe('largest sum of worst-case positions over all symbols, quote units'),
-      default: SymbolLimits.optional().describe(
-        'limits of symbols not named below; without it and without an own entry a symbol may not trade',
-      ),
-      symbols: z.record(symbolName, SymbolLimits).default({}).describe('limits of single symbols, instead of the default ones'),
-    })
-    .describe('what no order may pass; an absent limit means zero'),
+  limits: Limits.describe('what no order may pass; an absent limit means zero'),
   account: z
     .strictObject({
       exclusive: z.boolean().default(false).describe('true: no person or program else trades here, so symbol-wide cancels are allowed'),
@@ -218,7 +197,7 @@ export const Config = z.strictObject({
     .strictObject({
       balances: z
         .record(z.string().regex(/^[A-Z0-9]{2,12}$/), money)
-        .default({ USDT: '10000', USDC: '5000' })
+        .default({ USDT: '500000', USDC: '500000' })
         .describe('what a new paper account begins with'),
       queueModel: z
         .enum(['risk-averse', 'proportional', 'log-proportional', 'square-proportional'])

@@ -2,7 +2,7 @@
  * The only maker of `Approved` commands: per-order and position limits, checked before anything leaves the brain. The gateway's guard
  * checks all of it again with other code. An absent limit means zero. Cancels always pass; so does what can only reduce.
  */
-import type { SymbolLimits } from '../../shared/config.ts';
+import type { SymbolLimits } from '../../shared/limits.ts';
 import { floorSteps, type Instrument, notionalOf } from '../../shared/instrument.ts';
 import type { Side } from '../../shared/order.ts';
 import { type Lots, lots, parseAtoms, type Ticks, ticks } from '../../shared/units.ts';

@@ -8,12 +8,14 @@ import type { Metrics } from '../../shared/metrics.ts';
 import { frame } from '../../shared/framing.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { keysOf } from '../../shared/snapshot.ts';
+import { AccountRisk } from '../account/account-risk.ts';
 import { accountHindrance } from '../account/hindrance.ts';
 import { Keeper, type Notice } from '../account/keeper.ts';
 import { Ledger } from '../account/ledger.ts';
 import { Reconciler } from '../account/reconciler.ts';
 import { Budget, usedOf } from '../orders/budget.ts';
 import { Closer } from '../orders/closer.ts';
+import { CommandPace } from '../orders/command-pace.ts';
 import type { Core, Identity } from '../orders/core.ts';
 import { DeadMan } from '../orders/dead-man.ts';
 import { Desk } from '../orders/desk.ts';
@@ -91,6 +93,11 @@ export class Gateway implements AsyncDisposable {
     const budget = new Budget();
     const meta = store.meta();
     const modes = new Modes({ ...meta, save: (key, value) => store.setMeta(key, value) });
+    const risk = new AccountRisk({
+      ...{ keeper, venue, saved: meta.day },
+      limits: () => config.limits,
+      save: (text) => store.setMeta('day', text),
+    });
     const calls = meteredCalls(options);
     const router = new Router({
       keeper,
@@ -104,9 +111,10 @@ export class Gateway implements AsyncDisposable {
       onAuth: (sentence) => modes.pause(`the venue refuses our key: ${sentence}`),
     });
     const latency = { frameToOrder: new Latency(speed), command: new Latency(speed), calls };
-    const lease = new Lease({ leaseMs: config.gateway.leaseMs });
     this.#core = {
-      ...{ config, identity, clock, venue, keeper, router, budget, lease, modes },
+      ...{ config, identity, clock, venue, keeper, router, budget, modes, risk },
+      lease: new Lease({ leaseMs: config.gateway.leaseMs }),
+      pace: new CommandPace(() => config.limits.rate),
       seqs: new SeqLog(),
       latency,
       ledgerFault: () => store.fault,

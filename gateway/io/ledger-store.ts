@@ -32,6 +32,8 @@ export type Meta = {
   /** JSON of reasons by symbol. */
   readonly halted: string | null;
   readonly ladders: string;
+  /** Where the day's profit began; null at the first start. */
+  readonly day: string | null;
 };
 export type OpenOptions = {
   readonly path: string;
@@ -164,6 +166,7 @@ export class LedgerStore implements Archive, Disposable {
       paused: this.#meta('paused'),
       halted: this.#meta('halted'),
       ladders: this.#meta('ladders') ?? '[]',
+      day: this.#meta('day'),
     };
   }
 

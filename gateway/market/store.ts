@@ -1,5 +1,6 @@
 /** What is known of the public side: books, marks and bars behind the one view that the rest of the gateway reads. */
 import type { Mark } from '../../shared/events.ts';
+import type { MonoMs } from '../../shared/units.ts';
 import type { BarsView, BookCounters, BookView, MarketView, StreamHealth } from '../venues/venue.ts';
 import type { Bars } from './bars.ts';
 import type { Books } from './books.ts';
@@ -12,6 +13,7 @@ export type StoreOptions = {
   readonly health: () => readonly StreamHealth[];
   /** How long messages are on their way. */
   readonly delayMs: () => number | null;
+  readonly now: () => MonoMs;
 };
 
 const RANK = { lost: 0, connecting: 1, live: 2 } as const;
@@ -19,7 +21,7 @@ const NO_BARS: BarsView = { status: 'bars-unknown', closed: [], open: null, vers
 
 export class MarketStore implements MarketView {
   readonly #options: StoreOptions;
-  readonly #marks = new Map<string, Mark>();
+  readonly #marks = new Map<string, { readonly mark: Mark; readonly at: MonoMs }>();
 
   constructor(options: StoreOptions) {
     this.#options = options;
@@ -34,7 +36,12 @@ export class MarketStore implements MarketView {
   }
 
   mark(symbol: string): Mark | null {
-    return this.#marks.get(symbol) ?? null;
+    return this.#marks.get(symbol)?.mark ?? null;
+  }
+
+  markAgeMs(symbol: string): number | null {
+    const at = this.#marks.get(symbol)?.at;
+    return at === undefined ? null : this.#options.now() - at;
   }
 
   /** Another interval than the configured one is not kept, so it is unknown. */
@@ -52,7 +59,7 @@ export class MarketStore implements MarketView {
   }
 
   setMark(mark: Mark): void {
-    this.#marks.set(mark.symbol, mark);
+    this.#marks.set(mark.symbol, { mark, at: this.#options.now() });
   }
 
   /** A mark price of a lost stream is not a present one. */

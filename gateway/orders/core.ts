@@ -2,6 +2,7 @@
 import { type ClientIdParts, parseClientId } from '../../shared/client-id.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
+import type { AccountRisk } from '../account/account-risk.ts';
 import type { Keeper } from '../account/keeper.ts';
 import type { LedgerOrder } from '../account/rows.ts';
 import type { CallTimes } from '../publish/call-times.ts';
@@ -9,6 +10,7 @@ import type { Latency } from '../publish/latency.ts';
 import type { SeqLog } from '../publish/seq-log.ts';
 import type { Venue } from '../venues/venue.ts';
 import type { Budget } from './budget.ts';
+import type { CommandPace } from './command-pace.ts';
 import type { Lease } from './lease.ts';
 import type { Modes } from './modes.ts';
 import type { Router } from './router.ts';
@@ -31,6 +33,8 @@ export type Core = {
   readonly budget: Budget;
   readonly lease: Lease;
   readonly modes: Modes;
+  readonly risk: AccountRisk;
+  readonly pace: CommandPace;
   readonly seqs: SeqLog;
   readonly latency: { readonly frameToOrder: Latency; readonly command: Latency; readonly calls: CallTimes };
   /** Why the ledger cannot be written; null when it can. */

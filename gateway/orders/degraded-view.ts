@@ -4,7 +4,7 @@ import type { Core } from './core.ts';
 import { isLeverageUnexpected, type WholeState } from './degraded.ts';
 
 export function wholeState(core: Core, { redisDown = false }: { readonly redisDown?: boolean } = {}): WholeState {
-  const { modes, keeper, venue, ledgerFault, budget, clock } = core;
+  const { modes, keeper, venue, ledgerFault, budget, clock, risk } = core;
   const line = venue.lineHealth?.();
   return {
     stopped: modes.stopped !== null,
@@ -18,6 +18,8 @@ export function wholeState(core: Core, { redisDown = false }: { readonly redisDo
     waiting: budget.blockedUntil > clock.monoMs(),
     clockAgeMs: line?.clockAgeMs ?? 0,
     marginCall: modes.marginCall,
+    dailyLoss: risk.lost.length > 0,
+    availableLow: risk.low.length > 0,
   };
 }
 

@@ -16,6 +16,9 @@ export type WholeState = {
   readonly waiting: boolean;
   readonly clockAgeMs: number;
   readonly marginCall: boolean;
+  /** Loss since midnight UTC above its limit. */
+  readonly dailyLoss: boolean;
+  readonly availableLow: boolean;
 };
 
 /** What concerns one symbol. */
@@ -49,6 +52,8 @@ export function wholeMode(state: WholeState): { readonly mode: Mode; readonly re
     ['paused', state.paused, 'reduce-only'],
     ['ledger-unavailable', state.ledgerFault, 'reduce-only'],
     ['margin-call', state.marginCall, 'reduce-only'],
+    ['daily-loss', state.dailyLoss, 'reduce-only'],
+    ['available-low', state.availableLow, 'reduce-only'],
     ['clock-unsure', clockUnsure, 'reduce-only'],
     ['redis-down', state.redisDown, 'normal'], // a brain that is fed by push goes on
   ];

@@ -247,7 +247,8 @@ export class Desk {
     const { basedOn, ttlMs } = command;
     const { closer, stops } = this.#options;
     const [closing, stopMissing] = [closer.isClosing(request.symbol), stops.isMissing(request.symbol)];
-    const view = guardView(this.#core, { request, basedOn, ttlMs, closing, stopMissing });
+    const pace = request.reduceOnly || waited ? null : this.#core.pace.check(this.#core.clock.monoMs());
+    const view = guardView(this.#core, { request, basedOn, ttlMs, closing, stopMissing, pace });
     const broken = view && checkOrder({ request, replaces, view });
     if (!view) return refuse(command, 'unknown-symbol', `Cannot place order "${request.clientId}": ${request.symbol} is not configured`);
     if (broken) return refuse(command, broken.code, broken.sentence);
@@ -345,7 +346,7 @@ export class Desk {
   }
 
   #setPaused(command: Extract<Command, { type: 'pause' | 'resume' }>, client: Client): Taken | Refused {
-    const { modes, router, keeper } = this.#core;
+    const { modes, router, keeper, risk } = this.#core;
     if (client.socket !== 'operator' || client.role !== 'operator')
       return refuse(command, 'not-allowed', `Cannot ${command.type}: only an operator on the operator's socket may`);
     if (command.type === 'resume' && !modes.resume())
@@ -354,15 +355,19 @@ export class Desk {
       modes.pause(command.reason ?? '');
       router.cancel(brainOrders(this.#core));
     }
-    if (command.type === 'resume') router.breaker.clear();
+    if (command.type === 'resume') {
+      router.breaker.clear();
+      risk.forgive();
+    }
     keeper.notice({ level: 'warn', message: command.type === 'pause' ? 'Paused' : 'Resumed', fields: {} });
     return this.#taken(command.id);
   }
 
   #meter({ basedOn }: Place | Amend, receivedAt: MonoMs): OnWritten {
-    const { latency, seqs, identity } = this.#core;
+    const { latency, seqs, identity, pace } = this.#core;
     const frameAt = basedOn.epoch === identity.epoch ? (seqs.find(basedOn.seq)?.newestFrameAt ?? null) : null;
     return (writtenAt, via = 'rest') => {
+      pace.sent(writtenAt);
       latency.command.add(writtenAt - receivedAt);
       latency.calls.written(writtenAt - receivedAt, via);
       if (frameAt !== null) latency.frameToOrder.add(writtenAt - frameAt);

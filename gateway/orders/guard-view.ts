@@ -1,13 +1,14 @@
 /** Gathers what the guard looks at for one order, from the ledger, the market and the modes of this moment. */
 import { limitsOf } from '../../shared/config.ts';
-import { notionalOf } from '../../shared/instrument.ts';
+import { fractionalTicks, type Instrument, notionalOf } from '../../shared/instrument.ts';
 import type { Stamp } from '../../shared/snapshot.ts';
 import { type Atoms, atoms, lots, parseAtoms, ZERO_ATOMS } from '../../shared/units.ts';
 import type { OrderRequest } from '../venues/venue.ts';
 import type { Core } from './core.ts';
 import { wholeMode } from './degraded.ts';
 import { haltOf, wholeState } from './degraded-view.ts';
-import { type GuardView, referencePrice, worstCase } from './guard.ts';
+import { worstCase } from './guard-rules/exposure.ts';
+import { type GuardView, referencePrice } from './guard-rules/rule.ts';
 
 export type Asked = {
   readonly request: OrderRequest;
@@ -15,10 +16,11 @@ export type Asked = {
   readonly ttlMs: number;
   readonly closing: boolean;
   readonly stopMissing: boolean;
+  readonly pace: GuardView['pace'];
 };
 
 /** Null when the symbol is not configured. */
-export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMissing }: Asked): GuardView | null {
+export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMissing, pace }: Asked): GuardView | null {
   const { venue, keeper, config, modes, budget, seqs, identity, clock } = core;
   const { symbol } = request;
   const instrument = venue.instruments.get(symbol);
@@ -29,9 +31,14 @@ export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMi
     instrument,
     limits: limitsOf(config, symbol),
     maxGrossNotional: parseAtoms(config.limits.maxGrossNotional) ?? ZERO_ATOMS,
+    shares: config.limits.equity,
     book: venue.market.book(symbol),
     markPrice: venue.market.mark(symbol)?.markPrice ?? null,
+    markAgeMs: venue.market.markAgeMs(symbol),
     accountKnown: keeper.known,
+    equity: core.risk.equity(instrument.quoteAsset),
+    liquidationPercent: liquidationPercent(core, instrument),
+    minLiquidationPercent: config.limits.margin.minLiquidationPercent,
     held: keeper.ledger.positions.range(symbol),
     own: keeper.ledger.orders(symbol),
     foreignOrders: keeper.ledger.foreignOrders(symbol).length,
@@ -49,7 +56,17 @@ export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMi
     ttlMs,
     stopMissing,
     budget: budget.refusal({ budgets: venue.orders.budgets(), now, protective: request.reduceOnly }),
+    pace,
   };
+}
+
+/** Percent between mark and liquidation price; null when flat, or when either is not told. */
+export function liquidationPercent({ venue, keeper }: Pick<Core, 'venue' | 'keeper'>, instrument: Instrument): number | null {
+  const { symbol } = instrument;
+  const [mark, price] = [venue.market.mark(symbol)?.markPrice ?? null, keeper.liquidationPrice(symbol)];
+  if (keeper.ledger.positions.row(symbol).size === 0 || mark === null || price === null) return null;
+  const [at, end] = [fractionalTicks(instrument, mark), fractionalTicks(instrument, price)];
+  return at > 0 && end > 0 ? (Math.abs(at - end) / at) * 100 : null;
 }
 
 /** Worst-case notional of all symbols but one; null when one that holds or may get a position cannot be valued. */

@@ -13,7 +13,7 @@ import { queryDelayMs } from '../account/reconcile.ts';
 import type { StopEntry, VenueFault } from '../venues/venue.ts';
 import type { Closer } from './closer.ts';
 import type { Core } from './core.ts';
-import { worstCase } from './guard.ts';
+import { worstCase } from './guard-rules/exposure.ts';
 import { StopBook, type StopRow } from './stop-book.ts';
 import { coveredLots, planStops, type StopStep } from './stop-plan.ts';
 

@@ -24,9 +24,8 @@ export type WatchOptions = {
   readonly ackSilenceMs?: number;
 };
 export const ACK_SILENCE_MS = 2_000;
-/** Shares of the margin that must be kept up: at the first nothing new is opened, below the second it may be again. */
-const MARGIN_CALL = 0.8;
-const MARGIN_HEALTHY = 0.6;
+/** Nothing new is opened at the configured margin ratio, and again below this share of it. */
+const MARGIN_HEALTHY = 0.75;
 
 const CONFIGURED = {
   'margin-call': 'Margin call',
@@ -81,9 +80,10 @@ export class Watch {
 
   /** A whole read of the account: the margin tells by itself what a margin call tells late. */
   onWhole({ marginRatio }: AccountState): void {
-    const { modes, keeper } = this.#options.core;
+    const { modes, keeper, config } = this.#options.core;
     const was = modes.marginCall;
-    if (marginRatio !== null) modes.marginCall = marginRatio >= (was ? MARGIN_HEALTHY : MARGIN_CALL);
+    const most = config.limits.margin.maxRatioPercent / 100;
+    if (marginRatio !== null) modes.marginCall = marginRatio >= most * (was ? MARGIN_HEALTHY : 1);
     if (modes.marginCall !== was)
       keeper.notice({ level: 'warn', message: was ? 'Margin is healthy again' : 'Margin is short', fields: { marginRatio } });
   }
@@ -175,6 +175,7 @@ export class Watch {
       core.keeper.notice({ level: 'warn', message: 'Lease ended', fields: { brainEpoch: ended.epoch, why: ended.why } });
       this.#pull('lease-ended', brainOrders(core));
     }
+    core.risk.tick(now, core.venue.nowMs());
     this.#modes();
     if (this.#acks.overdue(now)) {
       core.keeper.notice({

@@ -51,6 +51,7 @@ export class Publisher {
 
   addFills(fills: readonly BookedFill[]): void {
     const { core, keys } = this.#options;
+    core.pace.filled(fills.length, core.clock.monoMs());
     for (const fill of fills) {
       const instrument = core.venue.instruments.get(fill.symbol);
       if (!instrument) continue;

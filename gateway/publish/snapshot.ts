@@ -16,8 +16,9 @@ import {
   type PositionDoc,
   type Stamp,
 } from '../../shared/snapshot.ts';
-import { type Atoms, atoms, formatAtoms, type Lots, type MonoMs, parseAtoms, type Ticks, ZERO_ATOMS } from '../../shared/units.ts';
-import { type Holding, worthOf } from '../account/position.ts';
+import { formatAtoms, type Lots, type MonoMs, type Ticks, ZERO_ATOMS } from '../../shared/units.ts';
+import { unrealizedIn, unrealizedOf } from '../account/equity.ts';
+import type { Holding } from '../account/position.ts';
 import { type BookedFill, isFilledUnbooked, type LedgerOrder, type PositionRow } from '../account/rows.ts';
 import type { StopShown } from '../orders/stop.ts';
 import type { BarsView, BookView, Commission } from '../venues/venue.ts';
@@ -132,9 +133,8 @@ export function unrealized(
   instrument: Instrument,
   { holding, mark }: { readonly holding: Holding; readonly mark: Mark | null },
 ): string | null {
-  if (holding.size === 0) return '0';
-  const worth = mark === null ? null : worthOf(instrument, { size: holding.size, price: mark.markPrice });
-  return worth === null ? null : formatAtoms(atoms(worth - holding.cost));
+  const value = unrealizedOf({ instrument, holding, mark });
+  return value === null ? null : formatAtoms(value);
 }
 
 function ordersDoc({ instrument, orders }: SymbolMoment, { stamp, now, known }: { stamp: Stamp; now: MonoMs; known: boolean }): OrdersDoc {
@@ -164,22 +164,17 @@ function balanceDoc({ accountKnown, balances, symbols }: Moment, stamp: Stamp): 
     asset,
     wallet: formatAtoms(wallet),
     available: available === null ? null : formatAtoms(available),
-    unrealized: accountKnown ? unrealizedOf(asset, symbols) : null,
+    unrealized: accountKnown ? sumOf(asset, symbols) : null,
   }));
   return { ...stamp, known: accountKnown, assets };
 }
 
-/** Sum over the symbols margined in an asset; null as soon as one of them is not known. */
-function unrealizedOf(asset: string, symbols: readonly SymbolMoment[]): string | null {
-  let total: Atoms = ZERO_ATOMS;
-  for (const { instrument, position, mark } of symbols) {
-    if (instrument.quoteAsset !== asset) continue;
-    const one = unrealized(instrument, { holding: position, mark });
-    const value = one === null ? null : parseAtoms(one);
-    if (value === null) return null;
-    total = atoms(total + value);
-  }
-  return formatAtoms(total);
+function sumOf(asset: string, symbols: readonly SymbolMoment[]): string | null {
+  const total = unrealizedIn(
+    asset,
+    symbols.map(({ instrument, position, mark }) => ({ instrument, holding: position, mark })),
+  );
+  return total === null ? null : formatAtoms(total);
 }
 
 const barRow = (bar: Bar): [number, string, string, string, string, string] => [

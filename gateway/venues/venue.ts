@@ -180,6 +180,8 @@ export type StreamHealth = {
 export interface MarketView {
   book(symbol: string): BookView;
   mark(symbol: string): Mark | null;
+  /** Since that mark was received; null while there is none. */
+  markAgeMs(symbol: string): number | null;
   bars(symbol: string, interval: string): BarsView;
   counters(symbol: string): BookCounters;
   health(): StreamHealth;

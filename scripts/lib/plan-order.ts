@@ -1,5 +1,5 @@
 /** What test-order sends: price, size and the checks before anything leaves. Pure; prices and sizes in whole ticks and lots. */
-import type { SymbolLimits } from '../../shared/config.ts';
+import type { SymbolLimits } from '../../shared/limits.ts';
 import { formatPrice, formatSize, fractionalTicks, type Instrument, notionalOf, parsePrice, parseSize } from '../../shared/instrument.ts';
 import type { Side } from '../../shared/order.ts';
 import { err, ok, type Result } from '../../shared/result.ts';

@@ -24,5 +24,5 @@ export function makeSimKey({ gateway }: Config, dir: string): SimKey {
   rmSync(file, { force: true }); // an older one would keep its mode
   writeFileSync(file, JSON.stringify(credentials), { mode: 0o600 });
   writeFileSync(publicFile, publicKey.export({ type: 'spki', format: 'pem' }));
-  return { credentials, simArgs: ['--account', `${apiKey}:@${publicFile}:10000:10000`], file };
+  return { credentials, simArgs: ['--account', `${apiKey}:@${publicFile}:500000:500000`], file };
 }

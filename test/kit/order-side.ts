@@ -1,9 +1,11 @@
 /** The whole order side on a virtual clock and a scripted venue: ledger, router, reconcile, ladders, watch and desk, without sockets. */
+import { AccountRisk } from '../../gateway/account/account-risk.ts';
 import { Keeper } from '../../gateway/account/keeper.ts';
 import { Reconciler } from '../../gateway/account/reconciler.ts';
 import type { Change } from '../../gateway/account/rows.ts';
 import { Budget } from '../../gateway/orders/budget.ts';
 import { Closer } from '../../gateway/orders/closer.ts';
+import { CommandPace } from '../../gateway/orders/command-pace.ts';
 import type { Core } from '../../gateway/orders/core.ts';
 import { DeadMan } from '../../gateway/orders/dead-man.ts';
 import { type Client, Desk } from '../../gateway/orders/desk.ts';
@@ -38,6 +40,7 @@ export const CONFIG: Config = (() => {
     limits: {
       maxGrossNotional: '100000',
       default: { maxPosition: '0.500', maxOrderNotional: '20000', maxOpenOrders: 20, collarPercent: 2 },
+      equity: { maxOrderPercent: 100, maxPositionPercent: 2000, maxDailyLossPercent: 50 },
     },
   });
   if ('problems' in checked) throw new Error(JSON.stringify(checked.problems));
@@ -76,6 +79,8 @@ export class OrderSide {
     const keeper = new Keeper({ ledger, write, clock, notice: ({ message }) => this.facts.push(message) });
     const budget = new Budget();
     const modes = new Modes({ stopped: null, paused: null, save: () => true });
+    const risk = new AccountRisk({ keeper, venue, limits: () => config.limits, saved: null, save: () => true });
+    const pace = new CommandPace(() => config.limits.rate);
     const router = new Router({
       keeper,
       orders: venue.orders,
@@ -104,6 +109,8 @@ export class OrderSide {
       budget,
       lease,
       modes,
+      risk,
+      pace,
       seqs: new SeqLog(),
       latency,
       ledgerFault: () => this.fault,

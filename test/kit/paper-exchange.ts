@@ -133,6 +133,7 @@ export class PaperExchange {
         ...{ knownFrom: null, knownTo: null, top: this.top, receivedAt: null },
       }),
       mark: () => this.#mark,
+      markAgeMs: () => (this.#mark === null ? null : 0),
       bars: () => bars,
       counters: () => none,
       health: () => ({ state: 'live', ageMs: 0, delayMs: null }),

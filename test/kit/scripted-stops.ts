@@ -10,7 +10,7 @@ export class ScriptedStops implements StopEntry {
   /** Everything ever placed, by client id, as it is now. */
   readonly all = new Map<string, StopReport>();
   readonly calls: string[] = [];
-  /** Answers to the next calls of a kind; a request is not carried out then unless `reachesAnyway`. */
+  /** Answers to the next calls of a kind; one whose outcome is unknown may be carried out all the same. */
   readonly answers: { place: VenueFault[]; cancel: VenueFault[]; query: VenueFault[]; list: VenueFault[] } = {
     place: [],
     cancel: [],
@@ -52,10 +52,14 @@ export class ScriptedStops implements StopEntry {
     return report;
   }
 
+  #isCarriedOut({ kind }: VenueFault): boolean {
+    return this.reachesAnyway && kind === 'unknown';
+  }
+
   async placeStop(request: StopRequest): Promise<VenueResult<StopReport>> {
     this.calls.push('place');
     const refused = this.answers.place.shift();
-    if (refused && !this.reachesAnyway) return err(refused);
+    if (refused && !this.#isCarriedOut(refused)) return err(refused);
     const { symbol, clientId, side, trigger, size } = request;
     if (this.all.has(clientId)) throw new Error(`${clientId} was placed twice`);
     const report = this.add({ symbol, clientId, side, trigger, size, reduceOnly: true });
@@ -65,7 +69,7 @@ export class ScriptedStops implements StopEntry {
   async cancelStop({ clientId }: Named): Promise<VenueResult<null>> {
     this.calls.push('cancel');
     const refused = this.answers.cancel.shift();
-    if (refused && !this.reachesAnyway) return err(refused);
+    if (refused && !this.#isCarriedOut(refused)) return err(refused);
     if (this.all.get(clientId)?.state !== 'waiting') return err({ kind: 'gone', reason: 'not-found', sentence: 'gone' });
     this.become(clientId, { state: 'canceled' });
     return refused ? err(refused) : ok(null);

@@ -27,7 +27,7 @@ export function contractConfig(kind: Kind, port: number, paper: Partial<Config['
     symbols: [SYMBOL],
     sim: { port },
     endpoints: { paper: simEndpoints(port) },
-    paper: { orderLatency: 'none', eventLatency: 'none', ...paper },
+    paper: { balances: { USDT: '10000', USDC: '5000' }, orderLatency: 'none', eventLatency: 'none', ...paper },
     strategy: {
       active: 'market-making',
       marketMaking: { spreadBps: 5, skewBps: 1, orderSize: '0.01', maxInventory: '1' },

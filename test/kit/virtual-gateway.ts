@@ -1,10 +1,12 @@
 /** One life of the gateway's order side on the real venue adapter and the real ledger file, with every timer on a virtual clock. */
+import { AccountRisk } from '../../gateway/account/account-risk.ts';
 import { Keeper } from '../../gateway/account/keeper.ts';
 import { Ledger } from '../../gateway/account/ledger.ts';
 import { Reconciler } from '../../gateway/account/reconciler.ts';
 import { LedgerStore } from '../../gateway/io/ledger-store.ts';
 import { Budget } from '../../gateway/orders/budget.ts';
 import { Closer } from '../../gateway/orders/closer.ts';
+import { CommandPace } from '../../gateway/orders/command-pace.ts';
 import type { Core } from '../../gateway/orders/core.ts';
 import { DeadMan } from '../../gateway/orders/dead-man.ts';
 import { type Client, Desk } from '../../gateway/orders/desk.ts';
@@ -136,6 +138,14 @@ export class VirtualGateway implements AsyncDisposable {
     const keeper = new Keeper({ ledger, write: (change) => store.write(change), clock, notice });
     const budget = new Budget();
     const modes = new Modes({ ...store.meta(), save: (key, value) => store.setMeta(key, value) });
+    const risk = new AccountRisk({
+      keeper,
+      venue,
+      limits: () => config.limits,
+      saved: store.meta().day,
+      save: (text) => store.setMeta('day', text),
+    });
+    const pace = new CommandPace(() => config.limits.rate);
     const router = new Router({
       ...{ keeper, orders: venue.orders, clock, budget },
       version: (symbol) => venue.instruments.get(symbol)?.version ?? '',
@@ -159,6 +169,8 @@ export class VirtualGateway implements AsyncDisposable {
       budget,
       lease,
       modes,
+      risk,
+      pace,
       seqs: new SeqLog(),
       latency,
       ledgerFault: () => store.fault,

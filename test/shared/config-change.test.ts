@@ -7,6 +7,7 @@ import { compareDecimals } from '../../shared/units.ts';
 import { config } from '../kit/brain.ts';
 
 const BASE = config();
+const { default: _, ...EXTRA } = BASE.limits;
 const edited = (over: object): Config => {
   const checked = checkConfig(overlay(BASE, over));
   if ('problems' in checked) throw new Error(JSON.stringify(checked.problems));
@@ -63,8 +64,21 @@ test('mergeLive() tightens limits at once and loosens them only when confirmed',
   expect([isLooser({ running: BASE, wanted }), isLooser({ running: BASE, wanted: edited({}) })]).toEqual([true, false]);
 });
 
+test.each([
+  ['a higher share of the equity', { equity: { maxPositionPercent: 3 } }, true],
+  ['a lower one', { equity: { maxPositionPercent: 1 } }, false],
+  ['a lower floor of the margin', { margin: { minAvailablePercent: 5 } }, true],
+  ['a higher one', { margin: { minAvailablePercent: 50 } }, false],
+  ['more commands a second', { rate: { maxCommandsPerSecond: 60 } }, true],
+  ['the same limits written out by symbol', { symbols: { BTCUSDT: BASE.limits.default } }, false],
+])('isLooser() judges %s', (_name, limits, want) => {
+  const wanted = edited({ limits });
+  expect(isLooser({ running: BASE, wanted })).toBe(want);
+  expect(mergeLive({ running: BASE, wanted, confirmed: false }).limits.equity.maxPositionPercent).toBeLessThanOrEqual(2);
+});
+
 test('a limit that is gone means zero, and one that appears is looser', () => {
-  const none: Config = { ...BASE, limits: { maxGrossNotional: '20000', symbols: {} } };
+  const none: Config = { ...BASE, limits: { ...EXTRA, symbols: {} } };
   expect(limitsOf({ ...BASE, limits: tighterLimits(BASE, none) }, 'BTCUSDT')).toMatchObject({ maxPosition: '0', maxOpenOrders: 0 });
   expect([isLooser({ running: BASE, wanted: none }), isLooser({ running: none, wanted: BASE })]).toEqual([false, true]);
 });
@@ -80,7 +94,7 @@ const anyConfig = fc
   .map(
     ({ gross, fallback, named }): Config => ({
       ...BASE,
-      limits: { maxGrossNotional: gross, ...(fallback ? { default: fallback } : {}), symbols: named ? { BTCUSDT: named } : {} },
+      limits: { ...EXTRA, maxGrossNotional: gross, ...(fallback ? { default: fallback } : {}), symbols: named ? { BTCUSDT: named } : {} },
     }),
   );
 

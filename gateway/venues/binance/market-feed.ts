@@ -93,7 +93,14 @@ export class MarketFeed implements Disposable {
         retryMs,
       },
     });
-    this.store = new MarketStore({ books: this.#books, bars: this.#bars, interval, health, delayMs: () => this.#delay.ms });
+    this.store = new MarketStore({
+      books: this.#books,
+      bars: this.#bars,
+      interval,
+      health,
+      delayMs: () => this.#delay.ms,
+      now: () => options.clock.monoMs(),
+    });
   }
 
   listen(listener: MarketListener): void {

@@ -90,7 +90,7 @@ test('stop, pause and running ladders are remembered', () => {
     store.setMeta('paused', null);
   }
   using store = open();
-  expect(store.meta()).toEqual({ stopped: 'panic', paused: null, halted: null, ladders: '[{"symbol":"BTCUSDT"}]' });
+  expect(store.meta()).toEqual({ stopped: 'panic', paused: null, halted: null, ladders: '[{"symbol":"BTCUSDT"}]', day: null });
 });
 
 test('countReached() counts each state an order came to once, whatever is written beside it', () => {

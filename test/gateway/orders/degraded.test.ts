@@ -13,6 +13,8 @@ const GOOD: WholeState = {
   waiting: false,
   clockAgeMs: 0,
   marginCall: false,
+  dailyLoss: false,
+  availableLow: false,
 };
 
 test.each<[what: string, over: Partial<WholeState>, mode: string, reasons: readonly string[]]>([
@@ -29,6 +31,8 @@ test.each<[what: string, over: Partial<WholeState>, mode: string, reasons: reado
   ['the clock is old', { clockAgeMs: CLOCK_AGE_MS_MAX + 1 }, 'reduce-only', ['clock-unsure']],
   ['the clock is young enough', { clockAgeMs: CLOCK_AGE_MS_MAX }, 'normal', []],
   ['margin is short', { marginCall: true }, 'reduce-only', ['margin-call']],
+  ["the day's loss went too far", { dailyLoss: true }, 'reduce-only', ['daily-loss']],
+  ['too little margin is available', { availableLow: true }, 'reduce-only', ['available-low']],
   [
     'two things at once: the stricter holds, both are told',
     { paused: true, lineFailing: true },

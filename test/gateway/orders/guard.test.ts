@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkOrder, type GuardView, worstCase } from '../../../gateway/orders/guard.ts';
+import { checkOrder } from '../../../gateway/orders/guard.ts';
+import { worstCase } from '../../../gateway/orders/guard-rules/exposure.ts';
+import type { GuardView } from '../../../gateway/orders/guard-rules/rule.ts';
 import type { LedgerOrder } from '../../../gateway/account/rows.ts';
 import type { BookView, OrderRequest } from '../../../gateway/venues/venue.ts';
 import { Book } from '../../../shared/book.ts';
@@ -40,8 +42,13 @@ const view = (over: Partial<GuardView> = {}): GuardView => ({
   instrument: instrument(),
   limits: LIMITS,
   maxGrossNotional: parseAtoms('10000') ?? ZERO_ATOMS,
+  shares: { maxOrderPercent: 0.5, maxPositionPercent: 2, maxDailyLossPercent: 1 },
+  equity: parseAtoms('1000000'),
+  liquidationPercent: null,
+  minLiquidationPercent: 5,
   book: bookView(),
   markPrice: '60000.12345678',
+  markAgeMs: 300,
   accountKnown: true,
   held: { low: lots(0), high: lots(0) },
   own: [],
@@ -54,6 +61,7 @@ const view = (over: Partial<GuardView> = {}): GuardView => ({
   basedOnAt: monoMs(9_700),
   ttlMs: 500,
   budget: null,
+  pace: null,
   ...over,
 });
 
@@ -115,6 +123,46 @@ const CASES: readonly [string, string, Partial<OrderRequest>, Partial<GuardView>
   ['the snapshot is too old', 'ttl-expired', {}, { basedOnAt: monoMs(9_260) }, /its snapshot is 740 ms old, limit is 500 ms/],
   ['a foreign order rests there', 'foreign-order', {}, { foreignOrders: 2 }, /2 foreign orders/],
   ['the price is outside the collar', 'collar', { price: ticks(593_999) }, {}, /1\.000 % from mid 60000\.00, limit is 1 %/],
+  ['the price is far from the mark though near the mid', 'collar', {}, { markPrice: '61000' }, /1\.641 % from mark 61000, limit is 1 %/],
+  ['no mark is known', 'collar', {}, { markPrice: null, markAgeMs: null }, /mark price of BTCUSDT is not known/],
+  ['the mark is old', 'collar', {}, { markAgeMs: 5_001 }, /mark price of BTCUSDT is 5001 ms old/],
+  [
+    'the size is above a limit of its own',
+    'limit-order-size',
+    { size: lots(11) },
+    { limits: { ...LIMITS, maxOrderSize: '0.010' } },
+    /size is 0\.011, limit is 0\.010/,
+  ],
+  [
+    'the order is too large for the account',
+    'limit-equity',
+    {},
+    { equity: parseAtoms('100000') },
+    /notional would be 599\.99, limit is 500 \(0\.5 % of an equity of 100000\)/,
+  ],
+  ['nothing is left of the account', 'limit-equity', {}, { equity: parseAtoms('-1') }, /limit is 0 /],
+  ['the equity is not known', 'balance-unknown', {}, { equity: null }, /equity of the account is not known/],
+  [
+    'the worst-case position is too large for the account',
+    'limit-equity',
+    {},
+    { held: { low: lots(40), high: lots(40) }, equity: parseAtoms('140000') },
+    /worst-case position would be 3000, limit is 2800 \(2 % of an equity of 140000\)/,
+  ],
+  [
+    'the liquidation price is near',
+    'liquidation-near',
+    {},
+    { held: { low: lots(1), high: lots(1) }, liquidationPercent: 4.99 },
+    /4\.99 % from its liquidation price, at least 5 % is wanted/,
+  ],
+  [
+    'commands come too fast',
+    'limit-rate',
+    {},
+    { pace: { code: 'limit-rate', why: 'more than 50 commands came within a second' } },
+    /more than 50/,
+  ],
   ['the order is too large', 'limit-order-notional', { size: lots(34) }, {}, /notional is 2039\.966, limit is 2000/],
   ['the symbol has no limits', 'collar', {}, { limits: null }, /limit is 0 %/],
   ['too many orders are open', 'limit-open-orders', {}, { own: [resting(), resting(), resting()] }, /open order number 4, limit is 3/],
@@ -178,6 +226,10 @@ const REDUCING: readonly [string, Partial<OrderRequest>, Partial<GuardView>][] =
   ['an old snapshot', {}, { basedOnAt: null }],
   ['a small notional', { size: lots(1), price: ticks(499_999) }, { markPrice: null }],
   ['a far price', { price: ticks(580_000) }, {}],
+  ['an unknown equity', {}, { equity: null }],
+  ['an old mark', {}, { markAgeMs: 60_000 }],
+  ['a near liquidation', { side: 'sell', price: ticks(600_100) }, { held: { low: lots(20), high: lots(20) }, liquidationPercent: 0.1 }],
+  ['a rate limit of our own', {}, { pace: { code: 'limit-rate', why: 'too fast' } }],
   ['absent limits', {}, { limits: null }],
   ['a foreign order', {}, { foreignOrders: 1 }],
 ];
