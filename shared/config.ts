@@ -139,6 +139,15 @@ export const Config = z.strictObject({
         })
         .prefault({})
         .describe('stop held by the venue for every position, wider than exits.stopLossPercent; it works when all of ours is dead'),
+      blind: z
+        .strictObject({
+          alarmMs: ms(500, 600_000)
+            .default(3_000)
+            .describe('a position whose book is not live and whose mark is old is alarmed after this, ms'),
+          closeMs: ms(0, 86_400_000).default(60_000).describe('and closed at market after this, ms; 0: never'),
+        })
+        .prefault({})
+        .describe('a position that nobody can see'),
       bookStaleMs: ms(100, 60_000).default(3_000).describe('without a depth frame for this long a book is stale'),
       keepAliveMs: ms(60_000, 3_000_000).default(1_500_000).describe('period of the user-stream keep-alive'),
       onShutdown: z.enum(['keep-position', 'flatten']).default('keep-position').describe('what becomes of a position at a clean stop'),

@@ -6,8 +6,11 @@ import type { Reconciler } from '../account/reconciler.ts';
 import type { Closer } from './closer.ts';
 import type { AccountState, InstrumentNews, VenueFault } from '../venues/venue.ts';
 import type { Mode } from '../../shared/snapshot.ts';
+import type { MonoMs } from '../../shared/units.ts';
+import { MARK_AGE_MS_MAX } from './guard-rules/price.ts';
 import { AckWatch } from '../account/ack-watch.ts';
 import { Suspicion } from '../account/suspicion.ts';
+import { BlindWatch } from './blind.ts';
 import { wholeMode } from './degraded.ts';
 import { haltOf, wholeState } from './degraded-view.ts';
 import { brainOrders, type Core, isBrains, isPersons } from './core.ts';
@@ -27,6 +30,12 @@ export const ACK_SILENCE_MS = 2_000;
 /** Nothing new is opened at the configured margin ratio, and again below this share of it. */
 const MARGIN_HEALTHY = 0.75;
 
+const BLIND = {
+  alarm: 'A position cannot be seen: its book is not live and its mark is old',
+  close: 'A position that could not be seen is closed',
+  'sees-again': 'A position can be seen again',
+} as const;
+
 const CONFIGURED = {
   'margin-call': 'Margin call',
   'multi-assets': 'Multi-assets mode of the account changed',
@@ -37,12 +46,15 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #acks: AckWatch;
   readonly #suspicion = new Suspicion();
+  readonly #blind: BlindWatch;
   #mode: Mode | null = null;
   readonly #halted = new Set<string>();
   #redisDown = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    const { alarmMs, closeMs } = options.core.config.gateway.blind;
+    this.#blind = new BlindWatch({ alarmMs, closeMs, markAgeMsMax: MARK_AGE_MS_MAX });
     this.#acks = new AckWatch({ silenceMsMax: options.ackSilenceMs ?? ACK_SILENCE_MS });
   }
 
@@ -176,6 +188,7 @@ export class Watch {
       this.#pull('lease-ended', brainOrders(core));
     }
     core.risk.tick(now, core.venue.nowMs());
+    for (const symbol of core.venue.instruments.keys()) this.#look(symbol, now);
     this.#modes();
     if (this.#acks.overdue(now)) {
       core.keeper.notice({
@@ -189,6 +202,25 @@ export class Watch {
     closer.tick();
     stops.tick();
     core.router.tick();
+  }
+
+  #look(symbol: string, now: MonoMs): void {
+    const { core, closer } = this.#options;
+    const { low, high } = core.keeper.ledger.positions.range(symbol);
+    const view = {
+      symbol,
+      holds: low !== 0 || high !== 0,
+      bookLive: core.venue.market.book(symbol).status === 'live',
+      markAgeMs: core.venue.market.markAgeMs(symbol),
+    };
+    const step = this.#blind.look(view, now);
+    if (step === null) return;
+    core.keeper.notice({
+      level: step.kind === 'sees-again' ? 'info' : 'error',
+      message: BLIND[step.kind],
+      fields: { symbol, blindMs: step.blindMs },
+    });
+    if (step.kind === 'close') closer.start({ symbol, reason: 'blind', ladder: 'taker' });
   }
 
   /** Quotes do not outlive the mode that let them in; what changed is told once. */

@@ -165,6 +165,7 @@ export class ScriptedVenue implements Venue {
     budgets: () => this.budgets,
   };
 
+  markAgeMs: number | null = 5;
   readonly stops: ScriptedStops;
 
   readonly market: Venue['market'] = {
@@ -180,7 +181,7 @@ export class ScriptedVenue implements Venue {
       receivedAt: monoMs(this.#clock.monoMs() - 5),
     }),
     mark: (symbol) => ({ symbol, markPrice: '60000.12345678', indexPrice: '60000', fundingRate: '0.0001', nextFundingMs: wallMs(1) }),
-    markAgeMs: () => 5,
+    markAgeMs: () => this.markAgeMs,
     bars: () => ({
       status: 'complete',
       closed: [{ openMs: 1, open: '1', high: '2', low: '0.5', close: '1.5', volume: '3' }],

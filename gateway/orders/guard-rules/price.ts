@@ -69,6 +69,6 @@ export const checkCollar: Rule = (checked) => {
 };
 
 /** The venue tells marks every second (reference sheet 2026-11, section 8); this many missed are a dead stream. */
-const MARK_AGE_MS_MAX = 5_000;
+export const MARK_AGE_MS_MAX = 5_000;
 const percentFrom = (price: number, reference: number): number => (Math.abs(price - reference) / reference) * 100;
 const ageOf = (ageMs: number | null): string => (ageMs === null ? 'not known' : `${Math.round(ageMs)} ms old`);
