@@ -36,6 +36,7 @@ import { type CommandServer, openCommandServer } from './command-server.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { openRedisWriter, type RedisFault, type RedisWriter } from './redis-writer.ts';
 import type { RunDir } from './run-dir.ts';
+import { waitFor } from './wait-for.ts';
 
 export type GatewayOptions = {
   readonly config: Config;
@@ -60,7 +61,6 @@ const CHECKPOINT_MS = 10_000;
 /** A start goes on after this long without an answer about stops; they are tried again all the time. */
 const PROTECT_MS = 2_000;
 const STOP_MS = 12_000;
-const POLL_MS = 20;
 const READY_MS = 10_000;
 /** Pushes of one moment: changes of the top closer together than this go out as one. */
 const PUSH_MS = 2;
@@ -384,16 +384,6 @@ export class Gateway implements AsyncDisposable {
       orders[level](fields, message);
     };
   }
-}
-
-/** Real time on purpose: a person waits for it. */
-async function waitFor(holds: () => boolean, limitMs: number): Promise<boolean> {
-  const end = performance.now() + limitMs;
-  while (!holds()) {
-    if (performance.now() >= end) return false;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  return true;
 }
 
 export type Opened = Result<Gateway, OpenFault>;
