@@ -1,0 +1,162 @@
+/**
+ * Readings of the account for the monitors: profit of the day, fall from the highest, what is sent and what comes of it, how fresh the
+ * feed is. Profit is what the ledger tells (realized, unrealized, funding, fees), so that a transfer is no loss. Pure; plain data; the day
+ * and the highest survive restarts.
+ */
+import { count, type Counts, type CountWindow, noCounts, quantile, type Recent, remember, totalOf } from './windows.ts';
+
+export type AccountSeen = {
+  /** Wall time of the snapshot. */
+  readonly nowMs: number;
+  /** Wallet and unrealized profit, quote units; null while not known. */
+  readonly equity: number | null;
+  /** Since the ledger began, quote units: realized + unrealized + funding - fees, and its parts; null while not known. */
+  readonly earned: { readonly total: number; readonly fees: number; readonly funding: number } | null;
+  /** Profit of each run since its sub-ledger began, quote units. */
+  readonly runs: Readonly<Record<string, number>>;
+  readonly feedAgeMs: number | null;
+  /** Largest position of a symbol, percent of the equity. */
+  readonly largestPercent: number | null;
+};
+/** What happened since the snapshot before. */
+export type Deeds = {
+  readonly orders: number;
+  readonly cancels: number;
+  readonly fills: number;
+  readonly refused: number;
+  readonly unanswered: number;
+  /** Milliseconds from each command that became visible to the snapshot that showed it. */
+  readonly acknowledged: readonly number[];
+};
+export const NO_DEEDS: Deeds = { orders: 0, cancels: 0, fills: 0, refused: 0, unanswered: 0, acknowledged: [] };
+
+type Day = {
+  readonly startMs: number;
+  readonly total: number;
+  readonly fees: number;
+  readonly funding: number;
+  readonly runs: Readonly<Record<string, number>>;
+};
+export type AccountPulse = {
+  readonly day: Day | null;
+  /** Highest that was earned, and the equity then. */
+  readonly peak: { readonly total: number; readonly equity: number } | null;
+  readonly minute: Readonly<Record<Counted, Counts>>;
+  readonly tenMinutes: Readonly<Record<'orders' | 'fills', Counts>>;
+  readonly acknowledged: Recent;
+};
+type Counted = 'orders' | 'cancels' | 'fills' | 'refused' | 'unanswered';
+
+export type AccountReadings = Readonly<
+  Record<
+    | 'dailyLossPercent'
+    | 'drawdownPercent'
+    | 'feesPercent'
+    | 'fundingPaidPercent'
+    | 'concentrationPercent'
+    | 'ordersPerMinute'
+    | 'cancelsPerMinute'
+    | 'fillsPerMinute'
+    | 'ordersPerFill'
+    | 'rejectPercent'
+    | 'errorPercent'
+    | 'feedAgeMs'
+    | 'acknowledgeMs',
+    number | null
+  >
+>;
+
+const DAY_MS = 86_400_000;
+const MINUTE: CountWindow = { slotMs: 1_000, slots: 60 };
+const TEN_MINUTES: CountWindow = { slotMs: 10_000, slots: 60 };
+const ACKNOWLEDGED_MS = 60_000;
+/** Kept of a minute, and below so many of a kind a share says nothing. */
+const ACKNOWLEDGED_MAX = 600;
+const FEW = 10;
+const FEW_ORDERS = 500;
+
+export const NO_ACCOUNT_PULSE: AccountPulse = {
+  day: null,
+  peak: null,
+  minute: {
+    orders: noCounts(MINUTE),
+    cancels: noCounts(MINUTE),
+    fills: noCounts(MINUTE),
+    refused: noCounts(MINUTE),
+    unanswered: noCounts(MINUTE),
+  },
+  tenMinutes: { orders: noCounts(TEN_MINUTES), fills: noCounts(TEN_MINUTES) },
+  acknowledged: [],
+};
+
+export function feelAccount(before: AccountPulse, { seen, deeds }: { readonly seen: AccountSeen; readonly deeds: Deeds }): AccountPulse {
+  const { nowMs } = seen;
+  const inMinute = (name: Counted): Counts => count(before.minute[name], { add: deeds[name], nowMs, window: MINUTE });
+  const inTen = (name: 'orders' | 'fills'): Counts => count(before.tenMinutes[name], { add: deeds[name], nowMs, window: TEN_MINUTES });
+  return {
+    day: dayOf(before.day, seen),
+    peak: peakOf(before.peak, seen),
+    minute: {
+      orders: inMinute('orders'),
+      cancels: inMinute('cancels'),
+      fills: inMinute('fills'),
+      refused: inMinute('refused'),
+      unanswered: inMinute('unanswered'),
+    },
+    tenMinutes: { orders: inTen('orders'), fills: inTen('fills') },
+    acknowledged: deeds.acknowledged
+      .reduce((recent, value) => remember(recent, { value, nowMs, keepMs: ACKNOWLEDGED_MS }), before.acknowledged)
+      .slice(-ACKNOWLEDGED_MAX),
+  };
+}
+
+export function accountReadings({ day, peak, minute, tenMinutes, acknowledged }: AccountPulse, seen: AccountSeen): AccountReadings {
+  const { earned, equity, nowMs } = seen;
+  const percent = (amount: number | null): number | null => (amount === null || equity === null ? null : shareOf(amount, equity));
+  const today = (name: 'total' | 'fees' | 'funding'): number | null => (day && earned ? earned[name] - day[name] : null);
+  const negative = (amount: number | null): number | null => (amount === null ? null : Math.max(0, -amount));
+  const orders = totalOf(tenMinutes.orders);
+  const recent = acknowledged.filter(([atMs]) => nowMs - atMs <= ACKNOWLEDGED_MS);
+  return {
+    dailyLossPercent: percent(negative(today('total'))),
+    drawdownPercent: peak && earned ? shareOf(Math.max(0, peak.total - earned.total), peak.equity) : null,
+    feesPercent: percent(today('fees')),
+    fundingPaidPercent: percent(negative(today('funding'))),
+    concentrationPercent: seen.largestPercent,
+    ordersPerMinute: totalOf(minute.orders),
+    cancelsPerMinute: totalOf(minute.cancels),
+    fillsPerMinute: totalOf(minute.fills),
+    ordersPerFill: orders < FEW_ORDERS ? null : orders / Math.max(1, totalOf(tenMinutes.fills)),
+    rejectPercent: part(totalOf(minute.refused), totalOf(minute.orders)),
+    errorPercent: part(totalOf(minute.unanswered), totalOf(minute.orders) + totalOf(minute.cancels)),
+    feedAgeMs: seen.feedAgeMs,
+    acknowledgeMs: recent.length < FEW ? null : quantile(recent, 0.95),
+  };
+}
+
+/** Loss of each run since midnight UTC, percent of the equity. */
+export function runLosses({ day }: AccountPulse, { runs, equity }: AccountSeen): Readonly<Record<string, number | null>> {
+  const lossOf = (id: string, profit: number): number | null => {
+    const from = day?.runs[id];
+    return from === undefined || equity === null ? null : shareOf(Math.max(0, from - profit), equity);
+  };
+  return Object.fromEntries(Object.entries(runs).map(([id, profit]) => [id, lossOf(id, profit)]));
+}
+
+/** Each figure counts from the first look of the day that knows it. */
+function dayOf(before: Day | null, { nowMs, earned, runs }: AccountSeen): Day | null {
+  const startMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  if (earned === null) return before !== null && before.startMs >= startMs ? before : null;
+  if (before === null || before.startMs < startMs) return { startMs, ...earned, runs };
+  const news = Object.keys(runs).some((id) => before.runs[id] === undefined);
+  return news ? { ...before, runs: { ...runs, ...before.runs } } : before;
+}
+
+function peakOf(before: AccountPulse['peak'], { earned, equity }: AccountSeen): AccountPulse['peak'] {
+  if (earned === null || equity === null) return before;
+  return before === null || earned.total > before.total ? { total: earned.total, equity } : before;
+}
+
+/** Any loss is all of an account that has nothing. */
+const shareOf = (amount: number, equity: number): number => (amount <= 0 ? 0 : equity <= 0 ? 100 : (amount / equity) * 100);
+const part = (some: number, all: number): number | null => (all < FEW ? null : (some / all) * 100);

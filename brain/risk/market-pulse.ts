@@ -1,0 +1,117 @@
+/** Readings of one symbol for the monitors, from one snapshot after the other. Unknown is null. Pure; state is plain data. */
+import type { Instrument } from '../../shared/instrument.ts';
+import type { Level } from '../strategy/strategy.ts';
+import { type Fading, fade, fedMs, type Recent, remember } from './windows.ts';
+
+export type MarketSeen = {
+  readonly nowMs: number;
+  readonly instrument: Instrument;
+  /** Null while the book is not live. */
+  readonly bids: readonly Level[] | null;
+  readonly asks: readonly Level[] | null;
+  readonly bookAgeMs: number | null;
+  readonly markTicks: number | null;
+  /** Signed lots; null while not known. */
+  readonly position: number | null;
+  readonly fundingRate: number | null;
+  /** Quote units; null while not known. */
+  readonly equity: number | null;
+};
+export type MarketPulse = {
+  readonly mids: Recent;
+  /** Variance of the mid's return a second. */
+  readonly fast: Fading;
+  readonly slow: Fading;
+  readonly depth: Fading;
+  /** Sign of the position, and since when it has had it; wall time, so that it means the same after a restart. */
+  readonly side: number;
+  readonly sideSinceMs: number;
+};
+export const NO_PULSE: MarketPulse = { mids: [], fast: null, slow: null, depth: null, side: 0, sideSinceMs: 0 };
+
+export type SymbolReadings = Readonly<
+  Record<
+    | 'positionPercent'
+    | 'positionAgeMinutes'
+    | 'volatilityRatio'
+    | 'spreadBps'
+    | 'depthShare'
+    | 'jumpBps'
+    | 'bookAgeMs'
+    | 'markGapBps'
+    | 'fundingPercent',
+    number | null
+  >
+>;
+
+const BPS = 10_000;
+const JUMP_MS = 1_000;
+const FAST_MS = 10_000;
+const SLOW_MS = 600_000;
+/** What is usual is not known before. */
+const WARM_MS = 60_000;
+const DEPTH_BPS = 10;
+
+export function feel(before: MarketPulse, seen: MarketSeen): MarketPulse {
+  const { nowMs, position } = seen;
+  const side = position === null ? before.side : Math.sign(position);
+  const held = side === before.side ? before : { ...before, side, sideSinceMs: nowMs };
+  const mid = midOf(seen);
+  if (mid === null) return held;
+  const mids = remember(before.mids, { value: mid, nowMs, keepMs: JUMP_MS });
+  const variance = varianceOf(before.mids, { mid, nowMs });
+  const slower = (fading: Fading, tauMs: number): Fading => (variance === null ? fading : fade(fading, { value: variance, nowMs, tauMs }));
+  const depth = fade(before.depth, { value: depthOf(seen, mid), nowMs, tauMs: SLOW_MS });
+  return { ...held, mids, fast: slower(before.fast, FAST_MS), slow: slower(before.slow, SLOW_MS), depth };
+}
+
+export function symbolReadings(pulse: MarketPulse, seen: MarketSeen): SymbolReadings {
+  const mid = midOf(seen);
+  const { nowMs, instrument, position, equity, markTicks, fundingRate } = seen;
+  const price = markTicks ?? mid;
+  const [bid, ask] = [seen.bids?.[0], seen.asks?.[0]];
+  return {
+    positionPercent:
+      position === null || equity === null || price === null ? null : percentOfEquity(Math.abs(position) * price, { instrument, equity }),
+    positionAgeMinutes: pulse.side === 0 ? 0 : (nowMs - pulse.sideSinceMs) / 60_000,
+    volatilityRatio: ratioOf(pulse),
+    spreadBps: mid === null || !bid || !ask ? null : ((ask.price - bid.price) / mid) * BPS,
+    depthShare: mid === null || fedMs(pulse.depth) < WARM_MS ? null : depthOf(seen, mid) / (pulse.depth?.value || 1),
+    jumpBps: mid === null ? null : jumpOf(pulse.mids, mid),
+    bookAgeMs: seen.bookAgeMs,
+    markGapBps: mid === null || markTicks === null ? null : (Math.abs(mid - markTicks) / markTicks) * BPS,
+    fundingPercent: fundingRate === null ? null : Math.abs(fundingRate) * 100,
+  };
+}
+
+/** Nothing is any share of an account that has nothing left. */
+function percentOfEquity(tickLots: number, { instrument, equity }: { readonly instrument: Instrument; readonly equity: number }): number {
+  const worth = tickLots * Number(instrument.tickSize) * Number(instrument.stepSize);
+  return worth === 0 ? 0 : equity <= 0 ? Number.MAX_VALUE : (worth / equity) * 100;
+}
+
+function midOf({ bids, asks }: MarketSeen): number | null {
+  const [bid, ask] = [bids?.[0], asks?.[0]];
+  return bid && ask && bid.price < ask.price ? (bid.price + ask.price) / 2 : null;
+}
+
+/** Squared return a second since the view before; null without one. */
+function varianceOf(mids: Recent, { mid, nowMs }: { readonly mid: number; readonly nowMs: number }): number | null {
+  const last = mids.at(-1);
+  if (!last || nowMs <= last[0]) return null;
+  return (Math.log(mid / last[1]) ** 2 * 1_000) / (nowMs - last[0]);
+}
+
+function ratioOf({ fast, slow }: MarketPulse): number | null {
+  if (fast === null || slow === null || fedMs(slow) < WARM_MS || slow.value === 0) return null;
+  return Math.sqrt(fast.value / slow.value);
+}
+
+const jumpOf = (mids: Recent, mid: number): number => mids.reduce((most, [, one]) => Math.max(most, (Math.abs(mid - one) / one) * BPS), 0);
+
+/** Lots within reach of mid on the thinner side. */
+function depthOf({ bids, asks }: MarketSeen, mid: number): number {
+  const near = (levels: readonly Level[] | null): number =>
+    (levels ?? []).filter(({ price }) => Math.abs(price - mid) <= (mid * DEPTH_BPS) / BPS).reduce((sum, { size }) => sum + size, 0);
+  return Math.min(near(bids), near(asks));
+}

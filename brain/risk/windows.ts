@@ -1,0 +1,55 @@
+/** Small running figures for the monitors: counts over a window, averages that forget, the extremes of the last moments. Plain data, bounded. */
+
+/** Counts in slots of time; `slots` times `slotMs` is the window. */
+export type Counts = { readonly slot: number; readonly counts: readonly number[] };
+export type CountWindow = { readonly slotMs: number; readonly slots: number };
+
+export const noCounts = ({ slots }: CountWindow): Counts => ({ slot: 0, counts: Array.from({ length: slots }, () => 0) });
+
+/** Moves the window to `nowMs` and adds to its newest slot. */
+export function count(
+  before: Counts,
+  { add, nowMs, window }: { readonly add: number; readonly nowMs: number; readonly window: CountWindow },
+): Counts {
+  const slot = Math.max(before.slot, Math.floor(nowMs / window.slotMs));
+  const passed = Math.min(window.slots, slot - before.slot);
+  if (passed === 0 && add === 0) return before;
+  const kept = before.counts.slice(0, window.slots - passed);
+  const counts = [...Array.from({ length: passed }, () => 0), ...kept]; // newest first
+  counts[0] = (counts[0] ?? 0) + add;
+  return { slot, counts };
+}
+
+export const totalOf = ({ counts }: Counts): number => counts.reduce((sum, one) => sum + one, 0);
+
+/** An average that forgets with a time constant; null before the first value. */
+export type Fading = { readonly value: number; readonly atMs: number; readonly sinceMs: number } | null;
+
+export function fade(
+  before: Fading,
+  { value, nowMs, tauMs }: { readonly value: number; readonly nowMs: number; readonly tauMs: number },
+): NonNullable<Fading> {
+  if (before === null) return { value, atMs: nowMs, sinceMs: nowMs };
+  const weight = 1 - Math.exp(-Math.max(0, nowMs - before.atMs) / tauMs);
+  return { value: before.value + weight * (value - before.value), atMs: nowMs, sinceMs: before.sinceMs };
+}
+
+/** For so long it has been fed. */
+export const fedMs = (fading: Fading): number => (fading === null ? 0 : fading.atMs - fading.sinceMs);
+
+/** Values of the last moments, oldest first. */
+export type Recent = readonly (readonly [atMs: number, value: number])[];
+
+export function remember(
+  before: Recent,
+  { value, nowMs, keepMs }: { readonly value: number; readonly nowMs: number; readonly keepMs: number },
+): Recent {
+  const first = before.findIndex(([atMs]) => nowMs - atMs <= keepMs);
+  return [...(first < 0 ? [] : before.slice(first)), [nowMs, value]];
+}
+
+/** The value below which that share of the recent ones lies; null without any. */
+export function quantile(recent: Recent, share: number): number | null {
+  const sorted = recent.map(([, value]) => value).sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
+}

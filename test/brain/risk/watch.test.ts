@@ -1,0 +1,281 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type AccountSeen, type Deeds, NO_DEEDS } from '../../../brain/risk/account-pulse.ts';
+import type { MarketSeen } from '../../../brain/risk/market-pulse.ts';
+import { FREE } from '../../../brain/risk/restrain.ts';
+import {
+  fromMemory,
+  memoryOf,
+  NO_RISK,
+  restraintFor,
+  type RiskInput,
+  type RiskState,
+  runPlace,
+  wantsStop,
+  watchRisk,
+  worstOf,
+} from '../../../brain/risk/watch.ts';
+import { type MonitorName, Risk } from '../../../shared/risk.ts';
+import { INSTRUMENT, levels, SYMBOL } from '../../kit/brain.ts';
+
+const START = Date.UTC(2026, 10, 26, 12);
+const P = Risk.parse({});
+const CALM_ACCOUNT = (nowMs: number): AccountSeen => ({
+  nowMs,
+  equity: 10_000,
+  earned: { total: 0, fees: 0, funding: 0 },
+  runs: { mm: 0 },
+  feedAgeMs: 10,
+  largestPercent: 0,
+});
+const book = (bid: string, ask: string, size = '1.000') => ({ bids: levels([bid, size]), asks: levels([ask, size]) });
+const CALM_MARKET = (nowMs: number): MarketSeen => ({
+  nowMs,
+  instrument: INSTRUMENT,
+  ...book('60000.00', '60000.10'),
+  bookAgeMs: 10,
+  markTicks: 600_000.5,
+  position: 0,
+  fundingRate: 0.0001,
+  equity: 10_000,
+});
+type Over = {
+  readonly account?: Partial<AccountSeen>;
+  readonly deeds?: Partial<Deeds>;
+  readonly market?: Partial<MarketSeen>;
+  readonly stopped?: boolean;
+};
+const input = (afterMs: number, { account, deeds, market, stopped = false }: Over = {}, parameters = P): RiskInput => ({
+  nowMs: START + afterMs,
+  account: { ...CALM_ACCOUNT(START + afterMs), ...account },
+  deeds: { ...NO_DEEDS, ...deeds },
+  symbols: { [SYMBOL]: { ...CALM_MARKET(START + afterMs), ...market } },
+  stopped,
+  parameters,
+});
+/** Turns at those milliseconds after the start; what the last one reads. */
+function run(turns: readonly (readonly [afterMs: number, over?: Over])[], from: RiskState = NO_RISK) {
+  return turns.reduce(({ state }, [afterMs, over]) => watchRisk(state, input(afterMs, over)), {
+    state: from,
+    readings: [],
+    events: [],
+  } as ReturnType<typeof watchRisk>);
+}
+const reading = (turn: ReturnType<typeof watchRisk>, monitor: MonitorName) => turn.readings.find((one) => one.monitor === monitor)?.value;
+/** Every 100 ms for a while, the same. */
+const steady = (forMs: number): [number, Over][] => Array.from({ length: forMs / 100 }, (_, i) => [i * 100, {}]);
+const profit = (total: number, rest = {}): Over => ({ account: { earned: { total, fees: 0, funding: 0, ...rest } } });
+
+describe('readings of the account', () => {
+  test.each<[MonitorName, readonly (readonly [number, Over?])[], number | null]>([
+    ['dailyLossPercent', [[0], [100, profit(-60)]], 0.6],
+    ['dailyLossPercent', [[0], [100, profit(60)]], 0],
+    [
+      'dailyLossPercent',
+      [
+        [0, profit(-60)],
+        [43_200_000, profit(-60)],
+      ],
+      0,
+    ], // midnight
+    ['drawdownPercent', [[0], [100, profit(500)], [200, profit(100)]], 4],
+    ['drawdownPercent', [[0], [100, profit(500)], [43_200_000, profit(100)]], 4], // midnight changes nothing
+    ['feesPercent', [[0], [100, profit(0, { fees: 25 })]], 0.25],
+    ['fundingPaidPercent', [[0], [100, profit(0, { funding: -30 })]], 0.3],
+    ['fundingPaidPercent', [[0], [100, profit(0, { funding: 30 })]], 0],
+    ['runLossPercent', [[0], [100, { account: { runs: { mm: -50 } } }]], 0.5],
+    [
+      'runLossPercent',
+      [
+        [0, { account: { runs: {} } }],
+        [100, { account: { runs: { mm: -50 } } }],
+      ],
+      0,
+    ], // a run that is new begins here
+    ['concentrationPercent', [[0, { account: { largestPercent: 120 } }]], 120],
+    [
+      'ordersPerMinute',
+      [
+        [0, { deeds: { orders: 7 } }],
+        [30_000, { deeds: { orders: 2 } }],
+      ],
+      9,
+    ],
+    [
+      'ordersPerMinute',
+      [
+        [0, { deeds: { orders: 7 } }],
+        [60_000, { deeds: { orders: 2 } }],
+      ],
+      2,
+    ],
+    ['cancelsPerMinute', [[0, { deeds: { cancels: 3 } }]], 3],
+    ['fillsPerMinute', [[0, { deeds: { fills: 4 } }]], 4],
+    ['ordersPerFill', [[0, { deeds: { orders: 499 } }]], null],
+    ['ordersPerFill', [[0, { deeds: { orders: 500, fills: 2 } }]], 250],
+    ['rejectPercent', [[0, { deeds: { orders: 9, refused: 9 } }]], null],
+    ['rejectPercent', [[0, { deeds: { orders: 20, refused: 5 } }]], 25],
+    ['errorPercent', [[0, { deeds: { orders: 15, cancels: 5, unanswered: 2 } }]], 10],
+    ['feedAgeMs', [[0, { account: { feedAgeMs: 70 } }]], 70],
+    ['acknowledgeMs', [[0, { deeds: { acknowledged: [1, 2, 3, 4, 5, 6, 7, 8, 9] } }]], null],
+    ['acknowledgeMs', [[0, { deeds: { acknowledged: [1, 2, 3, 4, 5, 6, 7, 8, 9, 500] } }]], 500],
+    ['acknowledgeMs', [[0, { deeds: { acknowledged: Array(20).fill(5) } }], [60_001]], null],
+  ])('%s of %j is %s', (monitor, turns, want) => {
+    const value = reading(run(turns), monitor);
+    if (want === null) expect(value).toBeNull();
+    else expect(value).toBeCloseTo(want, 9);
+  });
+
+  test('what is not known is not zero', () => {
+    const turn = run([[0, { account: { equity: null, earned: null, feedAgeMs: null, largestPercent: null } }]]);
+    for (const monitor of ['dailyLossPercent', 'drawdownPercent', 'feesPercent', 'fundingPaidPercent', 'feedAgeMs'] as const)
+      expect(reading(turn, monitor)).toBeNull();
+  });
+});
+
+describe('readings of a symbol', () => {
+  const lots = (position: number): Over => ({ market: { position } });
+  test.each<[MonitorName, readonly (readonly [number, Over?])[], number | null]>([
+    ['positionPercent', [[0, lots(-100)]], 60.00005], // 0.1 at 60000.05 of 10000
+    ['positionPercent', [[0, { market: { position: null } }]], null],
+    [
+      'positionAgeMinutes',
+      [
+        [0, lots(5)],
+        [600_000, lots(9)],
+      ],
+      10,
+    ],
+    [
+      'positionAgeMinutes',
+      [
+        [0, lots(5)],
+        [300_000, lots(-5)],
+        [600_000, lots(-5)],
+      ],
+      5,
+    ],
+    [
+      'positionAgeMinutes',
+      [
+        [0, lots(5)],
+        [600_000, lots(0)],
+      ],
+      0,
+    ],
+    ['spreadBps', [[0, { market: book('59970.00', '60030.00') }]], 10],
+    ['jumpBps', [[0], [500, { market: book('60300.00', '60300.10') }]], 50],
+    ['jumpBps', [[0], [1_001, { market: book('60300.00', '60300.10') }]], 0],
+    ['bookAgeMs', [[0, { market: { bookAgeMs: 900 } }]], 900],
+    ['markGapBps', [[0, { market: { markTicks: 597_000 } }]], 50.2596],
+    ['markGapBps', [[0, { market: { markTicks: null } }]], null],
+    ['fundingPercent', [[0, { market: { fundingRate: -0.003 } }]], 0.3],
+    ['depthShare', steady(59_900), null],
+    ['depthShare', [...steady(70_000), [70_000, { market: book('60000.00', '60000.10', '0.100') }]], 0.1],
+    ['volatilityRatio', steady(59_900), null],
+  ])('%s, case %#', (monitor, turns, want) => {
+    const value = reading(run(turns), monitor);
+    if (want === null) expect(value).toBeNull();
+    else expect(value).toBeCloseTo(want, 3);
+  });
+
+  test('volatilityRatio is about one in an even market, and high after a burst', () => {
+    const moved = (i: number, by: number): Over => ({
+      market: i % 2 ? book('60000.00', '60000.10') : book(`${60_000 + by}.00`, `${60_000 + by}.10`),
+    });
+    const even: [number, Over][] = Array.from({ length: 900 }, (_, i) => [i * 100, moved(i, 5)]);
+    const burst: [number, Over][] = Array.from({ length: 100 }, (_, i) => [90_000 + i * 100, moved(i, 100)]);
+    expect(reading(run(even), 'volatilityRatio')).toBeCloseTo(1, 1);
+    expect(reading(run([...even, ...burst]), 'volatilityRatio')).toBeGreaterThan(2);
+  });
+
+  test('a book that is not live reads as not known', () => {
+    const turn = run([[0, { market: { bids: null, asks: null } }]]);
+    for (const monitor of ['spreadBps', 'jumpBps', 'markGapBps', 'depthShare'] as const) expect(reading(turn, monitor)).toBeNull();
+  });
+});
+
+describe('places', () => {
+  const restrained = (state: RiskState, symbol = SYMBOL, name = 'mm') => restraintFor(state, { symbol, run: name, parameters: P });
+
+  test('a jump pauses its symbol, no other', () => {
+    const turn = run([[0], [100, { market: { ...book('60700.00', '60700.10'), markTicks: null } }]]);
+    expect(restrained(turn.state)).toMatchObject({ nothing: true });
+    expect(restrained(turn.state, 'ETHUSDT')).toBe(FREE);
+    expect(turn.events).toContainEqual({
+      kind: 'alarm',
+      monitor: 'jumpBps',
+      where: SYMBOL,
+      alarm: 'act',
+      reading: expect.closeTo(116.67, 1),
+    });
+    expect(turn.events).toContainEqual({
+      kind: 'breaker',
+      where: SYMBOL,
+      event: { kind: 'opened', tier: 'pause', findings: [expect.objectContaining({ monitor: 'jumpBps', threshold: 100 })] },
+    });
+  });
+
+  test('a run that loses is paused everywhere, the others go on', () => {
+    const losing = { account: { runs: { mm: -70, trend: 0 } } };
+    const { state } = run([
+      [0, { account: { runs: { mm: 0, trend: 0 } } }],
+      [100, losing],
+    ]);
+    expect([restrained(state).nothing, restrained(state, SYMBOL, 'trend')]).toEqual([true, FREE]);
+    expect(worstOf(state)?.where).toBe(runPlace('mm'));
+  });
+
+  test('a drawdown asks for the emergency stop, and holds until a person resumed', () => {
+    const lost = profit(-600);
+    const { state } = run([[0], [100, lost]]);
+    expect([wantsStop(state), restrained(state, 'ETHUSDT').nothing]).toEqual(['account', true]);
+    const later = watchRisk(state, input(3_600_000, { ...profit(0), stopped: true })).state;
+    expect(wantsStop(later)).toBe('account');
+  });
+
+  test('a monitor that is off is read, and restrains nothing', () => {
+    const parameters = Risk.parse({ monitors: { jumpBps: { on: false } } });
+    const first = watchRisk(NO_RISK, input(0, {}, parameters));
+    const turn = watchRisk(first.state, input(100, { market: { ...book('60700.00', '60700.10'), markTicks: null } }, parameters));
+    expect(reading(turn, 'jumpBps')).toBeGreaterThan(100);
+    expect(restrained(turn.state)).toBe(FREE);
+  });
+
+  test('a restart keeps breakers, day, highest profit and age of a position', () => {
+    const { state } = run([[0], [100, { ...profit(500), market: { position: 5 } }], [200, { ...profit(-100), market: { position: 5 } }]]);
+    const again = fromMemory(JSON.parse(JSON.stringify(memoryOf(state))));
+    const now: [number, Over] = [600_100, { ...profit(-100), market: { position: 5 } }];
+    for (const monitor of ['drawdownPercent', 'dailyLossPercent', 'positionAgeMinutes'] as const)
+      expect(reading(run([now], again), monitor)).toBeCloseTo(reading(run([now], state), monitor) ?? Number.NaN, 9);
+    expect(again.breakers).toEqual(state.breakers);
+  });
+});
+
+const anyOver = fc.record({
+  account: fc.record({
+    earned: fc.record({
+      total: fc.integer({ min: -900, max: 900 }),
+      fees: fc.nat({ max: 90 }),
+      funding: fc.integer({ min: -90, max: 90 }),
+    }),
+  }),
+  market: fc.record({ position: fc.integer({ min: -200, max: 200 }), bookAgeMs: fc.option(fc.nat({ max: 4_000 })) }),
+  deeds: fc.record({ orders: fc.nat({ max: 80 }), refused: fc.nat({ max: 20 }) }),
+});
+
+test('watchRisk(): same inputs, same outputs; state is plain data; nothing grows without a bound', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.integer({ min: 50, max: 3_000 }), anyOver), { maxLength: 60 }), (steps) => {
+      let [state, through, at] = [NO_RISK, NO_RISK, 0];
+      for (const [gapMs, over] of steps) {
+        at += gapMs;
+        state = watchRisk(state, input(at, over)).state;
+        through = JSON.parse(JSON.stringify(watchRisk(through, input(at, over)).state)) as RiskState;
+      }
+      expect(through).toEqual(state);
+      expect(JSON.stringify(state).length).toBeLessThan(40_000);
+    }),
+    { numRuns: 50 },
+  );
+});
