@@ -27,6 +27,10 @@ export type ListenFault = { readonly kind: 'in-use' | 'unusable'; readonly sente
 const CLIENTS_MAX = 64;
 /** Messages in one real second. */
 const FLOOD = 2_000;
+/** Of all clients together in one real second; above it those who speak wait for the next, and the kernel holds what they send. */
+const FLOOD_ALL = 4_000;
+/** New connections in one real second; more are closed unheard. */
+const ACCEPTED = 50;
 /** Answers a client has not read yet. */
 const UNREAD_BYTES_MAX = 1_048_576;
 
@@ -35,11 +39,25 @@ type Connection = {
   readonly socket: Socket;
   subscribed: boolean;
   waiting: string | null;
-  windowAt: number;
-  count: number;
+  readonly count: SecondCount;
 };
 
 let clientIds = 0;
+
+/** How many in the present second. */
+class SecondCount {
+  #since = 0;
+  #count = 0;
+
+  add(now: number): number {
+    if (now - this.#since >= 1_000) [this.#since, this.#count] = [now, 0];
+    return ++this.#count;
+  }
+
+  leftMs(now: number): number {
+    return Math.max(1, 1_000 - (now - this.#since));
+  }
+}
 
 export async function openCommandServer(options: CommandServerOptions): Promise<Result<CommandServer, ListenFault>> {
   const cleared = await clearStale(options.path);
@@ -70,6 +88,8 @@ export class CommandServer implements AsyncDisposable {
   readonly #options: CommandServerOptions;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
+  readonly #all = new SecondCount();
+  readonly #accepted = new SecondCount();
   /** Clients cut off, by reason. */
   readonly cut = { 'too-large': 0, flood: 0, slow: 0 };
 
@@ -117,8 +137,13 @@ export class CommandServer implements AsyncDisposable {
   }
 
   #accept(socket: Socket): void {
+    if (this.#accepted.add(performance.now()) > ACCEPTED) {
+      this.cut.flood++;
+      socket.destroy();
+      return;
+    }
     const client: Client = { id: ++clientIds, socket: this.#options.socket, role: null, epoch: 0 };
-    const connection: Connection = { client, socket, subscribed: false, waiting: null, windowAt: performance.now(), count: 0 };
+    const connection: Connection = { client, socket, subscribed: false, waiting: null, count: new SecondCount() };
     const splitter = new LineSplitter();
     this.#connections.add(connection);
     socket.on('data', (chunk: Buffer) => this.#read(connection, { splitter, chunk }));
@@ -148,10 +173,14 @@ export class CommandServer implements AsyncDisposable {
     if (connection.socket.writableLength > UNREAD_BYTES_MAX) this.#drop(connection, 'slow');
   }
 
-  #floods(connection: Connection): boolean {
+  /** The brain that holds the lease does not wait for others. */
+  #floods({ count, socket, client }: Connection): boolean {
     const now = performance.now();
-    if (now - connection.windowAt >= 1_000) [connection.windowAt, connection.count] = [now, 0];
-    return ++connection.count > FLOOD;
+    if (this.#all.add(now) > FLOOD_ALL && client.role !== 'brain' && !socket.isPaused()) {
+      socket.pause();
+      setTimeout(() => socket.resume(), this.#all.leftMs(now));
+    }
+    return count.add(now) > FLOOD;
   }
 
   #caughtUp(connection: Connection): void {

@@ -19,6 +19,7 @@ import { CommandPace } from '../orders/command-pace.ts';
 import type { Core, Identity } from '../orders/core.ts';
 import { DeadMan } from '../orders/dead-man.ts';
 import { Desk } from '../orders/desk.ts';
+import { Epochs } from '../orders/epochs.ts';
 import type { LadderJob } from '../orders/ladder.ts';
 import { Lease } from '../orders/lease.ts';
 import { Modes } from '../orders/modes.ts';
@@ -266,7 +267,7 @@ export class Gateway implements AsyncDisposable {
       core,
       closer: this.#closer,
       stops: this.#stops,
-      grantEpoch: () => store.grantEpoch(),
+      epochs: new Epochs(() => store.grantEpoch()),
       answerQuery: (query) => answers.answer(query),
     });
   }

@@ -29,6 +29,7 @@ import { isFilledUnbooked, type LedgerOrder } from '../account/rows.ts';
 import type { OnWritten, OrderRequest } from '../venues/venue.ts';
 import type { Closer } from './closer.ts';
 import { brainOrders, type Core, isBrains, rolesOf } from './core.ts';
+import type { Epochs } from './epochs.ts';
 import { checkOrder } from './guard.ts';
 import { guardView } from './guard-view.ts';
 import type { Stops } from './stop.ts';
@@ -40,6 +41,8 @@ export type Client = {
   readonly socket: 'brain' | 'operator';
   role: 'brain' | 'operator' | 'observer' | null;
   epoch: number;
+  /** It has sent an order under its epoch. */
+  used?: boolean;
 };
 export type Received = {
   readonly client: Client;
@@ -50,7 +53,7 @@ export type DeskOptions = {
   readonly core: Core;
   readonly closer: Closer;
   readonly stops: Stops;
-  readonly grantEpoch: () => number | null;
+  readonly epochs: Epochs;
   readonly answerQuery: (query: Query) => unknown;
 };
 
@@ -89,6 +92,7 @@ export class Desk {
   /** The connection is gone; a brain keeps its lease until it runs out or another brain comes. */
   closed(client: Client): void {
     this.#core.lease.closed(client.id);
+    if (client.role === 'operator' && client.epoch > 0 && client.used !== true) this.#options.epochs.giveBack(client.epoch);
   }
 
   #judgeWaiting(place: Place, { client }: Received): Refused | null {
@@ -148,7 +152,7 @@ export class Desk {
       return refuse(hello, 'not-allowed', `Cannot be ${hello.role} on this socket: it is the ${client.socket}'s`);
     if (hello.role === 'brain' && lease.taken && !lease.holds({ connection: client.id, epoch: client.epoch }))
       return refuse(hello, 'brain-present', `Cannot grant a lease: brain ${lease.epoch} is alive`);
-    const granted = hello.role === 'observer' ? 0 : this.#options.grantEpoch();
+    const granted = hello.role === 'observer' ? 0 : this.#options.epochs.grant(hello.role);
     if (granted === null && hello.role === 'brain')
       return refuse(hello, 'ledger-unavailable', 'Cannot grant an epoch: the ledger cannot be written');
     [client.role, client.epoch] = [hello.role, granted ?? 0];
@@ -281,6 +285,7 @@ export class Desk {
       return refuse(command, 'bad-id', `Cannot take order "${clientId}": it is not a client id of the ${role}`);
     if (parts.epoch !== client.epoch)
       return refuse(command, 'stale-epoch', `Cannot take order "${clientId}": its epoch is ${parts.epoch}, granted is ${client.epoch}`);
+    client.used = true;
     return null;
   }
 

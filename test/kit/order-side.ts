@@ -9,6 +9,7 @@ import { CommandPace } from '../../gateway/orders/command-pace.ts';
 import type { Core } from '../../gateway/orders/core.ts';
 import { DeadMan } from '../../gateway/orders/dead-man.ts';
 import { type Client, Desk } from '../../gateway/orders/desk.ts';
+import { Epochs } from '../../gateway/orders/epochs.ts';
 import type { LadderJob } from '../../gateway/orders/ladder.ts';
 import { Lease } from '../../gateway/orders/lease.ts';
 import { Modes } from '../../gateway/orders/modes.ts';
@@ -141,7 +142,13 @@ export class OrderSide {
       stops: this.stops,
       deadMan: new DeadMan({ countdownMs, refreshMs, exclusive: config.account.exclusive }),
     });
-    this.desk = new Desk({ core, closer: this.closer, stops: this.stops, grantEpoch: () => ++this.#epochs, answerQuery: () => null });
+    this.desk = new Desk({
+      core,
+      closer: this.closer,
+      stops: this.stops,
+      epochs: new Epochs(() => ++this.#epochs),
+      answerQuery: () => null,
+    });
     keeper.listen({
       onFills: () => undefined,
       onDoubts: (doubts) => this.watch.onDoubts(doubts),

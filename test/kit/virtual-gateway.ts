@@ -8,6 +8,7 @@ import { Budget } from '../../gateway/orders/budget.ts';
 import { Closer } from '../../gateway/orders/closer.ts';
 import { CommandPace } from '../../gateway/orders/command-pace.ts';
 import type { Core } from '../../gateway/orders/core.ts';
+import { Epochs } from '../../gateway/orders/epochs.ts';
 import { DeadMan } from '../../gateway/orders/dead-man.ts';
 import { type Client, Desk } from '../../gateway/orders/desk.ts';
 import type { LadderJob } from '../../gateway/orders/ladder.ts';
@@ -76,7 +77,7 @@ export class VirtualGateway implements AsyncDisposable {
       core,
       closer: this.#closer,
       stops: this.#stops,
-      grantEpoch: () => store.grantEpoch(),
+      epochs: new Epochs(() => store.grantEpoch()),
       answerQuery: () => null,
     });
     keeper.listen({

@@ -44,6 +44,7 @@ class Peer {
   #text = '';
   #lines: string[] = [];
   #waiting: ((line: string | null) => void)[] = [];
+  #closed = false;
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -57,6 +58,7 @@ class Peer {
       while (this.#waiting.length > 0 && this.#lines.length > 0) this.#waiting.shift()?.(this.#lines.shift() ?? null);
     });
     socket.on('close', () => {
+      this.#closed = true;
       for (const resolve of this.#waiting.splice(0)) resolve(null);
     });
   }
@@ -70,7 +72,10 @@ class Peer {
   /** The next line; null when the connection was cut. */
   next(): Promise<Record<string, unknown> | null> {
     const held = this.#lines.shift();
-    const line = held !== undefined ? Promise.resolve(held) : new Promise<string | null>((resolve) => this.#waiting.push(resolve));
+    const line =
+      held !== undefined || this.#closed
+        ? Promise.resolve(held ?? null)
+        : new Promise<string | null>((resolve) => this.#waiting.push(resolve));
     return line.then((text) => (text === null ? null : (JSON.parse(text) as Record<string, unknown>)));
   }
 
@@ -201,4 +206,47 @@ test('the socket file of a dead process is taken over, that of a live one and an
   if (again.ok) await again.value[Symbol.asyncDispose]();
   writeFileSync(path, 'not a socket');
   expect(await open()).toMatchObject({ ok: false, error: { kind: 'unusable' } });
+});
+
+test('many clients together wait for the next second instead of slowing the gateway, and each is answered in the end; the brain does not wait', async () => {
+  const brain = await Peer.open();
+  await brain.ask(hello());
+  const peers = await Promise.all(Array.from({ length: 4 }, () => Peer.open()));
+  const lines = `${JSON.stringify({ id: 1, type: 'query', what: 'status' })}\n`.repeat(1_500);
+  for (const peer of peers) peer.socket.write(lines);
+  const answers = peers.map(async (peer) => {
+    for (let n = 0; n < 1_500; n++) if ((await peer.next()) === null) return n;
+    return 1_500;
+  });
+  let done = false;
+  const all = Promise.all(answers).finally(() => (done = true));
+  const beat = await brain.ask({ id: 9, type: 'heartbeat', processed: null });
+  expect([beat?.['type'], done]).toEqual(['taken', false]);
+  expect(await all).toEqual([1_500, 1_500, 1_500, 1_500]);
+  expect(server.cut.flood).toBe(0);
+});
+
+test('a storm of connections is not heard, and the door opens again', async () => {
+  const storm = await Promise.all(Array.from({ length: 120 }, () => Peer.open()));
+  const heard = await Promise.all(storm.map(async (peer) => (await peer.ask({ id: 1, type: 'subscribe', what: 'snapshot' })) !== null));
+  expect(heard.filter(Boolean).length).toBeLessThanOrEqual(64);
+  expect(server.cut.flood).toBeGreaterThan(0);
+  for (const peer of storm) peer.socket.destroy();
+  const answered = async (): Promise<boolean> => (await (await Peer.open()).ask({ id: 1, type: 'subscribe', what: 'snapshot' })) !== null;
+  while (!(await answered())) await new Promise((resolve) => setTimeout(resolve, 50)); // a door that is shut says nothing when it opens
+});
+
+test('an epoch that a person used for no order is granted again, one that was used is not', async () => {
+  const greet = () => side.client('operator', ++connections);
+  let connections = 50;
+  const first = greet();
+  side.desk.closed(first);
+  const second = greet();
+  expect(second.epoch).toBe(first.epoch);
+  const id = makeClientId({ role: 'operator', epoch: second.epoch, counter: 1 });
+  expect(side.send(second, { id: 1, type: 'amend', clientId: id, price: '1', size: '1', basedOn: side.basedOn, ttlMs: 500 }).type).toBe(
+    'refused',
+  );
+  side.desk.closed(second);
+  expect(greet().epoch).toBeGreaterThan(second.epoch);
 });
