@@ -22,6 +22,7 @@ export type OpenOrder = {
   readonly clientOrderId: string;
   readonly symbol: string;
   readonly side: string;
+  readonly price: string;
   readonly origQty: string;
   readonly executedQty: string;
   readonly reduceOnly: boolean;

@@ -15,6 +15,7 @@ const open = (over: Partial<OpenOrder> = {}): OpenOrder => ({
   clientOrderId: id(1),
   symbol: 'BTCUSDT',
   side: 'BUY',
+  price: '60000.00',
   origQty: '0.010',
   executedQty: '0.000',
   reduceOnly: false,
