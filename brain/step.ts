@@ -21,8 +21,8 @@ import {
 } from './oms/working.ts';
 import { type ExitReason, type Exits, judgeExit } from './risk/exits.ts';
 import { type Approved, approveCancels, gate, type Held } from './risk/gate.ts';
-import { isWorthSending } from './strategy/market-making.ts';
 import type { Signals, Strategy, SymbolView, WantedQuote, Wish } from './strategy/strategy.ts';
+import { isWorthSending } from './strategy/worth-sending.ts';
 import { type Documents, type HeldView, heldView, symbolView } from './view.ts';
 
 export type SymbolState<S> = {

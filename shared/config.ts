@@ -4,13 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { positiveDecimal } from './config-decimal.ts';
 import { type ConfigProblem, hidePassword, problemsOf, type SchemaNode } from './config-problem.ts';
 import { Limits, type SymbolLimits, symbolName } from './limits.ts';
+import { marketMakingSchema } from './market-making-config.ts';
 
-const positiveDecimal = z
-  .string()
-  .regex(/^(?=.*[1-9])\d+(\.\d+)?$/, 'a decimal above zero in quotes such as "0.010"')
-  .describe('decimal string');
 /** Finest part of money is 1e-8. */
 const money = z
   .string()
@@ -53,20 +51,7 @@ const credentials = z
   })
   .describe('where the key of one environment comes from; the sim needs none');
 
-export const MarketMakingParameters = z.strictObject({
-  spreadBps: z.number().gt(0).max(1_000).describe('distance between own bid and ask, basis points of mid'),
-  skewBps: z.number().min(0).max(1_000).describe('shift of both quotes against a full inventory, basis points'),
-  orderSize: positiveDecimal.describe('size of each quote, base units'),
-  levels: z.int().min(1).max(10).default(1).describe('quotes a side'),
-  levelGapBps: z.number().min(0).max(1_000).default(2).describe('distance between levels, basis points'),
-  maxInventory: positiveDecimal.describe('inventory at which the skew is full and the growing side stops, base units'),
-  refreshToleranceBps: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(0.5)
-    .describe('a quote nearer than this to its wanted price is left alone, basis points'),
-});
+export const MarketMakingParameters = marketMakingSchema;
 export type MarketMakingParameters = Readonly<z.infer<typeof MarketMakingParameters>>;
 
 export const MacdParameters = z.strictObject({

@@ -1,86 +1,122 @@
-/** Quotes both sides of mid at a fixed spread, shifted against the inventory; the side that would grow a full inventory stops. */
+/**
+ * The market-making family: a fair price, a spread around it, a skew against the inventory, sizes and levels, each by a model of its own
+ * that config.json names; and what forbids to quote at all. Every number that led to a quote is told in the signals.
+ */
 import type { MarketMakingParameters } from '../../shared/config.ts';
-import { floorSteps, type Instrument, notionalOf, priceNumber } from '../../shared/instrument.ts';
-import type { Side } from '../../shared/order.ts';
-import { lots, ticks } from '../../shared/units.ts';
-import type { Strategy, SymbolView, WantedQuote } from './strategy.ts';
+import type { Instrument } from '../../shared/instrument.ts';
+import { forgetMarkouts } from '../signals/markouts.ts';
+import { fundingTimes, type FundingTimes, inFundingWindow, needsFunding, NO_FUNDING_TIMES } from './market-making/funding.ts';
+import { gapsOf } from './market-making/levels.ts';
+import { type Market, marketOf } from './market-making/market.ts';
+import { type Priced, priceOf } from './market-making/price.ts';
+import { pullAfter, type Pulled } from './market-making/pull.ts';
+import { quotesOf } from './market-making/quotes.ts';
+import type { Reason } from './market-making/reasons.ts';
+import { lotWorth, NO_SENSES, sense, type Senses, sigmaNow } from './market-making/senses.ts';
+import { isOpen, openHours, type OpenHours } from './market-making/sessions.ts';
+import { marketSignals, pricedSignals } from './market-making/told.ts';
+import { type Counted, countedOf } from './market-making/sizes.ts';
+import type { Strategy, SymbolView, WantedQuote, Wish } from './strategy.ts';
 
-const BPS = 10_000;
+/** `grid`: the steps that its ticks and lots are counted in; on another grid everything begins anew. */
+export type MarketMakingState = {
+  readonly grid: Grid | null;
+  readonly senses: Senses;
+  readonly pulled: Pulled | null;
+  readonly funding: FundingTimes;
+};
+type Grid = { readonly tick: number; readonly step: number };
 
-/** Stateless: the quotes follow from the view alone. */
-export function marketMaking(parameters: MarketMakingParameters): Strategy<null> {
+/** What follows from the parameters alone. */
+type Setting = {
+  readonly parameters: MarketMakingParameters;
+  readonly hours: readonly OpenHours[];
+  readonly gapsBps: readonly number[];
+  readonly counted: (instrument: Instrument) => Counted;
+};
+/** One look: the market, and the state after it. */
+type Look = Setting & {
+  readonly view: SymbolView;
+  readonly market: Market;
+  readonly state: MarketMakingState;
+  /** Basis points per square root of a second; null while not known. */
+  readonly sigma: number | null;
+};
+
+const INITIAL: MarketMakingState = { grid: null, senses: NO_SENSES, pulled: null, funding: NO_FUNDING_TIMES };
+
+export function marketMaking(parameters: MarketMakingParameters): Strategy<MarketMakingState> {
+  const setting = { parameters, hours: openHours(parameters.sessions), gapsBps: gapsOf(parameters), counted: countedOnce(parameters) };
   return {
     name: 'market-making',
     role: 'quote',
-    initial: () => null,
-    decide: (view) => {
-      const mid = (view.bestBid + view.bestAsk) / 2;
-      const inventory = inventoryRatio(parameters, view);
-      const fair = mid * (1 - (inventory * parameters.skewBps) / BPS);
-      const quotes = Array.from({ length: parameters.levels }, (_, level) => level).flatMap((level) =>
-        (['buy', 'sell'] as const).flatMap((side) => quoteOf({ parameters, view, side, level, fair })),
-      );
-      const reason =
-        quotes.length === 0
-          ? 'size-below-minimum'
-          : quotes.some((q) => q.side === 'buy') && quotes.some((q) => q.side === 'sell')
-            ? 'quoting'
-            : 'inventory-full';
-      return {
-        wish: {
-          quotes,
-          target: null,
-          reason,
-          signals: { mid: priceNumber(view.instrument, mid), fair: priceNumber(view.instrument, fair), inventory },
-        },
-        state: null,
-      };
+    initial: () => INITIAL,
+    decide: (view, before) => {
+      const look = lookAt(setting, { view, before: onGrid(before, view.instrument) });
+      return { wish: wishOf(look), state: look.state };
     },
   };
 }
 
-/** -1 (full short) to 1 (full long). */
-export function inventoryRatio({ maxInventory }: MarketMakingParameters, { position, instrument }: SymbolView): number {
-  const full = floorSteps({ text: maxInventory, step: instrument.stepSize });
-  return full === 0 ? 0 : Math.max(-1, Math.min(1, position / full));
+function lookAt(setting: Setting, { view, before }: { readonly view: SymbolView; readonly before: MarketMakingState }): Look {
+  const { parameters } = setting;
+  const { atMs } = view;
+  const market = marketOf(view);
+  const sensed = sense(before.senses, { view, market, parameters });
+  const sigma = sigmaNow(sensed, parameters);
+  const shock = { parameters, senses: sensed, sigma, mid: market.mid, atMs, lotWorth: lotWorth(view, market.mid) };
+  const { pulled, fresh } = pullAfter(before.pulled, shock);
+  const senses = fresh === 'pulled-markout' ? { ...sensed, markouts: forgetMarkouts(sensed.markouts) } : sensed;
+  const funding = fundingTimes(before.funding, { funding: view.funding, atMs });
+  return { ...setting, view, market, sigma, state: { grid: before.grid, senses, pulled, funding } };
 }
 
-type QuoteOptions = {
-  readonly parameters: MarketMakingParameters;
-  readonly view: SymbolView;
-  readonly side: Side;
-  readonly level: number;
-  readonly fair: number;
-};
-
-/** One quote, rounded away from the market and at least one tick from taking; none where inventory or the venue's minimum forbids it. */
-function quoteOf({ parameters, view, side, level, fair }: QuoteOptions): WantedQuote[] {
-  const { instrument } = view;
-  const distance = (fair * (parameters.spreadBps / 2 + level * parameters.levelGapBps)) / BPS;
-  const price =
-    side === 'buy' ? Math.min(Math.floor(fair - distance), view.bestAsk - 1) : Math.max(Math.ceil(fair + distance), view.bestBid + 1);
-  const size = sizeOf({ parameters, view, side, level });
-  if (price < instrument.minPriceTicks || price > instrument.maxPriceTicks || !isWorthSending({ instrument, price, size })) return [];
-  return [{ side, price: ticks(price), size: lots(size), level }];
+function onGrid(state: MarketMakingState, { tickSize, stepSize }: Instrument): MarketMakingState {
+  const [tick, step] = [Number(tickSize), Number(stepSize)];
+  if (state.grid?.tick === tick && state.grid.step === step) return state;
+  return { ...INITIAL, grid: { tick, step }, funding: state.funding };
 }
 
-/** What still fits under `maxInventory`, nearer levels first. */
-function sizeOf({ parameters, view, side, level }: Omit<QuoteOptions, 'fair'>): number {
-  const step = view.instrument.stepSize;
-  const each = floorSteps({ text: parameters.orderSize, step });
-  const full = floorSteps({ text: parameters.maxInventory, step });
-  const room = full - (side === 'buy' ? view.position : -view.position) - level * each;
-  return Math.max(0, Math.min(each, room));
+function wishOf(look: Look): Wish {
+  const { parameters, view, market, state, sigma } = look;
+  const { senses } = state;
+  const widens = parameters.funding.window === 'widen' && inFundingWindow(state.funding, { parameters, atMs: view.atMs });
+  const widen = widens ? parameters.funding.widenFactor : 1;
+  const priced = priceOf({ parameters, view, market, senses, sigma, widen, counted: look.counted(view.instrument) });
+  const blocked = blockedBy(look);
+  const seen = marketSignals({ parameters, view, market, senses, sigma });
+  if (typeof priced === 'string') return { quotes: [], target: null, reason: blocked ?? priced, signals: seen };
+  const signals = { ...seen, ...pricedSignals({ parameters, view, market, priced }) };
+  if (blocked !== null) return { quotes: [], target: null, reason: blocked, signals };
+  return { ...quote(look, priced), target: null, signals };
 }
 
-export function isWorthSending({
-  instrument,
-  price,
-  size,
-}: {
-  readonly instrument: Instrument;
-  readonly price: number;
-  readonly size: number;
-}): boolean {
-  return size >= instrument.minLots && notionalOf(instrument, { price: ticks(price), size: lots(size) }) >= instrument.minNotionalAtoms;
+/** Why nothing may be quoted whatever the price is; null when there is no such reason. */
+function blockedBy({ parameters, hours, view: { atMs, funding: told }, state: { pulled, funding } }: Look): Reason | null {
+  if (parameters.sessions.outside === 'pull' && !isOpen(hours, atMs)) return 'outside-session';
+  if (told === null && needsFunding(parameters)) return 'funding-unknown';
+  if (parameters.funding.window === 'pull' && inFundingWindow(funding, { parameters, atMs })) return 'funding-window';
+  return pulled?.why ?? null;
+}
+
+function quote(look: Look, priced: Priced): { readonly quotes: WantedQuote[]; readonly reason: Reason } {
+  const { parameters, view, gapsBps, market, hours } = look;
+  const { bids, asks, mid } = market;
+  const reduces = !isOpen(hours, view.atMs);
+  const quotes = quotesOf({ ...priced, parameters, view, gapsBps, bids, asks, mid, reduces });
+  if (reduces) return { quotes, reason: 'outside-session' };
+  const sides = new Set(quotes.map(({ side }) => side)).size;
+  return { quotes, reason: sides === 0 ? 'size-below-minimum' : sides === 1 ? 'inventory-full' : 'quoting' };
+}
+
+/** Decimals are counted once for each version of an instrument. */
+function countedOnce(parameters: MarketMakingParameters): (instrument: Instrument) => Counted {
+  const made = new WeakMap<Instrument, Counted>();
+  return (instrument) => {
+    const before = made.get(instrument);
+    if (before) return before;
+    const counted = countedOf(parameters, instrument);
+    made.set(instrument, counted);
+    return counted;
+  };
 }

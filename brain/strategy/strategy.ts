@@ -51,6 +51,8 @@ export type SymbolView = {
   readonly funding: Funding | null;
   /** Null until the gateway has read it. */
   readonly commission: Commission | null;
+  /** Wallet plus unrealized profit in the quote asset, quote units; absent or null while not known. */
+  readonly equity?: number | null;
   /** This strategy's own orders that have not ended, commands on their way laid over them. */
   readonly orders: readonly WorkingOrder[];
   /** Public trades since the view before, oldest first; null when some were missed (a start, a gap): running sums begin anew. */
@@ -61,7 +63,14 @@ export type SymbolView = {
 
 export type Signals = Readonly<Record<string, string | number | null>>;
 /** A resting order wanted; `level` 0 is nearest to the market. */
-export type WantedQuote = { readonly side: Side; readonly price: Ticks; readonly size: Lots; readonly level: number };
+export type WantedQuote = {
+  readonly side: Side;
+  readonly price: Ticks;
+  readonly size: Lots;
+  readonly level: number;
+  /** Wish that it is neither moved nor taken back while younger than this, as long as a quote is wanted in its place. */
+  readonly minLifeMs?: number;
+};
 
 /** `quotes`: rest there, nowhere else. `target`: reach this position now, at most `slippageBps` beyond best; null: leave it as it is. */
 export type Wish = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { initialState, type Settings, type Stepped, step, type SymbolState } from '../../brain/step.ts';
 import { NO_EXITS } from '../../brain/risk/exits.ts';
-import { marketMaking } from '../../brain/strategy/market-making.ts';
+import { marketMaking, type MarketMakingState } from '../../brain/strategy/market-making.ts';
 import type { Strategy, Wish } from '../../brain/strategy/strategy.ts';
 import { headerReason } from '../../brain/view.ts';
 import { MarketMakingParameters } from '../../shared/config.ts';
@@ -29,14 +29,14 @@ import { id } from '../kit/orders.ts';
 const maker = marketMaking(
   MarketMakingParameters.parse({ spreadBps: 2, skewBps: 1, orderSize: '0.010', maxInventory: '0.050', refreshToleranceBps: 0.2 }),
 );
-const fresh = (exits = NO_EXITS): SymbolState<null> => initialState(maker, exits);
+const fresh = (exits = NO_EXITS): SymbolState<MarketMakingState> => initialState(maker, exits);
 type Options = {
   readonly over?: Over;
-  readonly before?: SymbolState<null>;
+  readonly before?: SymbolState<MarketMakingState>;
   readonly turn?: Parameters<typeof turn>[1];
-  readonly settings?: Partial<Settings<null>>;
+  readonly settings?: Partial<Settings<MarketMakingState>>;
 };
-const take = ({ over = {}, before = fresh(), ...more }: Options = {}): Stepped<null> =>
+const take = ({ over = {}, before = fresh(), ...more }: Options = {}): Stepped<MarketMakingState> =>
   step(before, { settings: settings(maker, more.settings), turn: turn(documents(over), more.turn) });
 const kinds = ({ commands }: { readonly commands: readonly { readonly kind: string }[] }): string[] => commands.map(({ kind }) => kind);
 const resting: OrderDoc[] = [orderDoc({ clientId: id(1) }), orderDoc({ clientId: id(2), side: 'sell', price: '60010.00' })];
@@ -218,7 +218,7 @@ describe('hard exits in step()', () => {
 
   test('the strategy is silent until flat and cool, and then begins afresh', () => {
     let state = take({ over: { docs: { position: positionDoc(losing) } } }).state;
-    const go = (seq: number, { size = '0.000', nowMs = 1_700_000_000_000, closing = false }): Stepped<null> => {
+    const go = (seq: number, { size = '0.000', nowMs = 1_700_000_000_000, closing = false }): Stepped<MarketMakingState> => {
       const position = positionDoc({ seq, size, entryPrice: size === '0.000' ? null : '61000' });
       const over = { head: { seq, closing: closing ? [SYMBOL] : [] }, docs: { position } };
       const stepped = take({ before: state, over, turn: { nowMs: wallMs(nowMs) } });
@@ -249,7 +249,7 @@ describe('a target in step()', () => {
       state: null,
     }),
   });
-  const aim = (position: number | null, over: Over = {}, more: Partial<Settings<null>> = {}) =>
+  const aim = (position: number | null, over: Over = {}, more: Partial<Settings<MarketMakingState>> = {}) =>
     step(initialState(wanting(position), NO_EXITS), { settings: settings(wanting(position), more), turn: turn(documents(over)) });
   const held = (size: string): Over => ({ docs: { position: positionDoc({ size, entryPrice: '60000' }) } });
 

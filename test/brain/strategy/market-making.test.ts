@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isWorthSending, marketMaking } from '../../../brain/strategy/market-making.ts';
+import { marketMaking } from '../../../brain/strategy/market-making.ts';
+import type { SymbolView } from '../../../brain/strategy/strategy.ts';
 import { MarketMakingParameters } from '../../../shared/config.ts';
 import { lots, ticks } from '../../../shared/units.ts';
-import { INSTRUMENT, levels, qty, view } from '../../kit/brain.ts';
+import { levels, qty, view } from '../../kit/brain.ts';
 
 const parameters = (over: Partial<MarketMakingParameters> = {}): MarketMakingParameters =>
   MarketMakingParameters.parse({ spreadBps: 2, skewBps: 1, orderSize: '0.010', maxInventory: '0.050', refreshToleranceBps: 0.2, ...over });
-const wish = (over: Parameters<typeof view>[0] = {}, p = parameters()) => marketMaking(p).decide(view(over), null).wish;
+const decide = (seen: SymbolView, p: MarketMakingParameters) => {
+  const strategy = marketMaking(p);
+  return strategy.decide(seen, strategy.initial()).wish;
+};
+const wish = (over: Parameters<typeof view>[0] = {}, p = parameters()) => decide(view(over), p);
 const prices = (side: string, over: Parameters<typeof view>[0] = {}, p = parameters()): number[] =>
   wish(over, p)
     .quotes.filter((one) => one.side === side)
@@ -50,14 +55,6 @@ test('marketMaking() wants nothing where no size is worth sending', () => {
   expect(wish({}, parameters({ orderSize: '0.0001' }))).toMatchObject({ quotes: [], reason: 'size-below-minimum' });
 });
 
-test.each([
-  ['one lot below the smallest notional', 60_000 * 10, 0, false],
-  ['below it', 400_000, 1, false],
-  ['just at it', 500_000, 1, true],
-])('isWorthSending() %s', (_name, price, size, want) => {
-  expect(isWorthSending({ instrument: INSTRUMENT, price, size })).toBe(want); // minimum 50 USDT, lot 0.001, tick 0.10
-});
-
 const someParameters = fc.record({
   spreadBps: fc.double({ min: 0.01, max: 50, noNaN: true }),
   skewBps: fc.double({ min: 0, max: 50, noNaN: true }),
@@ -78,7 +75,7 @@ test('marketMaking() never crosses the touch nor itself, stays on tick and lot, 
   fc.assert(
     fc.property(someParameters, someMarket, (p, market) => {
       const seen = marketView(market);
-      const { quotes } = marketMaking(parameters(p)).decide(seen, null).wish;
+      const { quotes } = decide(seen, parameters(p));
       const [bids, asks] = [quotes.filter(({ side }) => side === 'buy'), quotes.filter(({ side }) => side === 'sell')];
       for (const { price, size } of quotes) {
         expect(Number.isInteger(price) && Number.isInteger(size)).toBe(true);
@@ -98,7 +95,7 @@ test('marketMaking() never crosses the touch nor itself, stays on tick and lot, 
 test('marketMaking() moves both quotes down, never up, as the inventory grows', () => {
   fc.assert(
     fc.property(someParameters, someMarket, fc.integer({ min: 1, max: 20 }), (p, market, more) => {
-      const quotesAt = (position: number) => marketMaking(parameters(p)).decide(marketView({ ...market, position }), null).wish.quotes;
+      const quotesAt = (position: number) => decide(marketView({ ...market, position }), parameters(p)).quotes;
       const [less, fuller] = [quotesAt(market.position), quotesAt(market.position + more)];
       for (const one of fuller) {
         const same = less.find(({ side, level }) => side === one.side && level === one.level);
