@@ -1,5 +1,5 @@
 /**
- * A and k of lambda(delta) = A exp(-k delta) (Avellaneda, Stoikov 2008, (12)) by maximum likelihood. When trades that reach delta come as
+ * A and k of lambda(delta) = A exp(-k delta) (the trading intensity of Avellaneda, Stoikov 2008) by maximum likelihood. When trades that reach delta come as
  * a Poisson process of that rate, the farthest one within w seconds is nearer than delta with probability exp(-A w exp(-k delta)): a
  * Gumbel law. Its observations stand in bins; Fisher scoring on (ln A, ln k) finds the maximum, and the inverse of the Fisher
  * information there is their variance. No bias of saturation, unlike counts of observations over time, when most of them are reached.

@@ -2,7 +2,7 @@
  * Volatility of mid, basis points per square root of a second: sum of squared log returns over the time they took, so that irregular
  * samples and gaps count for what they are. Mid is sampled at most once a `sampleMs`: nearer samples measure the bounce of the best
  * prices, not the risk of holding. Realized variance: Andersen, Bollerslev, Diebold, Labys, "Modeling and forecasting realized
- * volatility", Econometrica 71 (2003), (2); by half-life: the EWMA of RiskMetrics (1996), weighted by time.
+ * volatility", Econometrica 71 (2003); by half-life: the EWMA of RiskMetrics (1996), weighted by time.
  */
 import { addToBuckets, type Buckets, foldBuckets } from './buckets.ts';
 import { decayOf } from './decay.ts';

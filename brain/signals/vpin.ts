@@ -1,7 +1,7 @@
 /**
  * Toxicity of the flow: public trades are cut into buckets of equal volume, and the mean over the last buckets of |buys - sells| / volume
  * tells how one-sided the takers are. After Easley, López de Prado, O'Hara, "Flow toxicity and liquidity in a high-frequency world",
- * Review of Financial Studies 25 (2012), (5); the venue tells the side that took, so nothing has to be classified in bulk.
+ * Review of Financial Studies 25 (2012); the venue tells the side that took, so nothing has to be classified in bulk.
  */
 import type { TradeSeen } from '../strategy/strategy.ts';
 

@@ -60,9 +60,11 @@ function sideOf(quoting: Quoting, side: Side): WantedQuote[] {
   return quotes;
 }
 
+/** The middle of the own quotes: the fair price less the skew. */
+const reservationOf = (quoting: Quoting): number => quoting.fair - ticksOf(quoting, quoting.shiftBps);
+
 /** Where the models want level 0. */
-const beginOf = (quoting: Quoting, side: Side): number =>
-  quoting.fair - ticksOf(quoting, quoting.shiftBps) + out(side) * ticksOf(quoting, quoting.spreadBps / 2);
+const beginOf = (quoting: Quoting, side: Side): number => reservationOf(quoting) + out(side) * ticksOf(quoting, quoting.spreadBps / 2);
 
 /** Nearest to the market that any quote of the side may come: a tick from taking, and outside the fee edge. */
 function boundOf(quoting: Quoting, side: Side): number {
@@ -82,14 +84,15 @@ type Pricing = {
   readonly before: number | null;
 };
 
-/** A level that the book moved still stands behind the level before it. */
+/** A quote that the book moves stays on its side of the own middle, so that two sides that improve never meet, and behind the level before. */
 function priceOf(quoting: Quoting, { side, level, model, bound, before }: Pricing): number {
   const { placement } = quoting.parameters;
   const price = outer(side, [outward(side, model), bound]);
   if (placement.mode === 'model') return price;
   const reach = ticksOf(quoting, placement.reachBps);
   const levels = side === 'buy' ? quoting.bids : quoting.asks;
-  const moved = outer(side, [placed(price, { placement, side, levels, reach, level }), bound]);
+  const limit = outer(side, [bound, inward(side, reservationOf(quoting)) + out(side)]);
+  const moved = outer(side, [placed(price, { placement, side, levels, reach, level }), limit]);
   return before === null ? moved : outer(side, [moved, before + out(side)]);
 }
 
@@ -99,5 +102,6 @@ const isAllowed = (instrument: Instrument, { price, size }: { readonly price: nu
 /** Away from the market: down for a buy. */
 const out = (side: Side): 1 | -1 => (side === 'buy' ? -1 : 1);
 const outward = (side: Side, price: number): number => (side === 'buy' ? Math.floor(price) : Math.ceil(price));
+const inward = (side: Side, price: number): number => (side === 'buy' ? Math.ceil(price) : Math.floor(price));
 const outer = (side: Side, [a, b]: readonly [number, number]): number => (side === 'buy' ? Math.min(a, b) : Math.max(a, b));
 const ticksOf = ({ mid }: Quoting, bps: number): number => (mid * bps) / BPS;
