@@ -32,9 +32,9 @@ type Slope = {
   readonly kk: number;
 };
 
-const ROUNDS_MAX = 50;
+const ROUNDS_MAX = 30;
 const STEP_MAX = 2;
-const SETTLED = 1e-9;
+const SETTLED = 1e-6;
 
 /** Null when the counts tell no decay: fewer than three bins hit, or no maximum in a sane range. */
 export function fitIntensity({ cells, seconds }: Counts, widthBps: number): Fit | null {
