@@ -170,7 +170,9 @@ const edge = z
       .max(1_000)
       .nullable()
       .default(null)
-      .describe('a round trip earns at least this after fees, basis points: no quote nearer to the fair price; null: not looked at'),
+      .describe(
+        'a round trip earns at least this after fees, basis points: no quote is wanted nearer to the fair price; null: not looked at',
+      ),
     exit: z.enum(['maker', 'taker']).default('maker').describe('the fee of the way out: as the own quotes, or as a taker'),
     reducingShare: factor(0, 1).default(1).describe('share of that distance which the side that shrinks the inventory must keep'),
   })

@@ -19,8 +19,11 @@ export function tradeFlow(before: TradeFlow | null, { trades, atMs, halfLifeMs }
   return { buys, sells, sinceMs: before.sinceMs, atMs };
 }
 
-/** 1 when all took by buying, -1 when all by selling, 0 when balanced or nobody took. */
-export const flowRatio = ({ buys, sells }: TradeFlow): number => (buys + sells === 0 ? 0 : (buys - sells) / (buys + sells));
+/** 1 when all took by buying, -1 when all by selling, 0 when balanced or nobody took; null before anything was watched. */
+export function flowRatio({ buys, sells, sinceMs, atMs }: TradeFlow): number | null {
+  if (atMs === sinceMs) return null;
+  return buys + sells === 0 ? 0 : (buys - sells) / (buys + sells);
+}
 
 /** Lots a second, mean over the half-life's memory; the time before `sinceMs` does not count as quiet. Null at its very begin. */
 export function flowRate({ buys, sells, sinceMs, atMs }: TradeFlow, halfLifeMs: number): number | null {

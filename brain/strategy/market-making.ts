@@ -12,7 +12,7 @@ import { type Priced, priceOf } from './market-making/price.ts';
 import { pullAfter, type Pulled } from './market-making/pull.ts';
 import { quotesOf } from './market-making/quotes.ts';
 import type { Reason } from './market-making/reasons.ts';
-import { lotWorth, NO_SENSES, sense, type Senses, sigmaNow } from './market-making/senses.ts';
+import { lotWorth, needsTrades, NO_SENSES, sense, type Senses, sigmaNow } from './market-making/senses.ts';
 import { isOpen, openHours, type OpenHours } from './market-making/sessions.ts';
 import { marketSignals, pricedSignals } from './market-making/told.ts';
 import { type Counted, countedOf } from './market-making/sizes.ts';
@@ -92,10 +92,11 @@ function wishOf(look: Look): Wish {
 }
 
 /** Why nothing may be quoted whatever the price is; null when there is no such reason. */
-function blockedBy({ parameters, hours, view: { atMs, funding: told }, state: { pulled, funding } }: Look): Reason | null {
+function blockedBy({ parameters, hours, view: { atMs, trades, funding: told }, state: { pulled, funding } }: Look): Reason | null {
   if (parameters.sessions.outside === 'pull' && !isOpen(hours, atMs)) return 'outside-session';
   if (told === null && needsFunding(parameters)) return 'funding-unknown';
   if (parameters.funding.window === 'pull' && inFundingWindow(funding, { parameters, atMs })) return 'funding-window';
+  if (trades === null && needsTrades(parameters)) return 'trades-unknown';
   return pulled?.why ?? null;
 }
 

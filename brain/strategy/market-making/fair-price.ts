@@ -57,10 +57,10 @@ function weightedMid({ mid, bestBid, bestAsk }: Market): number {
   return both === 0 ? mid : mid + (((bestBid.size - bestAsk.size) / both) * (bestAsk.price - bestBid.price)) / 2;
 }
 
-/** What flow and momentum add, basis points. */
+/** What flow and momentum add, basis points; what is not watched yet adds nothing. */
 function signalBps({ senses, parameters }: Pricing): number {
   const { flowBps, momentumWeight, signalBpsMax } = parameters.fairPrice;
-  const flow = senses.flow === null ? 0 : flowBps * flowRatio(senses.flow);
+  const flow = senses.flow === null ? 0 : flowBps * (flowRatio(senses.flow) ?? 0);
   const trend = senses.momentum === null || momentumWeight === 0 ? 0 : momentumWeight * momentumBps(senses.momentum);
   return Math.max(-signalBpsMax, Math.min(signalBpsMax, flow + trend));
 }

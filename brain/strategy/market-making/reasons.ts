@@ -10,6 +10,8 @@ export const REASONS = [
   'commission-unknown',
   'mark-unknown',
   'equity-unknown',
+  /** Public trades were missed that the guards against bursts and toxic flow are made of. */
+  'trades-unknown',
   /** A signal that the chosen models need is not known yet. */
   'warming-up',
   'pulled-price-jump',

@@ -44,11 +44,14 @@ export const NO_SENSES: Senses = {
 
 const ATOMS = 1e8;
 
-/** A optimal model asks for A and k, and may have them calibrated. */
+/** A model asks for A and k, which may be calibrated. */
 export const needsIntensity = ({ spread, skew }: MarketMakingParameters): boolean =>
   spread.model === 'avellaneda-stoikov' || spread.model === 'glft' || skew.model === 'glft';
 
 export const needsSigma = ({ spread, skew }: MarketMakingParameters): boolean => spread.model !== 'fixed' || skew.model !== 'linear';
+
+/** The guards that watch public trades; without them they guard nothing. */
+export const needsTrades = ({ pull }: MarketMakingParameters): boolean => pull.burst.factor !== null || pull.toxicFlow.vpin !== null;
 
 /** Worth of one lot at a price, quote units. */
 export const lotWorth = ({ instrument }: SymbolView, price: number): number => (price * Number(instrument.atomsPerTickLot)) / ATOMS;

@@ -33,8 +33,10 @@ test.each([
   expect([fit.a / a, fit.k / k, fit.observations]).toEqual([expect.closeTo(1, 6), expect.closeTo(1, 6), expect.closeTo(1_000, 6)]);
 });
 
-test('fitIntensity() finds A and k of a Poisson flow, its standard errors as large as its errors are', () => {
-  const [a, k] = [1.5, 0.8];
+test.each([
+  [1.5, 0.8],
+  [12, 1.2], // nearly every window is reached: A and k are hard to tell apart
+])('fitIntensity() finds A = %d and k = %d of a Poisson flow, its standard errors as large as its errors are', (a, k) => {
   const random = new Random(11);
   const fits = Array.from({ length: 60 }, () => fitIntensity(poissonCounts(random, { a, k, windows: 600, seconds: 1 }), WIDTH)!);
   const misses = fits.map((fit) => [Math.log(fit.a / a) / fit.errorA, Math.log(fit.k / k) / fit.errorK] as const);
@@ -45,7 +47,7 @@ test('fitIntensity() finds A and k of a Poisson flow, its standard errors as lar
     expect(spread).toBeGreaterThan(0.75);
     expect(spread).toBeLessThan(1.3);
   }
-  for (const fit of fits) expect([fit.errorA < 0.08, fit.errorK < 0.08]).toEqual([true, true]);
+  for (const fit of fits) expect([fit.errorA < 0.1, fit.errorK < 0.08]).toEqual([true, true]);
 });
 
 test('fitIntensity() has smaller errors with more observations, by the square root', () => {

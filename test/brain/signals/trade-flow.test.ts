@@ -33,9 +33,10 @@ test('tradeFlow() agrees with the sum over every trade since some were last miss
   );
 });
 
-test('flowRatio() of no trades is 0, of one side 1 or -1', () => {
-  expect(flowRatio({ buys: 0, sells: 0, sinceMs: 0, atMs: 0 })).toBe(0);
-  expect([flowRatio({ buys: 3, sells: 0, sinceMs: 0, atMs: 0 }), flowRatio({ buys: 0, sells: 3, sinceMs: 0, atMs: 0 })]).toEqual([1, -1]);
+test('flowRatio() of no trades is 0, of one side 1 or -1, and unknown before anything was watched', () => {
+  expect(flowRatio({ buys: 0, sells: 0, sinceMs: 0, atMs: 1 })).toBe(0);
+  expect(flowRatio({ buys: 0, sells: 0, sinceMs: 1, atMs: 1 })).toBeNull();
+  expect([flowRatio({ buys: 3, sells: 0, sinceMs: 0, atMs: 1 }), flowRatio({ buys: 0, sells: 3, sinceMs: 0, atMs: 1 })]).toEqual([1, -1]);
 });
 
 test('flowRate() is lots a second from the first half-life on, not only when it has warmed up', () => {

@@ -254,6 +254,8 @@ describe('marketMaking() does not quote', () => {
     ['while the fees are unknown and matter', { edge: { minProfitBps: 0 } }, { commission: null }, 'commission-unknown'],
     ['while the mark price is unknown and matters', { fairPrice: { markWeight: 0.5 } }, { markTicks: null }, 'mark-unknown'],
     ['while the equity is unknown and matters', { size: { model: 'equity' } }, {}, 'equity-unknown'],
+    ['while trades are missed that guard against toxic flow', { pull: { toxicFlow: { vpin: 0.9 } } }, {}, 'trades-unknown'],
+    ['while trades are missed that guard against bursts', { pull: { burst: { factor: 9 } } }, {}, 'trades-unknown'],
     ['while sigma is unknown and matters', { spread: { model: 'glft' } }, {}, 'warming-up'],
     ['while the micro-price is unknown and matters', { fairPrice: { model: 'stoikov-microprice' } }, {}, 'warming-up'],
   ])('%s', (_name, over, seen, reason) => {
