@@ -1,11 +1,12 @@
 /** Generated configurations of the market-making family, and views that follow each other as a market does. */
 import fc from 'fast-check';
 import type { MarketMakingParameters } from '../../shared/config.ts';
+import { marketMaking, type MarketMakingState } from '../../brain/strategy/market-making.ts';
 import type { Level, SymbolView } from '../../brain/strategy/strategy.ts';
 import { lots, ticks, wallMs } from '../../shared/units.ts';
 import { view } from './brain.ts';
 import { someHistory } from './market-history.ts';
-import { mmParameters } from './market-making.ts';
+import { mmParameters, volatilityOf } from './market-making.ts';
 
 const between = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 
@@ -95,6 +96,13 @@ export function mirrored(seen: SymbolView): SymbolView {
     funding: seen.funding === null ? null : { ...seen.funding, rate: -seen.funding.rate },
     trades: seen.trades?.map((one) => ({ ...one, price: ticks(sum - one.price), aggressor: other(one.aggressor) })) ?? null,
   });
+}
+
+/** The state after a look at a quiet market, as if sigma had been measured; basis points per square root of a second. */
+export function warm(p: MarketMakingParameters, sigma = 1): MarketMakingState {
+  const strategy = marketMaking(p);
+  const { state } = strategy.decide(view({ trades: [] }), strategy.initial());
+  return { ...state, senses: { ...state.senses, volatility: volatilityOf(sigma) } };
 }
 
 /** Throws where anybody writes into it afterwards. */
