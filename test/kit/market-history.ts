@@ -28,7 +28,7 @@ const someStep = fc.record({
 });
 
 /** Up to 80 looks over up to five minutes. `depth`: ticks beyond mid at which a trade is made. */
-export const someHistory: fc.Arbitrary<readonly Look[]> = fc.array(someStep, { minLength: 1, maxLength: 80 }).map((steps) => {
+export const someHistory: fc.Arbitrary<readonly Look[]> = fc.array(someStep, { minLength: 1, maxLength: 80, size: 'max' }).map((steps) => {
   let [atMs, mid] = [START_MS, 600_000.5];
   return steps.map(({ waitMs, move, trades }) => {
     atMs += waitMs;

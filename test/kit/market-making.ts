@@ -16,8 +16,10 @@ export const senses = (over: Partial<Senses> = {}): Senses => ({ ...NO_SENSES, .
 
 export const marketIn = (over: Partial<SymbolView> = {}): Market => marketOf(view(over));
 
-/** A volatility that has warmed up; `sigma` in basis points per square root of a second. */
+/** A volatility that has warmed up, by either estimator; `sigma` in basis points per square root of a second. */
 export const volatilityOf = (sigma: number): Volatility => {
   const sum = { squares: 1_000 * sigma * sigma, seconds: 1_000, samples: 1_000 };
-  return { mid: 600_000.5, atMs: 1_699_999_999_900, samples: 1_000, recent: sum, usual: sum, window: null };
+  const [atMs, bucketMs] = [1_699_999_999_900, 5_000];
+  const window = { bucketMs, open: { id: Math.floor(atMs / bucketMs), value: sum }, closed: [] };
+  return { mid: 600_000.5, atMs, samples: 1_000, recent: sum, usual: sum, window };
 };

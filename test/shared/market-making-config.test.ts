@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { marketMakingSchema } from '../../shared/market-making-config.ts';
 
@@ -48,4 +50,15 @@ describe('refuses', () => {
     expect(messages({ spread: { model: 'best' } })).toHaveLength(1);
     expect(messages({ spread: { modell: 'glft' } })).toHaveLength(1);
   });
+});
+
+const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+const profiles = [...README.matchAll(/```json profile=(\w+)\n(.*?)```/gs)].map(([, name, text]) => [name, JSON.parse(text ?? '')] as const);
+
+test('README has three profiles', () => {
+  expect(profiles.map(([name]) => name)).toEqual(['wide', 'near', 'grid']);
+});
+
+test.each(profiles)('the profile %s can be laid over the plain keys', (_name, profile) => {
+  expect(messages(profile)).toEqual([]);
 });

@@ -53,12 +53,12 @@ describe('marketMaking() over any market by any models', () => {
           const { wish: wanted, state: next } = strategy.decide(frozen(seen), frozen(state));
           state = next;
           expect(REASONS).toContain(wanted.reason);
-          for (const value of Object.values(wanted.signals)) expect(typeof value !== 'number' || Number.isFinite(value)).toBe(true);
+          expect(Object.values(wanted.signals).every((value) => typeof value !== 'number' || Number.isFinite(value))).toBe(true);
           checkQuotes(wanted.quotes, seen);
           checkEdge(wanted, { seen, p });
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -75,7 +75,7 @@ describe('marketMaking() over any market by any models', () => {
         expect(restored).toEqual(kept);
         expect(JSON.stringify(kept).length).toBeLessThan(20_000);
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 
@@ -92,7 +92,7 @@ describe('marketMaking() over any market by any models', () => {
         expect(order(turned)).toEqual(order([...one.quotes]));
         expect(other.reason).toBe(one.reason);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -108,7 +108,7 @@ describe('marketMaking() over any market by any models', () => {
           if (same) expect(one.price).toBeLessThanOrEqual(same.price);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -127,28 +127,23 @@ describe('marketMaking() over any market by any models', () => {
           expect(of('sell', wild!)[0] ?? Number.POSITIVE_INFINITY).toBeGreaterThanOrEqual(of('sell', calm!)[0] ?? 0);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
 
+/** One comparison at the end: there are many quotes. */
 function checkQuotes(quotes: readonly WantedQuote[], seen: SymbolView): void {
   const [bids, asks] = [quotes.filter(({ side }) => side === 'buy'), quotes.filter(({ side }) => side === 'sell')];
-  for (const { price, size } of quotes) {
-    expect(Number.isInteger(price) && Number.isInteger(size)).toBe(true);
-    expect(size).toBeGreaterThan(0);
-  }
-  for (const { price } of bids) expect(price).toBeLessThan(seen.bestAsk);
-  for (const { price } of asks) expect(price).toBeGreaterThan(seen.bestBid);
-  for (const bid of bids) for (const ask of asks) expect(bid.price).toBeLessThan(ask.price);
-  for (const [side, away] of [
-    [bids, -1],
-    [asks, 1],
-  ] as const)
-    for (const [i, { price }] of side.entries()) if (i > 0) expect(away * (price - side[i - 1]!.price)).toBeGreaterThanOrEqual(0);
   const total = (side: typeof quotes) => side.reduce((sum, { size }) => sum + size, 0);
-  expect(bids.length === 0 || seen.position + total(bids) <= 50).toBe(true);
-  expect(asks.length === 0 || -seen.position + total(asks) <= 50).toBe(true);
+  const outwards = (side: typeof quotes, away: 1 | -1) => side.every(({ price }, i) => i === 0 || away * (price - side[i - 1]!.price) >= 0);
+  expect({
+    whole: quotes.every(({ price, size }) => Number.isInteger(price) && Number.isInteger(size) && size > 0),
+    taking: bids.some(({ price }) => price >= seen.bestAsk) || asks.some(({ price }) => price <= seen.bestBid),
+    meeting: bids.some((bid) => asks.some((ask) => bid.price >= ask.price)),
+    outwards: outwards(bids, -1) && outwards(asks, 1),
+    capped: (bids.length === 0 || seen.position + total(bids) <= 50) && (asks.length === 0 || -seen.position + total(asks) <= 50),
+  }).toEqual({ whole: true, taking: false, meeting: false, outwards: true, capped: true });
 }
 
 /** Every quote is worth half a round trip's fees and profit against the fair price that was told. */
@@ -157,10 +152,11 @@ function checkEdge({ quotes, signals }: Wish, { seen, p }: { seen: SymbolView; p
   if (minProfitBps === null) return;
   const need = Math.max(0, (2 + (exit === 'taker' ? 5 : 2) + minProfitBps) / 2);
   const mid = (seen.bestBid + seen.bestAsk) / 2;
-  for (const { side, price } of quotes) {
-    const fair = Number(signals.fair) / 0.1;
-    const earned = ((side === 'buy' ? fair - price : price - fair) / mid) * 10_000;
+  const fair = Number(signals.fair) / 0.1; // told to a hundredth of a tick
+  const missing = quotes.map(({ side, price }) => {
     const reduces = side === 'buy' ? seen.position < 0 : seen.position > 0;
-    expect(earned).toBeGreaterThanOrEqual(need * (reduces ? reducingShare : 1) - 1e-3); // the fair price is told to a hundredth of a tick
-  }
+    const earned = ((side === 'buy' ? fair - price : price - fair) / mid) * 10_000;
+    return need * (reduces ? reducingShare : 1) - earned;
+  });
+  expect(Math.max(0, ...missing)).toBeLessThan(1e-3);
 }
