@@ -35,6 +35,8 @@ type Slope = {
 const ROUNDS_MAX = 30;
 const STEP_MAX = 2;
 const SETTLED = 1e-6;
+/** A fit that still wants to move by more than this was not found. */
+const NEAR = 1e-3;
 
 /** Null when the counts tell no decay: fewer than three bins hit, or no maximum in a sane range. */
 export function fitIntensity({ cells, seconds }: Counts, widthBps: number): Fit | null {
@@ -43,16 +45,17 @@ export function fitIntensity({ cells, seconds }: Counts, widthBps: number): Fit 
   const problem = { cells, widthBps, seconds: seconds / total, total };
   let point = firstGuess(problem);
   let slope = slopeAt(point, problem);
-  for (let round = 0; round < ROUNDS_MAX; round++) {
-    const step = stepOf(slope);
-    if (step === null) return null;
+  let step = stepOf(slope);
+  for (let round = 0; step !== null && sizeOf(step) > SETTLED && round < ROUNDS_MAX; round++) {
     const next = climb({ point, slope, step, problem });
     if (next === null) break; // no higher place in the direction of the step: the top, as far as numbers can tell
     [point, slope] = [next.point, next.slope];
-    if (Math.abs(step.lnA) < SETTLED && Math.abs(step.lnK) < SETTLED) break;
+    step = stepOf(slope);
   }
-  return fitOf({ point, slope, total });
+  return step === null || sizeOf(step) > NEAR ? null : fitOf({ point, slope, total });
 }
+
+const sizeOf = ({ lnA, lnK }: Point): number => Math.max(Math.abs(lnA), Math.abs(lnK));
 
 function fitOf({
   point,
