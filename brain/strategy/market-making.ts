@@ -5,27 +5,19 @@
 import type { MarketMakingParameters } from '../../shared/config.ts';
 import type { Instrument } from '../../shared/instrument.ts';
 import { forgetMarkouts } from '../signals/markouts.ts';
-import { fundingTimes, type FundingTimes, inFundingWindow, needsFunding, NO_FUNDING_TIMES } from './market-making/funding.ts';
+import { fundingTimes, inFundingWindow, needsFunding } from './market-making/funding.ts';
 import { gapsOf } from './market-making/levels.ts';
 import { type Market, marketOf } from './market-making/market.ts';
 import { type Priced, priceOf } from './market-making/price.ts';
-import { pullAfter, type Pulled } from './market-making/pull.ts';
+import { pullAfter } from './market-making/pull.ts';
 import { quotesOf } from './market-making/quotes.ts';
 import type { Reason } from './market-making/reasons.ts';
-import { lotWorth, needsTrades, NO_SENSES, sense, type Senses, sigmaNow } from './market-making/senses.ts';
+import { lotWorth, needsTrades, sense, sigmaNow } from './market-making/senses.ts';
 import { isOpen, openHours, type OpenHours } from './market-making/sessions.ts';
-import { marketSignals, pricedSignals } from './market-making/told.ts';
 import { type Counted, countedOf } from './market-making/sizes.ts';
+import { INITIAL, type MarketMakingState } from './market-making/state.ts';
+import { marketSignals, pricedSignals } from './market-making/told.ts';
 import type { Strategy, SymbolView, WantedQuote, Wish } from './strategy.ts';
-
-/** `grid`: the steps that its ticks and lots are counted in; on another grid everything begins anew. */
-export type MarketMakingState = {
-  readonly grid: Grid | null;
-  readonly senses: Senses;
-  readonly pulled: Pulled | null;
-  readonly funding: FundingTimes;
-};
-type Grid = { readonly tick: number; readonly step: number };
 
 /** What follows from the parameters alone. */
 type Setting = {
@@ -42,8 +34,6 @@ type Look = Setting & {
   /** Basis points per square root of a second; null while not known. */
   readonly sigma: number | null;
 };
-
-const INITIAL: MarketMakingState = { grid: null, senses: NO_SENSES, pulled: null, funding: NO_FUNDING_TIMES };
 
 export function marketMaking(parameters: MarketMakingParameters): Strategy<MarketMakingState> {
   const setting = { parameters, hours: openHours(parameters.sessions), gapsBps: gapsOf(parameters), counted: countedOnce(parameters) };

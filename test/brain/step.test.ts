@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { initialState, type Settings, type Stepped, step, type SymbolState } from '../../brain/step.ts';
 import { NO_EXITS } from '../../brain/risk/exits.ts';
-import { marketMaking, type MarketMakingState } from '../../brain/strategy/market-making.ts';
+import { marketMaking } from '../../brain/strategy/market-making.ts';
+import type { MarketMakingState } from '../../brain/strategy/market-making/state.ts';
 import type { Strategy, Wish } from '../../brain/strategy/strategy.ts';
 import { headerReason } from '../../brain/view.ts';
 import { MarketMakingParameters } from '../../shared/config.ts';

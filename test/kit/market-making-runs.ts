@@ -1,7 +1,8 @@
 /** Generated configurations of the market-making family, and views that follow each other as a market does. */
 import fc from 'fast-check';
 import type { MarketMakingParameters } from '../../shared/config.ts';
-import { marketMaking, type MarketMakingState } from '../../brain/strategy/market-making.ts';
+import { marketMaking } from '../../brain/strategy/market-making.ts';
+import type { MarketMakingState } from '../../brain/strategy/market-making/state.ts';
 import type { Level, SymbolView } from '../../brain/strategy/strategy.ts';
 import { lots, ticks, wallMs } from '../../shared/units.ts';
 import { view } from './brain.ts';

@@ -1,7 +1,8 @@
 /** What holds of the market-making family whatever its models are and whatever the market does. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { marketMaking, type MarketMakingState } from '../../../brain/strategy/market-making.ts';
+import { marketMaking } from '../../../brain/strategy/market-making.ts';
+import type { MarketMakingState } from '../../../brain/strategy/market-making/state.ts';
 import { REASONS } from '../../../brain/strategy/market-making/reasons.ts';
 import type { SymbolView, WantedQuote, Wish } from '../../../brain/strategy/strategy.ts';
 import type { MarketMakingParameters } from '../../../shared/config.ts';

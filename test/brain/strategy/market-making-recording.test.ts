@@ -1,6 +1,7 @@
 /** The whole family on a real market: 345 seconds of BTCUSDT in August 2024, looked at ten times a second. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { marketMaking, type MarketMakingState } from '../../../brain/strategy/market-making.ts';
+import { marketMaking } from '../../../brain/strategy/market-making.ts';
+import type { MarketMakingState } from '../../../brain/strategy/market-making/state.ts';
 import { REASONS } from '../../../brain/strategy/market-making/reasons.ts';
 import type { OwnFill, SymbolView, WantedQuote, Wish } from '../../../brain/strategy/strategy.ts';
 import { lots } from '../../../shared/units.ts';

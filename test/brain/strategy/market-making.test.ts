@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { marketMaking, type MarketMakingState } from '../../../brain/strategy/market-making.ts';
+import { marketMaking } from '../../../brain/strategy/market-making.ts';
+import type { MarketMakingState } from '../../../brain/strategy/market-making/state.ts';
 import type { OwnFill, SymbolView, WantedQuote } from '../../../brain/strategy/strategy.ts';
 import type { MarketMakingParameters } from '../../../shared/config.ts';
 import { lots, ticks, wallMs } from '../../../shared/units.ts';
