@@ -195,7 +195,8 @@ export type Pushed = Readonly<z.infer<typeof Pushed>>;
 export type Answer = Welcome | Taken | Refused | Data | BatchAnswer;
 export const ANSWER = z.union([Welcome, Taken, Refused, Data, BatchAnswer, Pushed]);
 
-const percentiles = z.strictObject({ p50: z.number(), p99: z.number(), n: z.int() });
+/** `max` of the newest few thousand. */
+const percentiles = z.strictObject({ p50: z.number(), p99: z.number(), max: z.number().optional(), n: z.int() });
 /** Command received -> bytes written; written -> answered by the venue; written -> told on the private stream. */
 const callSteps = z.strictObject({ written: percentiles, acknowledged: percentiles, told: percentiles });
 /** Answer to `query stats`: counters of this run of the gateway, and latencies in microseconds of real time. */

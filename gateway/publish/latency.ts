@@ -1,7 +1,7 @@
 /** Median and 99th percentile of the newest few thousand durations, in microseconds. */
 const KEPT = 8_192;
 
-export type Percentiles = { readonly p50: number; readonly p99: number; readonly n: number };
+export type Percentiles = { readonly p50: number; readonly p99: number; readonly max: number; readonly n: number };
 
 export class Latency {
   readonly #ring = new Float64Array(KEPT);
@@ -22,6 +22,6 @@ export class Latency {
   percentiles(): Percentiles {
     const held = this.#ring.slice(0, Math.min(this.#n, KEPT)).sort();
     const at = (share: number): number => Math.round((held[Math.min(held.length - 1, Math.floor(held.length * share))] ?? 0) * 10) / 10;
-    return { p50: at(0.5), p99: at(0.99), n: this.#n };
+    return { p50: at(0.5), p99: at(0.99), max: at(1), n: this.#n };
   }
 }

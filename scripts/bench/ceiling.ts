@@ -2,116 +2,41 @@
  * Demand above the venue's ceiling: one gateway on the simulator at the real limits (300 orders in 10 s, 1200 and 2400 weight in 1 min),
  * asked for 50 order actions a second over 8 symbols. Counted on the wire, between gateway and venue.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { overlay } from '../../shared/config.ts';
-import { GatewayClient } from '../../shared/io/gateway-client.ts';
-import { Child } from '../start/child.ts';
-import { freePort } from '../start/ports.ts';
-import { ensureRedis } from '../start/redis.ts';
 import { Demand } from './demand.ts';
 import { type Figure, quantile } from './measure.ts';
-import { openTap, type Passed } from './tap.ts';
+import { lateness, OrderRun } from './order-run.ts';
+import type { Passed } from './tap.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'BNBUSDT', 'DOGEUSDT', 'BTCUSDC', 'ETHUSDC'];
 const PER_SECOND = 50;
 const CEILING_PER_MINUTE = 1_200;
 /** The first burst is over: from here on it is the pace that is measured. */
 const WARM_UP_MS = 5_000;
 const MINUTE_MS = 60_000;
-const READY_MS = 60_000;
 const CANCEL_GOAL_MS = 50;
 /** A bare timer of the same minute may be this late at its 99th percentile; later, and the machine was too busy to judge. */
 const LATE_MAX_MS = 10;
-const CONTROL_MS = 10;
 const SHARE_GOAL_PERCENT = 90;
 
 export async function benchCeiling(minutes = 1): Promise<readonly Figure[]> {
-  const dir = mkdtempSync(join(tmpdir(), 'mmbot-ceiling-'));
-  const children: Child[] = [];
-  const child = (name: string, args: readonly string[]): Child => {
-    const started = new Child({
-      ...{ name, command: process.execPath, args, ipc: true, fatalCodes: [0, 1, 2, 3, 4], logFile: join(dir, `${name}.log`) },
-      onFatal: (sentence) => {
-        throw new Error(sentence);
-      },
-    });
-    children.unshift(started);
-    return started;
-  };
   const wire = new Wire();
-  try {
-    const redis = await ensureRedis({ url: `redis://127.0.0.1:${await freePort()}`, mayStart: true, dir, logFile: null, onFatal: fail });
-    if (!redis.ok) throw new Error(redis.error);
-    if (redis.value.child) children.unshift(redis.value.child);
-    const sim = child('sim', [join(ROOT, 'scripts/sim.ts'), '--port', '0', '--symbols', SYMBOLS.join(',')]);
-    const simPort = Number((await sim.message('ready', READY_MS))?.['port']);
-    await using tap = await openTap({ port: simPort, onPassed: (passed) => wire.saw(passed) });
-    const config = writeConfig(dir, { redisUrl: redis.value.url, restPort: tap.port, simPort });
-    const gateway = child('gateway', [join(ROOT, 'gateway/main.ts'), '--config', config]);
-    const path = String((await gateway.message('ready', READY_MS))?.['operatorPath']);
-    const connected = await GatewayClient.connect({ path, role: 'operator', environment: 'sim', name: 'bench' });
-    if (!connected.ok) throw new Error(connected.error.sentence);
-    await using client = connected.value;
-    const onCancel = (clientId: string): void => wire.wanted(clientId);
-    await using demand = new Demand({
-      client,
-      redisUrl: redis.value.url,
-      prefix: 'mm:binance',
-      symbols: SYMBOLS,
-      perSecond: PER_SECOND,
-      onCancel,
-    });
-    await demand.start();
-    await sleep(WARM_UP_MS);
-    const from = performance.now();
-    const lateMs = await lateness(minutes * MINUTE_MS);
-    const asked = `${Object.entries(demand.asked)
-      .map(([what, n]) => `${what} ${JSON.stringify(n)}`)
-      .join(', ')} in ${WARM_UP_MS / 1_000 + minutes * 60} s`;
-    return wire.figures({ from, to: performance.now(), asked, lateMs });
-  } finally {
-    for (const one of children) await one.stop(15_000);
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
-
-/** How late a bare timer was, again and again over a stretch of time. */
-async function lateness(ms: number): Promise<readonly number[]> {
-  const late: number[] = [];
-  const end = performance.now() + ms;
-  while (performance.now() < end) {
-    const from = performance.now();
-    await sleep(CONTROL_MS);
-    late.push(performance.now() - from - CONTROL_MS);
-  }
-  return late;
-}
-
-const fail = (sentence: string): never => {
-  throw new Error(sentence);
-};
-
-function writeConfig(dir: string, { redisUrl, restPort, simPort }: { redisUrl: string; restPort: number; simPort: number }): string {
-  const base = JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8'));
-  const own = {
-    symbols: SYMBOLS,
-    runDir: 'run',
-    redis: { url: redisUrl, prefix: 'mm:binance' },
-    endpoints: { sim: { rest: `http://127.0.0.1:${restPort}`, stream: `ws://127.0.0.1:${simPort}` } },
-    gateway: { metricsPort: null },
-    limits: {
-      maxGrossNotional: '1000000',
-      default: { maxPosition: '1000000', maxOrderNotional: '5000', maxOpenOrders: 20, collarPercent: 2 },
+  await using run = await OrderRun.open({ symbols: SYMBOLS, simArgs: [], onPassed: (passed) => wire.saw(passed) });
+  const { client, redisUrl } = run;
+  await using demand = new Demand({
+    ...{ client, redisUrl, prefix: 'mm:binance', symbols: SYMBOLS, perSecond: PER_SECOND },
+    onSend: (request) => {
+      if (request.type === 'cancel') wire.wanted(request.clientId);
     },
-  };
-  mkdirSync(join(dir, 'run'), { mode: 0o700 });
-  const file = join(dir, 'config.json');
-  writeFileSync(file, JSON.stringify(overlay(base, own)));
-  return file;
+  });
+  await demand.start();
+  await sleep(WARM_UP_MS);
+  const from = performance.now();
+  const lateMs = await lateness(minutes * MINUTE_MS);
+  const asked = `${Object.entries(demand.asked)
+    .map(([what, n]) => `${what} ${JSON.stringify(n)}`)
+    .join(', ')} in ${WARM_UP_MS / 1_000 + minutes * 60} s`;
+  return wire.figures({ from, to: performance.now(), asked, lateMs });
 }
 
 /** What went between gateway and venue. */

@@ -15,7 +15,8 @@ export type DemandOptions = {
   readonly prefix: string;
   readonly symbols: readonly string[];
   readonly perSecond: number;
-  readonly onCancel: (clientId: string) => void;
+  /** Right before it is written to the socket. */
+  readonly onSend: (request: Request) => void;
 };
 export type Asked = { places: number; amends: number; cancels: number; refused: Record<string, number> };
 
@@ -130,10 +131,8 @@ export class Demand implements AsyncDisposable {
     const { asked } = this;
     if (request.type === 'place') asked.places++;
     else if (request.type === 'amend') asked.amends++;
-    else if (request.type === 'cancel') {
-      asked.cancels++;
-      this.#options.onCancel(request.clientId);
-    }
+    else if (request.type === 'cancel') asked.cancels++;
+    this.#options.onSend(request);
     const answer = await this.#options.client.request(request);
     if (answer?.type !== 'refused') return;
     asked.refused[answer.code] = (asked.refused[answer.code] ?? 0) + 1;

@@ -1,0 +1,121 @@
+/** One gateway on the simulator for a bench of its order path: Redis, exchange and gateway as processes, a relay between the two that sees the wire. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { overlay } from '../../shared/config.ts';
+import { GatewayClient } from '../../shared/io/gateway-client.ts';
+import { Child } from '../start/child.ts';
+import { freePort } from '../start/ports.ts';
+import { ensureRedis } from '../start/redis.ts';
+import { openTap, type Passed } from './tap.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const READY_MS = 60_000;
+const STOP_MS = 15_000;
+/** As `npm start` runs them. */
+const NODE_FLAGS = ['--max-semi-space-size=4'];
+
+export type OrderRunOptions = {
+  readonly symbols: readonly string[];
+  readonly simArgs: readonly string[];
+  readonly onPassed: (passed: Passed) => void;
+};
+
+export class OrderRun implements AsyncDisposable {
+  readonly client: GatewayClient;
+  readonly redisUrl: string;
+  /** Scratch folder of the run, gone after it. */
+  readonly dir: string;
+  readonly #children: readonly Child[];
+  readonly #tap: AsyncDisposable;
+
+  private constructor(parts: { client: GatewayClient; redisUrl: string; dir: string; children: readonly Child[]; tap: AsyncDisposable }) {
+    this.client = parts.client;
+    this.redisUrl = parts.redisUrl;
+    this.dir = parts.dir;
+    this.#children = parts.children;
+    this.#tap = parts.tap;
+  }
+
+  /** What was started before a failure is ended again. */
+  static async open({ symbols, simArgs, onPassed }: OrderRunOptions): Promise<OrderRun> {
+    const dir = mkdtempSync(join(tmpdir(), 'mmbot-orders-'));
+    const children: Child[] = [];
+    try {
+      const redis = await ensureRedis({ url: `redis://127.0.0.1:${await freePort()}`, mayStart: true, dir, logFile: null, onFatal: fail });
+      if (!redis.ok) throw new Error(redis.error);
+      if (redis.value.child) children.unshift(redis.value.child);
+      const { url: redisUrl } = redis.value;
+      const sim = start(dir, { name: 'sim', args: [join(ROOT, 'scripts/sim.ts'), '--port', '0', '--symbols', symbols.join(','), ...simArgs] });
+      children.unshift(sim);
+      const simPort = Number((await sim.message('ready', READY_MS))?.['port']);
+      const tap = await openTap({ port: simPort, onPassed });
+      const config = writeConfig(dir, { symbols, redisUrl, restPort: tap.port, simPort });
+      const gateway = start(dir, { name: 'gateway', args: [join(ROOT, 'gateway/main.ts'), '--config', config] });
+      children.unshift(gateway);
+      const path = String((await gateway.message('ready', READY_MS))?.['operatorPath']);
+      const connected = await GatewayClient.connect({ path, role: 'operator', environment: 'sim', name: 'bench' });
+      if (!connected.ok) throw new Error(connected.error.sentence);
+      return new OrderRun({ client: connected.value, redisUrl, dir, children, tap });
+    } catch (error) {
+      await end(children, dir);
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client[Symbol.asyncDispose]();
+    await end(this.#children, this.dir);
+    await this.#tap[Symbol.asyncDispose]();
+  }
+}
+
+/** How late a bare timer was, again and again over a stretch of time. */
+export async function lateness(ms: number, everyMs = 10): Promise<readonly number[]> {
+  const late: number[] = [];
+  const until = performance.now() + ms;
+  while (performance.now() < until) {
+    const from = performance.now();
+    await sleep(everyMs);
+    late.push(performance.now() - from - everyMs);
+  }
+  return late;
+}
+
+async function end(children: readonly Child[], dir: string): Promise<void> {
+  for (const child of children) await child.stop(STOP_MS);
+  rmSync(dir, { recursive: true, force: true });
+}
+
+const start = (dir: string, { name, args }: { readonly name: string; readonly args: readonly string[] }): Child =>
+  new Child({
+    ...{ name, command: process.execPath, args: [...NODE_FLAGS, ...args], ipc: true, fatalCodes: [0, 1, 2, 3, 4] },
+    logFile: join(dir, `${name}.log`),
+    onFatal: fail,
+  });
+
+const fail = (sentence: string): never => {
+  throw new Error(sentence);
+};
+
+type Ways = { readonly symbols: readonly string[]; readonly redisUrl: string; readonly restPort: number; readonly simPort: number };
+
+function writeConfig(dir: string, { symbols, redisUrl, restPort, simPort }: Ways): string {
+  const base = JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8'));
+  const own = {
+    symbols,
+    runDir: 'run',
+    redis: { url: redisUrl, prefix: 'mm:binance' },
+    endpoints: { sim: { rest: `http://127.0.0.1:${restPort}`, stream: `ws://127.0.0.1:${simPort}` } },
+    gateway: { metricsPort: null },
+    limits: {
+      maxGrossNotional: '1000000',
+      default: { maxPosition: '1000000', maxOrderNotional: '5000', maxOpenOrders: 20, collarPercent: 2 },
+    },
+  };
+  mkdirSync(join(dir, 'run'), { mode: 0o700 });
+  const file = join(dir, 'config.json');
+  writeFileSync(file, JSON.stringify(overlay(base, own)));
+  return file;
+}
