@@ -6,9 +6,12 @@ import type { Config } from '../shared/config.ts';
 import type { SymbolLimits } from '../shared/limits.ts';
 import { parseClientId, type Role } from '../shared/client-id.ts';
 import type { Side } from '../shared/order.ts';
-import { lots, type MonoMs, ticks, type WallMs } from '../shared/units.ts';
-import { toleranceStretch } from './oms/pacing.ts';
-import { plan } from './oms/plan.ts';
+import type { Header } from '../shared/snapshot.ts';
+import { lots, type MonoMs, parseAtoms, ticks, type WallMs } from '../shared/units.ts';
+import { EMPTY_OMS, look, noteSent, type OmsState } from './oms/notes.ts';
+import { commandsOf, letLeave, type Named, type OmsRules, steer } from './oms/oms.ts';
+import type { Margin } from './oms/room.ts';
+import { takeBack } from './oms/take-back.ts';
 import {
   type CancelCommand,
   isSteered,
@@ -31,12 +34,13 @@ export type SymbolState<S> = {
   readonly pending: readonly Pending[];
   /** The gateway refused an order, and why; nothing but cancels leaves before `untilMs`. */
   readonly refusal: { readonly code: string; readonly untilMs: MonoMs } | null;
+  readonly oms: OmsState;
 };
 export type Settings<S> = {
   readonly strategy: Strategy<S>;
   readonly exits: Config['exits'];
   readonly limits: SymbolLimits | null;
-  readonly toleranceBps: number;
+  readonly oms: OmsRules;
   readonly ttlMs: number;
   readonly maxAgeMs: number;
 };
@@ -58,6 +62,8 @@ export type Stepped<S> = {
   readonly quotes: readonly WantedQuote[];
   readonly signals: Signals;
   readonly held: readonly Held[];
+  /** Client ids of orders that vanished without an end: the gateway's ledger is to be asked. */
+  readonly ask: readonly string[];
 };
 
 const BPS = 10_000;
@@ -67,6 +73,7 @@ export const initialState = <S>(strategy: Strategy<S>, exits: Exits): SymbolStat
   exits,
   pending: [],
   refusal: null,
+  oms: EMPTY_OMS,
 });
 
 /** The caller has refused documents that are stale or not of this account (`headerReason`). */
@@ -80,11 +87,23 @@ export function step<S>(before: SymbolState<S>, { settings, turn }: { readonly s
     now: turn.now,
     ttlMs: settings.ttlMs,
   });
-  const state = { ...before, pending };
   const held = heldView(documents, { symbol, maxAgeMs: settings.maxAgeMs });
-  if (typeof held === 'string') return { ...idle(state, held), commands: approveCancels(blindCancels(pending, turn)) };
+  if (typeof held === 'string') return { ...idle({ ...before, pending }, held), commands: approveCancels(blindCancels(pending, turn)) };
+  const { oms, vanished, ask } = look(before.oms, { shown: ownOf(held.orders, header), pending, lease: header.brainEpoch, now: turn.now });
+  const working = workingOrders({ orders: [...held.orders, ...vanished], pending });
+  return { ...decide({ ...before, pending, oms }, { settings, turn, held, working }), ask };
+}
+
+type Deciding<S> = {
+  readonly settings: Settings<S>;
+  readonly turn: Turn;
+  readonly held: HeldView;
+  readonly working: readonly WorkingOrder[];
+};
+
+function decide<S>(state: SymbolState<S>, { settings, turn, held, working }: Deciding<S>): Stepped<S> {
+  const { documents, symbol } = turn;
   const exit = judge(state.exits, { settings, turn, held });
-  const working = workingOrders({ orders: held.orders, pending });
   if (exit.close !== null || exit.exits.state.at !== 'armed') {
     const restarted = { ...state, exits: exit.exits, strategy: settings.strategy.initial() };
     const reason = exit.exits.state.at === 'cooling' ? 'cooling-down' : `closing-${exit.close ?? 'position'}`;
@@ -97,6 +116,10 @@ export function step<S>(before: SymbolState<S>, { settings, turn }: { readonly s
   const hold = holdOf(armed, { held, now: turn.now });
   return follow(armed, { settings, turn, view, working, hold });
 }
+
+/** Of the strategies, placed under the lease that is in force. */
+const ownOf = (orders: readonly WorkingOrder[], { brainEpoch }: Header): readonly WorkingOrder[] =>
+  orders.filter(({ role, clientId }) => isSteered(role) && parseClientId(clientId)?.epoch === brainEpoch);
 
 function judge<S>(
   exits: Exits,
@@ -126,43 +149,56 @@ type Following<S> = {
 const holdOf = <S>({ refusal }: SymbolState<S>, { held, now }: { readonly held: HeldView; readonly now: MonoMs }): string | null =>
   held.rejected !== null ? `rejected-${held.rejected}` : refusal && now < refusal.untilMs ? `refused-${refusal.code}` : null;
 
-function follow<S>(state: SymbolState<S>, { settings, turn, view, working, hold }: Following<S>): Stepped<S> {
+function follow<S>(state: SymbolState<S>, following: Following<S>): Stepped<S> {
+  const { settings, turn, view, working, hold } = following;
   const { wish, state: strategy } = settings.strategy.decide(view, state.strategy);
-  const role = settings.strategy.role;
+  const { header } = turn.documents;
   const steered = working.filter((order) => isSteered(order.role));
-  const own = steered.filter(({ clientId }) => parseClientId(clientId)?.epoch === turn.documents.header.brainEpoch);
+  const own = ownOf(steered, header);
+  const quotes = quoteCommands(wish, { ...following, oms: state.oms, own: own.filter(({ kind }) => kind === 'limit') });
+  const targets = targetCommands(wish, { turn, view, own: steered, role: settings.strategy.role });
   const left = steered.filter((order) => !own.includes(order));
-  const wanted = [
-    ...cancelsOf(left, turn),
-    ...quoteCommands(wish, { settings, turn, own }),
-    ...targetCommands(wish, { turn, view, own: steered, role }),
-  ].filter(({ kind }) => hold === null || kind === 'cancel');
-  const { approved, held } = gate({
-    commands: wanted,
+  const named: readonly Named[] = [
+    ...takeBack({ oms: state.oms, orders: left, symbol: turn.symbol, now: turn.now }).map((command) => ({ command, ...AS_CANCEL })),
+    ...quotes.named,
+    ...targets.map((command): Named => ({ command, urgency: command.reduceOnly ? 'reduce' : 'rest', tag: '' })),
+  ].filter(({ command: { kind } }) => hold === null || kind === 'cancel');
+  const gated = gate({
+    commands: named.map(({ command }) => command),
     instrument: view.instrument,
     limits: settings.limits,
     position: view.position,
     working,
   });
-  const reason = hold ?? (held[0] ? `held-${held[0].why}` : wish.reason);
-  return { state: { ...state, strategy }, commands: approved, close: null, reason, quotes: wish.quotes, signals: wish.signals, held };
+  const passed = gated.approved.map((command) => ({ ...AS_REST, ...named.find((one) => one.command === command), command }));
+  const { oms, commands, waiting } = letLeave(quotes.oms, { named: passed, rules: settings.oms, header, now: turn.now });
+  const { held } = gated;
+  const reason = hold ?? (held[0] ? `held-${held[0].why}` : waiting > 0 ? 'rationed' : wish.reason);
+  const { quotes: wanted, signals } = wish;
+  return { state: { ...state, strategy, oms }, commands, close: null, reason, quotes: wanted, signals, held, ask: [] };
 }
+
+const AS_CANCEL = { urgency: 'cancel', tag: '' } as const;
+const AS_REST = { urgency: 'rest', tag: '' } as const;
+
+type Quoting<S> = Following<S> & { readonly oms: OmsState; readonly own: readonly WorkingOrder[] };
 
 function quoteCommands<S>(
   wish: Wish,
-  { settings, turn, own }: Pick<Following<S>, 'settings' | 'turn'> & { readonly own: readonly WorkingOrder[] },
-): OrderCommand[] {
-  const resting = own.filter((order) => order.kind === 'limit');
-  if (wish.target !== null) return [];
-  const toleranceBps = settings.toleranceBps * toleranceStretch(turn.documents.header);
-  return plan({ wanted: wish.quotes, working: resting, toleranceBps }).flatMap((action): OrderCommand[] => {
-    const { symbol } = turn;
-    if (action.kind !== 'place') return [{ ...action, symbol }];
-    const clientId = turn.nextId(settings.strategy.role);
-    if (clientId === null) return [];
-    const { side, price, size } = action;
-    return [{ kind: 'place', symbol, clientId, side, timeInForce: 'post-only', price, size, reduceOnly: false, reason: wish.reason }];
-  });
+  { settings, turn, view, working, oms: before, own }: Quoting<S>,
+): { readonly oms: OmsState; readonly named: readonly Named[] } {
+  if (wish.target !== null) return { oms: before, named: [] };
+  const { symbol, now, nextId, documents } = turn;
+  const room = { instrument: view.instrument, position: view.position, working, margin: marginOf(documents, view) };
+  const { oms, actions } = steer(before, { wanted: wish.quotes, own, room, header: documents.header, rules: settings.oms, now });
+  return { oms, named: commandsOf(actions, { symbol, role: settings.strategy.role, reason: wish.reason, nextId }) };
+}
+
+/** Null where assets share their margin: what one of them has free says little. */
+function marginOf({ header, symbols, available }: Documents, { symbol, instrument }: SymbolView): Margin | null {
+  if (header.margin?.multiAssets) return null;
+  const text = available?.[instrument.quoteAsset] ?? null;
+  return { available: text === null ? null : parseAtoms(text), leverage: symbols[symbol]?.position?.leverage ?? null };
 }
 
 type Targeting = { readonly turn: Turn; readonly view: SymbolView; readonly own: readonly WorkingOrder[]; readonly role: Role };
@@ -191,22 +227,18 @@ function targetCommands(wish: Wish, { turn, view, own, role }: Targeting): Place
 
 type Pulling = { readonly reason: string; readonly working: readonly WorkingOrder[]; readonly turn: Turn };
 
-/** Wants nothing: every order of ours that rests is taken back. */
-function pull<S>(state: SymbolState<S>, { reason, working, turn }: Pulling): Stepped<S> {
-  return { ...idle(state, reason), commands: approveCancels(cancelsOf(working, turn)) };
+/** Wants nothing: every order of ours that rests, or may rest a moment later, is taken back. */
+function pull<S>(state: SymbolState<S>, { reason, working, turn: { symbol, now } }: Pulling): Stepped<S> {
+  const commands = takeBack({ oms: state.oms, orders: working, symbol, now });
+  const oms = noteSent(state.oms, { commands, tagOf: () => '', isFlip: () => false, now });
+  return { ...idle({ ...state, oms }, reason), commands: approveCancels(commands) };
 }
 
-/** Of the strategies' orders that rest; what is on its way to an end already is left alone. */
-const cancelsOf = (orders: readonly Pick<WorkingOrder, 'clientId' | 'role' | 'status'>[], { symbol }: Turn): CancelCommand[] =>
-  orders
-    .filter(({ role, status }) => isSteered(role) && (status === 'open' || status === 'partially-filled'))
-    .map(({ clientId }) => ({ kind: 'cancel', symbol, clientId }));
-
-/** Without a view only ids can be told: whatever was last shown to rest is taken back, once. The gateway pulls quotes by itself as well. */
-function blindCancels(pending: readonly Pending[], turn: Turn): CancelCommand[] {
+/** Without a view only ids can be told: whatever was last shown is taken back, once. The gateway pulls quotes by itself as well. */
+function blindCancels(pending: readonly Pending[], { documents, symbol, now }: Turn): readonly CancelCommand[] {
   const asked = new Set(pending.filter(({ command }) => command.kind === 'cancel').map(({ command }) => command.clientId));
-  const shown = turn.documents.symbols[turn.symbol]?.orders?.orders ?? [];
-  return cancelsOf(shown, turn).filter(({ clientId }) => !asked.has(clientId));
+  const shown = documents.symbols[symbol]?.orders?.orders ?? [];
+  return takeBack({ oms: EMPTY_OMS, orders: shown, symbol, now }).filter(({ clientId }) => !asked.has(clientId));
 }
 
 const idle = <S>(state: SymbolState<S>, reason: string): Stepped<S> => ({
@@ -217,4 +249,5 @@ const idle = <S>(state: SymbolState<S>, reason: string): Stepped<S> => ({
   quotes: [],
   signals: {},
   held: [],
+  ask: [],
 });

@@ -8,6 +8,7 @@ import {
   type Header,
   type InstrumentDoc,
   type KlinesDoc,
+  type OrderDoc,
   type OrdersDoc,
   type PositionDoc,
   SCHEMA_VERSION,
@@ -15,7 +16,7 @@ import {
 } from '../shared/snapshot.ts';
 import type { Instrument } from '../shared/instrument.ts';
 import { type MonoMs, wallMs } from '../shared/units.ts';
-import { isSteered, type WorkingOrder } from './oms/working.ts';
+import { isSteered, type Terms, type WorkingOrder } from './oms/working.ts';
 import type { Commission, Funding, Level, SymbolView } from './strategy/strategy.ts';
 
 export type SymbolDocs = {
@@ -30,6 +31,8 @@ export type Documents = {
   readonly header: Header;
   readonly symbols: Readonly<Record<string, SymbolDocs>>;
   readonly balanceKnown: boolean;
+  /** Free for new orders, by asset, decimal; null where it is not known. */
+  readonly available?: Readonly<Record<string, string | null>>;
   readonly seenAt: MonoMs;
 };
 
@@ -152,6 +155,10 @@ const sameStamp = (document: Stamp, header: Header): boolean => document.epoch =
 const barsOf = (klines: KlinesDoc | null, header: Header) =>
   klines?.status === 'complete' && klines.epoch === header.epoch ? klines.bars : null;
 
+/** As the gateway last told it; null while it is not known. */
+export const instrumentIn = ({ header, symbols }: Documents, symbol: string): Instrument | null =>
+  instrumentOf(symbols[symbol]?.instrument ?? null, header);
+
 /** Made once for each version of the document. */
 const made = new WeakMap<InstrumentDoc, Instrument | null>();
 
@@ -170,10 +177,18 @@ function levelsOf(instrument: Instrument, rows: BookDoc['bids']): readonly Level
   return levels.every((level): level is Level => level.price !== null && level.size !== null) ? levels : null;
 }
 
-function workingOf(instrument: Instrument, order: OrdersDoc['orders'][number]): WorkingOrder | null {
+/** Null where it is off today's tick or step. */
+export function workingOf(instrument: Instrument, order: Omit<OrderDoc, 'timeInForce'>): WorkingOrder | null {
   const { clientId, role, side, kind, status, reduceOnly } = order;
   const price = order.price === null ? null : parsePrice(instrument, order.price);
   const [size, filled] = [parseSize(instrument, order.size), parseSize(instrument, order.filled)];
   if (size === null || filled === null || (price === null && order.price !== null)) return null;
-  return { clientId, role, side, kind, status, price, size, filled, reduceOnly };
+  const amendTo = order.amendTo ? termsOf(instrument, order.amendTo) : null;
+  if (order.amendTo && amendTo === null) return null;
+  return { clientId, role, side, kind, status, price, size, filled, reduceOnly, amendTo, reason: order.reason };
+}
+
+function termsOf(instrument: Instrument, text: { readonly price: string; readonly size: string }): Terms | null {
+  const [price, size] = [parsePrice(instrument, text.price), parseSize(instrument, text.size)];
+  return price === null || size === null ? null : { price, size };
 }

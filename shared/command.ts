@@ -3,7 +3,7 @@
  * answer with that `id` comes back: `taken`, `refused` or `data`. What became of an order is read from later snapshots and fills.
  */
 import * as z from 'zod';
-import { FillDoc, SCHEMA_VERSION, Stamp } from './snapshot.ts';
+import { FillDoc, OrderDoc, SCHEMA_VERSION, Stamp } from './snapshot.ts';
 
 const decimal = z.string().regex(/^\d{1,20}(\.\d{1,20})?$/);
 const id = z.int().nonnegative();
@@ -264,6 +264,12 @@ export const PositionsAnswer = z.strictObject({
   positions: z.array(z.strictObject({ symbol: z.string(), baseline: signed, position: signed })),
 });
 export type PositionsAnswer = Readonly<z.infer<typeof PositionsAnswer>>;
+
+/** Answer to `query order`; null: the ledger has never heard of it. */
+export const OrderAnswer = z.strictObject({
+  order: z.strictObject({ ...OrderDoc.shape, symbol, venueId: z.string().nullable() }).nullable(),
+});
+export type OrderAnswer = Readonly<z.infer<typeof OrderAnswer>>;
 
 /** Answer to `query fills`: in order of number, at most `limit` of them, the first above `after`. */
 export const FillsAnswer = z.strictObject({ fills: z.array(FillDoc) });

@@ -54,6 +54,26 @@ const credentials = z
 export const MarketMakingParameters = marketMakingSchema;
 export type MarketMakingParameters = Readonly<z.infer<typeof MarketMakingParameters>>;
 
+export const OmsParameters = z.strictObject({
+  sizeUnderPercent: percent(100)
+    .default(50)
+    .describe('a quote is left alone while no more than this share of its wanted size is missing, percent'),
+  sizeOverPercent: z.number().min(0).max(100).default(0).describe('a quote may be larger than wanted by this share, percent'),
+  settleSnapshots: z.int().min(1).max(100).default(2).describe('a quote that stands off is moved after so many snapshots in a row'),
+  settleFactor: z.number().min(1).max(1_000).default(4).describe('standing off by more than so many tolerances, a quote is moved at once'),
+  batchWindowMs: ms(0, 1_000)
+    .default(10)
+    .describe('commands of turns nearer together than this leave as one message; cancels and exits never wait'),
+  actionsPerSecond: z
+    .number()
+    .gt(0)
+    .max(1_000)
+    .default(20)
+    .describe('order actions a second and symbol; cancels and what reduces never wait'),
+  actionBurst: z.int().min(1).max(1_000).default(40).describe('order actions of a symbol at once after a quiet time'),
+});
+export type OmsParameters = Readonly<z.infer<typeof OmsParameters>>;
+
 export const MacdParameters = z.strictObject({
   interval: z.enum(['1m', '3m', '5m', '15m', '30m', '1h', '4h']).default('5m').describe('bar interval; closed bars only'),
   fastPeriod: z.int().min(2).max(200).default(12).describe('bars of the fast average'),
@@ -150,6 +170,7 @@ export const Config = z.strictObject({
       maxSnapshotAgeMs: ms(50, 10_000).default(500).describe('an older snapshot is not acted on'),
       commandTtlMs: ms(50, 10_000).default(500).describe('life of an order command, counted from its snapshot'),
       metricsPort: z.int().min(0).max(65_535).nullable().default(9_465).describe('port of /metrics on loopback; 0 any free one, null off'),
+      oms: OmsParameters.prefault({}).describe('how wanted quotes become orders'),
     })
     .prefault({})
     .describe('the process that decides'),

@@ -64,6 +64,8 @@ export const Header = z.strictObject({
   deadMan: z.strictObject({ countdownMs: z.number(), refreshMs: z.number() }).optional(),
   /** Maintenance margin over margin balance where it is highest (1 is liquidation); margin shared between assets. Null: not read, or not told. */
   margin: z.strictObject({ ratio: z.number().nullable(), multiAssets: z.boolean().nullable() }).optional(),
+  /** What the venue makes of amends: the most that one order may have, and whether a smaller size alone keeps its place in the queue. */
+  amends: z.strictObject({ most: z.int().nonnegative(), shrinkKeepsPlace: z.boolean() }).optional(),
   /** Epoch of the brain that holds the lease, 0 when none does. */
   brainEpoch: z.int().nonnegative(),
 });
@@ -136,6 +138,8 @@ export const OrderDoc = z.strictObject({
   price: decimal.nullable(),
   size: decimal,
   filled: decimal,
+  /** What an amend on its way asks for; the order may rest as either until the venue has answered. Absent: none is on its way. */
+  amendTo: z.strictObject({ price: decimal, size: decimal }).optional(),
   /** Milliseconds since the ledger took it in, at write time. */
   ageMs: z.number(),
   /** Why it ended, or '' ; venue-neutral code. */

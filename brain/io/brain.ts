@@ -1,23 +1,36 @@
 /** A running brain: documents in, one pure turn a symbol, commands out, the decision written for people. Holds no keys and no rules. */
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../shared/clock.ts';
-import { type Answer, FillsAnswer, PositionsAnswer, type Refusal, type Welcome } from '../../shared/command.ts';
+import {
+  type Answer,
+  FillsAnswer,
+  OrderAnswer,
+  PositionsAnswer,
+  type Refusal,
+  type Refused,
+  type Taken,
+  type Welcome,
+} from '../../shared/command.ts';
 import { type Config, configHash, limitsOf } from '../../shared/config.ts';
-import { formatPrice, formatSize, makeInstrument } from '../../shared/instrument.ts';
-import type { GatewayClient, Request } from '../../shared/io/gateway-client.ts';
+import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
+import type { GatewayClient } from '../../shared/io/gateway-client.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import type { Random } from '../../shared/random.ts';
 import { type BrainDoc, keysOf, type Stamp } from '../../shared/snapshot.ts';
 import { monoMs } from '../../shared/units.ts';
 import { ClientIds } from '../oms/ids.ts';
-import type { OrderCommand, Pending } from '../oms/working.ts';
+import { answered, forget } from '../oms/notes.ts';
+import { omsRules } from '../oms/oms.ts';
+import { requestOf } from '../oms/request.ts';
+import type { Pending } from '../oms/working.ts';
 import { FillBook } from '../portfolio/position.ts';
 import type { ExitReason } from '../risk/exits.ts';
 import { initialState, type Settings, step, type Stepped, type SymbolState } from '../step.ts';
 import type { Chosen } from '../strategy/choose.ts';
-import { type Documents, headerReason, type Identity } from '../view.ts';
+import { type Documents, headerReason, type Identity, instrumentIn, workingOf } from '../view.ts';
 import type { BrainStore } from './brain-store.ts';
+import { CommandSender, type Outgoing } from './command-sender.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { SnapshotPoller } from './snapshot-poller.ts';
 
@@ -41,6 +54,8 @@ const FILLS_AT_ONCE = 200;
 const REFUSED_MS = 500;
 /** Refusals that the next snapshot explains: the order changed while the command was on its way. */
 const RACES: ReadonlySet<Refusal> = new Set(['order-busy', 'order-ended', 'unknown-order']);
+/** In place of an answer: it never left the brain. */
+const NEVER_SENT: Refused = { id: null, type: 'refused', code: 'unknown-order', sentence: 'Not sent: overtaken by a cancel' };
 const STOP_TRIES = 100;
 const STOP_MS = 50;
 
@@ -52,6 +67,7 @@ export class Brain<S> implements AsyncDisposable {
   readonly #fills = new FillBook();
   readonly #poller: SnapshotPoller;
   readonly #link: GatewayLink;
+  readonly #sender: CommandSender;
   readonly #decided;
   readonly #refusals;
   #identity: Identity | null = null;
@@ -83,6 +99,7 @@ export class Brain<S> implements AsyncDisposable {
     });
     redis.on('ready', () => this.#poller.rewindFills());
     this.#link = this.#openLink();
+    this.#sender = this.#openSender();
     this.#poller.start(config.brain.pollMs);
   }
 
@@ -99,6 +116,7 @@ export class Brain<S> implements AsyncDisposable {
   /** Takes back every quote and reads the last fills; true when a snapshot proves both. */
   async stop(): Promise<boolean> {
     this.#stopping = true;
+    this.#sender.dropAll();
     await this.#link.request({ type: 'cancelAll' });
     for (let i = 0; i < STOP_TRIES; i++) {
       if (this.#isDone()) break;
@@ -177,6 +195,7 @@ export class Brain<S> implements AsyncDisposable {
   #turn(documents: Documents): void {
     const { clock, store, config } = this.#options;
     const { epoch, seq } = documents.header;
+    const leaving: Outgoing[] = [];
     for (const [symbol, settings] of this.#settings) {
       const before = this.#states.get(symbol);
       if (!before) continue;
@@ -192,9 +211,11 @@ export class Brain<S> implements AsyncDisposable {
         (command): Pending => ({ command, role: settings.strategy.role, sentAt: turn.now, visibleFrom: null }),
       );
       this.#states.set(symbol, { ...stepped.state, pending: [...stepped.state.pending, ...pending] });
-      for (const one of pending) void this.#send(one, { epoch, seq });
+      leaving.push(...pending.flatMap((one) => this.#outgoing(one, { epoch, seq })));
+      for (const clientId of stepped.ask) void this.#ask(symbol, clientId);
       if (stepped.close !== null) void this.#close(symbol, stepped.close);
     }
+    this.#sender.send(leaving);
     this.#processed = { epoch, seq };
     if (this.#decisions++ === 0) this.#options.onReady();
     if (config.log.level === 'trace')
@@ -204,28 +225,57 @@ export class Brain<S> implements AsyncDisposable {
       );
   }
 
-  async #send(pending: Pending, basedOn: Stamp): Promise<void> {
-    const { config, log } = this.#options;
-    const request = requestOf(pending.command, { basedOn, ttlMs: config.brain.commandTtlMs, price: (command) => this.#texts(command) });
-    const answer = request ? await this.#link.request(request) : null;
-    const { symbol, clientId, kind } = pending.command;
-    if (answer?.type === 'refused') {
-      this.#refusals.inc({ code: answer.code });
-      log.info({ symbol, clientId, kind, code: answer.code, sentence: answer.sentence }, 'Command refused');
-    }
-    this.#settle(pending, answer);
+  /** One that cannot be written stays pending, as if unanswered. */
+  #outgoing(pending: Pending, basedOn: Stamp): Outgoing[] {
+    const { command } = pending;
+    const request = requestOf(command, {
+      instrument: this.#instrument(command.symbol),
+      basedOn,
+      ttlMs: this.#options.config.brain.commandTtlMs,
+    });
+    return request ? [{ command, pending, request }] : [];
+  }
+
+  #openSender(): CommandSender {
+    const { clock, config, log } = this.#options;
+    return new CommandSender({
+      clock,
+      windowMs: config.brain.oms.batchWindowMs,
+      request: (request) => this.#link.request(request),
+      onDropped: (pending) => this.#settle(pending, NEVER_SENT),
+      onAnswer: (pending, answer) => {
+        const { symbol, clientId, kind } = pending.command;
+        if (answer?.type === 'refused') {
+          this.#refusals.inc({ code: answer.code });
+          log.info({ symbol, clientId, kind, code: answer.code, sentence: answer.sentence }, 'Command refused');
+        }
+        this.#settle(pending, answer);
+      },
+    });
   }
 
   /** Taken: pending until a snapshot shows it. Refused: it never was. No answer: it stays, until it can no longer be. */
-  #settle(pending: Pending, answer: Answer | null): void {
-    const { symbol } = pending.command;
+  #settle(pending: Pending, answer: Taken | Refused | null): void {
+    const { symbol, kind, clientId } = pending.command;
     const state = this.#states.get(symbol);
     if (!state || answer === null) return;
     const others = state.pending.filter((one) => one !== pending);
     const kept = answer.type === 'taken' ? [...others, { ...pending, visibleFrom: answer.seq }] : others;
-    const refused = answer.type === 'refused' && pending.command.kind !== 'cancel' && !RACES.has(answer.code) ? answer.code : null;
+    const refused = answer.type === 'refused' && kind !== 'cancel' && answer !== NEVER_SENT && !RACES.has(answer.code) ? answer.code : null;
     const refusal = refused === null ? state.refusal : { code: refused, untilMs: monoMs(this.#options.clock.monoMs() + REFUSED_MS) };
-    this.#states.set(symbol, { ...state, pending: kept, refusal });
+    const oms = answer.type === 'refused' && kind === 'place' ? forget(state.oms, clientId) : state.oms;
+    this.#states.set(symbol, { ...state, pending: kept, refusal, oms });
+  }
+
+  /** What became of an order that snapshots show no more; no answer: the next turn asks again. */
+  async #ask(symbol: string, clientId: string): Promise<void> {
+    const told = OrderAnswer.safeParse(dataOf(await this.#link.request({ type: 'query', what: 'order', clientId })));
+    const [state, instrument] = [this.#states.get(symbol), this.#instrument(symbol)];
+    if (!told.success || !state || !instrument) return;
+    const order = told.data.order && workingOf(instrument, told.data.order);
+    if (told.data.order && !order) return; // of another tick: it can be told when it is shown
+    this.#options.log.info({ symbol, clientId, status: order?.status ?? 'never-was' }, 'Order not shown any more: asked for');
+    this.#states.set(symbol, { ...state, oms: answered(state.oms, { clientId, order }) });
   }
 
   async #close(symbol: string, reason: ExitReason): Promise<void> {
@@ -263,18 +313,8 @@ export class Brain<S> implements AsyncDisposable {
     return answer.data.fills.map((fill) => this.#fills.add(fill)).includes('counted');
   }
 
-  #texts(command: {
-    readonly symbol: string;
-    readonly price: Parameters<typeof formatPrice>[1];
-    readonly size: Parameters<typeof formatSize>[1];
-  }) {
-    const document = this.#documents?.symbols[command.symbol]?.instrument;
-    if (!document) return null;
-    const { epoch: _, seq: __, ...spec } = document;
-    const instrument = makeInstrument(spec);
-    return typeof instrument === 'string'
-      ? null
-      : { price: formatPrice(instrument, command.price), size: formatSize(instrument, command.size) };
+  #instrument(symbol: string): Instrument | null {
+    return this.#documents && instrumentIn(this.#documents, symbol);
   }
 
   async #writeDoc(): Promise<void> {
@@ -298,10 +338,10 @@ export class Brain<S> implements AsyncDisposable {
   #symbolDoc(symbol: string): BrainDoc['symbols'][string] {
     const stepped = this.#latest.get(symbol);
     const exits = this.#states.get(symbol)?.exits;
-    const quotes = (stepped?.quotes ?? []).flatMap(({ side, price, size }) => {
-      const texts = this.#texts({ symbol, price, size });
-      return texts ? [{ side, ...texts }] : [];
-    });
+    const instrument = this.#instrument(symbol);
+    const quotes = (stepped?.quotes ?? []).flatMap(({ side, price, size }) =>
+      instrument ? [{ side, price: formatPrice(instrument, price), size: formatSize(instrument, size) }] : [],
+    );
     return {
       reason: this.#reason || (stepped?.reason ?? 'starting'),
       quotes,
@@ -324,24 +364,14 @@ function settingsOf<S>({
 }): Settings<S> {
   const { strategy, toleranceBps } = chosen;
   const { commandTtlMs: ttlMs, maxSnapshotAgeMs: maxAgeMs } = config.brain;
-  return { strategy, exits: config.exits, limits: limitsOf(config, symbol), toleranceBps, ttlMs, maxAgeMs };
-}
-
-type Texts = { readonly price: string; readonly size: string } | null;
-type RequestOptions = {
-  readonly basedOn: Stamp;
-  readonly ttlMs: number;
-  readonly price: (command: Exclude<OrderCommand, { kind: 'cancel' }>) => Texts;
-};
-
-/** Null when the instrument is not known any more: then nothing may be sent. */
-function requestOf(command: OrderCommand, { basedOn, ttlMs, price }: RequestOptions): Request | null {
-  if (command.kind === 'cancel') return { type: 'cancel', clientId: command.clientId };
-  const texts = price(command);
-  if (!texts) return null;
-  if (command.kind === 'amend') return { type: 'amend', clientId: command.clientId, ...texts, basedOn, ttlMs };
-  const { clientId, symbol, side, timeInForce, reduceOnly, reason } = command;
-  return { type: 'place', clientId, symbol, side, kind: 'limit', timeInForce, ...texts, reduceOnly, reason, basedOn, ttlMs };
+  return {
+    strategy,
+    exits: config.exits,
+    limits: limitsOf(config, symbol),
+    oms: omsRules(config.brain.oms, toleranceBps),
+    ttlMs,
+    maxAgeMs,
+  };
 }
 
 const dataOf = (answer: Answer | null): unknown => (answer?.type === 'data' ? answer.data : null);

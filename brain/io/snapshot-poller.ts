@@ -92,7 +92,14 @@ export class SnapshotPoller {
       instrument: lasting(keys.instrument(symbol), InstrumentDoc),
       klines: interval === null ? null : lasting(keys.klines(symbol, interval), KlinesDoc),
     });
-    onDocuments({ header, symbols: Object.fromEntries(symbols.map((symbol) => [symbol, docsOf(symbol)])), balanceKnown, seenAt });
+    const available = Object.fromEntries((balanceKnown ? balance.assets : []).map(({ asset, available: free }) => [asset, free]));
+    onDocuments({
+      header,
+      symbols: Object.fromEntries(symbols.map((symbol) => [symbol, docsOf(symbol)])),
+      balanceKnown,
+      available,
+      seenAt,
+    });
   }
 
   /** Own fills since the last call, oldest first, as far as the stream still has them. */

@@ -1,111 +1,88 @@
 /**
- * Wanted quotes against working orders: the fewest commands that lead from one to the other. Pure and stateless, so the backtester runs
+ * Wanted quotes against working orders: the fewest actions that lead from one to the other. Pure and stateless, so the backtester runs
  * it as it is. An order on its way somewhere (sent, amending, canceling, unknown) is never touched; it counts as what it was asked to be.
+ *
+ * An amend is one request, never both orders at once and never none; a replacement is two. So an order is amended wherever the venue does
+ * it, and replaced where it does not: amended too often, or of another kind.
  */
-import type { OrderStatus, Side } from '../../shared/order.ts';
-import { type Lots, lots, type Ticks } from '../../shared/units.ts';
 import type { WantedQuote } from '../strategy/strategy.ts';
-import type { WorkingOrder } from './working.ts';
+import { distanceOf, isNear, isTooLarge, type Pairing, pair, priceTolerance, type Tolerance } from './pair.ts';
+import { isSettled, termsOf, type WorkingOrder } from './working.ts';
+import { lots, type Lots, type Ticks } from '../../shared/units.ts';
+
+/** First come first: what takes back, what makes smaller, what stands too near to the market, the rest. */
+export const URGENCIES = ['cancel', 'reduce', 'danger', 'rest'] as const;
+export type Urgency = (typeof URGENCIES)[number];
 
 export type PlanAction =
-  | { readonly kind: 'cancel'; readonly clientId: string }
+  | { readonly kind: 'cancel'; readonly order: WorkingOrder; readonly urgency: 'cancel' }
   /** `size` is the new total, what is filled included. */
-  | { readonly kind: 'amend'; readonly clientId: string; readonly price: Ticks; readonly size: Lots }
-  | { readonly kind: 'place'; readonly side: Side; readonly price: Ticks; readonly size: Lots };
+  | {
+      readonly kind: 'amend';
+      readonly order: WorkingOrder;
+      readonly quote: WantedQuote;
+      readonly price: Ticks;
+      readonly size: Lots;
+      readonly urgency: Urgency;
+    }
+  /** Cancel the one, place the other: the place leaves only when both together fit into the limits. */
+  | { readonly kind: 'replace'; readonly order: WorkingOrder; readonly quote: WantedQuote; readonly urgency: Urgency }
+  | { readonly kind: 'place'; readonly quote: WantedQuote; readonly urgency: Urgency };
+export type Move = Extract<PlanAction, { readonly kind: 'amend' | 'replace' }>;
+
 export type PlanInput = {
   readonly wanted: readonly WantedQuote[];
   /** Own orders that have not ended, of this strategy on this symbol. */
   readonly working: readonly WorkingOrder[];
-  /** A working order this near to its wanted price is left alone, basis points. */
-  readonly toleranceBps: number;
+  readonly tolerance: Tolerance;
+  readonly tagOf?: Pairing['tagOf'];
+  readonly canAmend?: Pairing['canAmend'];
+  /** The venue leaves an order its place in the queue when only its size is made smaller. */
+  readonly shrinkKeepsPlace?: boolean;
 };
 
-/** A quote is left alone while at least this share of the wanted size still rests. */
-const SIZE_KEPT = 0.5;
-const BPS = 10_000;
-const SETTLED: ReadonlySet<OrderStatus> = new Set(['open', 'partially-filled']);
-
-/** Cancels first, so that what they free is free when the places arrive. */
-export function plan(input: PlanInput): readonly PlanAction[] {
-  const actions = (['buy', 'sell'] as const).flatMap((side) => planSide({ ...input, side }));
-  return [
-    ...actions.filter(({ kind }) => kind === 'cancel'),
-    ...actions.filter(({ kind }) => kind === 'amend'),
-    ...actions.filter(({ kind }) => kind === 'place'),
-  ];
+/** Most urgent first, so that what a cancel frees is free when the places arrive. */
+export function plan({ wanted, working, tolerance, ...more }: PlanInput): readonly PlanAction[] {
+  const { tagOf = () => '', canAmend = () => true, shrinkKeepsPlace = false } = more;
+  const orders = working.filter(({ status }) => status !== 'canceling');
+  const pairs = pair({ quotes: wanted, orders, tolerance, tagOf, canAmend });
+  const actions = pairs.flatMap(({ quote, order }): PlanAction[] => {
+    if (!order) return [{ kind: 'place', quote, urgency: quote.reduceOnly ? 'reduce' : 'rest' }];
+    if (!isSettled(order) || isNear(order, { quote, tolerance })) return [];
+    const urgency = urgencyOf(order, { quote, tolerance });
+    if (!canAmend(order)) return [{ kind: 'replace', order, quote, urgency }];
+    return [{ kind: 'amend', order, quote, urgency, ...amendedTerms(order, { quote, tolerance, shrinkKeepsPlace }) }];
+  });
+  const left = orders.filter((order) => isSettled(order) && !pairs.some((one) => one.order === order));
+  return byUrgency([...left.map((order): PlanAction => ({ kind: 'cancel', order, urgency: 'cancel' })), ...actions]);
 }
 
-function planSide({ wanted, working, toleranceBps, side }: PlanInput & { readonly side: Side }): PlanAction[] {
-  const free = working.filter((order) => order.side === side && order.status !== 'canceling');
-  const left: WorkingOrder[] = [...free];
-  const actions: PlanAction[] = [];
-  for (const { quote, order } of pair({ quotes: wanted.filter((one) => one.side === side), orders: free, toleranceBps })) {
-    if (order) left.splice(left.indexOf(order), 1);
-    if (!order) actions.push({ kind: 'place', side, price: quote.price, size: quote.size });
-    else if (SETTLED.has(order.status) && !isNear({ order, quote, toleranceBps }))
-      actions.push({ kind: 'amend', clientId: order.clientId, price: quote.price, size: lots(order.filled + quote.size) });
-  }
-  return [
-    ...left.filter((order) => SETTLED.has(order.status)).map(({ clientId }): PlanAction => ({ kind: 'cancel', clientId })),
-    ...actions,
-  ];
+/** Stable: what is equally urgent keeps its order. */
+export function byUrgency<T extends { readonly urgency: Urgency }>(actions: readonly T[]): T[] {
+  return [...actions].sort((a, b) => URGENCIES.indexOf(a.urgency) - URGENCIES.indexOf(b.urgency));
 }
 
-type Pair = { readonly quote: WantedQuote; readonly order: WorkingOrder | null };
-type Pairing = { readonly quotes: readonly WantedQuote[]; readonly orders: readonly WorkingOrder[]; readonly toleranceBps: number };
+type Wanting = { readonly quote: WantedQuote; readonly tolerance: Tolerance };
 
-/**
- * Each quote with at most one order: first as many as possible that are near enough to be left alone, then those that nobody may touch
- * (their place is taken), then the nearest of the rest, to be amended.
- */
-function pair({ quotes, orders, toleranceBps }: Pairing): Pair[] {
-  const pairs = pairNear({ quotes, orders, toleranceBps });
-  for (const settled of [false, true]) {
-    const rest = unpaired(pairs, { quotes, orders });
-    pairs.push(...pairNearest({ quotes: rest.quotes, orders: rest.orders.filter(({ status }) => SETTLED.has(status) === settled) }));
-  }
-  return [...pairs, ...unpaired(pairs, { quotes, orders }).quotes.map((quote) => ({ quote, order: null }))];
+/** A quote nearer to the market than wanted is what others take when the price moves on. */
+export function standsTooNear(order: WorkingOrder, { quote, tolerance }: Wanting): boolean {
+  const price = termsOf(order).price;
+  if (price === null || distanceOf(order, quote) <= priceTolerance(quote, tolerance)) return false;
+  return order.side === 'buy' ? price > quote.price : price < quote.price;
 }
 
-function unpaired(pairs: readonly Pair[], { quotes, orders }: Omit<Pairing, 'toleranceBps'>): Omit<Pairing, 'toleranceBps'> {
-  return {
-    quotes: quotes.filter((quote) => !pairs.some((one) => one.quote === quote)),
-    orders: orders.filter((order) => !pairs.some((one) => one.order === order)),
-  };
+function urgencyOf(order: WorkingOrder, wanting: Wanting): Urgency {
+  if (isTooLarge(order, wanting)) return 'reduce';
+  return standsTooNear(order, wanting) ? 'danger' : 'rest';
 }
 
-/** As many quotes as can be served by an order that is near enough, each by another: augmenting paths, so a quote in place stays. */
-function pairNear({ quotes, orders, toleranceBps }: Pairing): Pair[] {
-  const servedBy = new Map<WorkingOrder, WantedQuote>();
-  const serve = (quote: WantedQuote, tried: Set<WorkingOrder>): boolean => {
-    for (const order of orders) {
-      if (tried.has(order) || !isNear({ order, quote, toleranceBps })) continue;
-      tried.add(order);
-      const other = servedBy.get(order);
-      if (other && !serve(other, tried)) continue;
-      servedBy.set(order, quote);
-      return true;
-    }
-    return false;
-  };
-  for (const quote of quotes) serve(quote, new Set());
-  return [...servedBy].map(([order, quote]) => ({ quote, order }));
-}
-
-function pairNearest({ quotes, orders }: Omit<Pairing, 'toleranceBps'>): Pair[] {
-  const candidates = quotes.flatMap((quote) =>
-    orders.map((order) => ({ quote, order, distance: Math.abs((order.price ?? 0) - quote.price) })),
-  );
-  const pairs: Pair[] = [];
-  for (const { quote, order } of candidates.sort((a, b) => a.distance - b.distance))
-    if (!pairs.some((one) => one.quote === quote || one.order === order)) pairs.push({ quote, order });
-  return pairs;
-}
-
-type Nearness = { readonly order: WorkingOrder; readonly quote: WantedQuote; readonly toleranceBps: number };
-
-function isNear({ order, quote, toleranceBps }: Nearness): boolean {
-  const resting = order.size - order.filled;
-  const distance = Math.abs((order.price ?? 0) - quote.price);
-  return distance <= (quote.price * toleranceBps) / BPS && resting >= quote.size * SIZE_KEPT && resting <= quote.size;
+/** Made smaller only: it keeps its price, and with it its place, where the venue lets it. */
+function amendedTerms(
+  order: WorkingOrder,
+  { quote, tolerance, shrinkKeepsPlace }: Wanting & { readonly shrinkKeepsPlace: boolean },
+): { readonly price: Ticks; readonly size: Lots } {
+  const size = lots(order.filled + quote.size);
+  const stays =
+    shrinkKeepsPlace && order.price !== null && size < order.size && distanceOf(order, quote) <= priceTolerance(quote, tolerance);
+  return { price: stays && order.price !== null ? order.price : quote.price, size };
 }

@@ -17,7 +17,13 @@ export type WorkingOrder = {
   readonly size: Lots;
   readonly filled: Lots;
   readonly reduceOnly: boolean;
+  /** What an amend on its way asks for: until the venue has answered, the order may rest as either. */
+  readonly amendTo?: Terms | null;
+  /** Why it ended, '' while it lives or when nobody says; absent for what is only on its way. */
+  readonly reason?: string;
 };
+/** `size` is the total, what is filled included. */
+export type Terms = { readonly price: Ticks; readonly size: Lots };
 
 export type PlaceCommand = {
   readonly kind: 'place';
@@ -72,6 +78,16 @@ export function stillPending({ pending, seq, lease, now, ttlMs }: Overlay): read
   });
 }
 
+/** Lots that may still fill: with an amend on its way, of the larger of both sizes. */
+export const openLots = ({ size, filled, amendTo }: WorkingOrder): number => Math.max(0, Math.max(size, amendTo?.size ?? 0) - filled);
+
+/** Where it will rest once all that is on its way has arrived. */
+export const termsOf = ({ price, size, amendTo }: WorkingOrder): { readonly price: Ticks | null; readonly size: Lots } =>
+  amendTo ?? { price, size };
+
+/** Nothing of it is on its way: it rests, and may be moved. */
+export const isSettled = ({ status }: Pick<WorkingOrder, 'status'>): boolean => status === 'open' || status === 'partially-filled';
+
 /** Roles that the brain places; what the gateway's ladder or a person placed is theirs. */
 export const isSteered = (role: string): boolean => role === 'quote' || role === 'trend' || role === 'custom';
 
@@ -88,12 +104,13 @@ export function workingOrders({
     const shown = working.get(command.clientId);
     if (command.kind === 'place' && !shown) working.set(command.clientId, sentOrder(command, role));
     else if (command.kind === 'amend' && shown)
-      working.set(command.clientId, { ...shown, status: 'amending', price: command.price, size: command.size });
+      working.set(command.clientId, { ...shown, status: 'amending', amendTo: { price: command.price, size: command.size } });
     else if (command.kind === 'cancel' && shown) working.set(command.clientId, { ...shown, status: 'canceling' });
   }
   return [...working.values()].filter((order) => !hasEnded(order.status));
 }
 
-function sentOrder({ clientId, side, price, size, reduceOnly }: PlaceCommand, role: string): WorkingOrder {
+/** A place that is on its way. */
+export function sentOrder({ clientId, side, price, size, reduceOnly }: PlaceCommand, role: string): WorkingOrder {
   return { clientId, role, side, kind: 'limit', status: 'sent', price, size, filled: lots(0), reduceOnly };
 }

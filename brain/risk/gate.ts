@@ -6,7 +6,7 @@ import type { SymbolLimits } from '../../shared/limits.ts';
 import { floorSteps, type Instrument, notionalOf } from '../../shared/instrument.ts';
 import type { Side } from '../../shared/order.ts';
 import { type Lots, lots, parseAtoms, type Ticks, ticks } from '../../shared/units.ts';
-import type { CancelCommand, OrderCommand, WorkingOrder } from '../oms/working.ts';
+import { type CancelCommand, type OrderCommand, openLots, type WorkingOrder } from '../oms/working.ts';
 
 declare const approved: unique symbol;
 export type Approved<T> = T & { readonly [approved]: true };
@@ -58,9 +58,7 @@ function hindrance(command: OrderCommand, { input, room }: { readonly input: Gat
 function roomOf({ instrument, limits, position, working }: GateInput): Room {
   const most = limits ? floorSteps({ text: limits.maxPosition, step: instrument.stepSize }) : 0;
   const open = (side: Side): number =>
-    working
-      .filter((order) => order.side === side && !order.reduceOnly)
-      .reduce((sum, order) => sum + Math.max(0, order.size - order.filled), 0);
+    working.filter((order) => order.side === side && !order.reduceOnly).reduce((sum, order) => sum + openLots(order), 0);
   return {
     buy: most - position - open('buy'),
     sell: most + position - open('sell'),

@@ -68,7 +68,11 @@ export type WantedQuote = {
   readonly price: Ticks;
   readonly size: Lots;
   readonly level: number;
-  /** Wish that it is neither moved nor taken back while younger than this, as long as a quote is wanted in its place. */
+  /** An order serves only quotes of the tag it was placed for; absent is ''. */
+  readonly tag?: string;
+  /** It may only take back what is held. */
+  readonly reduceOnly?: boolean;
+  /** Once placed or moved it stays for this long, unless it stands far too near to the market, is too large, or is not wanted any more. */
   readonly minLifeMs?: number;
 };
 

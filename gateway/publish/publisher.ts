@@ -130,6 +130,7 @@ export class Publisher {
       fillSeq: keeper.ledger.fillSeq,
       margin: { ratio: keeper.marginRatio, multiAssets: keeper.multiAssets },
       ...(deadMan ? { deadMan } : {}),
+      ...(venue.orders.amends ? { amends: venue.orders.amends } : {}),
       brainEpoch: core.lease.epoch,
     };
   }

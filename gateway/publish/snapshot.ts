@@ -154,6 +154,7 @@ export function orderDoc(instrument: Instrument, { order: row, now }: { readonly
     price: row.order.price === null ? null : formatPrice(instrument, row.order.price),
     size: formatSize(instrument, row.order.size),
     filled: formatSize(instrument, row.order.filled),
+    ...(row.amendTo && { amendTo: { price: formatPrice(instrument, row.amendTo.price), size: formatSize(instrument, row.amendTo.size) } }),
     ageMs: Math.max(0, Math.round(now - row.sentAt)),
     reason: row.reason,
   };

@@ -90,6 +90,8 @@ export type OrderRoute = Transport | 'fallback';
 /** Told right when the bytes of an order are handed to the socket; for latency figures. Without `via` it was over REST. */
 export type OnWritten = (at: MonoMs, via?: Transport) => void;
 
+export type AmendRules = { readonly most: number; readonly shrinkKeepsPlace: boolean };
+
 export interface OrderEntry {
   place(request: OrderRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>>;
   amend(request: AmendRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>>;
@@ -109,6 +111,8 @@ export interface OrderEntry {
   armDeadMan(order: { readonly symbol: string; readonly ms: number }): Promise<VenueResult<null>>;
   /** Used and allowed, from the venue's own headers and limits. */
   budgets(): Budgets;
+  /** Most amends of one order, and whether one that only makes it smaller keeps its place in the queue. */
+  readonly amends?: AmendRules;
   /** Where there is a choice; without it orders leave over REST. */
   readonly route?: () => OrderRoute;
 }

@@ -70,7 +70,13 @@ function figures({ tookMs, controlMs, lateMs, inside, asked }: Measured): readon
       beside: `${spread(tookMs)}; ${control}; ${actions}`,
     },
     {
-      ...{ name: 'the same inside the gateway: received -> written, p99', value: inside.p99 / 1_000, unit: 'ms', goal: GOAL_MS, conclusive },
+      ...{
+        name: 'the same inside the gateway: received -> written, p99',
+        value: inside.p99 / 1_000,
+        unit: 'ms',
+        goal: GOAL_MS,
+        conclusive,
+      },
       beside: `p50 ${(inside.p50 / 1_000).toFixed(2)}, max ${((inside.max ?? 0) / 1_000).toFixed(1)} ms, n ${inside.n} (warm-up included)`,
     },
   ];
@@ -122,7 +128,9 @@ class Control implements AsyncDisposable {
     const path = join(dir, 'control.sock');
     const arrived: { at: (id: number) => void } = { at: () => undefined };
     const sink = await openSink((id) => arrived.at(id));
-    const child = spawn(process.execPath, [import.meta.filename, path, String(sink.port)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = spawn(process.execPath, [import.meta.filename, path, String(sink.port)], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     await new Promise((resolve) => child.once('message', resolve));
     const socket = createConnection(path);
     const control = new Control(

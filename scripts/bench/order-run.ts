@@ -47,7 +47,10 @@ export class OrderRun implements AsyncDisposable {
       if (!redis.ok) throw new Error(redis.error);
       if (redis.value.child) children.unshift(redis.value.child);
       const { url: redisUrl } = redis.value;
-      const sim = start(dir, { name: 'sim', args: [join(ROOT, 'scripts/sim.ts'), '--port', '0', '--symbols', symbols.join(','), ...simArgs] });
+      const sim = start(dir, {
+        name: 'sim',
+        args: [join(ROOT, 'scripts/sim.ts'), '--port', '0', '--symbols', symbols.join(','), ...simArgs],
+      });
       children.unshift(sim);
       const simPort = Number((await sim.message('ready', READY_MS))?.['port']);
       const tap = await openTap({ port: simPort, onPassed });

@@ -22,7 +22,7 @@ export type Entering = {
 };
 
 /** An order is amended this often and no more (reference sheet 2026-11, section 3.1, -5026). */
-const AMENDS_MAX = 10_000;
+export const AMENDS_MAX = 10_000;
 
 /** Self-trade prevention works for these times in force only (reference sheet 2026-11, section 3.1); others trade with their own account. */
 export const effectiveSelfTrade = ({ timeInForce, selfTrade }: Pick<PlaceRequest, 'timeInForce' | 'selfTrade'>): SelfTrade =>

@@ -137,7 +137,8 @@ export const documents = ({ head = {}, docs = {}, balanceKnown = true }: Over = 
     instrument: instrumentDoc(),
     klines: null,
   };
-  return { header: top, symbols: { [SYMBOL]: { ...usual, ...docs } }, balanceKnown, seenAt: monoMs(1_000) };
+  const available = { USDT: '10000' };
+  return { header: top, symbols: { [SYMBOL]: { ...usual, ...docs } }, balanceKnown, available, seenAt: monoMs(1_000) };
 };
 
 export const working = (over: Partial<WorkingOrder> = {}): WorkingOrder => ({
@@ -190,7 +191,11 @@ export const settings = <S>(strategy: Strategy<S>, over: Partial<Settings<S>> = 
   strategy,
   exits: EXITS,
   limits: LIMITS,
-  toleranceBps: 0.2,
+  oms: {
+    tolerance: { priceBps: 0.2, sizeUnder: 0.5, sizeOver: 0 },
+    settle: { snapshots: 1, farFactor: 1 },
+    ration: { perSecond: 1_000, burst: 1_000 },
+  },
   ttlMs: 500,
   maxAgeMs: 500,
   ...over,
@@ -209,12 +214,14 @@ export const config = (over: object = {}): Config =>
     ...over,
   });
 
+const FUNDS = { asset: 'USDT', wallet: '10000', available: '10000', unrealized: '0' };
+
 /** One snapshot as the gateway writes it: text by key; a missing document is a missing key. */
 export function texts({ header: top, symbols, balanceKnown }: Documents): Map<string, string> {
   const { epoch, seq } = top;
   const out = new Map([
     [KEYS.header, JSON.stringify(top)],
-    [KEYS.balance, JSON.stringify({ epoch, seq, known: balanceKnown, assets: [] })],
+    [KEYS.balance, JSON.stringify({ epoch, seq, known: balanceKnown, assets: balanceKnown ? [FUNDS] : [] })],
   ]);
   for (const [symbol, docs] of Object.entries(symbols)) {
     const rows = [

@@ -3,16 +3,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Command, Command as CommandSchema, type FillsAnswer, type PositionsAnswer } from '../../shared/command.ts';
+import { type Command, Command as CommandSchema, type FillsAnswer, type PositionsAnswer, type Refusal } from '../../shared/command.ts';
 import { frame, LineSplitter } from '../../shared/framing.ts';
-import { SCHEMA_VERSION } from '../../shared/snapshot.ts';
+import { type OrderDoc, SCHEMA_VERSION } from '../../shared/snapshot.ts';
 
 export type Script = (command: Command) => object | string | null | undefined;
 
 export class ScriptedGateway implements AsyncDisposable {
   readonly #dir = mkdtempSync(join(tmpdir(), 'mmbot-uds-'));
   readonly path = join(this.#dir, 'gateway.sock');
+  /** In order of arrival; what came in a batch is told one by one, in its order. */
   readonly commands: Command[] = [];
+  /** Refuse every batch with this code, unread. */
+  refuseBatches: Refusal | null = null;
+  /** How many commands came in each batch. */
+  readonly batches: number[] = [];
   /** Says something else than usual: an answer without its id, a raw line, null for silence, undefined for the usual. */
   script: Script = () => undefined;
   /** Epoch granted next. */
@@ -23,6 +28,8 @@ export class ScriptedGateway implements AsyncDisposable {
   identity = { environment: 'sim', accountHash: 'aaaaaaaaaaaa', configHash: 'cccccccccccc' };
   positions: PositionsAnswer = { fillSeq: 0, positions: [{ symbol: 'BTCUSDT', baseline: '0', position: '0' }] };
   fills: FillsAnswer['fills'] = [];
+  /** What the ledger holds, for those who ask for one order. */
+  readonly ledger = new Map<string, OrderDoc>();
   #server: Server | null = null;
   readonly #sockets = new Set<Socket>();
 
@@ -70,11 +77,27 @@ export class ScriptedGateway implements AsyncDisposable {
   }
 
   #answer(socket: Socket, command: Command): void {
-    this.commands.push(command);
-    const told = this.script(command);
+    const told = command.type === 'batch' ? this.#batch(command) : this.#told(command);
     if (told === null) return;
     if (typeof told === 'string') socket.write(`${told}\n`);
-    else socket.write(frame({ id: command.id, ...(told ?? this.#usual(command)) }));
+    else socket.write(frame({ id: command.id, ...told }));
+  }
+
+  #told(command: Command): object | string | null {
+    this.commands.push(command);
+    const told = this.script(command);
+    return told === undefined ? this.#usual(command) : told;
+  }
+
+  /** Silence about one of them is silence about all. */
+  #batch({ commands }: Extract<Command, { type: 'batch' }>): object | null {
+    if (this.refuseBatches !== null) return { type: 'refused', code: this.refuseBatches, sentence: 'Cannot take a batch' };
+    this.batches.push(commands.length);
+    const answers = commands.map((command) => {
+      const told = this.#told(command);
+      return told === null || typeof told === 'string' ? null : { id: command.id, ...told };
+    });
+    return answers.includes(null) ? null : { type: 'batch', answers };
   }
 
   #usual(command: Command): object {
@@ -82,7 +105,13 @@ export class ScriptedGateway implements AsyncDisposable {
     if (command.type === 'query' && command.what === 'positions') return { type: 'data', data: this.positions };
     if (command.type === 'query' && command.what === 'fills')
       return { type: 'data', data: { fills: this.fills.filter(({ n }) => n > (command.after ?? 0)).slice(0, command.limit) } };
+    if (command.type === 'query' && command.what === 'order') return { type: 'data', data: { order: this.#order(command.clientId ?? '') } };
     return { type: 'taken', seq: this.seq + 1 };
+  }
+
+  #order(clientId: string): object | null {
+    const order = this.ledger.get(clientId);
+    return order ? { symbol: 'BTCUSDT', venueId: '7', ...order } : null;
   }
 
   #welcome() {

@@ -84,6 +84,8 @@ export const DEPTH_LIMIT = 1_000;
 /** Rows of one klines call that still cost 5 (3.4). */
 export const KLINES_LIMIT = 1_000;
 export const TRADES_LIMIT = 1_000;
+/** An amend is put at the end of the queue, a mere decrease of the size too; one order may have this many (3.1). */
+export const AMENDS = { most: 10_000, shrinkKeepsPlace: false } as const;
 /** Ids of one batch cancel (3.1). */
 export const CANCEL_BATCH = 10;
 /** Up to this many symbols, open orders are cheaper asked one by one (3.1: 1 each against 40). */

@@ -21,7 +21,7 @@ import { exactly } from './exact.ts';
 import { balancesOf, fillsOf, marginRatioOf, orderOf, positionsOf, settingsOf, walletsOf } from './decode-rest.ts';
 import { amendParameters, cancelManyParameters, orderParameters, venueOrderParameters, placeParameters } from './encode.ts';
 import { faultOfElement } from './faults.ts';
-import { CALLS, type Call, CANCEL_BATCH, OPEN_ORDERS_SINGLE, TRADES_LIMIT } from './limits.ts';
+import { AMENDS, CALLS, type Call, CANCEL_BATCH, OPEN_ORDERS_SINGLE, TRADES_LIMIT } from './limits.ts';
 import type { Rest } from './rest.ts';
 import type { Parameters } from './sign.ts';
 import {
@@ -53,6 +53,7 @@ export class RestOrderEntry implements OrderEntry {
   readonly #rest: Rest;
   readonly #instruments: Instruments;
   readonly route: () => OrderRoute;
+  readonly amends = AMENDS;
 
   /** `route`: where calls of this client may leave another way. */
   constructor({ rest, instruments, route = () => 'rest' }: RestOrderEntryOptions) {

@@ -3,6 +3,7 @@ import type { BalanceReport, FillReport, PositionReport, StopReport } from '../.
 import type { Instrument } from '../../../shared/instrument.ts';
 import { err, ok } from '../../../shared/result.ts';
 import type { Exchange } from '../../../shared/sim/exchange.ts';
+import { AMENDS_MAX } from '../../../shared/sim/entry-checks.ts';
 import { liquidationOf, positionMargin } from '../../../shared/sim/margin.ts';
 import type { PlaceRequest, Trader } from '../../../shared/sim/order-desk.ts';
 import { formatAtoms, wallMs } from '../../../shared/units.ts';
@@ -46,6 +47,8 @@ const BUDGETS: Budgets = {
 
 export class PaperOrders implements OrderEntry, StopEntry {
   readonly #parts: PaperParts;
+  /** As the matching of the simulator has it. */
+  readonly amends = { most: AMENDS_MAX, shrinkKeepsPlace: false } as const;
 
   constructor(parts: PaperParts) {
     this.#parts = parts;

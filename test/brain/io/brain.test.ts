@@ -160,6 +160,43 @@ test('it acts once on a snapshot, however often it polls, and waits for what it 
   expect(rig.gateway.commands.filter(({ type }) => type === 'place' || type === 'amend' || type === 'cancel')).toHaveLength(2);
 });
 
+test('what one turn asks for is one message', async () => {
+  await using rig = await Rig.start();
+  await rig.tick();
+  await until('both quotes', () => rig.places.length === 2);
+  expect(rig.gateway.batches).toEqual([2]);
+  rig.gateway.seq = rig.seq;
+  const moved = shown(rig.places).map((row, n) => (n === 0 ? { ...row, price: '59000.00' } : row));
+  await rig.tick({ docs: { orders: ordersDoc(moved) } });
+  await until('the amend', () => rig.gateway.of('amend').length === 1);
+  expect(rig.gateway.batches).toEqual([2]); // one command is no batch
+});
+
+test('a batch that is refused whole is refused command by command', async () => {
+  await using rig = await Rig.start();
+  rig.gateway.refuseBatches = 'flood';
+  await until('the refusal', async () => symbolOf(await rig.tick()).reason === 'refused-flood');
+  rig.gateway.refuseBatches = null;
+  await until('both quotes', async () => (await rig.tick()) && rig.places.length === 2);
+});
+
+test('an order that snapshots show no more is asked for, and its place stays taken until the answer', async () => {
+  await using rig = await Rig.start();
+  await rig.tick();
+  await until('both quotes', () => rig.places.length === 2);
+  rig.gateway.seq = rig.seq;
+  const [bid, ask] = shown(rig.places);
+  for (const row of [bid!, ask!]) rig.gateway.ledger.set(row.clientId, row);
+  await rig.tick({ docs: { orders: ordersDoc([bid!, ask!]) } });
+  await rig.tick({ docs: { orders: ordersDoc([ask!]) } });
+  await until('the question', () => rig.gateway.of('query').some(({ clientId }) => clientId === bid!.clientId));
+  await rig.tick({ docs: { orders: ordersDoc([ask!]) } });
+  expect(rig.places).toHaveLength(2); // the ledger says that it lives
+  rig.gateway.ledger.set(bid!.clientId, { ...bid!, status: 'filled', filled: bid!.size });
+  await until('a new bid', async () => (await rig.tick({ docs: { orders: ordersDoc([ask!]) } })) && rig.places.length === 3);
+  expect(rig.places[2]).toMatchObject({ side: 'buy' });
+});
+
 test('an unanswered command is not sent again while it may still take effect', async () => {
   await using rig = await Rig.start();
   rig.gateway.script = ({ type }) => (type === 'place' ? null : undefined);
@@ -241,7 +278,7 @@ test('its position is what the gateway told at hello plus the fills it has read'
   });
   await add(fillDoc(7, { size: '0.300' }), fillDoc(8, { size: '0.010' }), fillDoc(9, { side: 'sell', size: '0.002' }));
   await positionIs(rig, '0.508', 9);
-  expect(rig.gateway.of('query').map(({ what }) => what)).toEqual(['positions']);
+  expect(rig.gateway.of('query').filter(({ what }) => what !== 'order')).toMatchObject([{ what: 'positions' }]);
 });
 
 test('a hole in the stream, and a stream that is gone, are filled from the ledger', async () => {

@@ -11,19 +11,27 @@ import { id } from '../../kit/orders.ts';
 const quote = (side: Side, price: number, size = 10): WantedQuote => ({ side, price: ticks(price), size: lots(size), level: 0 });
 const order = (n: number, over: Partial<WorkingOrder> = {}): WorkingOrder =>
   working({ clientId: id(n), price: ticks(100_000), size: lots(10), ...over });
-const run = (wanted: readonly WantedQuote[], orders: readonly WorkingOrder[], toleranceBps = 1) =>
-  plan({ wanted, working: orders, toleranceBps });
-const place = (side: Side, price: number): PlanAction => ({ kind: 'place', side, price: ticks(price), size: lots(10) });
-const amend = (n: number, price: number, size = 10): PlanAction => ({
-  kind: 'amend',
-  clientId: id(n),
-  price: ticks(price),
-  size: lots(size),
-});
-const cancel = (n: number): PlanAction => ({ kind: 'cancel', clientId: id(n) });
+type More = Omit<Parameters<typeof plan>[0], 'wanted' | 'working' | 'tolerance'>;
+const run = (
+  wanted: readonly WantedQuote[],
+  orders: readonly WorkingOrder[],
+  { priceBps = 1, ...more }: More & { priceBps?: number } = {},
+) => plan({ wanted, working: orders, tolerance: { priceBps, sizeUnder: 0.5, sizeOver: 0 }, ...more });
+/** What leaves, without the why. */
+type Brief = { readonly kind: string; readonly n?: number; readonly side?: Side; readonly price?: number; readonly size?: number };
+const brief = (action: PlanAction): Brief => {
+  const { kind } = action;
+  if (action.kind === 'cancel') return { kind, n: Number(action.order.clientId.slice(10, 17)) };
+  if (action.kind === 'amend') return { kind, n: Number(action.order.clientId.slice(10, 17)), price: action.price, size: action.size };
+  const { side, price, size } = action.quote;
+  return { kind, side, price, size, ...(action.kind === 'replace' ? { n: Number(action.order.clientId.slice(10, 17)) } : {}) };
+};
+const place = (side: Side, price: number): Brief => ({ kind: 'place', side, price, size: 10 });
+const amend = (n: number, price: number, size = 10): Brief => ({ kind: 'amend', n, price, size });
+const cancel = (n: number): Brief => ({ kind: 'cancel', n });
 const eaten = (filled: number): WorkingOrder => order(1, { status: 'partially-filled', filled: lots(filled) });
 
-test.each<[string, readonly WantedQuote[], readonly WorkingOrder[], readonly PlanAction[]]>([
+test.each<[string, readonly WantedQuote[], readonly WorkingOrder[], readonly Brief[]]>([
   ['places what is missing', [quote('buy', 100_000)], [], [place('buy', 100_000)]],
   ['leaves a quote in place alone', [quote('buy', 100_000)], [order(1)], []],
   ['leaves one within the tolerance alone', [quote('buy', 100_010)], [order(1)], []],
@@ -56,7 +64,34 @@ test.each<[string, readonly WantedQuote[], readonly WorkingOrder[], readonly Pla
     [],
   ],
 ])('plan() %s', (_name, wanted, orders, want) => {
-  expect(run(wanted, orders)).toEqual(want);
+  expect(run(wanted, orders).map(brief)).toEqual(want);
+});
+
+test('plan() amends the order that the venue amends, and cancels the nearer one that it does not', () => {
+  const canAmend = ({ clientId }: WorkingOrder): boolean => clientId !== id(1);
+  const orders = [order(1), order(2, { price: ticks(99_000) })];
+  expect(run([quote('buy', 100_500)], orders, { canAmend }).map(brief)).toEqual([cancel(1), amend(2, 100_500)]);
+  const replaced = run([quote('buy', 100_500)], [order(1)], { canAmend });
+  expect(replaced.map(brief)).toEqual([{ kind: 'replace', n: 1, side: 'buy', price: 100_500, size: 10 }]);
+});
+
+test.each([
+  [true, 100_000],
+  [false, 100_005],
+])('plan() makes a quote smaller where it stands, if that keeps its place: %s', (shrinkKeepsPlace, price) => {
+  expect(run([quote('buy', 100_005, 4)], [order(1)], { shrinkKeepsPlace }).map(brief)).toEqual([amend(1, price, 4)]);
+});
+
+test('plan() says what is urgent: what takes back, what is too large, what stands too near, the rest', () => {
+  const orders = [
+    order(1),
+    order(2, { price: ticks(100_600) }),
+    order(3, { price: ticks(101_000), size: lots(30) }),
+    order(4, { side: 'sell' }),
+  ];
+  const wanted = [quote('buy', 100_100), quote('buy', 100_500), quote('buy', 101_000)];
+  expect(run(wanted, orders).map(({ urgency }) => urgency)).toEqual(['cancel', 'reduce', 'danger', 'rest']);
+  expect(run([{ ...quote('sell', 100_000), reduceOnly: true }], [])).toMatchObject([{ kind: 'place', urgency: 'reduce' }]);
 });
 
 const LIVE = ORDER_STATUSES.filter((status) => !hasEnded(status));
@@ -81,21 +116,22 @@ function obey(orders: readonly WorkingOrder[], actions: readonly PlanAction[]): 
   const after = new Map(orders.map((one) => [one.clientId, one]));
   let n = 100;
   for (const action of actions) {
-    const before = action.kind === 'place' ? undefined : after.get(action.clientId);
-    if (action.kind === 'cancel') after.delete(action.clientId);
-    else if (action.kind === 'place') after.set(id(n), order(n++, { side: action.side, price: action.price, size: action.size }));
-    else if (before) after.set(before.clientId, { ...before, price: action.price, size: action.size });
+    if (action.kind !== 'place' && action.kind !== 'amend') after.delete(action.order.clientId);
+    if (action.kind === 'amend') after.set(action.order.clientId, { ...action.order, price: action.price, size: action.size });
+    if (action.kind !== 'place' && action.kind !== 'replace') continue;
+    const { side, price, size } = action.quote;
+    after.set(id(n), order(n++, { side, price, size }));
   }
   return [...after.values()].filter(({ status }) => status !== 'canceling').map((one) => ({ ...one, status: 'open' }));
 }
 
 test('plan() is done after at most two rounds, with just the wanted orders', () => {
   fc.assert(
-    fc.property(someWanted, someOrders(LIVE), fc.integer({ min: 0, max: 5 }), (wanted, orders, toleranceBps) => {
-      const once = obey(orders, run(wanted, orders, toleranceBps));
-      const twice = obey(once, run(wanted, once, toleranceBps));
+    fc.property(someWanted, someOrders(LIVE), fc.integer({ min: 0, max: 5 }), (wanted, orders, priceBps) => {
+      const once = obey(orders, run(wanted, orders, { priceBps }));
+      const twice = obey(once, run(wanted, once, { priceBps }));
       expect(twice).toHaveLength(wanted.length);
-      expect(run(wanted, twice, toleranceBps)).toEqual([]);
+      expect(run(wanted, twice, { priceBps })).toEqual([]);
       if (orders.every(({ status }) => !BUSY.has(status))) expect(twice).toEqual(once);
     }),
     { numRuns: 500 },
@@ -104,8 +140,8 @@ test('plan() is done after at most two rounds, with just the wanted orders', () 
 
 test('plan() gives every order at most one command, never one that is on its way', () => {
   fc.assert(
-    fc.property(someWanted, someOrders(LIVE), fc.integer({ min: 0, max: 5 }), (wanted, orders, toleranceBps) => {
-      const named = run(wanted, orders, toleranceBps).flatMap((action) => (action.kind === 'place' ? [] : [action.clientId]));
+    fc.property(someWanted, someOrders(LIVE), fc.integer({ min: 0, max: 5 }), (wanted, orders, priceBps) => {
+      const named = run(wanted, orders, { priceBps }).flatMap((action) => (action.kind === 'place' ? [] : [action.order.clientId]));
       expect(new Set(named).size).toBe(named.length);
       expect(orders.filter(({ status, clientId }) => BUSY.has(status) && named.includes(clientId))).toEqual([]);
     }),
@@ -118,7 +154,7 @@ test('plan() places only what is still missing once everything on its way has ar
     fc.property(someWanted, someOrders(LIVE), (wanted, orders) => {
       const actions = run(wanted, orders);
       for (const side of ['buy', 'sell'] as const) {
-        const placed = actions.filter((one) => one.kind === 'place' && one.side === side).length;
+        const placed = actions.filter((one) => one.kind === 'place' && one.quote.side === side).length;
         const count = obey(orders, actions).filter((one) => one.side === side).length;
         expect(placed === 0 || count <= wanted.filter((one) => one.side === side).length).toBe(true);
       }
@@ -144,7 +180,7 @@ test('plan() needs as few commands as any assignment of orders to quotes', () =>
     fc.property(oneSide, oneSide, fc.integer({ min: 0, max: 5 }), (prices, resting, tolerance) => {
       const wanted = prices.map((price) => quote('buy', price));
       const orders = resting.map((price, n) => order(n, { price: ticks(price) }));
-      expect(run(wanted, orders, tolerance)).toHaveLength(fewest(wanted, { orders, tolerance }));
+      expect(run(wanted, orders, { priceBps: tolerance })).toHaveLength(fewest(wanted, { orders, tolerance }));
     }),
     { numRuns: 500 },
   );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type OrderCommand, type Pending, stillPending, workingOrders } from '../../../brain/oms/working.ts';
+import { isSettled, openLots, type OrderCommand, type Pending, stillPending, termsOf, workingOrders } from '../../../brain/oms/working.ts';
 import { lots, monoMs, ticks } from '../../../shared/units.ts';
-import { LEASE, SYMBOL, working } from '../../kit/brain.ts';
+import { LEASE, px, SYMBOL, working } from '../../kit/brain.ts';
 import { id } from '../../kit/orders.ts';
 
 const place: OrderCommand = {
@@ -50,14 +50,21 @@ test('workingOrders() believes the snapshot where it shows the order already', (
   expect(workingOrders({ orders: [{ ...shown, status: 'filled' }], pending: [pending(place)] })).toEqual([]);
 });
 
-test('workingOrders() shows an amended order as amending, where it will be', () => {
-  expect(workingOrders({ orders: [working()], pending: [pending(amend)] })).toMatchObject([
-    { status: 'amending', price: 600_100, size: 12 },
-  ]);
+test('workingOrders() shows an amended order as amending, where it is and where it will be', () => {
+  const [one] = workingOrders({ orders: [working()], pending: [pending(amend)] });
+  expect(one).toMatchObject({ status: 'amending', price: 599_900, size: 10, amendTo: { price: 600_100, size: 12 } });
+  expect(one && [termsOf(one), openLots(one), isSettled(one)]).toEqual([{ price: 600_100, size: 12 }, 12, false]);
+});
+
+test('openLots() of an order that is being made smaller counts what it still is', () => {
+  expect(openLots(working({ filled: lots(3), amendTo: { price: px('59990.00'), size: lots(5) } }))).toBe(7);
+  expect(openLots(working({ filled: lots(3) }))).toBe(7);
 });
 
 test('workingOrders() amends and cancels an order that is itself still on its way', () => {
-  expect(workingOrders({ orders: [], pending: [pending(place), pending(amend)] })).toMatchObject([{ status: 'amending', price: 600_100 }]);
+  expect(workingOrders({ orders: [], pending: [pending(place), pending(amend)] })).toMatchObject([
+    { status: 'amending', amendTo: { price: 600_100 } },
+  ]);
   expect(workingOrders({ orders: [], pending: [pending(place), pending(cancel)] })).toMatchObject([{ status: 'canceling' }]);
 });
 
