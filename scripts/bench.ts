@@ -3,6 +3,8 @@ import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { benchBook } from './bench/book.ts';
 import { benchCeiling } from './bench/ceiling.ts';
+import { benchCommandPath } from './bench/command-path.ts';
+import { benchDiff } from './bench/diff.ts';
 import { benchManySymbols } from './bench/many-symbols.ts';
 import { type Figure, table, verdict } from './bench/measure.ts';
 import { benchOrderEntry } from './bench/order-entry.ts';
@@ -15,11 +17,15 @@ import { benchWholeRun } from './bench/whole-run.ts';
 const program = new Command('npm run bench --')
   .description('Measures the hot paths beside their floor: medians of 7 rounds, each floor in turn with ours.')
   .option('--ceiling', 'only demand above the ceiling of the order limits: one minute', false)
+  .option('--command-path', 'only 50 order actions a second through a gateway, the limits lifted: 40 s', false)
+  .option('--diff', 'only the actions that the OMS saves on a recorded book', false)
   .option('--quick', 'a run of 30 s instead of 80 s for latency, CPU and memory', false)
   .option('--json', 'one JSON line instead of a table', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-const { quick, json, ceiling } = program.parse().opts<{ quick: boolean; json: boolean; ceiling: boolean }>();
+const { quick, json, ceiling, commandPath, diff } = program
+  .parse()
+  .opts<{ quick: boolean; json: boolean; ceiling: boolean; commandPath: boolean; diff: boolean }>();
 async function all(): Promise<readonly Figure[]> {
   const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
   return [
@@ -32,11 +38,13 @@ async function all(): Promise<readonly Figure[]> {
     ...(await benchResync()),
     ...(await benchManySymbols(quick ? 20 : 60)),
     ...(await benchWholeRun(quick ? 30 : 80)),
+    ...(await benchCommandPath()),
+    ...(await benchDiff()),
     ...(await benchCeiling()),
   ];
 }
 
-const figures = ceiling ? await benchCeiling() : await all();
+const figures = await (ceiling ? benchCeiling() : commandPath ? benchCommandPath() : diff ? benchDiff() : all());
 const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
 const rows = figures.map((figure) => ({ ...figure, verdict: verdict(figure) }));
 process.stdout.write(
