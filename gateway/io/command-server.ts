@@ -10,7 +10,8 @@ import { frame, LineSplitter, MESSAGE_BYTES_MAX } from '../../shared/framing.ts'
 import type { Log } from '../../shared/log.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { SCHEMA_VERSION } from '../../shared/snapshot.ts';
-import { type Client, type Received, refuse } from '../orders/desk.ts';
+import type { Client, Received } from '../orders/desk.ts';
+import { refuse } from '../orders/refuse.ts';
 import type { StallGuard } from '../orders/stall-guard.ts';
 
 export type CommandServerOptions = {

@@ -14,7 +14,6 @@ import type {
   Hello,
   Place,
   Query,
-  Refusal,
   Refused,
   Taken,
   Welcome,
@@ -25,13 +24,15 @@ import { hasEnded } from '../../shared/order.ts';
 import { SCHEMA_VERSION } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import { contentOf } from '../account/ledger.ts';
-import { isFilledUnbooked, type LedgerOrder } from '../account/rows.ts';
-import type { OnWritten, OrderRequest } from '../venues/venue.ts';
+import type { LedgerOrder } from '../account/rows.ts';
+import type { AmendRequest, OnWritten, OrderRequest } from '../venues/venue.ts';
+import { type ReadAmend, readAmend } from './amend-check.ts';
 import type { Closer } from './closer.ts';
 import { brainOrders, type Core, isBrains, rolesOf } from './core.ts';
 import type { Epochs } from './epochs.ts';
 import { checkOrder } from './guard.ts';
 import { guardView } from './guard-view.ts';
+import { refuse } from './refuse.ts';
 import type { Stops } from './stop.ts';
 import { Waiting } from './waiting.ts';
 
@@ -57,12 +58,13 @@ export type DeskOptions = {
   readonly answerQuery: (query: Query) => unknown;
 };
 
-type Guarded = {
-  readonly command: Place | Amend;
-  readonly replaces: LedgerOrder | null;
+type How = {
   /** It has waited and its turn has come; others stand behind what waits. */
   readonly waited: boolean;
+  /** It leaves with others in one request, whose budget has been asked. */
+  readonly together?: boolean;
 };
+type Guarded = How & { readonly command: Place | Amend; readonly replaces: LedgerOrder | null };
 
 export class Desk {
   readonly #options: DeskOptions;
@@ -75,7 +77,8 @@ export class Desk {
     this.#core = options.core;
     this.waiting = new Waiting({
       core: options.core,
-      judge: (place, received) => this.#judgeWaiting(place, received),
+      judge: (place, received, together) => this.#judgeWaiting(place, received, together !== undefined),
+      prepareAmend: (amend, received) => this.#prepareAmend(amend, received),
       amend: (amend, received) => this.#amendNow(amend, { received, waited: true }),
     });
   }
@@ -95,10 +98,10 @@ export class Desk {
     if (client.role === 'operator' && client.epoch > 0 && client.used !== true) this.#options.epochs.giveBack(client.epoch);
   }
 
-  #judgeWaiting(place: Place, { client }: Received): Refused | null {
+  #judgeWaiting(place: Place, { client }: Received, together: boolean): Refused | null {
     const row = this.#core.keeper.ledger.order(place.clientId);
     if (!row) return refuse(place, 'unknown-order', `Cannot place order "${place.clientId}": the ledger does not know it`);
-    return this.#checkSender(place, client) ?? this.#guard(requestOf(row), { command: place, replaces: row, waited: true });
+    return this.#checkSender(place, client) ?? this.#guard(requestOf(row), { command: place, replaces: row, waited: true, together });
   }
 
   #dispatch(command: Exclude<Command, Hello>, received: Received): Answer {
@@ -130,7 +133,8 @@ export class Desk {
   }
 
   #single(command: Place | Amend | Cancel, received: Received): Taken | Refused {
-    if (command.type === 'cancel') return this.#cancel(command, received.client);
+    if (command.type === 'cancel')
+      return this.#cancel(command, { client: received.client, cancel: (id) => this.#core.router.cancel([id]) });
     if (received.stalled)
       return refuse(command, 'stalled', `Cannot take "${command.type}" ${command.clientId}: the gateway stood still while it waited`);
     return command.type === 'place' ? this.#place(command, received) : this.#amend(command, received);
@@ -216,43 +220,34 @@ export class Desk {
   }
 
   #amendNow(amend: Amend, { received, waited }: { readonly received: Received; readonly waited: boolean }): Taken | Refused {
-    const refused = this.#checkSender(amend, received.client);
-    if (refused) return refused;
-    const { venue, keeper, router } = this.#core;
-    const row = keeper.ledger.order(amend.clientId);
-    const instrument = row && venue.instruments.get(row.symbol);
-    if (!row || !instrument) return refuse(amend, 'unknown-order', `Cannot amend order "${amend.clientId}": the ledger does not know it`);
-    if (hasEnded(row.order.status))
-      return refuse(amend, 'order-ended', `Cannot amend order "${amend.clientId}": it is ${row.order.status}`);
-    if (isFilledUnbooked(row))
-      return refuse(
-        amend,
-        'order-busy',
-        `Cannot amend order "${amend.clientId}": the venue says that it is filled, its fills are on their way`,
-      );
-    if ((row.order.status !== 'open' && row.order.status !== 'partially-filled') || router.isUnwanted(row.clientId))
-      return refuse(amend, 'order-busy', `Cannot amend order "${amend.clientId}": it is ${row.order.status}, and waits for the venue`);
-    const [price, size] = [parsePrice(instrument, amend.price), parseSize(instrument, amend.size)];
-    if (price === null || size === null || size <= row.order.filled)
-      return refuse(
-        amend,
-        'filter',
-        `Cannot amend order "${amend.clientId}": price ${amend.price} or size ${amend.size} is off step or already filled`,
-      );
-    const { clientId, symbol, side, kind, timeInForce, reduceOnly } = row;
-    const request = { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size };
-    const broken = this.#guard(request, { command: amend, replaces: row, waited });
-    if (broken) return broken;
-    return router.amend(row, { price, size, onWritten: this.#meter(amend, received.at) }) ? this.#taken(amend.id) : this.#noLedger(amend);
+    const asked = this.#judgeAmend(amend, { received, waited });
+    if ('code' in asked) return asked;
+    const onWritten = this.#meter(amend, received.at);
+    return this.#core.router.amend(asked.row, { ...asked.terms, onWritten }) ? this.#taken(amend.id) : this.#noLedger(amend);
   }
 
-  #guard(request: OrderRequest, { command, replaces, waited }: Guarded): Refused | null {
+  #prepareAmend(amend: Amend, received: Received): AmendRequest | Refused {
+    const asked = this.#judgeAmend(amend, { received, waited: true, together: true });
+    return 'code' in asked ? asked : (this.#core.router.prepareAmend(asked.row, asked.terms) ?? this.#noLedger(amend));
+  }
+
+  #judgeAmend(amend: Amend, { received, ...how }: { readonly received: Received } & How): ReadAmend | Refused {
+    const refused = this.#checkSender(amend, received.client);
+    if (refused) return refused;
+    const read = readAmend(this.#core, amend);
+    if ('code' in read) return read;
+    const { clientId, symbol, side, kind, timeInForce, reduceOnly } = read.row;
+    const request = { clientId, symbol, side, kind, timeInForce, reduceOnly, ...read.terms };
+    return this.#guard(request, { command: amend, replaces: read.row, ...how }) ?? read;
+  }
+
+  #guard(request: OrderRequest, { command, replaces, waited, together = false }: Guarded): Refused | null {
     if (this.#core.ledgerFault() !== null) return this.#noLedger(command);
     const { basedOn, ttlMs } = command;
     const { closer, stops } = this.#options;
     const [closing, stopMissing] = [closer.isClosing(request.symbol), stops.isMissing(request.symbol)];
     const pace = request.reduceOnly || waited ? null : this.#core.pace.check(this.#core.clock.monoMs());
-    const view = guardView(this.#core, { request, basedOn, ttlMs, closing, stopMissing, pace });
+    const view = guardView(this.#core, { request, basedOn, ttlMs, closing, stopMissing, pace, together });
     const broken = view && checkOrder({ request, replaces, view });
     if (!view) return refuse(command, 'unknown-symbol', `Cannot place order "${request.clientId}": ${request.symbol} is not configured`);
     if (broken) return refuse(command, broken.code, broken.sentence);
@@ -289,8 +284,11 @@ export class Desk {
     return null;
   }
 
-  #cancel(cancel: Cancel, client: Client): Taken | Refused {
-    const { keeper, router } = this.#core;
+  #cancel(
+    cancel: Cancel,
+    { client, cancel: leave }: { readonly client: Client; readonly cancel: (clientId: string) => void },
+  ): Taken | Refused {
+    const { keeper } = this.#core;
     const row = keeper.ledger.order(cancel.clientId);
     if (!row) return refuse(cancel, 'unknown-order', `Cannot cancel order "${cancel.clientId}": the ledger does not know it`);
     if (client.role === 'brain' && !isBrains(row))
@@ -300,7 +298,7 @@ export class Desk {
     const old = client.role === 'brain' && !this.#core.lease.holds({ connection: client.id, epoch: client.epoch });
     if (old && parseClientId(cancel.clientId)?.epoch !== client.epoch)
       return refuse(cancel, 'no-lease', `Cannot cancel order "${cancel.clientId}": without a lease a brain may cancel its own only`);
-    router.cancel([cancel.clientId]);
+    leave(cancel.clientId);
     return this.#taken(cancel.id);
   }
 
@@ -321,8 +319,18 @@ export class Desk {
     return this.#taken(id);
   }
 
+  /** In order; cancels that follow each other leave together, one request a symbol. */
   #batch(batch: Batch, received: Received): Answer {
-    return { id: batch.id, type: 'batch', answers: batch.commands.map((command) => this.#single(command, received)) };
+    const { router } = this.#core;
+    const cancels: string[] = [];
+    const answers = batch.commands.map((command) => {
+      if (command.type !== 'cancel') router.cancel(cancels.splice(0));
+      return command.type === 'cancel'
+        ? this.#cancel(command, { client: received.client, cancel: (id) => cancels.push(id) })
+        : this.#single(command, received);
+    });
+    router.cancel(cancels);
+    return { id: batch.id, type: 'batch', answers };
   }
 
   #heartbeat({ id, processed }: Heartbeat, { client, at }: Received): Taken | Refused {
@@ -387,11 +395,4 @@ export class Desk {
 const requestOf = ({ clientId, symbol, side, kind, timeInForce, reduceOnly, order }: LedgerOrder): OrderRequest => ({
   ...{ clientId, symbol, side, kind, timeInForce, reduceOnly },
   ...{ price: order.price, size: order.size },
-});
-
-export const refuse = ({ id }: { readonly id: number | null }, code: Refusal, sentence: string): Refused => ({
-  id,
-  type: 'refused',
-  code,
-  sentence,
 });

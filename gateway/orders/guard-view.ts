@@ -17,10 +17,12 @@ export type Asked = {
   readonly closing: boolean;
   readonly stopMissing: boolean;
   readonly pace: GuardView['pace'];
+  /** It leaves in a request of several, whose budget has been asked. */
+  readonly together?: boolean;
 };
 
 /** Null when the symbol is not configured. */
-export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMissing, pace }: Asked): GuardView | null {
+export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMissing, pace, together = false }: Asked): GuardView | null {
   const { venue, keeper, config, modes, budget, seqs, identity, clock } = core;
   const { symbol } = request;
   const instrument = venue.instruments.get(symbol);
@@ -55,7 +57,7 @@ export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMi
     basedOnAt: basedOn.epoch === identity.epoch ? (seqs.find(basedOn.seq)?.at ?? null) : null,
     ttlMs,
     stopMissing,
-    budget: budget.refusal({ budgets: venue.orders.budgets(), now, protective: request.reduceOnly }),
+    budget: together ? null : budget.refusal({ budgets: venue.orders.budgets(), now, protective: request.reduceOnly }),
     pace,
   };
 }

@@ -9,7 +9,7 @@ import type { Lots, MonoMs, Ticks } from '../../shared/units.ts';
 import type { Keeper } from '../account/keeper.ts';
 import type { LedgerOrder } from '../account/rows.ts';
 import type { Sender } from '../publish/call-times.ts';
-import type { OnWritten, OrderRequest, VenueFault, VenueOrder, VenueResult } from '../venues/venue.ts';
+import type { AmendRequest, OnWritten, OrderRequest, VenueFault, VenueOrder, VenueResult } from '../venues/venue.ts';
 import { Breaker, type Slot } from './breaker.ts';
 import type { Budget } from './budget.ts';
 
@@ -29,6 +29,8 @@ export type RouterOptions = {
   /** The venue refused our key. */
   readonly onAuth: (sentence: string) => void;
 };
+type Terms = { readonly price: Ticks; readonly size: Lots };
+type Held = { readonly request: OrderRequest; readonly onWritten?: OnWritten };
 const CANCEL_RETRY_MS = 500;
 
 export class Router {
@@ -38,7 +40,7 @@ export class Router {
   readonly #placing = new Set<string>();
   readonly #canceling = new Set<string>();
   /** Taken into the ledger, not yet sent: they wait for the budget. */
-  readonly #held = new Map<string, { readonly request: OrderRequest; readonly onWritten?: OnWritten }>();
+  readonly #held = new Map<string, Held>();
   readonly breaker = new Breaker();
 
   constructor(options: RouterOptions) {
@@ -65,9 +67,31 @@ export class Router {
   }
 
   release(clientId: string): void {
+    const held = this.#unhold(clientId);
+    if (held) this.#dispatch(held.request, held.onWritten);
+  }
+
+  /** As one request of the venue: held places, or amends that `prepareAmend` has written down. Each has its own outcome. */
+  sendTogether({ places = [], amends = [] }: { readonly places?: readonly string[]; readonly amends?: readonly AmendRequest[] }): void {
+    const { orders, budget, clock } = this.#options;
+    const requests = places.flatMap((clientId) => this.#unhold(clientId)?.request ?? []);
+    if (requests.length + amends.length === 0) return;
+    budget.spend(clock.monoMs(), orders.budgets(), orders.batch);
+    for (const request of requests) {
+      this.breaker.sent({ ...request, what: 'place' }, clock.monoMs());
+      this.#placing.add(request.clientId);
+    }
+    const answers = (requests.length > 0 ? orders.placeMany?.(requests) : orders.amendMany?.(amends)) ?? Promise.resolve([]);
+    void answers.then((results) => {
+      for (const [i, { clientId }] of requests.entries()) this.#placed(clientId, results[i] ?? UNANSWERED);
+      for (const [i, { clientId }] of amends.entries()) this.#amended(clientId, results[i] ?? UNANSWERED);
+    });
+  }
+
+  #unhold(clientId: string): Held | undefined {
     const held = this.isHeld(clientId) ? this.#held.get(clientId) : undefined;
     this.#held.delete(clientId);
-    if (held) this.#dispatch(held.request, held.onWritten);
+    return held;
   }
 
   /** It will not be sent: its bytes never left, so it has ended for certain. */
@@ -98,22 +122,26 @@ export class Router {
     void orders.place(request, onWritten).then((result) => this.#placed(request.clientId, result));
   }
 
-  amend(
-    row: LedgerOrder,
-    { price, size, onWritten }: { readonly price: Ticks; readonly size: Lots; readonly onWritten?: OnWritten },
-  ): boolean {
-    const { keeper, orders, budget } = this.#options;
-    const now = keeper.now();
-    const written = keeper.commit(keeper.ledger.amend(row.clientId, { price, size, now }));
-    if (!written) {
-      keeper.commit(keeper.ledger.move(row.clientId, { kind: 'amend-failed', now }));
-      return false;
-    }
-    budget.spend(now.mono, orders.budgets());
-    this.breaker.sent({ ...row, what: 'amend' }, now.mono);
-    const { symbol, clientId, side } = row;
-    void orders.amend({ symbol, clientId, side, price, size }, onWritten).then((result) => this.#amended(clientId, result));
+  amend(row: LedgerOrder, { onWritten, ...terms }: Terms & { readonly onWritten?: OnWritten }): boolean {
+    const { orders, budget, clock } = this.#options;
+    const request = this.prepareAmend(row, terms);
+    if (!request) return false;
+    budget.spend(clock.monoMs(), orders.budgets());
+    void orders.amend(request, onWritten).then((result) => this.#amended(row.clientId, result));
     return true;
+  }
+
+  /** Writes it down: from here on it counts, and must be sent. Null: the ledger cannot be written. */
+  prepareAmend(row: LedgerOrder, { price, size }: Terms): AmendRequest | null {
+    const { keeper } = this.#options;
+    const now = keeper.now();
+    const { symbol, clientId, side } = row;
+    if (!keeper.commit(keeper.ledger.amend(clientId, { price, size, now }))) {
+      keeper.commit(keeper.ledger.move(clientId, { kind: 'amend-failed', now }));
+      return null;
+    }
+    this.breaker.sent({ ...row, what: 'amend' }, now.mono);
+    return { symbol, clientId, side, price, size };
   }
 
   /** Wants these orders gone; sends what can be sent now, one request a symbol. */

@@ -2,8 +2,11 @@
  * Orders and amends that were taken and wait for the order budget: for each order the newest wish, and who came first goes first. What
  * waits is judged again when its turn comes, and is dropped when its time is over. A place that waits is in the ledger and counts as
  * sent; an amend that waits has changed nothing yet, so that a newer one of the same order can take its turn.
+ *
+ * Where the venue takes several orders in one request, many that wait leave that way: more of them fit into its limits (budget.ts).
  */
 import type { Amend, Place, Refusal, Refused, Taken } from '../../shared/command.ts';
+import type { AmendRequest, BatchRules } from '../venues/venue.ts';
 import type { Core } from './core.ts';
 
 const WAITING_MAX = 256;
@@ -11,14 +14,17 @@ const WAITING_MAX = 256;
 export type WaitingOptions<Sender> = {
   readonly core: Core;
   /** All rules again; null when it may leave. */
-  readonly judge: (place: Place, sender: Sender) => Refused | null;
+  readonly judge: (place: Place, sender: Sender, together?: 'together') => Refused | null;
   /** Judges and sends. */
   readonly amend: (amend: Amend, sender: Sender) => Taken | Refused;
+  /** Judges and writes down, for a request of several; the budget of that has been asked. */
+  readonly prepareAmend: (amend: Amend, sender: Sender) => AmendRequest | Refused;
 };
+type Wish<Sender> = { readonly command: Place | Amend; readonly sender: Sender };
 
 export class Waiting<Sender> {
   readonly #options: WaitingOptions<Sender>;
-  readonly #wishes = new Map<string, { readonly command: Place | Amend; readonly sender: Sender }>();
+  readonly #wishes = new Map<string, Wish<Sender>>();
 
   constructor(options: WaitingOptions<Sender>) {
     this.#options = options;
@@ -38,12 +44,60 @@ export class Waiting<Sender> {
 
   /** Lets out what may leave, in order. Called often. */
   tick(): void {
+    this.#sendTogether();
     for (const [clientId, { command, sender }] of [...this.#wishes]) {
       const reason = this.#settle(command, sender);
       if (reason === 'budget') continue;
       this.#wishes.delete(clientId);
       if (reason !== null) this.#forgo(command, reason);
     }
+  }
+
+  /** While enough of one kind wait to fill a request of several, and the budget has one. */
+  #sendTogether(): void {
+    const { batch } = this.#options.core.venue.orders;
+    if (!batch) return;
+    for (const type of ['place', 'amend'] as const)
+      for (let wishes = this.#first(type, batch.most); wishes.length === batch.most; wishes = this.#first(type, batch.most)) {
+        if (this.#isShut(batch)) return;
+        for (const { command } of wishes) this.#wishes.delete(command.clientId);
+        this.#options.core.router.sendTogether({
+          places: wishes.flatMap(({ command, sender }) =>
+            command.type === 'place' && this.#mayLeave(command, sender) ? [command.clientId] : [],
+          ),
+          amends: wishes.flatMap(({ command, sender }) => (command.type === 'amend' ? this.#prepared(command, sender) : [])),
+        });
+      }
+  }
+
+  #prepared(amend: Amend, sender: Sender): readonly AmendRequest[] {
+    if (this.#isOver(amend)) return [];
+    const prepared = this.#options.prepareAmend(amend, sender);
+    if (!('code' in prepared)) return [prepared];
+    this.#forgo(amend, prepared.code);
+    return [];
+  }
+
+  #first(type: 'place' | 'amend', most: number): readonly Wish<Sender>[] {
+    const { router } = this.#options.core;
+    const waits = ({ command }: Wish<Sender>): boolean => command.type === type && (type === 'amend' || router.isHeld(command.clientId));
+    return [...this.#wishes.values()].filter(waits).slice(0, most);
+  }
+
+  #mayLeave(place: Place, sender: Sender): boolean {
+    if (this.#isOver(place)) return false;
+    const refused = this.#options.judge(place, sender, 'together');
+    if (refused) this.#forgo(place, refused.code);
+    return refused === null;
+  }
+
+  /** Cancelled or ended meanwhile, or its time is over: then it is forgone. */
+  #isOver(command: Place | Amend): boolean {
+    const { core } = this.#options;
+    if (!core.keeper.ledger.order(command.clientId) || (command.type === 'place' && !core.router.isHeld(command.clientId))) return true;
+    if (!this.#isExpired(command)) return false;
+    this.#forgo(command, 'ttl-expired');
+    return true;
   }
 
   /** The process stood still: what waits was decided on a world long gone. */
@@ -78,8 +132,8 @@ export class Waiting<Sender> {
     return at === undefined || clock.monoMs() - at > ttlMs;
   }
 
-  #isShut(): boolean {
+  #isShut(cost?: BatchRules): boolean {
     const { budget, venue, clock } = this.#options.core;
-    return budget.refusal({ budgets: venue.orders.budgets(), now: clock.monoMs(), protective: false }) !== null;
+    return budget.refusal({ budgets: venue.orders.budgets(), now: clock.monoMs(), protective: false, ...(cost && { cost }) }) !== null;
   }
 }

@@ -18,7 +18,7 @@ export type CallTimesOptions = {
   readonly observe: (step: CallStep, via: Transport, seconds: number) => void;
 };
 /** What a router sends with. */
-export type Sender = Pick<OrderEntry, 'place' | 'amend' | 'cancel' | 'cancelMany' | 'budgets'>;
+export type Sender = Pick<OrderEntry, 'place' | 'amend' | 'cancel' | 'cancelMany' | 'placeMany' | 'amendMany' | 'budgets' | 'batch'>;
 type Call = 'place' | 'amend' | 'cancel';
 type Written = { readonly call: Call; readonly at: MonoMs; readonly via: Transport };
 
@@ -50,6 +50,9 @@ export class CallTimes {
       cancel: (order, onWritten) =>
         this.#timed(order, { call: 'cancel', send: (written) => orders.cancel(order, written), ...(onWritten && { onWritten }) }),
       cancelMany: (order) => orders.cancelMany(order),
+      ...(orders.batch && { batch: orders.batch }),
+      ...(orders.placeMany && { placeMany: (requests) => orders.placeMany?.(requests) ?? Promise.resolve([]) }),
+      ...(orders.amendMany && { amendMany: (requests) => orders.amendMany?.(requests) ?? Promise.resolve([]) }),
       budgets: () => orders.budgets(),
     };
   }

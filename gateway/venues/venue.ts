@@ -90,6 +90,8 @@ export type OrderRoute = Transport | 'fallback';
 /** Told right when the bytes of an order are handed to the socket; for latency figures. Without `via` it was over REST. */
 export type OnWritten = (at: MonoMs, via?: Transport) => void;
 
+/** Orders, or amends, of one request: at most `most`, of any symbols; what it costs whatever is in it. */
+export type BatchRules = { readonly most: number; readonly orders10s: number; readonly orders1m: number; readonly weight: number };
 export type AmendRules = { readonly most: number; readonly shrinkKeepsPlace: boolean };
 
 export interface OrderEntry {
@@ -98,6 +100,10 @@ export interface OrderEntry {
   cancel(order: { readonly symbol: string; readonly clientId: string }, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>>;
   /** One result an id, in order; the adapter splits into the venue's batch size. */
   cancelMany(order: { readonly symbol: string; readonly clientIds: readonly string[] }): Promise<readonly VenueResult<VenueOrder>[]>;
+  /** Where the venue takes several at once: one result a request, in order, each its own success or fault. Absent: it does not. */
+  readonly batch?: BatchRules;
+  placeMany?(requests: readonly OrderRequest[]): Promise<readonly VenueResult<VenueOrder>[]>;
+  amendMany?(requests: readonly AmendRequest[]): Promise<readonly VenueResult<VenueOrder>[]>;
   queryOrder(order: { readonly symbol: string; readonly clientId: string }): Promise<VenueResult<VenueOrder>>;
   /** The same by the venue's own id of the order: whose a fill of the trade list is. */
   orderOf(order: { readonly symbol: string; readonly venueId: string }): Promise<VenueResult<VenueOrder>>;

@@ -166,6 +166,23 @@ export class ScriptedVenue implements Venue {
   };
 
   markAgeMs: number | null = 5;
+  /** From here on it takes up to five orders or amends in one request, each answered for itself. */
+  takeBatches(): void {
+    const { place, amend } = this.orders;
+    const many: Pick<OrderEntry, 'batch' | 'placeMany' | 'amendMany'> = {
+      batch: { most: 5, orders10s: 5, orders1m: 1, weight: 5 },
+      placeMany: (requests) => {
+        this.calls.push({ what: `place-${requests.length}` });
+        return Promise.all(requests.map((request) => place(request)));
+      },
+      amendMany: (requests) => {
+        this.calls.push({ what: `amend-${requests.length}` });
+        return Promise.all(requests.map((request) => amend(request)));
+      },
+    };
+    Object.assign(this.orders, many);
+  }
+
   readonly stops: ScriptedStops;
 
   readonly market: Venue['market'] = {

@@ -43,6 +43,11 @@ export const amendParameters = ({ symbol, clientId, side, price, size }: AmendRe
   ['origClientOrderId', clientId],
 ];
 
+/** A JSON list without spaces, every value a string: ids of 19 digits do not survive every JSON number. */
+export const batchParameters = (orders: readonly Parameters[]): Parameters => [
+  ['batchOrders', JSON.stringify(orders.map((order) => Object.fromEntries(order.map(([name, value]) => [name, String(value)]))))],
+];
+
 export const orderParameters = ({ symbol, clientId }: { readonly symbol: string; readonly clientId: string }): Parameters => [
   ['symbol', symbol],
   ['origClientOrderId', clientId],

@@ -37,7 +37,9 @@ export type Call = {
   readonly path: string;
   readonly security: Security;
   readonly weight: number;
+  /** In ten seconds, and in a minute where that differs. */
   readonly orders: number;
+  readonly orders1m?: number;
   readonly safe: boolean;
   /** Market data: stays out of the weight that is kept for cancels. */
   readonly spare?: boolean;
@@ -51,6 +53,8 @@ export const CALLS = {
   amend: { method: 'PUT', path: '/fapi/v1/order', security: 'signed', weight: 0, orders: 1, safe: false },
   cancel: { method: 'DELETE', path: '/fapi/v1/order', security: 'signed', weight: 1, orders: 0, safe: true },
   cancelMany: { method: 'DELETE', path: '/fapi/v1/batchOrders', security: 'signed', weight: 1, orders: 0, safe: true },
+  placeMany: { method: 'POST', path: '/fapi/v1/batchOrders', security: 'signed', weight: 5, orders: 5, orders1m: 1, safe: false },
+  amendMany: { method: 'PUT', path: '/fapi/v1/batchOrders', security: 'signed', weight: 5, orders: 5, orders1m: 1, safe: false },
   countdown: { method: 'POST', path: '/fapi/v1/countdownCancelAll', security: 'signed', weight: 10, orders: 0, safe: false },
   query: read('/fapi/v1/order', 1, 'signed'),
   openOrders: read('/fapi/v1/openOrders', 1, 'signed'),
@@ -86,6 +90,8 @@ export const KLINES_LIMIT = 1_000;
 export const TRADES_LIMIT = 1_000;
 /** An amend is put at the end of the queue, a mere decrease of the size too; one order may have this many (3.1). */
 export const AMENDS = { most: 10_000, shrinkKeepsPlace: false } as const;
+/** Orders or amends of one batch; it costs the same whatever is in it (3.1: whether fewer than five cost less is not told). */
+export const ORDER_BATCH = { most: 5, orders10s: 5, orders1m: 1, weight: 5 } as const;
 /** Ids of one batch cancel (3.1). */
 export const CANCEL_BATCH = 10;
 /** Up to this many symbols, open orders are cheaper asked one by one (3.1: 1 each against 40). */

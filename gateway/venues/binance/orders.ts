@@ -19,9 +19,16 @@ import type {
 } from '../venue.ts';
 import { exactly } from './exact.ts';
 import { balancesOf, fillsOf, marginRatioOf, orderOf, positionsOf, settingsOf, walletsOf } from './decode-rest.ts';
-import { amendParameters, cancelManyParameters, orderParameters, venueOrderParameters, placeParameters } from './encode.ts';
+import {
+  amendParameters,
+  batchParameters,
+  cancelManyParameters,
+  orderParameters,
+  venueOrderParameters,
+  placeParameters,
+} from './encode.ts';
 import { faultOfElement } from './faults.ts';
-import { AMENDS, CALLS, type Call, CANCEL_BATCH, OPEN_ORDERS_SINGLE, TRADES_LIMIT } from './limits.ts';
+import { AMENDS, CALLS, type Call, CANCEL_BATCH, ORDER_BATCH, OPEN_ORDERS_SINGLE, TRADES_LIMIT } from './limits.ts';
 import type { Rest } from './rest.ts';
 import type { Parameters } from './sign.ts';
 import {
@@ -46,6 +53,8 @@ type OrderCall = {
   readonly onWritten?: OnWritten;
   readonly reducing?: boolean;
 };
+type BatchCall = { readonly symbols: readonly string[]; readonly parameters: (instruments: readonly Instrument[]) => Parameters };
+type Many<T> = { readonly requests: readonly T[]; readonly parameters: (request: T, instrument: Instrument) => Parameters };
 type RestOrderEntryOptions = { readonly rest: Rest; readonly instruments: Instruments; readonly route?: () => OrderRoute };
 type Named = { readonly symbol: string; readonly clientId: string };
 
@@ -54,6 +63,7 @@ export class RestOrderEntry implements OrderEntry {
   readonly #instruments: Instruments;
   readonly route: () => OrderRoute;
   readonly amends = AMENDS;
+  readonly batch = ORDER_BATCH;
 
   /** `route`: where calls of this client may leave another way. */
   constructor({ rest, instruments, route = () => 'rest' }: RestOrderEntryOptions) {
@@ -72,6 +82,19 @@ export class RestOrderEntry implements OrderEntry {
   async amend(request: AmendRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>> {
     const parameters = (instrument: Instrument) => amendParameters(request, instrument);
     const asked = await this.#order(CALLS.amend, { symbol: request.symbol, parameters, ...(onWritten ? { onWritten } : {}) });
+    return this.#amended(request, asked);
+  }
+
+  placeMany(requests: readonly OrderRequest[]): Promise<readonly VenueResult<VenueOrder>[]> {
+    return this.#many(CALLS.placeMany, { requests, parameters: placeParameters });
+  }
+
+  async amendMany(requests: readonly AmendRequest[]): Promise<readonly VenueResult<VenueOrder>[]> {
+    const asked = await this.#many(CALLS.amendMany, { requests, parameters: amendParameters });
+    return Promise.all(requests.map((request, i) => this.#amended(request, asked[i] ?? err(unreadable('no answer for this amend')))));
+  }
+
+  async #amended(request: AmendRequest, asked: VenueResult<VenueOrder>): Promise<VenueResult<VenueOrder>> {
     // "Nothing to change" (-5027) is the wanted state: only our picture of the order was old, so it is read.
     const result = !asked.ok && asked.error.reason === 'no-change' ? await this.queryOrder(request) : asked;
     if (!result.ok) return result;
@@ -191,20 +214,34 @@ export class RestOrderEntry implements OrderEntry {
     return result.ok ? readable(() => orderOf(result.value, instrument)) : result;
   }
 
-  /** Results come in the order of the ids; any other number of results says nothing about any of them. */
-  async #cancelBatch(order: {
-    readonly symbol: string;
-    readonly clientIds: readonly string[];
-  }): Promise<readonly VenueResult<VenueOrder>[]> {
-    const instrument = this.#instruments.get(order.symbol);
-    const all = (fault: VenueFault): readonly VenueResult<VenueOrder>[] => order.clientIds.map(() => err(fault));
-    if (!instrument) return all(notOurs(order.symbol));
-    const answer = await this.#rest.call(CALLS.cancelMany, { schema: BatchAnswer, parameters: cancelManyParameters(order) });
+  #cancelBatch(order: { readonly symbol: string; readonly clientIds: readonly string[] }): Promise<readonly VenueResult<VenueOrder>[]> {
+    const symbols = order.clientIds.map(() => order.symbol);
+    return this.#batch(CALLS.cancelMany, { symbols, parameters: () => cancelManyParameters(order) });
+  }
+
+  /** Any symbols together. Elements are worked off at once and in no order (3.1): each stands for itself. */
+  #many<T extends { readonly symbol: string }>(call: Call, { requests, parameters }: Many<T>): Promise<readonly VenueResult<VenueOrder>[]> {
+    const symbols = requests.map(({ symbol }) => symbol);
+    return this.#batch(call, {
+      symbols,
+      parameters: (instruments) =>
+        batchParameters(requests.flatMap((request, i) => (instruments[i] ? [parameters(request, instruments[i])] : []))),
+    });
+  }
+
+  /** Results come in the order asked; any other number of results says nothing about any of them. */
+  async #batch(call: Call, { symbols, parameters }: BatchCall): Promise<readonly VenueResult<VenueOrder>[]> {
+    const all = (fault: VenueFault): readonly VenueResult<VenueOrder>[] => symbols.map(() => err(fault));
+    const instruments = symbols.flatMap((symbol) => this.#instruments.get(symbol) ?? []);
+    if (instruments.length !== symbols.length) return all(notOurs(symbols.find((symbol) => !this.#instruments.has(symbol)) ?? ''));
+    const answer = await this.#rest.call(call, { schema: BatchAnswer, parameters: parameters(instruments) });
     if (!answer.ok) return all(answer.error);
-    if (answer.value.length !== order.clientIds.length) return all(unreadable('a batch answer of another length than the request'));
-    return answer.value.map((element) =>
-      'code' in element ? err(faultOfElement(element, { venueNowMs: this.#rest.nowMs() })) : readable(() => orderOf(element, instrument)),
-    );
+    if (answer.value.length !== symbols.length) return all(unreadable('a batch answer of another length than the request'));
+    return answer.value.map((element, i) => {
+      if ('code' in element) return err(faultOfElement(element, { venueNowMs: this.#rest.nowMs() }));
+      const instrument = instruments[i];
+      return instrument ? readable(() => orderOf(element, instrument)) : err(notOurs(symbols[i] ?? ''));
+    });
   }
 
   async #openOrders(): Promise<VenueResult<readonly VenueOrder[]>> {

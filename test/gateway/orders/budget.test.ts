@@ -77,6 +77,36 @@ test('no stretch of 10 s or 1 min, wherever it begins, holds more than 96 % of i
   );
 });
 
+const BATCH = { orders10s: 5, orders1m: 1, weight: 5 };
+
+test('requests of five lift the pace to what the ten seconds allow, and no stretch of time beyond any limit', () => {
+  const budget = new Budget();
+  const limits = budgets();
+  const left: { readonly at: number; readonly orders: number; readonly minute: number; readonly weight: number }[] = [];
+  for (let at = 0; at < 5 * 60_000; at += 25) {
+    const free = (cost?: typeof BATCH): boolean =>
+      budget.refusal({ budgets: limits, now: monoMs(at), protective: false, ...(cost && { cost }) }) === null;
+    for (; free(BATCH); left.push({ at, orders: 5, minute: 1, weight: 5 })) budget.spend(monoMs(at), limits, BATCH);
+    for (; free(); left.push({ at, orders: 1, minute: 1, weight: 0 })) budget.spend(monoMs(at), limits);
+  }
+  const sum = (what: 'orders' | 'minute' | 'weight', from: number, periodMs: number): number =>
+    left.reduce((total, one) => total + (one.at >= from && one.at < from + periodMs ? one[what] : 0), 0);
+  for (let from = 0; from < 4 * 60_000; from += 2_500) {
+    expect(sum('orders', from, 60_000)).toBeGreaterThanOrEqual(1_500); // 25 a second; without them at most 1152
+    expect(sum('minute', from, 60_000)).toBeLessThanOrEqual(1_152);
+    expect(sum('orders', from, 10_000)).toBeLessThanOrEqual(288);
+    expect(sum('weight', from, 60_000)).toBeLessThanOrEqual(600);
+  }
+});
+
+test('a request of five waits where its weight or its orders have no room', () => {
+  const asks = (used: Parameters<typeof budgets>[0]) =>
+    new Budget().refusal({ budgets: budgets(used), now: monoMs(0), protective: false, cost: BATCH });
+  expect([asks({ orders10s: 283 }), asks({ weight: 1_915 })]).toEqual([null, null]);
+  expect(asks({ orders10s: 284 })).toContain('orders in 10 s');
+  expect(asks({ weight: 1_916 })).toContain('request weight');
+});
+
 test('what protects is not paced, and quotes pay for it afterwards', () => {
   const budget = new Budget();
   for (let i = 0; i < 60; i++) {

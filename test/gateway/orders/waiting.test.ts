@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Client } from '../../../gateway/orders/desk.ts';
 import type { Amend } from '../../../shared/command.ts';
 import { CONFIG, idOf, live, OrderSide, place, settle } from '../../kit/order-side.ts';
@@ -131,4 +131,105 @@ test('after three equal refusals the kind is refused here; a close and a cancel 
   side.send(brain, { id: 3, type: 'closePosition', symbol: 'BTCUSDT', reason: 'test', ladder: 'taker' });
   await live(side, brain, 1_000);
   expect(side.venue.position).toBe(0);
+});
+
+describe('where the venue takes several orders in one request', () => {
+  /** No room for a single order, room for a batch: what the pace of a minute leaves when many wait. */
+  async function waitingMany(count: number) {
+    const { side, brain } = await withQuotes(0);
+    side.venue.takeBatches();
+    side.venue.budgets = FULL;
+    for (let n = 1; n <= count; n++) side.send(brain, quote(side, brain, n));
+    await settle();
+    return { side, brain };
+  }
+  const requests = (side: OrderSide): string[] => side.venue.calls.map(({ what }) => what).filter((what) => /^(place|amend)-/.test(what));
+
+  test('five that wait leave together, and what is left over alone', async () => {
+    const { side, brain } = await waitingMany(7);
+    side.venue.budgets = FREE;
+    await live(side, brain, 100);
+    expect([requests(side), side.venue.count('place'), side.desk.waiting.size]).toEqual([['place-5'], 7, 0]);
+    for (let n = 1; n <= 7; n++) expect(side.status(idOf(brain, n))).toBe('open');
+  });
+
+  test('each has its own outcome: refused, taken without an answer, gone through', async () => {
+    const { side, brain } = await waitingMany(5);
+    side.venue.budgets = FREE;
+    side.venue.answers.place.push(fault('rejected', 'post-only-would-take'), fault('unknown', 'time-out'));
+    await live(side, brain, 100);
+    expect([1, 2, 3].map((n) => side.status(idOf(brain, n)))).toEqual(['rejected', 'unknown', 'open']);
+    expect(side.venue.calls.filter(({ what, clientId }) => what === 'place' && clientId === idOf(brain, 2))).toHaveLength(1);
+  });
+
+  test('those that the venue took without an answer are found, and none is sent twice', async () => {
+    const { side, brain } = await waitingMany(5);
+    side.venue.budgets = FREE;
+    side.venue.reachesAnyway = true;
+    side.venue.answers.place.push(...Array.from({ length: 5 }, () => fault('unknown', 'time-out')));
+    await live(side, brain, 1_000);
+    expect([1, 2, 3, 4, 5].map((n) => side.status(idOf(brain, n)))).toEqual(Array(5).fill('open'));
+    expect([side.venue.count('place'), side.venue.open.size]).toEqual([5, 5]);
+  });
+
+  test('one that is cancelled meanwhile is not among them', async () => {
+    const { side, brain } = await waitingMany(6);
+    side.send(brain, { id: 2, type: 'cancel', clientId: idOf(brain, 3) });
+    side.venue.budgets = FREE;
+    await live(side, brain, 100);
+    expect([requests(side), side.status(idOf(brain, 3)), side.venue.count('place')]).toEqual([['place-5'], 'canceled', 5]);
+  });
+
+  test('all rules are asked again for each of them', async () => {
+    const { side, brain } = await waitingMany(5);
+    [side.venue.status, side.venue.budgets] = ['stale', FREE];
+    await live(side, brain, 100);
+    expect([side.venue.count('place'), side.status(idOf(brain, 1))]).toEqual([0, 'rejected']);
+  });
+
+  test('amends leave together as well; an unanswered one is read, and changes nothing twice', async () => {
+    const { side, brain } = await withQuotes(5);
+    side.venue.takeBatches();
+    side.venue.budgets = FULL;
+    for (let n = 1; n <= 5; n++) side.send(brain, amend(side, brain, n, `${59_900 + n}.00`));
+    side.venue.budgets = FREE;
+    side.venue.answers.amend.push(fault('unknown', 'time-out'));
+    await live(side, brain, 1_000);
+    expect([requests(side), side.venue.count('amend')]).toEqual([['amend-5'], 5]);
+    expect([2, 3, 4, 5].map((n) => priceOf(side, idOf(brain, n)))).toEqual([599_020, 599_030, 599_040, 599_050]);
+    expect(side.status(idOf(brain, 1))).toBe('open');
+  });
+
+  test('amends of one request count together against the limits', async () => {
+    const { side, brain } = await withQuotes(5);
+    side.venue.takeBatches();
+    side.venue.budgets = FULL;
+    for (let n = 1; n <= 5; n++) side.send(brain, { ...amend(side, brain, n, '59900.00'), size: '0.150' });
+    side.venue.budgets = FREE;
+    await live(side, brain, 100);
+    expect(side.venue.count('amend')).toBe(3); // 3 x 0.150 and 2 x 0.001 fit into 0.500, four do not
+  });
+});
+
+test('cancels of one batch are one request of the venue', async () => {
+  const { side, brain } = await withQuotes(4);
+  const many = side.venue.orders.cancelMany;
+  const asked: number[] = [];
+  side.venue.orders.cancelMany = (order) => {
+    asked.push(order.clientIds.length);
+    return many(order);
+  };
+  const cancel = (n: number) => ({ id: n, type: 'cancel', clientId: idOf(brain, n) }) as const;
+  const commands = [cancel(1), cancel(2), cancel(9), cancel(3), quote(side, brain, 5), cancel(4)];
+  const answer = side.send(brain, { id: 1, type: 'batch', commands });
+  await settle();
+  expect(answer.type === 'batch' && answer.answers.map(({ type }) => type)).toEqual([
+    'taken',
+    'taken',
+    'refused',
+    'taken',
+    'taken',
+    'taken',
+  ]);
+  expect([asked, side.venue.count('cancel'), [...side.venue.open.keys()]]).toEqual([[3], 4, [idOf(brain, 5)]]);
 });
