@@ -1,93 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { CALLS } from '../../../../gateway/venues/binance/limits.ts';
-import { RestOrderEntry } from '../../../../gateway/venues/binance/orders.ts';
-import { Rest } from '../../../../gateway/venues/binance/rest.ts';
-import { secretOf, signPayload } from '../../../../gateway/venues/binance/sign.ts';
+import { signPayload } from '../../../../gateway/venues/binance/sign.ts';
 import { Anything } from '../../../../gateway/venues/binance/wire.ts';
-import type { HttpOutcome, HttpRequest } from '../../../../gateway/venues/transport.ts';
-import type { OrderRequest } from '../../../../gateway/venues/venue.ts';
-import { VirtualClock } from '../../../../shared/clock.ts';
 import { lots, ticks } from '../../../../shared/units.ts';
-import { BTCUSDT } from '../../../kit/venue-data.ts';
-
-const SECRET = secretOf('a-secret');
-const answer = (value: unknown, status = 200, headers: Record<string, string> = {}): HttpOutcome => ({
-  kind: 'answer',
-  status,
-  headers: new Map(Object.entries(headers)),
-  text: typeof value === 'string' ? value : JSON.stringify(value),
-});
-const coded = (code: number, status = 400): HttpOutcome => answer({ code, msg: 'words' }, status);
-const RESET: HttpOutcome = { kind: 'unanswered', timedOut: false, sentence: 'ECONNRESET' };
-const REFUSED: HttpOutcome = { kind: 'unsent', timedOut: false, sentence: 'ECONNREFUSED' };
-const LATE: HttpOutcome = { kind: 'unanswered', timedOut: true, sentence: 'no answer' };
-const ORDER = {
-  orderId: 17,
-  symbol: 'BTCUSDT',
-  status: 'NEW',
-  clientOrderId: '42',
-  price: '61000.10',
-  origQty: '0.020',
-  executedQty: '0.000',
-  timeInForce: 'GTX',
-  type: 'LIMIT',
-  side: 'BUY',
-  reduceOnly: false,
-  updateTime: 1_795_000_000_000,
-};
-const PLACE: OrderRequest = {
-  symbol: 'BTCUSDT',
-  clientId: '42',
-  side: 'buy',
-  kind: 'limit',
-  timeInForce: 'post-only',
-  price: ticks(610_001),
-  size: lots(20),
-  reduceOnly: false,
-};
-
-/** A venue that answers from a script, and a clock that runs on while the code sleeps. */
-function scripted(script: (request: HttpRequest, n: number) => HttpOutcome, { serverAheadMs = 0, latencyMs = 0 } = {}) {
-  const clock = new VirtualClock();
-  const sent: { readonly method: string; readonly path: string; readonly query: URLSearchParams; readonly atMs: number }[] = [];
-  const rest = new Rest({
-    clock,
-    apiKey: 'a-key',
-    secret: SECRET,
-    recvWindowMs: 1_500,
-    onCall: () => {},
-    send: (request) => {
-      request.onWritten?.(clock.monoMs());
-      const url = new URL(request.path, 'http://venue');
-      if (url.pathname === '/fapi/v1/time') {
-        clock.advance(latencyMs);
-        const serverTime = clock.wallMs() + serverAheadMs;
-        clock.advance(latencyMs);
-        return Promise.resolve(answer({ serverTime }));
-      }
-      sent.push({ method: request.method, path: request.path, query: url.searchParams, atMs: clock.monoMs() });
-      return Promise.resolve(script(request, sent.length));
-    },
-  });
-  const orders = new RestOrderEntry({ rest, instruments: new Map([['BTCUSDT', BTCUSDT]]) });
-  /** Lets sleeping code go on until it ends. */
-  const run = async <T>(work: Promise<T>): Promise<T> => {
-    let done = false;
-    const watched = work.finally(() => {
-      done = true;
-    });
-    for (let i = 0; i < 2_000 && !done; i++) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (!done) clock.advance(1);
-    }
-    return watched;
-  };
-  return { clock, rest, orders, sent, run };
-}
+import { SECRET, answer, coded, RESET, REFUSED, LATE, ORDER, PLACE, scriptedRest } from '../../../kit/scripted-rest.ts';
 
 describe('place()', () => {
   test('sends one signed request with everything in the query, and reads the order back', async () => {
-    const { orders, sent, run } = scripted(() => answer(ORDER));
+    const { orders, sent, run } = scriptedRest(() => answer(ORDER));
     const result = await run(orders.place(PLACE));
     const [payload, signature] = (sent[0]?.path ?? '').slice('/fapi/v1/order?'.length).split('&signature=');
     expect(payload).toMatch(
@@ -101,7 +21,7 @@ describe('place()', () => {
   });
 
   test('sends a market order without price and time in force, and reduce-only in words', async () => {
-    const { orders, sent, run } = scripted(() => answer({ ...ORDER, type: 'MARKET', price: '0' }));
+    const { orders, sent, run } = scriptedRest(() => answer({ ...ORDER, type: 'MARKET', price: '0' }));
     const result = await run(orders.place({ ...PLACE, kind: 'market', price: null, reduceOnly: true }));
     expect(Object.fromEntries(sent[0]?.query ?? [])).toMatchObject({ type: 'MARKET', quantity: '0.020', reduceOnly: 'true' });
     expect(sent[0]?.query.has('price') || sent[0]?.query.has('timeInForce')).toBe(false);
@@ -120,13 +40,13 @@ describe('place()', () => {
     ['-1021', coded(-1021), 'clock'],
     ['-5022', coded(-5022), 'rejected'],
   ])('is never sent twice: %s is told as it is', async (_name, outcome, kind) => {
-    const { orders, sent, run } = scripted(() => outcome);
+    const { orders, sent, run } = scriptedRest(() => outcome);
     expect(await run(orders.place(PLACE))).toMatchObject({ ok: false, error: { kind } });
     expect(sent).toHaveLength(1);
   });
 
   test('is refused for a symbol that is not configured, without a word to the venue', async () => {
-    const { orders, sent, run } = scripted(() => answer(ORDER));
+    const { orders, sent, run } = scriptedRest(() => answer(ORDER));
     expect(await run(orders.place({ ...PLACE, symbol: 'XRPUSDT' }))).toMatchObject({
       ok: false,
       error: { kind: 'rejected', reason: 'symbol' },
@@ -141,7 +61,7 @@ describe('amend()', () => {
     ['PARTIALLY_FILLED', 'amended'],
     ['CANCELED', 'canceled'],
   ])('reads status %s as %s', async (status, state) => {
-    const { orders, sent, run } = scripted(() => answer({ ...ORDER, status }));
+    const { orders, sent, run } = scriptedRest(() => answer({ ...ORDER, status }));
     const result = await run(orders.amend({ symbol: 'BTCUSDT', clientId: '42', side: 'buy', price: ticks(610_000), size: lots(10) }));
     expect(result).toMatchObject({ ok: true, value: { state } });
     expect(sent[0]?.method).toBe('PUT');
@@ -156,7 +76,7 @@ describe('amend()', () => {
 
 describe('safe calls', () => {
   test('are sent again after transport errors, at once and then 30, 100 and 300 ms later, each time signed anew', async () => {
-    const { orders, sent, run } = scripted((_request, n) =>
+    const { orders, sent, run } = scriptedRest((_request, n) =>
       n <= 4 ? ([RESET, REFUSED, RESET, RESET][n - 1] ?? RESET) : answer({ ...ORDER, status: 'CANCELED' }),
     );
     expect(await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({ ok: true, value: { state: 'canceled' } });
@@ -166,12 +86,12 @@ describe('safe calls', () => {
   });
 
   test('stay in doubt when an earlier try may have run, whatever the last one met', async () => {
-    const { orders, run } = scripted((_request, n) => (n === 1 ? RESET : REFUSED));
+    const { orders, run } = scriptedRest((_request, n) => (n === 1 ? RESET : REFUSED));
     expect(await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({
       ok: false,
       error: { kind: 'unknown', sentence: 'ECONNREFUSED' },
     });
-    const other = scripted(() => REFUSED);
+    const other = scriptedRest(() => REFUSED);
     expect(await other.run(other.orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({
       ok: false,
       error: { kind: 'unreachable' },
@@ -179,7 +99,7 @@ describe('safe calls', () => {
   });
 
   test('are given up after the fourth resend', async () => {
-    const { orders, sent, run } = scripted(() => RESET);
+    const { orders, sent, run } = scriptedRest(() => RESET);
     expect(await run(orders.queryOrder({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({
       ok: false,
       error: { kind: 'unknown', reason: 'connection-lost' },
@@ -192,13 +112,13 @@ describe('safe calls', () => {
     ['an error of the venue', answer('', 502)],
     ['an order that is not there', coded(-2011)],
   ])('are not sent again after %s', async (_name, outcome) => {
-    const { orders, sent, run } = scripted(() => outcome);
+    const { orders, sent, run } = scriptedRest(() => outcome);
     expect(await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({ ok: false });
     expect(sent).toHaveLength(1);
   });
 
   test('are sent once more with a fresh time after -1021', async () => {
-    const { orders, sent, run } = scripted((_request, n) => (n === 1 ? coded(-1021) : answer(ORDER)), { serverAheadMs: 90_000 });
+    const { orders, sent, run } = scriptedRest((_request, n) => (n === 1 ? coded(-1021) : answer(ORDER)), { serverAheadMs: 90_000 });
     expect(await run(orders.queryOrder({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({ ok: true });
     const stamps = sent.map((call) => Number(call.query.get('timestamp')));
     expect((stamps[1] ?? 0) - (stamps[0] ?? 0)).toBeGreaterThanOrEqual(89_000);
@@ -216,7 +136,7 @@ describe('an overloaded venue', () => {
     ['a cancel in maintenance', 'cancel', coded(-1016, 503), []],
     ['a cancel of unknown fate', 'cancel', coded(-1001, 503), []],
   ] as const)('is asked again for %s', async (_name, what, outcome, gaps) => {
-    const { orders, sent, run } = scripted(() => outcome);
+    const { orders, sent, run } = scriptedRest(() => outcome);
     await run(orders[what]({ symbol: 'BTCUSDT', clientId: '42' }));
     expect(GAPS(sent)).toEqual(gaps);
   });
@@ -227,7 +147,7 @@ describe('an overloaded venue', () => {
     ['never when the reducing order may live', true, answer('Request occur unknown error.', 503), []],
     ['never when its connection broke', true, RESET, []],
   ])('is asked again %s', async (_name, reduceOnly, outcome, gaps) => {
-    const { orders, sent, run } = scripted(() => outcome);
+    const { orders, sent, run } = scriptedRest(() => outcome);
     await run(orders.place({ ...PLACE, reduceOnly }));
     expect(GAPS(sent)).toEqual(gaps);
   });
@@ -236,7 +156,7 @@ describe('an overloaded venue', () => {
 describe('cancelMany()', () => {
   test('splits into tens and answers id by id, in order', async () => {
     const ids = Array.from({ length: 23 }, (_, i) => String(i));
-    const { orders, sent, run } = scripted((request) => {
+    const { orders, sent, run } = scriptedRest((request) => {
       const list = JSON.parse(new URL(request.path, 'http://venue').searchParams.get('origClientOrderIdList') ?? '[]') as string[];
       return answer(
         list.map((id) => (id === '7' ? { code: -2011, msg: 'Unknown order sent.' } : { ...ORDER, clientOrderId: id, status: 'CANCELED' })),
@@ -250,70 +170,9 @@ describe('cancelMany()', () => {
   });
 
   test('knows nothing of any id when the answer has another length', async () => {
-    const { orders, run } = scripted(() => answer([ORDER]));
+    const { orders, run } = scriptedRest(() => answer([ORDER]));
     const results = await run(orders.cancelMany({ symbol: 'BTCUSDT', clientIds: ['1', '2'] }));
     expect(results.map((result) => (result.ok ? 'ok' : result.error.kind))).toEqual(['unknown', 'unknown']);
-  });
-});
-
-describe('placeMany() and amendMany()', () => {
-  const asked = (n: number) => ({ ...PLACE, clientId: String(n) });
-  const amend = (n: number) =>
-    ({ symbol: 'BTCUSDT', clientId: String(n), side: 'buy', price: PLACE.price ?? ticks(0), size: lots(2) }) as const;
-  const row = (n: number, over = {}) => ({ ...ORDER, clientOrderId: String(n), ...over });
-
-  test('are one request, every value of its list a text, and answer order by order', async () => {
-    const { orders, sent, run } = scripted(() =>
-      answer([row(1), { code: -5022, msg: 'Due to the order could not be executed as maker' }, row(3)]),
-    );
-    const results = await run(orders.placeMany([1, 2, 3].map(asked)));
-    expect(results.map((result) => (result.ok ? result.value.clientId : result.error.reason))).toEqual(['1', 'post-only-would-take', '3']);
-    expect([sent.length, sent[0]?.method]).toEqual([1, 'POST']);
-    const list = JSON.parse(sent[0]?.query.get('batchOrders') ?? '[]') as object[];
-    expect(list[1]).toMatchObject({
-      symbol: 'BTCUSDT',
-      newClientOrderId: '2',
-      timeInForce: 'GTX',
-      selfTradePreventionMode: 'EXPIRE_MAKER',
-    });
-    expect(list.flatMap((order) => Object.values(order)).every((value) => typeof value === 'string')).toBe(true);
-  });
-
-  test('an amend tells that it was one; nothing to change is read; one that ended says so', async () => {
-    const { orders, sent, run } = scripted((request) =>
-      request.method === 'GET'
-        ? answer(row(2))
-        : answer([row(1), { code: -5027, msg: 'No need to modify the order.' }, row(3, { status: 'CANCELED' })]),
-    );
-    const results = await run(orders.amendMany([1, 2, 3].map(amend)));
-    expect(results.map((result) => (result.ok ? result.value.state : result.error.kind))).toEqual(['amended', 'amended', 'canceled']);
-    expect(sent.map(({ method }) => method)).toEqual(['PUT', 'GET']);
-  });
-
-  test.each([
-    ['a time-out', { kind: 'unanswered', timedOut: true, sentence: 'no answer' } as const, 'unknown'],
-    ['a broken connection, and are not sent again', RESET, 'unknown'],
-    ['an answer of another length', answer([row(1)]), 'unknown'],
-    ['a full order count', coded(-1015, 429), 'rate-limited'],
-  ])('leave every order as it is after %s', async (_name, outcome, kind) => {
-    const { orders, sent, run } = scripted(() => outcome);
-    const results = await run(orders.placeMany([1, 2].map(asked)));
-    expect(results.map((result) => (result.ok ? 'ok' : result.error.kind))).toEqual([kind, kind]);
-    expect(sent).toHaveLength(1);
-  });
-
-  test('cost five orders of ten seconds, one of the minute, and five of weight, whatever is in them', async () => {
-    const { orders, rest, run } = scripted(() => answer([row(1), row(2)]));
-    await run(orders.placeMany([1, 2].map(asked)));
-    const { weight, orders1m, orders10s } = rest.budgets();
-    expect([weight.used, orders1m.used, orders10s.used]).toEqual([5, 1, 5]);
-  });
-
-  test('of a symbol that is not configured nothing leaves', async () => {
-    const { orders, sent, run } = scripted(() => answer([]));
-    const results = await run(orders.placeMany([asked(1), { ...asked(2), symbol: 'ETHUSDT' }]));
-    expect(results).toMatchObject([{ error: { reason: 'symbol' } }, { error: { reason: 'symbol' } }]);
-    expect(sent).toEqual([]);
   });
 });
 
@@ -322,7 +181,7 @@ describe('limits', () => {
     ['429', answer('', 429, { 'retry-after': '5' })],
     ['418', answer('', 418, { 'retry-after': '5' })],
   ])('after %s nothing leaves before Retry-After, cancels included', async (_name, outcome) => {
-    const { clock, orders, sent, run } = scripted((_request, n) => (n === 1 ? outcome : answer(ORDER)));
+    const { clock, orders, sent, run } = scriptedRest((_request, n) => (n === 1 ? outcome : answer(ORDER)));
     await run(orders.queryOrder({ symbol: 'BTCUSDT', clientId: '42' }));
     clock.advance(4_900);
     expect(await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({
@@ -335,7 +194,7 @@ describe('limits', () => {
   });
 
   test('a full order count stops places and lets cancels through', async () => {
-    const { orders, sent, run } = scripted((_request, n) => (n === 1 ? coded(-1015, 429) : answer(ORDER)));
+    const { orders, sent, run } = scriptedRest((_request, n) => (n === 1 ? coded(-1015, 429) : answer(ORDER)));
     await run(orders.place(PLACE));
     expect(await run(orders.place(PLACE))).toMatchObject({ ok: false, error: { kind: 'rate-limited' } });
     expect(await run(orders.cancel({ symbol: 'BTCUSDT', clientId: '42' }))).toMatchObject({ ok: true });
@@ -343,7 +202,7 @@ describe('limits', () => {
   });
 
   test('use is the larger of our count and the header, and begins anew with the window', async () => {
-    const { clock, rest, run } = scripted((_request, n) => answer({}, 200, n === 1 ? { 'x-mbx-used-weight-1m': '900' } : {}));
+    const { clock, rest, run } = scriptedRest((_request, n) => answer({}, 200, n === 1 ? { 'x-mbx-used-weight-1m': '900' } : {}));
     rest.setLimits({ weight1m: 2_400, orders1m: 1_200, orders10s: 300 });
     const depth = { schema: Anything, parameters: [] };
     await run(rest.call(CALLS.depth, depth));
@@ -357,7 +216,7 @@ describe('limits', () => {
 describe('windows', () => {
   const GET = { schema: Anything, parameters: [] };
   test('a request that the window has no room for is not sent; the next window takes it', async () => {
-    const { clock, orders, rest, sent, run } = scripted(() => answer(ORDER));
+    const { clock, orders, rest, sent, run } = scriptedRest(() => answer(ORDER));
     rest.setLimits({ weight1m: 100, orders1m: 3, orders10s: 2 });
     for (let i = 0; i < 4; i++) await run(orders.place(PLACE));
     expect(sent).toHaveLength(2);
@@ -370,7 +229,7 @@ describe('windows', () => {
   });
 
   test('market data leaves a fifth of the weight to cancels', async () => {
-    const { orders, rest, sent, run } = scripted(() => answer(ORDER));
+    const { orders, rest, sent, run } = scriptedRest(() => answer(ORDER));
     rest.setLimits({ weight1m: 100, orders1m: 1_200, orders10s: 300 });
     for (let i = 0; i < 6; i++) await run(rest.call(CALLS.depth, GET));
     expect(sent).toHaveLength(4);
@@ -380,7 +239,7 @@ describe('windows', () => {
 
   test('a count told late, of the window before, does not fill the new one', async () => {
     const told = { 'x-mbx-order-count-1m': '1200', 'x-mbx-order-count-10s': '300' };
-    const { clock, rest, orders, run } = scripted(() => {
+    const { clock, rest, orders, run } = scriptedRest(() => {
       clock.advance(500);
       return answer(ORDER, 200, told);
     });
@@ -393,7 +252,7 @@ describe('windows', () => {
   });
 
   test('waitMs() tells to the millisecond how long the venue wants to hear nothing', async () => {
-    const { clock, orders, rest, run } = scripted(() => answer('', 418, { 'retry-after': '5' }));
+    const { clock, orders, rest, run } = scriptedRest(() => answer('', 418, { 'retry-after': '5' }));
     expect(rest.waitMs()).toBe(0);
     await run(orders.queryOrder({ symbol: 'BTCUSDT', clientId: '42' }));
     const left = rest.waitMs();
@@ -406,7 +265,7 @@ describe('windows', () => {
 });
 
 test('amend() to what the order already is reads the order instead of failing (-5027)', async () => {
-  const { orders, sent, run } = scripted((request) => (request.method === 'PUT' ? coded(-5027) : answer(ORDER)));
+  const { orders, sent, run } = scriptedRest((request) => (request.method === 'PUT' ? coded(-5027) : answer(ORDER)));
   const result = await run(orders.amend({ symbol: 'BTCUSDT', clientId: '42', side: 'buy', price: ticks(610_001), size: lots(20) }));
   expect(result).toMatchObject({ ok: true, value: { state: 'amended', price: 610_001, size: 20 } });
   expect(sent.map(({ method }) => method)).toEqual(['PUT', 'GET']);
@@ -414,7 +273,7 @@ test('amend() to what the order already is reads the order instead of failing (-
 
 describe('syncClock()', () => {
   test('takes half the round trip off', async () => {
-    const { clock, rest, run } = scripted(() => answer({}), { serverAheadMs: 5_000, latencyMs: 40 });
+    const { clock, rest, run } = scriptedRest(() => answer({}), { serverAheadMs: 5_000, latencyMs: 40 });
     expect(await run(rest.syncClock())).toEqual({ ok: true, value: null });
     expect(Math.abs(rest.nowMs() - (clock.wallMs() + 5_000))).toBeLessThanOrEqual(1);
   });
