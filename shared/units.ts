@@ -29,6 +29,8 @@ const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
 
 /** Counts steps in a decimal string, exactly; null when malformed or off step: '30012.5' in steps of '0.10' is 300125. */
 export function countSteps({ text, step }: { readonly text: string; readonly step: string }): number | null {
+  const quick = quickSteps(text, step);
+  if (quick !== undefined) return quick;
   const scale = Math.max(decimalsOf(text), decimalsOf(step));
   const [value, size] = [scaledDecimal(text, scale), scaledDecimal(step, scale)];
   if (value === null || size === null || size === 0n || value % size !== 0n) return null;
@@ -38,7 +40,8 @@ export function countSteps({ text, step }: { readonly text: string; readonly ste
 
 /** Writes `count` steps as a plain decimal with exactly the decimals of `step`: 300125 steps of '0.10' is '30012.50'. */
 export function formatSteps({ count, step }: { readonly count: number; readonly step: string }): string {
-  const scale = decimalsOf(step);
+  const { scale, size: quick } = stepOf(step);
+  if (quick !== null && Number.isSafeInteger(count) && Number.isSafeInteger(count * quick)) return writeScaled(count * quick, scale);
   const size = scaledDecimal(step, scale);
   if (size === null) throw new RangeError(`Cannot format with step ${JSON.stringify(step)}: it is not a decimal`);
   return formatScaled(BigInt(whole(count)) * size, scale);
@@ -98,6 +101,54 @@ export function scaledDecimal(text: string, scale: number): bigint | null {
   if (!match) return null;
   const value = BigInt((match[2] ?? '0') + (match[3] ?? '').padEnd(scale, '0'));
   return match[1] === '-' ? -value : value;
+}
+
+/** A step as a whole number of its last decimal; null when it is malformed, zero or too large to count in a double. */
+type Step = { readonly scale: number; readonly size: number | null };
+/** There are two of them to a contract, and they are asked for at every price and size that is read or written. */
+const STEPS = new Map<string, Step>();
+const STEPS_MAX = 4_096;
+const TENS = Array.from({ length: 16 }, (_, n) => 10 ** n);
+/** Digits that a double holds exactly, whatever they are. */
+const DIGITS_MAX = 15;
+
+function stepOf(text: string): Step {
+  const known = STEPS.get(text);
+  if (known) return known;
+  const scale = decimalsOf(text);
+  const size = Number(scaledDecimal(text, scale) ?? 0n);
+  const step = { scale, size: Number.isSafeInteger(size) && size > 0 ? size : null };
+  if (STEPS.size < STEPS_MAX) STEPS.set(text, step);
+  return step;
+}
+
+/** In whole numbers of a double, where these are exact for certain; undefined where they may not be, or the text is no plain decimal. */
+function quickSteps(text: string, step: string): number | null | undefined {
+  const { scale, size } = stepOf(step);
+  const negative = text.charCodeAt(0) === 45;
+  let [value, digits, point] = [0, 0, -1];
+  for (let i = negative ? 1 : 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 46 && point < 0 && digits > 0) point = digits;
+    else if (code < 48 || code > 57) return undefined;
+    else {
+      value = value * 10 + code - 48;
+      digits++;
+    }
+  }
+  const decimals = point < 0 ? 0 : digits - point;
+  if (size === null || digits === 0 || point === digits || digits + Math.max(0, scale - decimals) > DIGITS_MAX) return undefined;
+  const unit = decimals > scale ? size * (TENS[decimals - scale] ?? 0) : size;
+  const scaled = decimals < scale ? value * (TENS[scale - decimals] ?? 0) : value;
+  if (!Number.isSafeInteger(unit)) return undefined;
+  if (scaled % unit !== 0) return null;
+  return scaled === 0 ? 0 : negative ? -scaled / unit : scaled / unit;
+}
+
+function writeScaled(value: number, scale: number): string {
+  const digits = String(Math.abs(value)).padStart(scale + 1, '0');
+  const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  return value < 0 ? `-${text}` : text;
 }
 
 function formatScaled(value: bigint, scale: number): string {

@@ -8,6 +8,7 @@ import type { Instrument } from '../../shared/instrument.ts';
 import { applyOrderEvent, type Doubt, hasEnded, type Move, type OrderEvent } from '../../shared/order.ts';
 import { type Lots, lots, type MonoMs, type Ticks } from '../../shared/units.ts';
 import type { OrderRequest, VenueOrder } from '../venues/venue.ts';
+import { OrderIndex } from './order-index.ts';
 import { laterId, Positions } from './positions.ts';
 import {
   type Archive,
@@ -37,7 +38,7 @@ type ReportOptions = { readonly now: Now; readonly amended?: boolean };
 export class Ledger {
   readonly positions: Positions;
   readonly #archive: Archive;
-  readonly #orders = new Map<string, LedgerOrder>();
+  readonly #orders = new OrderIndex();
   readonly #foreign = new Map<string, LedgerOrder>();
   readonly #byVenueId = new Map<string, string>();
   readonly #fills = new Map<string, BookedFill>();
@@ -64,12 +65,16 @@ export class Ledger {
 
   /** Own orders in memory: every one not ended, and those ended lately. */
   orders(symbol?: string): LedgerOrder[] {
-    const all = [...this.#orders.values()];
-    return symbol === undefined ? all : all.filter((order) => order.symbol === symbol);
+    return this.#orders.values(symbol);
   }
 
   openOrders(symbol?: string): LedgerOrder[] {
-    return this.orders(symbol).filter(({ order }) => !hasEnded(order.status));
+    return this.#orders.moving(symbol).filter(({ order }) => !hasEnded(order.status));
+  }
+
+  /** All that may still move the position: not ended, or ended with fills on their way. */
+  movingOrders(symbol: string): LedgerOrder[] {
+    return this.#orders.moving(symbol);
   }
 
   foreignOrders(symbol?: string): LedgerOrder[] {
@@ -310,7 +315,7 @@ export class Ledger {
   }
 
   #put(row: LedgerOrder): void {
-    this.#orders.set(row.clientId, row);
+    this.#orders.set(row);
     if (row.venueId !== null) this.#byVenueId.set(venueKey({ symbol: row.symbol, venueId: row.venueId }), row.clientId);
   }
 

@@ -42,7 +42,7 @@ export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMi
     liquidationPercent: liquidationPercent(core, instrument),
     minLiquidationPercent: config.limits.margin.minLiquidationPercent,
     held: keeper.ledger.positions.range(symbol),
-    own: keeper.ledger.orders(symbol),
+    own: keeper.ledger.movingOrders(symbol),
     foreignOrders: keeper.ledger.foreignOrders(symbol).length,
     exclusive: config.account.exclusive,
     otherGross: otherGross(core, symbol),
@@ -76,7 +76,7 @@ function otherGross({ venue, keeper }: Core, except: string): Atoms | null {
   let total: Atoms = ZERO_ATOMS;
   for (const [symbol, instrument] of venue.instruments) {
     if (symbol === except) continue;
-    const worst = worstCase({ held: keeper.ledger.positions.range(symbol), own: keeper.ledger.orders(symbol) });
+    const worst = worstCase({ held: keeper.ledger.positions.range(symbol), own: keeper.ledger.movingOrders(symbol) });
     const size = lots(Math.max(worst.high, -worst.low, 0));
     if (size === 0) continue;
     const price = referencePrice({ book: venue.market.book(symbol), markPrice: venue.market.mark(symbol)?.markPrice ?? null, instrument });

@@ -180,7 +180,7 @@ export class Stops {
     const { positions } = ledger;
     const [booked, stated] = [positions.row(symbol).size, positions.venue(symbol)];
     const held = positions.range(symbol);
-    const worst = worstCase({ held, own: ledger.orders(symbol) });
+    const worst = worstCase({ held, own: ledger.movingOrders(symbol) });
     const differsMs = this.#now() - (positions.differsSince(symbol) ?? this.#now());
     const believed = this.#everKnown ? booked : (stated?.size ?? booked);
     const side = believed !== 0 || differsMs < DIFFERS_MS ? believed : (stated?.size ?? 0);

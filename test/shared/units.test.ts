@@ -34,6 +34,41 @@ test('formatSteps() writes exactly the decimals of the step, and never an expone
   );
 });
 
+/** In whole numbers of any size, as slowly as they come. */
+function exactSteps(text: string, size: string): number | null {
+  const read = (value: string): readonly [bigint, number] | null => {
+    const match = /^(-?\d+)(?:\.(\d+))?$/.exec(value);
+    return match ? [BigInt(`${match[1]}${match[2] ?? ''}`), match[2]?.length ?? 0] : null;
+  };
+  const [a, b] = [read(text), read(size)];
+  if (!a || !b) return null;
+  const scale = Math.max(a[1], b[1]);
+  const [value, unit] = [a, b].map(([n, decimals]) => n * 10n ** BigInt(scale - decimals)) as [bigint, bigint];
+  if (unit === 0n || value % unit !== 0n) return null;
+  const steps = Number(value / unit);
+  return Number.isSafeInteger(steps) ? steps : null;
+}
+
+test('countSteps() is exact for every text, long or malformed, and every step', () => {
+  const anyText = fc.oneof(
+    fc.stringMatching(/^-?\d{1,20}(\.\d{1,20})?$/),
+    fc.stringMatching(/^-?\d{1,6}(\.\d{1,9})?$/),
+    fc.stringMatching(/^[-.\d]{0,6}$/),
+  );
+  const anyStep = fc.oneof(step, fc.stringMatching(/^\d{1,3}(\.\d{1,18})?$/));
+  fc.assert(
+    fc.property(anyText, anyStep, (text, size) => {
+      expect(countSteps({ text, step: size })).toBe(exactSteps(text, size));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('formatSteps() of counts beyond what a double multiplies exactly', () => {
+  expect(formatSteps({ count: Number.MAX_SAFE_INTEGER, step: '0.25' })).toBe('2251799813685247.75');
+  expect(formatSteps({ count: -Number.MAX_SAFE_INTEGER, step: '0.01' })).toBe('-90071992547409.91');
+});
+
 test.each([
   ['30012.5', '0.10', 300_125],
   ['30012.50', '0.10', 300_125],
