@@ -286,7 +286,8 @@ export class Gateway implements AsyncDisposable {
       if (this.#redis) this.#redis.skipped++;
       return;
     }
-    void this.#redis.write(this.#publisher.take());
+    const batch = this.#publisher.take();
+    setImmediate(() => void this.#redis?.write(batch)); // a command that came in while it was made goes first
   }
 
   #topChanged(): void {
