@@ -13,7 +13,8 @@ import { err, ok, type Result } from '../shared/result.ts';
 import { accountDirs, brainSocketPath, findAccountDir } from '../shared/socket-path.ts';
 import { Brain } from './io/brain.ts';
 import { BrainStore } from './io/brain-store.ts';
-import { withStrategy } from './strategy/choose.ts';
+import { loadCustoms } from './io/custom.ts';
+import { makeRuns } from './runs.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const;
 const REDIS_WAIT_MS = 10_000;
@@ -35,6 +36,9 @@ async function run(args: readonly string[]): Promise<number> {
   const { config } = loaded.value;
   const spec = options.clock === undefined ? undefined : parseClockSpec(options.clock);
   if (spec === null) throw new Ended(EXIT.usage, [`--clock: ${options.clock}: allowed is ORIGIN_MS@REAL_MSxSPEED`]);
+  const customs = await loadCustoms(loaded.value);
+  if (!customs.ok) throw new Ended(EXIT.usage, customs.error);
+  const runs = makeRuns(config, customs.value);
   const clock = systemClock(spec);
   const log = rootLog({ process: 'brain', level: config.log.level });
   const metrics = makeMetrics('brain');
@@ -52,11 +56,7 @@ async function run(args: readonly string[]): Promise<number> {
   const onFatal = (sentence: string, code: number): void => fatal.resolve(new Ended(code, [sentence]));
   const onReady = (): void => void process.send?.({ kind: 'ready' });
   const random = new Random(process.pid);
-  const parts = { config, socketPath, redis, store, clock, random, log, metrics, onFatal, onReady };
-  await using brain = withStrategy<Pick<Brain<unknown>, 'problems' | 'stop' | typeof Symbol.asyncDispose>>(
-    config,
-    (chosen) => new Brain(parts, chosen),
-  );
+  await using brain = new Brain({ config, runs, socketPath, redis, store, clock, random, log, metrics, onFatal, onReady });
   const { metricsPort } = config.brain;
   const server =
     metricsPort === null
@@ -65,7 +65,8 @@ async function run(args: readonly string[]): Promise<number> {
           await openMetricsServer({ port: metricsPort, key: 'brain.metricsPort', metrics, problems: () => brain.problems() }),
           EXIT.unreachable,
         );
-  log.info({ strategy: config.strategy.active, symbols: config.symbols, metricsPort: server?.port ?? null }, 'Brain started');
+  const started = runs.map(({ id, strategy, symbols }) => ({ run: id, strategy: strategy.name, symbols }));
+  log.info({ runs: started, metricsPort: server?.port ?? null }, 'Brain started');
   const end = await Promise.race([signal, fatal.promise]);
   if (end instanceof Ended) throw end;
   const done = await brain.stop();

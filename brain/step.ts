@@ -1,253 +1,150 @@
 /**
- * One turn of the brain for one symbol: (state, snapshot) -> (state, commands, facts). Pure: the same tape gives the same commands. Hard
- * exits come first, then the strategy, then the plan, then the gate; nothing leaves that did not come through the gate.
+ * One turn of the brain: (state, settings, snapshot) -> (state, commands, facts), over all symbols and all runs. Pure: the same tape gives
+ * the same commands. Of each symbol hard exits come first, then the runs, then the plan, then the gate. Settings come in with each turn, so
+ * they can be changed between two turns (`withSettings`), and a second set with a state of its own can take the same turns beside it: what it
+ * would send is in its result, and nobody sends it.
  */
 import type { Config } from '../shared/config.ts';
 import type { SymbolLimits } from '../shared/limits.ts';
-import { parseClientId, type Role } from '../shared/client-id.ts';
-import type { Side } from '../shared/order.ts';
-import type { Header } from '../shared/snapshot.ts';
-import { lots, type MonoMs, parseAtoms, ticks, type WallMs } from '../shared/units.ts';
-import { EMPTY_OMS, look, noteSent, type OmsState } from './oms/notes.ts';
-import { commandsOf, letLeave, type Named, type OmsRules, steer } from './oms/oms.ts';
-import type { Margin } from './oms/room.ts';
-import { takeBack } from './oms/take-back.ts';
-import {
-  type CancelCommand,
-  isSteered,
-  type OrderCommand,
-  type Pending,
-  type PlaceCommand,
-  stillPending,
-  type WorkingOrder,
-  workingOrders,
-} from './oms/working.ts';
-import { type ExitReason, type Exits, judgeExit } from './risk/exits.ts';
-import { type Approved, approveCancels, gate, type Held } from './risk/gate.ts';
-import type { Signals, Strategy, SymbolView, WantedQuote, Wish } from './strategy/strategy.ts';
-import { isWorthSending } from './strategy/worth-sending.ts';
-import { type Documents, type HeldView, heldView, symbolView } from './view.ts';
+import { type Acted, act, type Outcome } from './act.ts';
+import { enterCross } from './book-entry.ts';
+import { type Decided, decideAll, type Seats, seatState, withFills } from './decide.ts';
+import { initialSymbol, type Look, lookAt, type SymbolState } from './look.ts';
+import type { OmsRules } from './oms/oms.ts';
+import type { OrderCommand } from './oms/working.ts';
+import { agreed, counted, emptyPortfolio, feesTold, type Portfolio, withOwners } from './portfolio/portfolio.ts';
+import { type ExitReason, type Exits, NO_EXITS } from './risk/exits.ts';
+import type { Approved } from './risk/gate.ts';
+import { type Run, runsOn } from './runs.ts';
+import type { Seat } from './strategy/seat.ts';
+import type { Turn } from './turn.ts';
 
-export type SymbolState<S> = {
-  readonly strategy: S;
-  readonly exits: Exits;
-  readonly pending: readonly Pending[];
-  /** The gateway refused an order, and why; nothing but cancels leaves before `untilMs`. */
-  readonly refusal: { readonly code: string; readonly untilMs: MonoMs } | null;
-  readonly oms: OmsState;
-};
-export type Settings<S> = {
-  readonly strategy: Strategy<S>;
+export type Settings = {
+  readonly symbols: readonly string[];
+  readonly runs: readonly Run[];
   readonly exits: Config['exits'];
-  readonly limits: SymbolLimits | null;
+  readonly limits: (symbol: string) => SymbolLimits | null;
+  /** For all runs; each has a price tolerance of its own. */
   readonly oms: OmsRules;
   readonly ttlMs: number;
   readonly maxAgeMs: number;
 };
-export type Turn = {
-  readonly symbol: string;
-  readonly documents: Documents;
-  readonly now: MonoMs;
-  readonly nowMs: WallMs;
-  /** A new client id for each order placed; null when the lease has none left. */
-  readonly nextId: (role: Role) => string | null;
-  /** False while the brain must not open anything: store unreadable, or the snapshot was not made under our lease. */
-  readonly mayTrade: boolean;
+export type BrainState = {
+  readonly symbols: Readonly<Record<string, SymbolState>>;
+  readonly seats: Seats;
+  readonly portfolio: Portfolio;
 };
-export type Stepped<S> = {
-  readonly state: SymbolState<S>;
+/** What was remembered from before a restart. */
+export type Remembered = {
+  readonly exits: (symbol: string) => Exits;
+  readonly portfolio: Portfolio | null;
+  /** Null: the seat begins with its strategy's initial state. */
+  readonly seat: (key: string, run: Run) => Seat | null;
+};
+/** What came of one symbol. */
+export type SymbolStep = {
+  readonly symbol: string;
   readonly commands: readonly Approved<OrderCommand>[];
   readonly close: ExitReason | null;
-  readonly reason: string;
-  readonly quotes: readonly WantedQuote[];
-  readonly signals: Signals;
-  readonly held: readonly Held[];
   /** Client ids of orders that vanished without an end: the gateway's ledger is to be asked. */
   readonly ask: readonly string[];
+  /** One for each run that trades it, in the order of the configuration. */
+  readonly outcomes: readonly Outcome[];
+};
+export type Stepped = {
+  readonly state: BrainState;
+  readonly symbols: readonly SymbolStep[];
+  /** A book entry between runs was made: it must not be forgotten, since no fill tells of it. */
+  readonly crossed: boolean;
 };
 
-const BPS = 10_000;
+const NOTHING_REMEMBERED: Remembered = { exits: () => NO_EXITS, portfolio: null, seat: () => null };
 
-export const initialState = <S>(strategy: Strategy<S>, exits: Exits): SymbolState<S> => ({
-  strategy: strategy.initial(),
-  exits,
-  pending: [],
-  refusal: null,
-  oms: EMPTY_OMS,
-});
-
-/** The caller has refused documents that are stale or not of this account (`headerReason`). */
-export function step<S>(before: SymbolState<S>, { settings, turn }: { readonly settings: Settings<S>; readonly turn: Turn }): Stepped<S> {
-  const { documents, symbol } = turn;
-  const { header } = documents;
-  const pending = stillPending({
-    pending: before.pending,
-    seq: header.seq,
-    lease: header.brainEpoch,
-    now: turn.now,
-    ttlMs: settings.ttlMs,
-  });
-  const held = heldView(documents, { symbol, maxAgeMs: settings.maxAgeMs });
-  if (typeof held === 'string') return { ...idle({ ...before, pending }, held), commands: approveCancels(blindCancels(pending, turn)) };
-  const { oms, vanished, ask } = look(before.oms, { shown: ownOf(held.orders, header), pending, lease: header.brainEpoch, now: turn.now });
-  const working = workingOrders({ orders: [...held.orders, ...vanished], pending });
-  return { ...decide({ ...before, pending, oms }, { settings, turn, held, working }), ask };
+export function initialState(settings: Settings, remembered: Remembered = NOTHING_REMEMBERED): BrainState {
+  const symbols = settings.symbols.map((symbol) => [symbol, initialSymbol(remembered.exits(symbol))]);
+  const before = { symbols: Object.fromEntries(symbols), seats: {}, portfolio: remembered.portfolio ?? emptyPortfolio };
+  return withSettings(before, { settings, seat: remembered.seat });
 }
-
-type Deciding<S> = {
-  readonly settings: Settings<S>;
-  readonly turn: Turn;
-  readonly held: HeldView;
-  readonly working: readonly WorkingOrder[];
-};
-
-function decide<S>(state: SymbolState<S>, { settings, turn, held, working }: Deciding<S>): Stepped<S> {
-  const { documents, symbol } = turn;
-  const exit = judge(state.exits, { settings, turn, held });
-  if (exit.close !== null || exit.exits.state.at !== 'armed') {
-    const restarted = { ...state, exits: exit.exits, strategy: settings.strategy.initial() };
-    const reason = exit.exits.state.at === 'cooling' ? 'cooling-down' : `closing-${exit.close ?? 'position'}`;
-    return { ...pull(restarted, { reason, working, turn }), close: exit.close };
-  }
-  const view = symbolView(documents, { symbol, held, working });
-  const armed = { ...state, exits: exit.exits };
-  if (typeof view === 'string') return pull(armed, { reason: view, working, turn });
-  if (!turn.mayTrade) return pull(armed, { reason: 'no-lease', working, turn });
-  const hold = holdOf(armed, { held, now: turn.now });
-  return follow(armed, { settings, turn, view, working, hold });
-}
-
-/** Of the strategies, placed under the lease that is in force. */
-const ownOf = (orders: readonly WorkingOrder[], { brainEpoch }: Header): readonly WorkingOrder[] =>
-  orders.filter(({ role, clientId }) => isSteered(role) && parseClientId(clientId)?.epoch === brainEpoch);
-
-function judge<S>(
-  exits: Exits,
-  { settings, turn, held }: { readonly settings: Settings<S>; readonly turn: Turn; readonly held: HeldView },
-) {
-  const { instrument, position, entryPrice, markPrice, bids, asks } = held;
-  const { header } = turn.documents;
-  const view = {
-    ...{ instrument, position, entryPrice, markPrice },
-    taken: position > 0 ? bids : asks,
-    closing: header.closing.includes(turn.symbol),
-    seq: header.seq,
-    nowMs: turn.nowMs,
-  };
-  return judgeExit(exits, { view, parameters: settings.exits });
-}
-
-type Following<S> = {
-  readonly settings: Settings<S>;
-  readonly turn: Turn;
-  readonly view: SymbolView;
-  readonly working: readonly WorkingOrder[];
-  readonly hold: string | null;
-};
-
-/** Why nothing but cancels may leave now although the market could be quoted; null when there is no such reason. */
-const holdOf = <S>({ refusal }: SymbolState<S>, { held, now }: { readonly held: HeldView; readonly now: MonoMs }): string | null =>
-  held.rejected !== null ? `rejected-${held.rejected}` : refusal && now < refusal.untilMs ? `refused-${refusal.code}` : null;
-
-function follow<S>(state: SymbolState<S>, following: Following<S>): Stepped<S> {
-  const { settings, turn, view, working, hold } = following;
-  const { wish, state: strategy } = settings.strategy.decide(view, state.strategy);
-  const { header } = turn.documents;
-  const steered = working.filter((order) => isSteered(order.role));
-  const own = ownOf(steered, header);
-  const quotes = quoteCommands(wish, { ...following, oms: state.oms, own: own.filter(({ kind }) => kind === 'limit') });
-  const targets = targetCommands(wish, { turn, view, own: steered, role: settings.strategy.role });
-  const left = steered.filter((order) => !own.includes(order));
-  const named: readonly Named[] = [
-    ...takeBack({ oms: state.oms, orders: left, symbol: turn.symbol, now: turn.now }).map((command) => ({ command, ...AS_CANCEL })),
-    ...quotes.named,
-    ...targets.map((command): Named => ({ command, urgency: command.reduceOnly ? 'reduce' : 'rest', tag: '' })),
-  ].filter(({ command: { kind } }) => hold === null || kind === 'cancel');
-  const gated = gate({
-    commands: named.map(({ command }) => command),
-    instrument: view.instrument,
-    limits: settings.limits,
-    position: view.position,
-    working,
-  });
-  const passed = gated.approved.map((command) => ({ ...AS_REST, ...named.find((one) => one.command === command), command }));
-  const { oms, commands, waiting } = letLeave(quotes.oms, { named: passed, rules: settings.oms, header, now: turn.now });
-  const { held } = gated;
-  const reason = hold ?? (held[0] ? `held-${held[0].why}` : waiting > 0 ? 'rationed' : wish.reason);
-  const { quotes: wanted, signals } = wish;
-  return { state: { ...state, strategy, oms }, commands, close: null, reason, quotes: wanted, signals, held, ask: [] };
-}
-
-const AS_CANCEL = { urgency: 'cancel', tag: '' } as const;
-const AS_REST = { urgency: 'rest', tag: '' } as const;
-
-type Quoting<S> = Following<S> & { readonly oms: OmsState; readonly own: readonly WorkingOrder[] };
-
-function quoteCommands<S>(
-  wish: Wish,
-  { settings, turn, view, working, oms: before, own }: Quoting<S>,
-): { readonly oms: OmsState; readonly named: readonly Named[] } {
-  if (wish.target !== null) return { oms: before, named: [] };
-  const { symbol, now, nextId, documents } = turn;
-  const room = { instrument: view.instrument, position: view.position, working, margin: marginOf(documents, view) };
-  const { oms, actions } = steer(before, { wanted: wish.quotes, own, room, header: documents.header, rules: settings.oms, now });
-  return { oms, named: commandsOf(actions, { symbol, role: settings.strategy.role, reason: wish.reason, nextId }) };
-}
-
-/** Null where assets share their margin: what one of them has free says little. */
-function marginOf({ header, symbols, available }: Documents, { symbol, instrument }: SymbolView): Margin | null {
-  if (header.margin?.multiAssets) return null;
-  const text = available?.[instrument.quoteAsset] ?? null;
-  return { available: text === null ? null : parseAtoms(text), leverage: symbols[symbol]?.position?.leverage ?? null };
-}
-
-type Targeting = { readonly turn: Turn; readonly view: SymbolView; readonly own: readonly WorkingOrder[]; readonly role: Role };
 
 /**
- * One limited taker order towards the target, and only when nothing of ours is under way. A position on the other side is closed first, by
- * an order that can only reduce, so that no limit on new exposure stands in the way out.
+ * The state under other settings. A run that is the same as before goes on; another begins, with a state that was remembered or afresh; what
+ * a run that is gone has left resting is cancelled at the next turn, and what it held goes by the rules of the sub-ledger.
  */
-function targetCommands(wish: Wish, { turn, view, own, role }: Targeting): PlaceCommand[] {
-  if (wish.target === null || own.length > 0) return [];
-  const turns = wish.target.position * view.position < 0;
-  const missing = (turns ? 0 : wish.target.position) - view.position;
-  if (missing === 0) return [];
-  const side: Side = missing > 0 ? 'buy' : 'sell';
-  const slip = wish.target.slippageBps / BPS;
-  const price = side === 'buy' ? Math.floor(view.bestAsk * (1 + slip)) : Math.ceil(view.bestBid * (1 - slip));
-  const size = lots(Math.min(Math.abs(missing), view.instrument.maxLots));
-  const reduceOnly = Math.sign(view.position) === -Math.sign(missing) && size <= Math.abs(view.position);
-  if (!reduceOnly && !isWorthSending({ instrument: view.instrument, price, size })) return [];
-  const clientId = turn.nextId(role);
-  if (clientId === null) return [];
-  return [
-    { kind: 'place', symbol: turn.symbol, clientId, side, timeInForce: 'ioc', price: ticks(price), size, reduceOnly, reason: wish.reason },
-  ];
+export function withSettings(
+  before: BrainState,
+  {
+    settings,
+    kept = () => false,
+    seat = () => null,
+  }: { readonly settings: Settings; readonly kept?: (run: Run) => boolean; readonly seat?: Remembered['seat'] },
+): BrainState {
+  const seats = settings.runs.flatMap((run) =>
+    run.seats.map(({ key }) => {
+      const running = kept(run) ? before.seats[key] : undefined;
+      return [key, running ?? seatState(seat(key, run) ?? run.strategy.begin())] as const;
+    }),
+  );
+  const owners = new Map(settings.symbols.map((symbol) => [symbol, runsOn(settings.runs, symbol).map(({ id }) => id)]));
+  return { ...before, seats: Object.fromEntries(seats), portfolio: withOwners(before.portfolio, owners) };
 }
 
-type Pulling = { readonly reason: string; readonly working: readonly WorkingOrder[]; readonly turn: Turn };
-
-/** Wants nothing: every order of ours that rests, or may rest a moment later, is taken back. */
-function pull<S>(state: SymbolState<S>, { reason, working, turn: { symbol, now } }: Pulling): Stepped<S> {
-  const commands = takeBack({ oms: state.oms, orders: working, symbol, now });
-  const oms = noteSent(state.oms, { commands, tagOf: () => '', isFlip: () => false, now });
-  return { ...idle({ ...state, oms }, reason), commands: approveCancels(commands) };
+/** The caller has refused documents that are stale or not of this account (`headerReason`). */
+export function step(before: BrainState, { settings, turn }: { readonly settings: Settings; readonly turn: Turn }): Stepped {
+  const looks = new Map(settings.symbols.map((symbol) => [symbol, look(symbol, { before, settings, turn })]));
+  const { portfolio, seats } = count(before, { settings, turn, looks });
+  const decided = decideAll(seats, { runs: settings.runs, looks, portfolio, documents: turn.documents });
+  const acted = new Map([...looks].map(([symbol, one]) => [symbol, actOn(one, { settings, turn, decided })]));
+  const entered = enter({ portfolio, seats: decided.seats }, { settings, looks, acted });
+  const symbols = [...looks].map(([symbol, { close, ask }]): SymbolStep => {
+    const { commands, outcomes } = acted.get(symbol) ?? NOTHING_DONE;
+    return { symbol, commands, close, ask, outcomes };
+  });
+  const states = Object.fromEntries(
+    [...looks].map(([symbol, { state }]) => [symbol, { ...state, oms: acted.get(symbol)?.oms ?? state.oms }]),
+  );
+  return { state: { symbols: states, ...entered }, symbols, crossed: entered.portfolio !== portfolio };
 }
 
-/** Without a view only ids can be told: whatever was last shown is taken back, once. The gateway pulls quotes by itself as well. */
-function blindCancels(pending: readonly Pending[], { documents, symbol, now }: Turn): readonly CancelCommand[] {
-  const asked = new Set(pending.filter(({ command }) => command.kind === 'cancel').map(({ command }) => command.clientId));
-  const shown = documents.symbols[symbol]?.orders?.orders ?? [];
-  return takeBack({ oms: EMPTY_OMS, orders: shown, symbol, now }).filter(({ clientId }) => !asked.has(clientId));
+const NOTHING_DONE: Omit<Acted, 'oms'> = { commands: [], crosses: [], outcomes: [] };
+
+type Looking = { readonly before: BrainState; readonly settings: Settings; readonly turn: Turn };
+
+function look(symbol: string, { before, settings, turn }: Looking): Look {
+  const { exits, ttlMs, maxAgeMs } = settings;
+  const { documents, now, nowMs, mayTrade } = turn;
+  const state = before.symbols[symbol] ?? initialSymbol(NO_EXITS);
+  return lookAt(state, { symbol, documents, now, nowMs, mayTrade, exits, ttlMs, maxAgeMs });
 }
 
-const idle = <S>(state: SymbolState<S>, reason: string): Stepped<S> => ({
-  state,
-  commands: [],
-  close: null,
-  reason,
-  quotes: [],
-  signals: {},
-  held: [],
-  ask: [],
-});
+type Entering = { readonly settings: Settings; readonly looks: ReadonlyMap<string, Look>; readonly acted: ReadonlyMap<string, Acted> };
+
+type Looked = { readonly settings: Settings; readonly turn: Turn; readonly looks: ReadonlyMap<string, Look> };
+
+/** Fills into sub-ledgers and to the seats that are to see them, and the sub-ledgers into agreement with what is held. */
+function count({ portfolio: before, seats }: BrainState, { settings, turn, looks }: Looked): Pick<BrainState, 'portfolio' | 'seats'> {
+  const { portfolio, news } = counted(feesTold(before, turn.fees), turn.fills);
+  let next = portfolio;
+  const { fillSeq } = turn.documents.header;
+  for (const { held } of looks.values()) if (held) next = agreed(next, { fillSeq, instrument: held.instrument, document: held.document });
+  return { portfolio: next, seats: withFills(seats, { fills: news, runs: settings.runs }) };
+}
+
+function actOn(
+  one: Look,
+  { settings, turn, decided }: { readonly settings: Settings; readonly turn: Turn; readonly decided: Decided },
+): Acted {
+  const { oms: rules, limits } = settings;
+  return act({ turn, look: one, decisions: decided.decisions.get(one.symbol) ?? [], limits: limits(one.symbol), rules });
+}
+
+function enter(
+  before: Pick<BrainState, 'portfolio' | 'seats'>,
+  { settings, looks, acted }: Entering,
+): Pick<BrainState, 'portfolio' | 'seats'> {
+  let next = before;
+  for (const [symbol, { crosses }] of acted) {
+    const market = looks.get(symbol)?.market;
+    if (market) for (const cross of crosses) next = enterCross(next, { cross, market, runs: settings.runs });
+  }
+  return next;
+}

@@ -4,9 +4,12 @@
  */
 import { fractionalTicks, makeInstrument, parsePrice, parseSize } from '../shared/instrument.ts';
 import {
+  type BarRow,
   type BookDoc,
+  type FillDoc,
   type Header,
   type InstrumentDoc,
+  type KlineDoc,
   type KlinesDoc,
   type OrderDoc,
   type OrdersDoc,
@@ -16,17 +19,22 @@ import {
 } from '../shared/snapshot.ts';
 import type { Instrument } from '../shared/instrument.ts';
 import { type MonoMs, wallMs } from '../shared/units.ts';
-import { isSteered, type Terms, type WorkingOrder } from './oms/working.ts';
-import type { Commission, Funding, Level, SymbolView } from './strategy/strategy.ts';
+import type { Terms, WorkingOrder } from './oms/working.ts';
+import type { TradeNews } from './news.ts';
+import type { Commission, Funding, Level, OwnFill, SymbolView, TradeSeen } from './strategy/strategy.ts';
 
 export type SymbolDocs = {
   readonly book: BookDoc | null;
   readonly position: PositionDoc | null;
   readonly orders: OrdersDoc | null;
   readonly instrument: InstrumentDoc | null;
-  readonly klines: KlinesDoc | null;
+  /** Closed bars and the open one, by interval, of those that some strategy reads. */
+  readonly klines: Readonly<Record<string, KlinesDoc | null>>;
+  readonly openKlines: Readonly<Record<string, KlineDoc | null>>;
+  /** Null where no strategy reads public trades. */
+  readonly trades: TradeNews | null;
 };
-/** One MGET, parsed. `seenAt`: own monotonic time at which this seq was first seen. */
+/** One round trip, parsed. `seenAt`: own monotonic time at which this seq was first seen. */
 export type Documents = {
   readonly header: Header;
   readonly symbols: Readonly<Record<string, SymbolDocs>>;
@@ -34,6 +42,8 @@ export type Documents = {
   /** Free for new orders, by asset, decimal; null where it is not known. */
   readonly available?: Readonly<Record<string, string | null>>;
   readonly seenAt: MonoMs;
+  /** Own fills that came with it; some may have come before, and some may be missing. */
+  readonly fills: readonly FillDoc[];
 };
 
 /** What the gateway said of itself at hello; `epoch` is its own run. */
@@ -61,8 +71,7 @@ export type HeldView = {
   readonly bids: readonly Level[] | null;
   readonly asks: readonly Level[] | null;
   readonly orders: readonly WorkingOrder[];
-  /** Why the venue lately rejected an order of a strategy; null when it did not, or only because a post-only order would have taken. */
-  readonly rejected: string | null;
+  readonly document: PositionDoc;
 };
 
 /** A coded reason where something is missing, mixed or unknown. */
@@ -83,16 +92,19 @@ export function heldView(
   const live = docs.book.status === 'live' && docs.book.ageMs !== null && docs.book.ageMs <= Math.max(maxAgeMs, BOOK_AGE_MS);
   const [bids, asks] = live ? [levelsOf(instrument, docs.book.bids), levelsOf(instrument, docs.book.asks)] : [null, null];
   const { entryPrice, markPrice } = docs.position;
-  const rejected = rejectedLately(docs.orders);
-  return { instrument, position, entryPrice, markPrice, bids, asks, orders: orders.filter((order) => order !== null), rejected };
+  const document = docs.position;
+  return { instrument, position, entryPrice, markPrice, bids, asks, orders: orders.filter((order) => order !== null), document };
 }
 
-/** What a strategy may quote on; a coded reason where it may not. */
-export function symbolView(
+/** What of a view is the same for every run. */
+export type MarketView = Omit<SymbolView, 'position' | 'entryPrice' | 'orders' | 'bars' | 'openBar' | 'trades' | 'fills'>;
+
+/** What may be quoted on; a coded reason where it may not. */
+export function marketView(
   documents: Documents,
-  { symbol, held, working }: { readonly symbol: string; readonly held: HeldView; readonly working: readonly WorkingOrder[] },
-): SymbolView | string {
-  const { header, symbols, balanceKnown } = documents;
+  { symbol, held }: { readonly symbol: string; readonly held: HeldView },
+): MarketView | string {
+  const { header, balanceKnown } = documents;
   if (header.mode !== 'normal') return `mode-${header.mode}`;
   if (header.paused) return 'paused';
   const blocked = header.reasons.find((reason) => reason.endsWith(`:${symbol}`));
@@ -102,8 +114,7 @@ export function symbolView(
   const [bid, ask] = [held.bids?.[0], held.asks?.[0]];
   if (!held.bids || !held.asks || !bid || !ask) return 'book-not-live';
   if (bid.price >= ask.price) return 'book-crossed';
-  const { instrument, position, entryPrice, bids, asks, markPrice } = held;
-  const docs = symbols[symbol];
+  const { instrument, position, bids, asks, markPrice, document } = held;
   return {
     symbol,
     instrument,
@@ -112,27 +123,19 @@ export function symbolView(
     bestBid: bid.price,
     bestAsk: ask.price,
     atMs: wallMs(header.wallMs),
-    position,
-    entryPrice,
-    bars: barsOf(docs?.klines ?? null, header),
-    openBar: null,
+    netPosition: position,
     markTicks: markPrice === null ? null : fractionalTicks(instrument, markPrice),
-    funding: fundingOf(docs?.position ?? null),
-    commission: commissionOf(docs?.position ?? null),
-    orders: working.filter(({ role }) => isSteered(role)),
-    trades: null,
-    fills: [],
+    funding: fundingOf(document),
+    commission: commissionOf(document),
   };
 }
 
-function fundingOf(position: PositionDoc | null): Funding | null {
-  if (position === null || position.fundingRate === null || position.nextFundingMs === null) return null;
-  return { rate: Number(position.fundingRate), nextMs: wallMs(position.nextFundingMs) };
+function fundingOf({ fundingRate, nextFundingMs }: PositionDoc): Funding | null {
+  return fundingRate === null || nextFundingMs === null ? null : { rate: Number(fundingRate), nextMs: wallMs(nextFundingMs) };
 }
 
-function commissionOf(position: PositionDoc | null): Commission | null {
-  const told = position?.commission;
-  return told ? { maker: Number(told.maker), taker: Number(told.taker) } : null;
+function commissionOf({ commission }: PositionDoc): Commission | null {
+  return commission ? { maker: Number(commission.maker), taker: Number(commission.taker) } : null;
 }
 
 /** A live book that no frame has proved for longer than this is not quoted on, even before the gateway calls it stale. */
@@ -141,19 +144,49 @@ const BOOK_AGE_MS = 1_500;
 /** A venue that rejected an order is not asked again for this long: the same order would be rejected at every snapshot. */
 const REJECTED_MS = 1_000;
 
-function rejectedLately({ orders }: OrdersDoc): string | null {
+/** Why the venue lately rejected one of these orders; null when it did not, or only because a post-only order would have taken. */
+export function rejectedLately(orders: OrdersDoc['orders']): string | null {
   const found = orders.find(
-    ({ role, status, ageMs, reason }) =>
-      isSteered(role) && status === 'rejected' && ageMs <= REJECTED_MS && !reason.startsWith('post-only'),
+    ({ status, ageMs, reason }) => status === 'rejected' && ageMs <= REJECTED_MS && !reason.startsWith('post-only'),
   );
   return found ? found.reason || 'unnamed' : null;
 }
 
 const sameStamp = (document: Stamp, header: Header): boolean => document.epoch === header.epoch && document.seq === header.seq;
 
+type Series = { readonly symbol: string; readonly interval: string };
+
 /** Bars are written on close, so their stamp may be older, but not of another life of the gateway. */
-const barsOf = (klines: KlinesDoc | null, header: Header) =>
-  klines?.status === 'complete' && klines.epoch === header.epoch ? klines.bars : null;
+export const barsOf = ({ header, symbols }: Documents, { symbol, interval }: Series): readonly BarRow[] | null => {
+  const klines = symbols[symbol]?.klines[interval];
+  return klines?.status === 'complete' && klines.epoch === header.epoch ? klines.bars : null;
+};
+
+/** Rewritten with each snapshot, so it is of this one or unknown. */
+export const openBarOf = ({ header, symbols }: Documents, { symbol, interval }: Series): BarRow | null => {
+  const kline = symbols[symbol]?.openKlines[interval];
+  return kline && sameStamp(kline, header) ? kline.bar : null;
+};
+
+/** Null when one of them is not on the grid: then they cannot all be told. */
+export function tradesSeen(instrument: Instrument, { rows }: TradeNews): readonly TradeSeen[] | null {
+  const trades: TradeSeen[] = [];
+  for (const row of rows) {
+    const [price, size] = [parsePrice(instrument, row.price), parseSize(instrument, row.size)];
+    if (price === null || size === null) return null;
+    trades.push({ price, size, aggressor: row.aggressor, atMs: wallMs(row.wallMs) });
+  }
+  return trades;
+}
+
+/** What a strategy is told of a fill. */
+export type SeenFill = Pick<FillDoc, 'side' | 'price' | 'size' | 'maker' | 'wallMs'>;
+
+/** Null when it was made on another grid. */
+export function fillSeen(instrument: Instrument, { side, maker, ...fill }: SeenFill): OwnFill | null {
+  const [price, size] = [parsePrice(instrument, fill.price), parseSize(instrument, fill.size)];
+  return price === null || size === null ? null : { side, price, size, maker, atMs: wallMs(fill.wallMs) };
+}
 
 /** As the gateway last told it; null while it is not known. */
 export const instrumentIn = ({ header, symbols }: Documents, symbol: string): Instrument | null =>
@@ -162,7 +195,7 @@ export const instrumentIn = ({ header, symbols }: Documents, symbol: string): In
 /** Made once for each version of the document. */
 const made = new WeakMap<InstrumentDoc, Instrument | null>();
 
-function instrumentOf(document: InstrumentDoc | null, header: Header): Instrument | null {
+export function instrumentOf(document: InstrumentDoc | null, header: Header): Instrument | null {
   if (document === null || document.epoch !== header.epoch) return null;
   const before = made.get(document);
   if (before !== undefined) return before;
@@ -183,9 +216,11 @@ export function workingOf(instrument: Instrument, order: Omit<OrderDoc, 'timeInF
   const price = order.price === null ? null : parsePrice(instrument, order.price);
   const [size, filled] = [parseSize(instrument, order.size), parseSize(instrument, order.filled)];
   if (size === null || filled === null || (price === null && order.price !== null)) return null;
+  const { strategy, reason } = order;
   const amendTo = order.amendTo ? termsOf(instrument, order.amendTo) : null;
   if (order.amendTo && amendTo === null) return null;
-  return { clientId, role, side, kind, status, price, size, filled, reduceOnly, amendTo, reason: order.reason };
+  const tag = strategy === undefined ? {} : { strategy };
+  return { clientId, role, side, kind, status, price, size, filled, reduceOnly, amendTo, reason, ...tag };
 }
 
 function termsOf(instrument: Instrument, text: { readonly price: string; readonly size: string }): Terms | null {

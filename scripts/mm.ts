@@ -8,8 +8,10 @@ import type { Loaded } from '../shared/config-file.ts';
 import { ask, notRunning, openOperator } from './lib/operator.ts';
 import { panic } from './lib/panic.ts';
 import { openRedis } from './lib/redis.ts';
-import { ordersTable, type Paint, statusScreen, whyLines } from './lib/screen.ts';
+import { newStrategy } from './lib/new-strategy.ts';
+import { ordersTable, type Paint, statusScreen } from './lib/screen.ts';
 import { readState, type State } from './lib/state.ts';
+import { whyLines } from './lib/why.ts';
 import { configOf, EXIT, type ExitCode, newTool, Problem, print, runTool, wholeNumber } from './lib/tool.ts';
 
 type Common = { readonly config: string };
@@ -37,7 +39,7 @@ addCommand('status', 'one screen of live state from Redis', status)
   .option('--watch', 'refresh until Ctrl-C', false)
   .option('--interval <ms>', 'period of --watch', wholeNumber({ min: 100, max: 3_600_000 }), 1_000);
 addCommand('orders', 'open orders, foreign ones, and those closed in the last 5 s', orders).option(...JSON_OPTION);
-addCommand('why', "the brain's reason and signals for each symbol", why).option(...JSON_OPTION);
+addCommand('why', 'what each run of a strategy does on each symbol, and why', why).option(...JSON_OPTION);
 
 type PanicOptions = Common & { readonly everything: boolean; readonly yes: boolean; readonly reason: string; readonly timeout: number };
 addCommand('panic', 'cancel all of ours, flatten, stay stopped until resume', stop)
@@ -47,6 +49,21 @@ addCommand('panic', 'cancel all of ours, flatten, stay stopped until resume', st
   .option('--timeout <seconds>', 'wait this long for flat', wholeNumber({ min: 1, max: 3_600 }), 60);
 addCommand('pause', 'no new orders; cancels the quotes', pause);
 addCommand('resume', 'lifts pause and emergency stop', resume);
+type NewOptions = { readonly dir: string };
+program
+  .command('new-strategy')
+  .description('writes a strategy of your own that trades at once, and a test of it')
+  .argument('<name>', 'its name: letters, digits and "-", at most 16')
+  .option('--dir <folder>', 'where', 'strategies')
+  .allowExcessArguments(false)
+  .action((name: string, { dir }: NewOptions) => {
+    action = () => {
+      const made = newStrategy({ name, dir });
+      if (!made.ok) throw new Problem(EXIT.usage, [made.error]);
+      print(...made.value);
+      return Promise.resolve(EXIT.done);
+    };
+  });
 type ConfigOptions = Common & { readonly check: boolean };
 addCommand('config', 'the configuration in force, without secrets', config).option('--check', 'only say whether it is good', false);
 

@@ -3,6 +3,7 @@
  * answer with that `id` comes back: `taken`, `refused` or `data`. What became of an order is read from later snapshots and fills.
  */
 import * as z from 'zod';
+import { RUN_ID_MAX } from './runs.ts';
 import { FillDoc, OrderDoc, SCHEMA_VERSION, Stamp } from './snapshot.ts';
 
 const decimal = z.string().regex(/^\d{1,20}(\.\d{1,20})?$/);
@@ -10,6 +11,7 @@ const id = z.int().nonnegative();
 const clientId = z.string().regex(/^\d{1,19}$/);
 const symbol = z.string().min(1).max(40);
 const reason = z.string().max(200);
+const runId = z.string().min(1).max(RUN_ID_MAX);
 
 export const ClientRole = z.enum(['brain', 'operator', 'observer']);
 export type ClientRole = z.infer<typeof ClientRole>;
@@ -42,6 +44,8 @@ export const Place = z.strictObject({
   size: decimal,
   reduceOnly: z.boolean(),
   reason: reason.optional(),
+  /** Run of the brain it belongs to; kept with the order and told with its fills. */
+  strategy: runId.optional(),
   ...fresh,
 });
 /** `size` is the new total, what is already filled included. The order loses its queue place on most venues. */
@@ -188,8 +192,15 @@ export const BatchAnswer = z.strictObject({
   answers: z.array(z.discriminatedUnion('type', [Taken, Refused])),
 });
 export type BatchAnswer = Readonly<z.infer<typeof BatchAnswer>>;
-/** Sent unasked to subscribers: the newest snapshot, the same documents as in Redis; a slow reader misses some. */
-export const Pushed = z.strictObject({ type: z.literal('snapshot'), keys: z.record(z.string(), z.string()) });
+/**
+ * Sent unasked to subscribers: the newest snapshot, the same documents as in Redis; a slow reader misses some. `entries`: what was added
+ * since the push before to the streams of fills and public trades, as Redis gets it.
+ */
+export const Pushed = z.strictObject({
+  type: z.literal('snapshot'),
+  keys: z.record(z.string(), z.string()),
+  entries: z.array(z.strictObject({ key: z.string(), text: z.string() })).optional(),
+});
 export type Pushed = Readonly<z.infer<typeof Pushed>>;
 
 export type Answer = Welcome | Taken | Refused | Data | BatchAnswer;

@@ -31,6 +31,8 @@ const APPLIES: Readonly<Record<string, Apply>> = {
   'strategy.marketMaking': 'live',
   'strategy.macdTrend': 'live',
   'strategy.macdTrend.interval': 'restart', // the gateway gathers its bars
+  'strategy.runs': 'restart', // likewise
+  'strategy.custom': 'restart', // files are loaded at the start
   exits: 'live',
   limits: 'confirm',
   account: 'restart',
@@ -78,7 +80,8 @@ export function mergeLive({
   readonly confirmed: boolean;
 }): Config {
   const limits = confirmed ? wanted.limits : tighterLimits(running, wanted);
-  const strategy = { ...wanted.strategy, macdTrend: { ...wanted.strategy.macdTrend, interval: running.strategy.macdTrend.interval } };
+  const { runs, custom, macdTrend } = running.strategy;
+  const strategy = { ...wanted.strategy, runs, custom, macdTrend: { ...wanted.strategy.macdTrend, interval: macdTrend.interval } };
   return { ...running, strategy, exits: wanted.exits, log: wanted.log, limits };
 }
 

@@ -34,7 +34,14 @@ export function loadConfig(file: string): Result<Loaded, readonly string[]> {
         return `${file}:${lineOf(text, steps)}: ${problemLine(problem)}`;
       }),
     );
-  return ok({ config: checked.config, file: path, runDir: resolve(dirname(path), checked.config.runDir) });
+  const folder = dirname(path);
+  return ok({ config: withPaths(checked.config, folder), file: path, runDir: resolve(folder, checked.config.runDir) });
+}
+
+/** Files of own strategies by their whole paths, so that the configuration may be written down elsewhere. */
+function withPaths(config: Config, folder: string): Config {
+  const custom = Object.entries(config.strategy.custom).map(([name, one]) => [name, { ...one, file: resolve(folder, one.file) }] as const);
+  return { ...config, strategy: { ...config.strategy, custom: Object.fromEntries(custom) } };
 }
 
 /** The key of the configured environment: inline (already checked), file, or environment variables; our simulator's own by default, and the name of the paper account. */

@@ -1,5 +1,5 @@
 /** Mistakes in config.json as data: where, what stands there (never a key), what is allowed. Unknown keys name the nearest known one. */
-import type * as z from 'zod';
+import * as z from 'zod';
 
 export type ConfigProblem = { readonly path: string; readonly value: string; readonly allowed: string };
 
@@ -12,6 +12,19 @@ export function problemsOf(issue: Issue, document: unknown, schema: SchemaNode):
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, schema));
   return [{ path: path.join('.') || '(whole file)', value: shownValue(document, path), allowed: allowedOf(issue) }];
+}
+
+/** One problem for each parameter that its schema refuses. */
+export function parameterProblems(
+  schema: z.ZodType,
+  { document, path }: { readonly document: unknown; readonly path: string },
+): readonly ConfigProblem[] {
+  const parsed = schema.safeParse(document);
+  if (parsed.success) return [];
+  const node = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
+  return parsed.error.issues
+    .flatMap((issue) => problemsOf(issue, document, node))
+    .map((problem) => ({ ...problem, path: `${path}.${problem.path}` }));
 }
 
 function unknownKey(key: string, path: readonly string[], schema: SchemaNode): ConfigProblem {

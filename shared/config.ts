@@ -5,9 +5,11 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { positiveDecimal } from './config-decimal.ts';
-import { type ConfigProblem, hidePassword, problemsOf, type SchemaNode } from './config-problem.ts';
+import { type ConfigProblem, hidePassword, parameterProblems, problemsOf, type SchemaNode } from './config-problem.ts';
+import { overlay, stable } from './json.ts';
 import { Limits, type SymbolLimits, symbolName } from './limits.ts';
 import { marketMakingSchema } from './market-making-config.ts';
+import { BAR_INTERVALS, type BarInterval, customSchema, namingProblems, plannedRuns, runsSchema } from './runs.ts';
 
 /** Finest part of money is 1e-8. */
 const money = z
@@ -75,7 +77,7 @@ export const OmsParameters = z.strictObject({
 export type OmsParameters = Readonly<z.infer<typeof OmsParameters>>;
 
 export const MacdParameters = z.strictObject({
-  interval: z.enum(['1m', '3m', '5m', '15m', '30m', '1h', '4h']).default('5m').describe('bar interval; closed bars only'),
+  interval: z.enum(BAR_INTERVALS).default('5m').describe('bar interval; closed bars only'),
   fastPeriod: z.int().min(2).max(200).default(12).describe('bars of the fast average'),
   slowPeriod: z.int().min(3).max(400).default(26).describe('bars of the slow average; larger than fastPeriod'),
   signalPeriod: z.int().min(2).max(200).default(9).describe('bars of the signal line'),
@@ -85,6 +87,18 @@ export const MacdParameters = z.strictObject({
   direction: z.enum(['both', 'long', 'short']).default('both').describe('positions it may take'),
 });
 export type MacdParameters = Readonly<z.infer<typeof MacdParameters>>;
+const macdParameters = MacdParameters.refine((p) => p.slowPeriod > p.fastPeriod, {
+  path: ['slowPeriod'],
+  message: 'a number above fastPeriod',
+});
+
+/** Strategies that come with the product: where their parameters stand in the configuration, and what those may be. */
+export const BUILT_IN = {
+  'market-making': { key: 'marketMaking', parameters: MarketMakingParameters },
+  'macd-trend': { key: 'macdTrend', parameters: macdParameters },
+} as const;
+export type BuiltIn = keyof typeof BUILT_IN;
+export const isBuiltIn = (name: string): name is BuiltIn => Object.hasOwn(BUILT_IN, name);
 
 export const ExitParameters = z.strictObject({
   takeProfitPercent: percent(100).describe('close when executable profit reaches this, percent of entry price'),
@@ -176,12 +190,14 @@ export const Config = z.strictObject({
     .describe('the process that decides'),
   strategy: z
     .strictObject({
-      active: z.enum(['market-making', 'macd-trend']).describe('the strategy that runs'),
+      active: z
+        .string()
+        .meta({ examples: Object.keys(BUILT_IN) })
+        .describe('the strategy that runs: "market-making", "macd-trend", or a name of custom'),
       marketMaking: MarketMakingParameters.describe('parameters of market-making'),
-      macdTrend: MacdParameters.refine((p) => p.slowPeriod > p.fastPeriod, {
-        path: ['slowPeriod'],
-        message: 'a number above fastPeriod',
-      }).describe('parameters of macd-trend'),
+      macdTrend: macdParameters.describe('parameters of macd-trend'),
+      runs: runsSchema,
+      custom: customSchema,
     })
     .describe('what decides'),
   exits: ExitParameters.describe('hard take-profit and stop-loss over every strategy'),
@@ -265,9 +281,39 @@ export type Checked = { readonly config: Config } | { readonly problems: readonl
 /** Checks a parsed document. The documents are merged before, so a problem speaks of the effective value. */
 export function checkConfig(document: unknown): Checked {
   const parsed = Config.safeParse(document);
-  if (parsed.success) return { config: parsed.data };
+  if (parsed.success) {
+    const problems = [...namingProblems(parsed.data, Object.keys(BUILT_IN)), ...overrideProblems(parsed.data)];
+    return problems.length === 0 ? { config: parsed.data } : { problems };
+  }
   const schema = configJsonSchema() as SchemaNode;
   return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document, schema)) };
+}
+
+/** Parameters of a run of a built-in strategy: those of the strategy, with its own laid over them. */
+export const runParameters = (config: Config, { use, with: own }: { readonly use: BuiltIn; readonly with: object }): unknown =>
+  overlay(config.strategy[BUILT_IN[use].key], own);
+
+/** What a run of a built-in strategy changes is checked by the schema of that strategy. */
+function overrideProblems(config: Config): readonly ConfigProblem[] {
+  return config.strategy.runs.flatMap(({ use, with: own }, n) => {
+    if (!isBuiltIn(use)) return [];
+    const document = runParameters(config, { use, with: own });
+    return parameterProblems(BUILT_IN[use].parameters, { document, path: `strategy.runs.${n}.with` });
+  });
+}
+
+/** Intervals of the bars that strategies read, and the longest average over each, bars; 0 where the strategy has none. */
+export function barsRead(config: Config): ReadonlyMap<BarInterval, number> {
+  const { macdTrend, custom } = config.strategy;
+  const reads = new Map<BarInterval, number>();
+  const add = (interval: BarInterval, period: number): void => void reads.set(interval, Math.max(period, reads.get(interval) ?? 0));
+  add(macdTrend.interval, macdTrend.slowPeriod); // always, so that a person can switch the strategy and restart only the brain
+  for (const { use, with: own } of plannedRuns(config)) {
+    const parsed = use === 'macd-trend' ? macdParameters.safeParse(runParameters(config, { use, with: own })) : null;
+    if (parsed?.success) add(parsed.data.interval, parsed.data.slowPeriod);
+  }
+  for (const { bars } of Object.values(custom)) if (bars !== undefined) add(bars, 0);
+  return reads;
 }
 
 /** What may be shown: the effective configuration with inline keys and passwords hidden. */
@@ -281,13 +327,7 @@ export function publicConfig(config: Config): Config {
   return { ...config, redis: { ...config.redis, url: hidePassword(config.redis.url) }, credentials: Object.fromEntries(sources) };
 }
 
-/** Lays `over` on `base`, object by object; arrays and plain values replace. */
-export function overlay(base: unknown, over: unknown): unknown {
-  if (!isObject(base) || !isObject(over)) return over;
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) merged[key] = Object.hasOwn(base, key) ? overlay(base[key], value) : value;
-  return merged;
-}
+export { overlay };
 
 export const problemLine = ({ path, value, allowed }: ConfigProblem): string => `${path}: ${value}: allowed is ${allowed}`;
 
@@ -295,19 +335,11 @@ export const problemLine = ({ path, value, allowed }: ConfigProblem): string => 
  * Twelve hex digits over what gateway and brain must agree on. What is the brain's alone (strategy, exits) is left out, so that a
  * person can switch the strategy and restart only the brain.
  */
-export function configHash({ environment, venue, symbols, redis, snapshot, gateway, limits, account, strategy }: Config): string {
+export function configHash(config: Config): string {
+  const { environment, venue, symbols, redis, snapshot, gateway, limits, account } = config;
   const { metricsPort: _, ...gatewayAgreed } = gateway;
-  const agreed = {
-    environment,
-    venue,
-    symbols,
-    redis,
-    snapshot,
-    gateway: gatewayAgreed,
-    limits,
-    account,
-    interval: strategy.macdTrend.interval,
-  };
+  const intervals = [...barsRead(config).keys()].sort();
+  const agreed = { environment, venue, symbols, redis, snapshot, gateway: gatewayAgreed, limits, account, intervals };
   return createHash('sha256').update(stable(agreed)).digest('hex').slice(0, 12);
 }
 
@@ -340,14 +372,3 @@ export function configWarnings(config: Config): readonly string[] {
     ];
   });
 }
-
-function stable(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(stable).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
-  return `{${Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${stable(value[key])}`)
-    .join(',')}}`;
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

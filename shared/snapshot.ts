@@ -144,6 +144,8 @@ export const OrderDoc = z.strictObject({
   ageMs: z.number(),
   /** Why it ended, or '' ; venue-neutral code. */
   reason: z.string(),
+  /** Run of the brain that placed it; absent where nobody said. */
+  strategy: z.string().optional(),
 });
 export type OrderDoc = Readonly<z.infer<typeof OrderDoc>>;
 
@@ -192,8 +194,26 @@ export const FillDoc = z.strictObject({
   feeAsset: z.string().nullable(),
   realizedPnl: decimal.nullable(),
   wallMs: z.number(),
+  /** Run of the brain whose order it fills; absent where nobody said. */
+  strategy: z.string().optional(),
 });
 export type FillDoc = Readonly<z.infer<typeof FillDoc>>;
+
+/**
+ * One public trade; an entry of a symbol's trades stream under the field `trade`. Numbered 1, 2, 3 ... within one run of the gateway: a
+ * hole means that trades were missed, by the gateway or by the reader.
+ */
+export const TradeDoc = z.strictObject({
+  epoch: z.int().nonnegative(),
+  n: z.int().positive(),
+  tradeId: z.string(),
+  price: decimal,
+  size: decimal,
+  /** The side that took. */
+  aggressor: z.enum(['buy', 'sell']),
+  wallMs: z.number(),
+});
+export type TradeDoc = Readonly<z.infer<typeof TradeDoc>>;
 
 /**
  * Tick, step and filters of one contract as the venue states them (`InstrumentSpec`). Its stamp is that of the last change: written at
@@ -219,6 +239,31 @@ export const InstrumentDoc = z.strictObject({
 });
 export type InstrumentDoc = Readonly<z.infer<typeof InstrumentDoc>>;
 
+const signals = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+const wantedQuotes = z.array(z.strictObject({ side: z.enum(['buy', 'sell']), price: decimal, size: decimal }));
+
+/** One run on one symbol. */
+export const RunDoc = z.strictObject({
+  run: z.string(),
+  strategy: z.string(),
+  symbol: z.string(),
+  /** Why it does what it does now (shared/reasons.ts), and what belongs to that. */
+  reason: z.string(),
+  detail: signals,
+  quotes: wantedQuotes,
+  signals,
+  /** Its own share, base units, signed; its average entry price, quote units, null when flat. */
+  position: decimal,
+  entryPrice: decimal.nullable(),
+  /** Quote units, since its sub-ledger began: before fees; fees by asset, positive = paid; funding positive = received. */
+  realizedPnl: decimal,
+  fees: z.record(z.string(), decimal),
+  funding: decimal,
+  /** Reasons it had lately, the newest first, each once; venue time, ms. */
+  why: z.array(z.strictObject({ reason: z.string(), detail: signals, count: z.int(), firstMs: z.number(), lastMs: z.number() })),
+});
+export type RunDoc = Readonly<z.infer<typeof RunDoc>>;
+
 /** What the brain last decided; written by the brain, read by people and the supervisor. */
 export const BrainDoc = z.strictObject({
   brainEpoch: z.int(),
@@ -232,11 +277,11 @@ export const BrainDoc = z.strictObject({
   symbols: z.record(
     z.string(),
     z.strictObject({
-      /** Coded reason of what it does now: `quoting`, `book-stale`, `cooling-down`, `no-signal`, ... */
+      /** Coded reason of what it does now: `quoting`, `book-stale`, `cooling-down`, `no-signal`, ...; of several runs that of the first. */
       reason: z.string(),
       /** Wanted quotes, decimal strings. */
-      quotes: z.array(z.strictObject({ side: z.enum(['buy', 'sell']), price: decimal, size: decimal })),
-      signals: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+      quotes: wantedQuotes,
+      signals,
       /** Adopted baseline plus the sum of the fills the brain itself has read, base units, signed. */
       position: decimal,
       takeProfits: z.int(),
@@ -244,6 +289,10 @@ export const BrainDoc = z.strictObject({
     }),
   ),
   risk: z.strictObject({ state: z.string(), reasons: z.array(z.string()) }),
+  /** By run and symbol, in the order of the configuration; absent in documents of earlier versions. */
+  runs: z.array(RunDoc).optional(),
+  /** What is held on each symbol and belongs to no run, base units, signed; with the holdings of the runs it adds up to the net position. */
+  unassigned: z.record(z.string(), decimal).optional(),
 });
 export type BrainDoc = Readonly<z.infer<typeof BrainDoc>>;
 

@@ -1,9 +1,15 @@
-/** What the brain must remember over a restart: hard exits, cool-downs and their counts. A store that cannot be read opens the breaker. */
+/**
+ * What the brain must remember over a restart: hard exits, cool-downs and their counts, the sub-ledgers, and states of strategies. A store
+ * that cannot be read opens the breaker.
+ */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
+import type { Portfolio } from '../portfolio/portfolio.ts';
+import { readPortfolio, writePortfolio } from '../portfolio/row.ts';
 import { type Exits, NO_EXITS } from '../risk/exits.ts';
+import type { SavedState } from '../strategy/seat.ts';
 
 const ExitsRow = z.strictObject({
   state: z.discriminatedUnion('at', [
@@ -15,11 +21,29 @@ const ExitsRow = z.strictObject({
   stopLosses: z.int().nonnegative(),
 });
 
+const SCHEMA = `
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS exits (symbol TEXT PRIMARY KEY, state TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS portfolio (id INTEGER PRIMARY KEY CHECK (id = 0), row TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS seats (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at_ms REAL NOT NULL, state TEXT NOT NULL);
+`;
+const PUT_EXITS = 'INSERT INTO exits (symbol, state) VALUES (?, ?) ON CONFLICT (symbol) DO UPDATE SET state = excluded.state';
+const PUT_PORTFOLIO = 'INSERT INTO portfolio (id, row) VALUES (0, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row';
+const PUT_SEAT = `INSERT INTO seats (key, fingerprint, at_ms, state) VALUES (?, ?, ?, ?)
+  ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, at_ms = excluded.at_ms, state = excluded.state`;
+
+/** State of one seat; `fingerprint` tells with which parameters it was made. */
+export type SeatRow = SavedState & { readonly key: string; readonly fingerprint: string };
+
 export class BrainStore implements Disposable {
   readonly #db: DatabaseSync | null;
   /** Why the store cannot be trusted; null when it can. */
   readonly fault: string | null;
   readonly #exits = new Map<string, Exits>();
+  /** Sub-ledgers as they were left; null when none were. */
+  readonly portfolio: Portfolio | null = null;
+  #portfolioText: string | null = null;
 
   constructor(path: string) {
     let db: DatabaseSync | null = null;
@@ -27,11 +51,11 @@ export class BrainStore implements Disposable {
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       db = new DatabaseSync(path);
-      db.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE IF NOT EXISTS exits (symbol TEXT PRIMARY KEY, state TEXT NOT NULL)',
-      );
+      db.exec(SCHEMA);
       for (const row of db.prepare('SELECT symbol, state FROM exits').all())
         this.#exits.set(String(row['symbol']), ExitsRow.parse(JSON.parse(String(row['state']))) as Exits);
+      const held = db.prepare('SELECT row FROM portfolio').get();
+      if (held) this.portfolio = readPortfolio(String(held['row']));
     } catch (error) {
       db?.close();
       db = null; // what cannot be read is not written over
@@ -50,9 +74,30 @@ export class BrainStore implements Disposable {
     const before = this.#exits.get(symbol);
     if (before === exits || JSON.stringify(before) === JSON.stringify(exits)) return;
     this.#exits.set(symbol, exits);
-    this.#db
-      ?.prepare('INSERT INTO exits (symbol, state) VALUES (?, ?) ON CONFLICT (symbol) DO UPDATE SET state = excluded.state')
-      .run(symbol, JSON.stringify(exits));
+    this.#db?.prepare(PUT_EXITS).run(symbol, JSON.stringify(exits));
+  }
+
+  /** Likewise: without it nobody knows whose share of a position is whose. */
+  savePortfolio(portfolio: Portfolio): void {
+    const text = writePortfolio(portfolio);
+    if (text === null || text === this.#portfolioText) return;
+    this.#portfolioText = text;
+    this.#db?.prepare(PUT_PORTFOLIO).run(text);
+  }
+
+  /** State of a seat that was made with the same parameters; null when there is none. */
+  seat(key: string, fingerprint: string): SavedState | null {
+    const row = this.#db?.prepare('SELECT at_ms, state FROM seats WHERE key = ? AND fingerprint = ?').get(key, fingerprint);
+    return row ? { text: String(row['state']), atMs: Number(row['at_ms']) } : null;
+  }
+
+  saveSeats(rows: readonly SeatRow[]): void {
+    const db = this.#db;
+    if (!db || rows.length === 0) return;
+    const put = db.prepare(PUT_SEAT);
+    db.exec('BEGIN');
+    for (const { key, fingerprint, atMs, text } of rows) put.run(key, fingerprint, atMs, text);
+    db.exec('COMMIT');
   }
 
   [Symbol.dispose](): void {

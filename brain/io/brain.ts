@@ -1,41 +1,39 @@
-/** A running brain: documents in, one pure turn a symbol, commands out, the decision written for people. Holds no keys and no rules. */
+/**
+ * A running brain: documents in, one pure turn over all symbols and runs, commands out, the decision written for people. Holds no keys and
+ * no rules.
+ */
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../shared/clock.ts';
-import {
-  type Answer,
-  FillsAnswer,
-  OrderAnswer,
-  PositionsAnswer,
-  type Refusal,
-  type Refused,
-  type Taken,
-  type Welcome,
-} from '../../shared/command.ts';
-import { type Config, configHash, limitsOf } from '../../shared/config.ts';
-import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
+import { type Answer, PositionsAnswer, type Refusal, type Refused, type Taken, type Welcome } from '../../shared/command.ts';
+import { type Config, configHash } from '../../shared/config.ts';
+import { parseClientId } from '../../shared/client-id.ts';
 import type { GatewayClient } from '../../shared/io/gateway-client.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import type { Random } from '../../shared/random.ts';
+import { labelOf } from '../../shared/reasons.ts';
 import { type BrainDoc, keysOf, type Stamp } from '../../shared/snapshot.ts';
-import { monoMs } from '../../shared/units.ts';
+import { type MonoMs, monoMs } from '../../shared/units.ts';
+import { runDocs, symbolDocs, type Told, unassignedDocs } from '../brain-doc.ts';
 import { ClientIds } from '../oms/ids.ts';
 import { answered, forget } from '../oms/notes.ts';
-import { omsRules } from '../oms/oms.ts';
-import { requestOf } from '../oms/request.ts';
-import type { Pending } from '../oms/working.ts';
-import { FillBook } from '../portfolio/position.ts';
-import type { ExitReason } from '../risk/exits.ts';
-import { initialState, type Settings, step, type Stepped, type SymbolState } from '../step.ts';
-import type { Chosen } from '../strategy/choose.ts';
-import { type Documents, headerReason, type Identity, instrumentIn, workingOf } from '../view.ts';
+import { isSteered, type Pending } from '../oms/working.ts';
+import { feesOwed } from '../portfolio/portfolio.ts';
+import { readsOf, type Run } from '../runs.ts';
+import { settingsOf } from '../settings.ts';
+import { type BrainState, initialState, type Settings, step, type Stepped, type SymbolStep } from '../step.ts';
+import { type Documents, headerReason, type Identity } from '../view.ts';
+import { WhyLog } from '../why.ts';
 import type { BrainStore } from './brain-store.ts';
-import { CommandSender, type Outgoing } from './command-sender.ts';
+import { FillReader } from './fill-reader.ts';
 import { GatewayLink } from './gateway-link.ts';
+import { Memory } from './memory.ts';
+import { Sender } from './sender.ts';
 import { SnapshotPoller } from './snapshot-poller.ts';
 
 export type BrainOptions = {
   readonly config: Config;
+  readonly runs: readonly Run[];
   readonly socketPath: string;
   readonly redis: Redis;
   readonly store: BrainStore;
@@ -49,27 +47,28 @@ export type BrainOptions = {
 };
 
 const DOC_TTL_MS = 60_000;
-const FILLS_AT_ONCE = 200;
 /** After a refusal nothing but cancels is sent for this long: the same command would be refused at every snapshot. */
 const REFUSED_MS = 500;
 /** Refusals that the next snapshot explains: the order changed while the command was on its way. */
 const RACES: ReadonlySet<Refusal> = new Set(['order-busy', 'order-ended', 'unknown-order']);
-/** In place of an answer: it never left the brain. */
-const NEVER_SENT: Refused = { id: null, type: 'refused', code: 'unknown-order', sentence: 'Not sent: overtaken by a cancel' };
 const STOP_TRIES = 100;
 const STOP_MS = 50;
+const FEES_MS = 1_000;
 
-export class Brain<S> implements AsyncDisposable {
+export class Brain implements AsyncDisposable {
   readonly #options: BrainOptions;
-  readonly #settings: ReadonlyMap<string, Settings<S>>;
-  readonly #states = new Map<string, SymbolState<S>>();
-  readonly #latest = new Map<string, Stepped<S>>();
-  readonly #fills = new FillBook();
+  readonly #settings: Settings;
+  readonly #memory: Memory;
+  readonly #fills: FillReader;
   readonly #poller: SnapshotPoller;
   readonly #link: GatewayLink;
-  readonly #sender: CommandSender;
+  readonly #sender: Sender;
+  readonly #why = new WhyLog();
   readonly #decided;
   readonly #refusals;
+  readonly #failed = new Set<string>();
+  #state: BrainState;
+  #steps: ReadonlyMap<string, SymbolStep> = new Map();
   #identity: Identity | null = null;
   #ids: ClientIds | null = null;
   #brainEpoch = 0;
@@ -78,28 +77,33 @@ export class Brain<S> implements AsyncDisposable {
   #documents: Documents | null = null;
   #reason = 'starting';
   #stopping = false;
-  #readingFills = false;
+  #feesAskedAt: MonoMs;
 
-  constructor(options: BrainOptions, chosen: Chosen<S>) {
-    const { config, redis, clock, log, metrics, store } = options;
+  constructor(options: BrainOptions) {
+    const { config, runs, redis, clock, log, metrics, store } = options;
     this.#options = options;
-    this.#settings = new Map(config.symbols.map((symbol) => [symbol, settingsOf({ config, symbol, chosen })]));
-    for (const symbol of config.symbols) this.#states.set(symbol, initialState(chosen.strategy, store.exits(symbol)));
-    this.#decided = metrics.counter('brain_decisions_total', 'Turns taken, by what came of them', ['reason']);
+    this.#settings = settingsOf(config, runs);
+    this.#memory = new Memory({ store, clock, log });
+    this.#state = initialState(this.#settings, this.#memory.remembered());
+    this.#feesAskedAt = clock.monoMs();
+    this.#decided = metrics.counter('brain_decisions_total', 'Turns taken by a run on a symbol, by what came of them', ['reason']);
     this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
+    const { intervals, trades } = readsOf(runs);
     const onDocuments = (documents: Documents): void => this.#take(documents);
-    this.#poller = new SnapshotPoller({
-      redis,
-      keys: keysOf(config.redis.prefix),
-      symbols: config.symbols,
-      interval: chosen.interval,
-      clock,
-      log,
-      onDocuments,
-    });
-    redis.on('ready', () => this.#poller.rewindFills());
+    const keys = keysOf(config.redis.prefix);
+    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, intervals, trades, clock, log, onDocuments });
+    redis.on('ready', () => this.#poller.rewind());
     this.#link = this.#openLink();
-    this.#sender = this.#openSender();
+    this.#fills = new FillReader({
+      ask: async (range) => dataOf(await this.#link.request({ type: 'query', what: 'fills', ...range })),
+      log,
+    });
+    this.#sender = new Sender({
+      ...{ clock, log, ttlMs: config.brain.commandTtlMs, windowMs: config.brain.oms.batchWindowMs },
+      request: (request) => this.#link.request(request),
+      onSettled: (pending, answer, sent) => this.#settle(pending, { answer, sent }),
+      onTold: ({ symbol, ...told }) => this.#update(symbol, (state) => ({ ...state, oms: answered(state.oms, told) })),
+    });
     this.#poller.start(config.brain.pollMs);
   }
 
@@ -110,6 +114,7 @@ export class Brain<S> implements AsyncDisposable {
       ...(store.fault === null ? [] : ['store-unreadable']),
       ...(this.#link.connected ? [] : ['no-gateway']),
       ...(this.#reason === '' ? [] : [this.#reason]),
+      ...[...this.#failed].map((run) => `strategy-failed:${run}`),
     ];
   }
 
@@ -122,6 +127,7 @@ export class Brain<S> implements AsyncDisposable {
       if (this.#isDone()) break;
       await new Promise((resolve) => setTimeout(resolve, STOP_MS));
     }
+    this.#memory.save(this.#state, { runs: this.#settings.runs, atMs: this.#documents?.header.wallMs ?? null, now: true });
     await this.#writeDoc();
     return this.#isDone();
   }
@@ -136,12 +142,9 @@ export class Brain<S> implements AsyncDisposable {
     if (!this.#documents || !this.#link.connected) return false;
     const { header, symbols } = this.#documents;
     const resting = Object.values(symbols).flatMap((docs) => docs.orders?.orders ?? []);
-    const left = resting.filter(
-      ({ role, status }) => ['quote', 'trend', 'custom'].includes(role) && !['filled', 'canceled', 'expired', 'rejected'].includes(status),
-    );
-    return (
-      left.length === 0 && this.#fills.fillSeq === header.fillSeq && [...this.#states.values()].every(({ pending }) => pending.length === 0)
-    );
+    const left = resting.filter(({ role, status }) => isSteered(role) && !['filled', 'canceled', 'expired', 'rejected'].includes(status));
+    const settled = Object.values(this.#state.symbols).every(({ pending }) => pending.length === 0);
+    return left.length === 0 && settled && this.#fills.fillSeq === header.fillSeq;
   }
 
   #openLink(): GatewayLink {
@@ -152,7 +155,7 @@ export class Brain<S> implements AsyncDisposable {
       configHash: configHash(config),
       leaseMs: config.gateway.leaseMs,
       push: config.brain.feed === 'push',
-      onPushed: ({ keys }) => this.#poller.take(new Map(Object.entries(keys))),
+      onPushed: (pushed) => this.#poller.takePush(pushed),
       onWelcome: (welcome, client) => this.#welcomed(welcome, client),
       onLost: () => {
         this.#ids = null;
@@ -173,17 +176,15 @@ export class Brain<S> implements AsyncDisposable {
     this.#ids = new ClientIds(welcome.brainEpoch);
     this.#reason = 'no-snapshot'; // until the first one under this lease
     const answer = PositionsAnswer.safeParse(dataOf(await client.request({ type: 'query', what: 'positions' })));
-    if (answer.success) this.#fills.rebase(answer.data);
+    if (answer.success) this.#fills.begin(answer.data, this.#state.portfolio.seq);
     else this.#options.log.error('Gateway did not tell the positions');
   }
 
-  /** Each snapshot once, the newest only: an older one by the other route is passed over. */
   #take(documents: Documents): void {
     const { header } = documents;
-    const before = this.#documents?.header;
-    if (before && (header.epoch < before.epoch || (header.epoch === before.epoch && header.seq <= before.seq))) return;
     this.#documents = documents;
-    if (this.#fills.fillSeq !== null && header.fillSeq > this.#fills.fillSeq) void this.#readFills();
+    this.#fills.add(documents.fills);
+    if (this.#fills.isBehind(header.fillSeq)) void this.#fills.catchUp(() => this.#documents?.header.fillSeq ?? 0);
     if (!this.#identity) return;
     const { config, clock } = this.#options;
     const reason = headerReason(documents, { identity: this.#identity, now: clock.monoMs(), maxAgeMs: config.brain.maxSnapshotAgeMs });
@@ -193,185 +194,111 @@ export class Brain<S> implements AsyncDisposable {
   }
 
   #turn(documents: Documents): void {
-    const { clock, store, config } = this.#options;
-    const { epoch, seq } = documents.header;
-    const leaving: Outgoing[] = [];
-    for (const [symbol, settings] of this.#settings) {
-      const before = this.#states.get(symbol);
-      if (!before) continue;
-      const nextId = (role: Parameters<ClientIds['next']>[0]): string | null => this.#ids?.next(role) ?? null;
-      const leased = this.#ids !== null && this.#link.connected && documents.header.brainEpoch === this.#brainEpoch;
-      const mayTrade = leased && store.fault === null && !this.#stopping;
-      const turn = { symbol, documents, now: clock.monoMs(), nowMs: clock.wallMs(), nextId, mayTrade };
-      const stepped = step(before, { settings, turn });
-      this.#latest.set(symbol, stepped);
-      store.save(symbol, stepped.state.exits);
-      this.#decided.inc({ reason: stepped.reason });
-      const pending = stepped.commands.map(
-        (command): Pending => ({ command, role: settings.strategy.role, sentAt: turn.now, visibleFrom: null }),
-      );
-      this.#states.set(symbol, { ...stepped.state, pending: [...stepped.state.pending, ...pending] });
-      leaving.push(...pending.flatMap((one) => this.#outgoing(one, { epoch, seq })));
-      for (const clientId of stepped.ask) void this.#ask(symbol, clientId);
-      if (stepped.close !== null) void this.#close(symbol, stepped.close);
-    }
-    this.#sender.send(leaving);
-    this.#processed = { epoch, seq };
+    const { clock, store, config, log } = this.#options;
+    const { header } = documents;
+    const leased = this.#ids !== null && this.#link.connected && header.brainEpoch === this.#brainEpoch;
+    const now = clock.monoMs();
+    const turn = {
+      ...{ documents, now, nowMs: clock.wallMs(), fills: this.#fills.take(header.fillSeq), fees: this.#fills.takeFees() },
+      nextId: (role: Parameters<ClientIds['next']>[0]): string | null => this.#ids?.next(role) ?? null,
+      mayTrade: leased && store.fault === null && !this.#stopping,
+    };
+    const stepped = step(this.#state, { settings: this.#settings, turn });
+    this.#state = stepped.state;
+    this.#steps = new Map(stepped.symbols.map((one) => [one.symbol, one]));
+    for (const [symbol, { exits }] of Object.entries(stepped.state.symbols)) store.save(symbol, exits);
+    if (stepped.crossed) this.#memory.saveShares(stepped.state); // no fill tells of a book entry
+    this.#send(stepped, { documents, now });
+    this.#processed = { epoch: header.epoch, seq: header.seq };
     if (this.#decisions++ === 0) this.#options.onReady();
+    this.#note(stepped, header.wallMs);
+    this.#memory.save(this.#state, { runs: this.#settings.runs, atMs: header.wallMs, now: false });
+    this.#askFees(now);
     if (config.log.level === 'trace')
-      this.#options.log.trace(
-        { seq, commands: [...this.#latest].map(([symbol, { commands }]) => [symbol, commands.length]) },
-        'Turn taken',
+      log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
+  }
+
+  #send({ symbols }: Stepped, { documents, now }: { readonly documents: Documents; readonly now: MonoMs }): void {
+    const leaving: Pending[] = [];
+    for (const { symbol, commands, close, ask } of symbols) {
+      const sent = commands.map(
+        (command): Pending => ({ command, role: parseClientId(command.clientId)?.role ?? '', sentAt: now, visibleFrom: null }),
       );
-  }
-
-  /** One that cannot be written stays pending, as if unanswered. */
-  #outgoing(pending: Pending, basedOn: Stamp): Outgoing[] {
-    const { command } = pending;
-    const request = requestOf(command, {
-      instrument: this.#instrument(command.symbol),
-      basedOn,
-      ttlMs: this.#options.config.brain.commandTtlMs,
-    });
-    return request ? [{ command, pending, request }] : [];
-  }
-
-  #openSender(): CommandSender {
-    const { clock, config, log } = this.#options;
-    return new CommandSender({
-      clock,
-      windowMs: config.brain.oms.batchWindowMs,
-      request: (request) => this.#link.request(request),
-      onDropped: (pending) => this.#settle(pending, NEVER_SENT),
-      onAnswer: (pending, answer) => {
-        const { symbol, clientId, kind } = pending.command;
-        if (answer?.type === 'refused') {
-          this.#refusals.inc({ code: answer.code });
-          log.info({ symbol, clientId, kind, code: answer.code, sentence: answer.sentence }, 'Command refused');
-        }
-        this.#settle(pending, answer);
-      },
-    });
+      this.#update(symbol, ({ pending, ...rest }) => ({ ...rest, pending: [...pending, ...sent] }));
+      leaving.push(...sent);
+      for (const clientId of ask) void this.#sender.ask(symbol, { clientId, documents: () => this.#documents ?? documents });
+      if (close !== null) void this.#sender.close(symbol, close);
+    }
+    this.#sender.send(leaving, documents);
   }
 
   /** Taken: pending until a snapshot shows it. Refused: it never was. No answer: it stays, until it can no longer be. */
-  #settle(pending: Pending, answer: Taken | Refused | null): void {
-    const { symbol, kind, clientId } = pending.command;
-    const state = this.#states.get(symbol);
-    if (!state || answer === null) return;
-    const others = state.pending.filter((one) => one !== pending);
-    const kept = answer.type === 'taken' ? [...others, { ...pending, visibleFrom: answer.seq }] : others;
-    const refused = answer.type === 'refused' && kind !== 'cancel' && answer !== NEVER_SENT && !RACES.has(answer.code) ? answer.code : null;
-    const refusal = refused === null ? state.refusal : { code: refused, untilMs: monoMs(this.#options.clock.monoMs() + REFUSED_MS) };
-    const oms = answer.type === 'refused' && kind === 'place' ? forget(state.oms, clientId) : state.oms;
-    this.#states.set(symbol, { ...state, pending: kept, refusal, oms });
-  }
-
-  /** What became of an order that snapshots show no more; no answer: the next turn asks again. */
-  async #ask(symbol: string, clientId: string): Promise<void> {
-    const told = OrderAnswer.safeParse(dataOf(await this.#link.request({ type: 'query', what: 'order', clientId })));
-    const [state, instrument] = [this.#states.get(symbol), this.#instrument(symbol)];
-    if (!told.success || !state || !instrument) return;
-    const order = told.data.order && workingOf(instrument, told.data.order);
-    if (told.data.order && !order) return; // of another tick: it can be told when it is shown
-    this.#options.log.info({ symbol, clientId, status: order?.status ?? 'never-was' }, 'Order not shown any more: asked for');
-    this.#states.set(symbol, { ...state, oms: answered(state.oms, { clientId, order }) });
-  }
-
-  async #close(symbol: string, reason: ExitReason): Promise<void> {
-    const answer = await this.#link.request({
-      type: 'closePosition',
-      symbol,
-      reason,
-      ladder: reason === 'take-profit' ? 'maker-first' : 'taker',
+  #settle(pending: Pending, { answer, sent }: { readonly answer: Taken | Refused | null; readonly sent: boolean }): void {
+    if (answer?.type === 'refused' && sent) this.#refusals.inc({ code: answer.code });
+    if (answer === null) return;
+    const { command } = pending;
+    const refused = answer.type === 'refused' && sent && command.kind !== 'cancel' && !RACES.has(answer.code) ? answer.code : null;
+    const untilMs = monoMs(this.#options.clock.monoMs() + REFUSED_MS);
+    this.#update(command.symbol, (state) => {
+      const others = state.pending.filter((one) => one !== pending);
+      const kept = answer.type === 'taken' ? [...others, { ...pending, visibleFrom: answer.seq }] : others;
+      const refusals =
+        refused === null || command.kind === 'cancel'
+          ? state.refusals
+          : { ...state.refusals, [command.strategy]: { code: refused, untilMs } };
+      const oms = answer.type === 'refused' && command.kind === 'place' ? forget(state.oms, command.clientId) : state.oms;
+      return { ...state, pending: kept, refusals, oms };
     });
-    const sentence = answer?.type === 'refused' ? answer.sentence : answer === null ? 'no answer' : undefined;
-    this.#options.log[sentence === undefined ? 'warn' : 'error'](
-      { symbol, reason, sentence },
-      sentence === undefined ? 'Hard exit' : 'Hard exit not taken: asking again',
-    );
   }
 
-  /** From the stream while it goes on without a hole, else from the gateway's ledger. */
-  async #readFills(): Promise<void> {
-    if (this.#readingFills) return;
-    this.#readingFills = true;
-    try {
-      for (const fill of await this.#poller.fills()) this.#fills.add(fill);
-      const wanted = this.#documents?.header.fillSeq ?? 0;
-      while (this.#fills.fillSeq !== null && this.#fills.fillSeq < wanted) if (!(await this.#askFills(this.#fills.fillSeq))) break;
-    } catch (error) {
-      this.#options.log.warn({ problem: error instanceof Error ? error.message : String(error) }, 'Fills not read: trying again');
-    } finally {
-      this.#readingFills = false;
-    }
+  #update(symbol: string, change: (state: BrainState['symbols'][string]) => BrainState['symbols'][string]): void {
+    const before = this.#state.symbols[symbol];
+    if (before) this.#state = { ...this.#state, symbols: { ...this.#state.symbols, [symbol]: change(before) } };
   }
 
-  async #askFills(after: number): Promise<boolean> {
-    const answer = FillsAnswer.safeParse(dataOf(await this.#link.request({ type: 'query', what: 'fills', after, limit: FILLS_AT_ONCE })));
-    if (!answer.success) return false;
-    return answer.data.fills.map((fill) => this.#fills.add(fill)).includes('counted');
+  /** For people: counted, kept among the latest reasons, and an error of a strategy told once. */
+  #note({ symbols }: Stepped, atMs: number): void {
+    for (const { symbol, outcomes } of symbols)
+      for (const { run, reason, detail } of outcomes) {
+        this.#decided.inc({ reason: labelOf(reason) });
+        this.#why.add({ run, symbol, reason, detail, atMs });
+        if (reason !== 'strategy-failed' || this.#failed.has(run)) continue;
+        this.#failed.add(run);
+        this.#options.log.error({ run, symbol, problem: detail['problem'] }, 'Strategy failed: its run is paused');
+      }
   }
 
-  #instrument(symbol: string): Instrument | null {
-    return this.#documents && instrumentIn(this.#documents, symbol);
+  /** Those of fills that were told without. */
+  #askFees(now: MonoMs): void {
+    if (now - this.#feesAskedAt < FEES_MS) return;
+    this.#feesAskedAt = now;
+    void this.#fills.askFees(feesOwed(this.#state.portfolio));
   }
 
   async #writeDoc(): Promise<void> {
     const { redis, config, clock, log } = this.#options;
-    if (redis.status !== 'ready' || !this.#processed) return;
+    if (redis.status !== 'ready' || !this.#processed || !this.#documents) return;
+    const told: Told = {
+      ...{ runs: this.#settings.runs, state: this.#state, documents: this.#documents, steps: this.#steps, why: this.#why },
+      reason: this.#reason,
+      position: (symbol) => this.#fills.position(symbol),
+    };
     const document: BrainDoc = {
       brainEpoch: this.#brainEpoch,
       processed: this.#processed,
       wallMs: clock.wallMs(),
-      strategy: config.strategy.active,
+      strategy: [...new Set(this.#settings.runs.map(({ id }) => id))].join(','),
       decisions: this.#decisions,
       fillSeq: this.#fills.fillSeq ?? 0,
-      symbols: Object.fromEntries(config.symbols.map((symbol) => [symbol, this.#symbolDoc(symbol)])),
+      symbols: symbolDocs(config.symbols, told),
       risk: { state: this.problems().length === 0 ? 'normal' : 'blocked', reasons: [...this.problems()] },
+      runs: [...runDocs(told)],
+      unassigned: unassignedDocs(config.symbols, told),
     };
     await redis
       .set(keysOf(config.redis.prefix).brain, JSON.stringify(document), 'PX', DOC_TTL_MS)
       .catch((error: Error) => log.warn({ problem: error.message }, 'Decision not written'));
   }
-
-  #symbolDoc(symbol: string): BrainDoc['symbols'][string] {
-    const stepped = this.#latest.get(symbol);
-    const exits = this.#states.get(symbol)?.exits;
-    const instrument = this.#instrument(symbol);
-    const quotes = (stepped?.quotes ?? []).flatMap(({ side, price, size }) =>
-      instrument ? [{ side, price: formatPrice(instrument, price), size: formatSize(instrument, size) }] : [],
-    );
-    return {
-      reason: this.#reason || (stepped?.reason ?? 'starting'),
-      quotes,
-      signals: { ...stepped?.signals },
-      position: this.#fills.position(symbol) ?? '0',
-      takeProfits: exits?.takeProfits ?? 0,
-      stopLosses: exits?.stopLosses ?? 0,
-    };
-  }
-}
-
-function settingsOf<S>({
-  config,
-  symbol,
-  chosen,
-}: {
-  readonly config: Config;
-  readonly symbol: string;
-  readonly chosen: Chosen<S>;
-}): Settings<S> {
-  const { strategy, toleranceBps } = chosen;
-  const { commandTtlMs: ttlMs, maxSnapshotAgeMs: maxAgeMs } = config.brain;
-  return {
-    strategy,
-    exits: config.exits,
-    limits: limitsOf(config, symbol),
-    oms: omsRules(config.brain.oms, toleranceBps),
-    ttlMs,
-    maxAgeMs,
-  };
 }
 
 const dataOf = (answer: Answer | null): unknown => (answer?.type === 'data' ? answer.data : null);

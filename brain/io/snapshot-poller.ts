@@ -1,7 +1,11 @@
-/** Reads the state contract from Redis: the header on every poll, and on a new sequence number all documents in one MGET. */
+/**
+ * Reads the state contract from Redis: the header on every poll, and on a new sequence number all documents and what was added to the
+ * streams of fills and public trades, in one round trip. A push over the socket comes the same way.
+ */
 import type { Redis } from 'ioredis';
 import type * as z from 'zod';
 import type { Clock, Timer } from '../../shared/clock.ts';
+import type { Pushed } from '../../shared/command.ts';
 import type { Log } from '../../shared/log.ts';
 import {
   BalanceDoc,
@@ -10,36 +14,59 @@ import {
   Header,
   InstrumentDoc,
   type Keys,
+  KlineDoc,
   KlinesDoc,
   OrdersDoc,
   PositionDoc,
 } from '../../shared/snapshot.ts';
-import type { Documents } from '../view.ts';
+import type { MonoMs } from '../../shared/units.ts';
+import { readTrade, TradeRow } from '../news.ts';
+import type { Documents, SymbolDocs } from '../view.ts';
+import { type Entry, StreamCursor } from './stream-cursor.ts';
 
 export type PollerOptions = {
   readonly redis: Redis;
   readonly keys: Keys;
   readonly symbols: readonly string[];
-  /** K-line interval that the strategy reads; null when it reads none. */
-  readonly interval: string | null;
+  /** Of the bars that some strategy reads. */
+  readonly intervals: readonly string[];
+  /** Some strategy reads public trades. */
+  readonly trades: boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly onDocuments: (documents: Documents) => void;
 };
+/** By key; documents that are missing are null, streams told nothing of are missing. */
+export type Texts = {
+  readonly documents: ReadonlyMap<string, string | null>;
+  readonly entries: ReadonlyMap<string, readonly string[]>;
+};
 
 type Cached = { readonly text: string; readonly value: unknown };
+
+/** Fills read at the start; older ones are asked of the gateway. */
+const FIRST_FILLS = 200;
 
 export class SnapshotPoller {
   readonly #options: PollerOptions;
   readonly #cache = new Map<string, Cached>();
   readonly #complained = new Set<string>();
+  readonly #fills: StreamCursor;
+  readonly #trades: ReadonlyMap<string, { readonly cursor: StreamCursor; readonly row: TradeRow }>;
+  readonly #names: readonly string[];
   #timer: Timer | null = null;
   #busy = false;
   #headerText: string | null = null;
-  #lastFillId = '-';
+  #newest: Pick<Header, 'epoch' | 'seq'> | null = null;
+  #unread: FillDoc[] = [];
 
   constructor(options: PollerOptions) {
+    const { keys, symbols, trades } = options;
     this.#options = options;
+    this.#names = namesOf(options);
+    this.#fills = new StreamCursor(keys.fills, FIRST_FILLS);
+    const rows = trades ? symbols : [];
+    this.#trades = new Map(rows.map((symbol) => [symbol, { cursor: new StreamCursor(keys.trades(symbol), 1), row: new TradeRow() }]));
   }
 
   start(pollMs: number): void {
@@ -59,9 +86,7 @@ export class SnapshotPoller {
       const header = await this.#options.redis.get(this.#options.keys.header);
       if (header === null || header === this.#headerText) return;
       this.#headerText = header;
-      const names = this.#names();
-      const texts = await this.#options.redis.mget(names);
-      this.take(new Map(names.map((name, i) => [name, texts[i] ?? null])), askedAt);
+      this.#take(await this.#fetch(), askedAt);
     } catch (error) {
       this.#options.log.warn(
         { problem: error instanceof Error ? error.message : String(error) },
@@ -72,76 +97,97 @@ export class SnapshotPoller {
     }
   }
 
+  /** The same documents and entries over the socket. A push leaves out what lasts (instrument, bars): the last poll told it. */
+  takePush({ keys, entries = [] }: Pushed): void {
+    const added = Map.groupBy(entries, ({ key }) => key);
+    const texts = new Map([...added].map(([key, rows]) => [key, rows.map(({ text }) => text)]));
+    this.#take({ documents: new Map(Object.entries(keys)), entries: texts }, this.#options.clock.monoMs());
+  }
+
+  /** The streams may have been lost with their server: what is read again is known by its number. */
+  rewind(): void {
+    this.#fills.rewind();
+    for (const { cursor } of this.#trades.values()) cursor.rewind();
+  }
+
+  /** All of one moment: the gateway writes documents and entries together. */
+  async #fetch(): Promise<Texts> {
+    const cursors = [this.#fills, ...[...this.#trades.values()].map(({ cursor }) => cursor)];
+    const commands = [['mget', ...this.#names], ...cursors.map((cursor) => cursor.command())];
+    const replies = (await this.#options.redis.multi(commands).exec()) ?? [];
+    for (const [error] of replies) if (error) throw error;
+    const texts = (replies[0]?.[1] ?? []) as readonly (string | null)[];
+    const documents = new Map(this.#names.map((name, i) => [name, texts[i] ?? null]));
+    const entries = new Map(cursors.map((cursor, i) => [cursor.key, cursor.take((replies[i + 1]?.[1] ?? []) as readonly Entry[])]));
+    return { documents, entries };
+  }
+
   /**
-   * Documents by key, from Redis or pushed over the socket. A push leaves out what lasts (instrument, bars): the last poll told it. Their
-   * age counts from `seenAt`, for a poll the moment it was asked: a process that stood still in between sees how old they are.
+   * Their age counts from `seenAt`, for a poll the moment it was asked: a process that stood still in between sees how old they are. Each
+   * snapshot once, the newest only: of an older one by the other route only the entries count.
    */
-  take(texts: ReadonlyMap<string, string | null>, seenAt = this.#options.clock.monoMs()): void {
-    const { keys, symbols, interval, onDocuments } = this.#options;
-    const read = <T>(key: string, schema: z.ZodType<T>): T | null => this.#parse({ key, text: texts.get(key) ?? null, schema });
-    const lasting = <T>(key: string, schema: z.ZodType<T>): T | null =>
-      texts.has(key) ? read(key, schema) : this.#parse({ key, text: this.#cache.get(key)?.text ?? null, schema });
-    const header = read(keys.header, Header);
+  #take(texts: Texts, seenAt: MonoMs): void {
+    const { keys, symbols, onDocuments } = this.#options;
+    this.#takeEntries(texts.entries);
+    const header = this.#read({ key: keys.header, text: texts.documents.get(keys.header) ?? null, schema: Header });
+    const before = this.#newest;
     if (header === null) return;
-    const balance = read(keys.balance, BalanceDoc);
+    if (before && (header.epoch < before.epoch || (header.epoch === before.epoch && header.seq <= before.seq))) return;
+    this.#newest = header;
+    const balance = this.#read({ key: keys.balance, text: texts.documents.get(keys.balance) ?? null, schema: BalanceDoc });
     const balanceKnown = balance?.known === true && balance.epoch === header.epoch && balance.seq === header.seq;
-    const docsOf = (symbol: string) => ({
+    const docs = symbols.map((symbol): [string, SymbolDocs] => [symbol, this.#docsOf(symbol, texts.documents)]);
+    const available = Object.fromEntries((balanceKnown ? balance.assets : []).map(({ asset, available: free }) => [asset, free]));
+    const fills = this.#unread;
+    this.#unread = [];
+    onDocuments({ header, symbols: Object.fromEntries(docs), balanceKnown, available, seenAt, fills });
+  }
+
+  #docsOf(symbol: string, texts: Texts['documents']): SymbolDocs {
+    const { keys, intervals } = this.#options;
+    const read = <T>(key: string, schema: z.ZodType<T>): T | null => this.#read({ key, text: texts.get(key) ?? null, schema });
+    const lasting = <T>(key: string, schema: z.ZodType<T>): T | null =>
+      texts.has(key) ? read(key, schema) : this.#read({ key, text: this.#cache.get(key)?.text ?? null, schema });
+    const series = <T>(of: (interval: string) => T): Readonly<Record<string, T>> =>
+      Object.fromEntries(intervals.map((interval) => [interval, of(interval)]));
+    return {
       book: read(keys.book(symbol), BookDoc),
       position: read(keys.position(symbol), PositionDoc),
       orders: read(keys.orders(symbol), OrdersDoc),
       instrument: lasting(keys.instrument(symbol), InstrumentDoc),
-      klines: interval === null ? null : lasting(keys.klines(symbol, interval), KlinesDoc),
-    });
-    const available = Object.fromEntries((balanceKnown ? balance.assets : []).map(({ asset, available: free }) => [asset, free]));
-    onDocuments({
-      header,
-      symbols: Object.fromEntries(symbols.map((symbol) => [symbol, docsOf(symbol)])),
-      balanceKnown,
-      available,
-      seenAt,
-    });
+      klines: series((interval) => lasting(keys.klines(symbol, interval), KlinesDoc)),
+      openKlines: series((interval) => read(keys.kline(symbol, interval), KlineDoc)),
+      trades: this.#trades.get(symbol)?.row.take() ?? null,
+    };
   }
 
-  /** Own fills since the last call, oldest first, as far as the stream still has them. */
-  async fills(): Promise<readonly FillDoc[]> {
-    const { redis, keys } = this.#options;
-    if (redis.status !== 'ready') return [];
-    const rows = await redis.xrange(keys.fills, this.#lastFillId === '-' ? '-' : `(${this.#lastFillId}`, '+', 'COUNT', 1_000);
-    this.#lastFillId = rows.at(-1)?.[0] ?? this.#lastFillId;
-    return rows.flatMap(([, fields]) => {
-      const fill = this.#read({ key: keys.fills, text: fields[1] ?? '', schema: FillDoc });
-      return fill === null ? [] : [fill];
-    });
-  }
-
-  /** The stream may have been lost with its server: read it from its beginning again; fills are numbered, so none counts twice. */
-  rewindFills(): void {
-    this.#lastFillId = '-';
-  }
-
-  #names(): string[] {
-    const { keys, symbols, interval } = this.#options;
-    const perSymbol = symbols.flatMap((symbol) => {
-      const names = [keys.book(symbol), keys.position(symbol), keys.orders(symbol), keys.instrument(symbol)];
-      return interval === null ? names : [...names, keys.klines(symbol, interval)];
-    });
-    return [keys.header, keys.balance, ...perSymbol];
+  #takeEntries(entries: Texts['entries']): void {
+    const { keys } = this.#options;
+    for (const text of entries.get(keys.fills) ?? []) {
+      const fill = this.#parse({ key: keys.fills, text, schema: FillDoc });
+      if (fill !== null) this.#unread.push(fill);
+    }
+    for (const { cursor, row } of this.#trades.values()) {
+      const trades = (entries.get(cursor.key) ?? []).map((text) => readTrade(text));
+      if (trades.includes(null)) this.#complain(cursor.key, 'no public trade');
+      row.add(trades.filter((trade) => trade !== null));
+    }
   }
 
   /** Documents that rarely change are parsed once. */
-  #parse<T>({ key, text, schema }: { readonly key: string; readonly text: string | null; readonly schema: z.ZodType<T> }): T | null {
+  #read<T>({ key, text, schema }: { readonly key: string; readonly text: string | null; readonly schema: z.ZodType<T> }): T | null {
     if (text === null) {
       this.#cache.delete(key);
       return null;
     }
     const cached = this.#cache.get(key);
     if (cached?.text === text) return cached.value as T;
-    const value = this.#read({ key, text, schema });
+    const value = this.#parse({ key, text, schema });
     this.#cache.set(key, { text, value });
     return value;
   }
 
-  #read<T>({ key, text, schema }: { readonly key: string; readonly text: string; readonly schema: z.ZodType<T> }): T | null {
+  #parse<T>({ key, text, schema }: { readonly key: string; readonly text: string; readonly schema: z.ZodType<T> }): T | null {
     const json = parseJson(text);
     const parsed = schema.safeParse(json);
     if (!parsed.success) this.#complain(key, json === undefined ? 'not JSON' : parsed.error.message);
@@ -154,6 +200,14 @@ export class SnapshotPoller {
     this.#complained.add(key);
     this.#options.log.error({ key, problem }, 'Document unreadable');
   }
+}
+
+function namesOf({ keys, symbols, intervals }: PollerOptions): readonly string[] {
+  const perSymbol = symbols.flatMap((symbol) => [
+    ...[keys.book(symbol), keys.position(symbol), keys.orders(symbol), keys.instrument(symbol)],
+    ...intervals.flatMap((interval) => [keys.klines(symbol, interval), keys.kline(symbol, interval)]),
+  ]);
+  return [keys.header, keys.balance, ...perSymbol];
 }
 
 function parseJson(text: string): unknown {

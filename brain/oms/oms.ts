@@ -60,6 +60,8 @@ export type Named = { readonly command: OrderCommand; readonly urgency: Urgency;
 export type Naming = {
   readonly symbol: string;
   readonly role: Role;
+  /** Run that the orders belong to. */
+  readonly strategy: string;
   readonly reason: string;
   /** Null when the lease has none left. */
   readonly nextId: (role: Role) => string | null;
@@ -72,7 +74,9 @@ export function commandsOf(actions: readonly PlanAction[], naming: Naming): read
     const { urgency } = action;
     const named = { symbol: naming.symbol, clientId: action.order.clientId };
     if (action.kind === 'amend')
-      return [{ command: { kind: 'amend', ...named, price: action.price, size: action.size }, urgency, tag: '' }];
+      return [
+        { command: { kind: 'amend', ...named, strategy: naming.strategy, price: action.price, size: action.size }, urgency, tag: '' },
+      ];
     const cancel: Named = { command: { kind: 'cancel', ...named }, urgency, tag: '' };
     if (action.kind === 'cancel') return [cancel];
     const place = namedPlace(action, naming);
@@ -82,17 +86,20 @@ export function commandsOf(actions: readonly PlanAction[], naming: Naming): read
 
 function namedPlace(
   { quote, urgency }: Extract<PlanAction, { kind: 'place' | 'replace' }>,
-  { symbol, role, reason, nextId }: Naming,
+  { symbol, role, strategy, reason, nextId }: Naming,
 ): Named[] {
   const clientId = nextId(role);
   if (clientId === null) return [];
   const { side, price, size, reduceOnly = false, tag = '' } = quote;
-  return [{ command: { kind: 'place', symbol, clientId, side, timeInForce: 'post-only', price, size, reduceOnly, reason }, urgency, tag }];
+  const order = { symbol, strategy, clientId, side, price, size, reduceOnly, reason } as const;
+  return [{ command: { kind: 'place', timeInForce: 'post-only', ...order }, urgency, tag }];
 }
 
 export type Letting<T> = {
   readonly named: readonly (Omit<Named, 'command'> & { readonly command: T })[];
   readonly rules: OmsRules;
+  /** Price tolerance of the run that an order belongs to; without it that of the rules. */
+  readonly priceBpsOf?: (order: WorkingOrder) => number;
   readonly header: Steering['header'];
   readonly now: MonoMs;
 };
@@ -103,14 +110,15 @@ export type Let<T> = {
 };
 
 /** What the symbol's ration lets leave, most urgent first; the notes know of it. */
-export function letLeave<T extends OrderCommand>(before: OmsState, { named, rules, header, now }: Letting<T>): Let<T> {
+export function letLeave<T extends OrderCommand>(before: OmsState, { named, rules, priceBpsOf, header, now }: Letting<T>): Let<T> {
   const { leave, wait, tokens } = ration(named, { tokens: before.tokens, rules: rules.ration, now });
   const tags = new Map(leave.map(({ command, tag }) => [command.clientId, tag]));
-  const tolerance = stretched(rules.tolerance, header);
+  const toleranceOf = ({ order }: Note): Tolerance =>
+    stretched({ ...rules.tolerance, priceBps: priceBpsOf?.(order) ?? rules.tolerance.priceBps }, header);
   const oms = noteSent(before, {
     commands: leave.map(({ command }) => command),
     tagOf: ({ clientId }) => tags.get(clientId) ?? '',
-    isFlip: (note: Note, price) => isFlip(price, { moved: note, tolerance, now }),
+    isFlip: (note: Note, price) => isFlip(price, { moved: note, tolerance: toleranceOf(note), now }),
     now,
   });
   return { oms: { ...oms, tokens }, commands: leave.map(({ command }) => command), waiting: wait.length };

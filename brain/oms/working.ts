@@ -21,6 +21,8 @@ export type WorkingOrder = {
   readonly amendTo?: Terms | null;
   /** Why it ended, '' while it lives or when nobody says; absent for what is only on its way. */
   readonly reason?: string;
+  /** Run that it belongs to; absent where nobody said. */
+  readonly strategy?: string;
 };
 /** `size` is the total, what is filled included. */
 export type Terms = { readonly price: Ticks; readonly size: Lots };
@@ -35,11 +37,14 @@ export type PlaceCommand = {
   readonly size: Lots;
   readonly reduceOnly: boolean;
   readonly reason: string;
+  /** Run that it belongs to. */
+  readonly strategy: string;
 };
 /** `size` is the new total, what is filled included. */
 export type AmendCommand = {
   readonly kind: 'amend';
   readonly symbol: string;
+  readonly strategy: string;
   readonly clientId: string;
   readonly price: Ticks;
   readonly size: Lots;
@@ -111,6 +116,6 @@ export function workingOrders({
 }
 
 /** A place that is on its way. */
-export function sentOrder({ clientId, side, price, size, reduceOnly }: PlaceCommand, role: string): WorkingOrder {
-  return { clientId, role, side, kind: 'limit', status: 'sent', price, size, filled: lots(0), reduceOnly };
+export function sentOrder({ clientId, side, price, size, reduceOnly, strategy }: PlaceCommand, role: string): WorkingOrder {
+  return { clientId, role, side, kind: 'limit', status: 'sent', price, size, filled: lots(0), reduceOnly, strategy };
 }

@@ -4,6 +4,7 @@
  */
 import type { Role } from '../../shared/client-id.ts';
 import type { Instrument } from '../../shared/instrument.ts';
+import type { BarInterval } from '../../shared/runs.ts';
 import type { BarRow } from '../../shared/snapshot.ts';
 import type { Side } from '../../shared/order.ts';
 import type { Lots, Ticks, WallMs } from '../../shared/units.ts';
@@ -37,9 +38,11 @@ export type SymbolView = {
   readonly bestAsk: Ticks;
   /** The snapshot's wall time, aligned with the venue's: the only clock a strategy has. */
   readonly atMs: WallMs;
-  /** Signed; this strategy's own share where several trade the symbol. */
+  /** Signed; this run's own share where several trade the symbol. */
   readonly position: Lots;
-  /** Quote units; null when flat. */
+  /** Signed; what the account holds. */
+  readonly netPosition: Lots;
+  /** Of `position`, quote units; null when flat. */
   readonly entryPrice: string | null;
   /** Closed bars, oldest first, without a hole; null while they are not complete. */
   readonly bars: readonly BarRow[] | null;
@@ -80,16 +83,45 @@ export type WantedQuote = {
 export type Wish = {
   readonly quotes: readonly WantedQuote[];
   readonly target: { readonly position: Lots; readonly slippageBps: number } | null;
+  /** A code of `shared/reasons.ts`, or a strategy's own word. */
   readonly reason: string;
   readonly signals: Signals;
+  /** What belongs to the reason: a price, a size, the other run. */
+  readonly detail?: Signals;
 };
 export type Decided<State> = { readonly wish: Wish; readonly state: State };
 
-export interface Strategy<State> {
+/** What a strategy reads beside book, position and own orders; what nobody asks for is not fetched. */
+export type Reads = { readonly trades?: boolean; readonly bars?: BarInterval | null };
+/**
+ * State may be taken up after a restart while it is no older than `maxAgeMs`; `read` checks what was stored and says undefined when it
+ * cannot be used. Without it a run begins with its initial state.
+ */
+export type Resume<State> = { readonly maxAgeMs: number; readonly read: (saved: unknown) => State | undefined };
+
+type Common<State> = {
   readonly name: string;
   /** Role in the client ids of its orders. */
   readonly role: Role;
-  /** State before the first decision, and again after a hard exit. */
+  readonly reads?: Reads;
+  /** An own quote nearer than this to where it is wanted is left alone, basis points; 0 when absent. */
+  readonly toleranceBps?: number;
+  readonly resume?: Resume<State>;
+  /** State before the first decision. Plain JSON: written and read again between any two decisions it changes nothing. */
   initial(): State;
+};
+
+/** Looks at one symbol at a time. Its state begins anew after a hard exit. */
+export interface Strategy<State> extends Common<State> {
   decide(view: SymbolView, state: State): Decided<State>;
+}
+
+/** A symbol that may be looked at, or the coded reason why it may not. */
+export type Views = ReadonlyMap<string, SymbolView | string>;
+/** A symbol without a wish is left without quotes. What is wished for a symbol that could not be looked at is not heard. */
+export type BasketDecided<State> = { readonly wishes: ReadonlyMap<string, Wish>; readonly state: State };
+
+/** Looks at all its symbols at once. Its state outlives a hard exit: it sees the reason and knows its other legs. */
+export interface BasketStrategy<State> extends Common<State> {
+  decide(views: Views, state: State): BasketDecided<State>;
 }

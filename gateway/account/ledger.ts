@@ -359,9 +359,10 @@ function statement(row: LedgerOrder, { report, amended }: Stated): Step {
 const acceptedUnlessBusy = (row: LedgerOrder): OrderEvent[] => (hasEnded(row.order.status) ? [] : [{ kind: 'accepted' }]);
 
 function newRow({ request, now }: { readonly request: OrderRequest; readonly now: Now }): LedgerOrder {
-  const { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size } = request;
+  const { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size, strategy } = request;
   return {
     ...{ clientId, symbol, side, kind, timeInForce, reduceOnly },
+    ...(strategy === undefined ? {} : { strategy }),
     role: parseClientId(clientId)?.role ?? 'foreign',
     order: { status: 'sent', price, size, filled: lots(0), trades: [] },
     venueId: null,

@@ -33,6 +33,8 @@ export type LedgerOrder = {
   readonly statedAtMs: number;
   /** Price and size it was first sent with: what makes the same id the same order. */
   readonly content: string;
+  /** Run of the brain that placed it; absent where nobody said, and in rows of earlier versions. */
+  readonly strategy?: string;
 };
 
 /** The venue says that it is filled whole, while its last fills are on their way: it has ended in all but our books. */

@@ -186,6 +186,7 @@ export class Gateway implements AsyncDisposable {
       onInstrument: (news) => this.#watch.onInstrument(news),
       onTop: () => this.#topChanged(),
       onTrade: (trade) => this.#publisher.addTrade(trade),
+      onTradesMissed: (symbol) => this.#publisher.tradesMissed(symbol),
     });
     this.#timers = [
       clock.every(config.snapshot.intervalMs, () => this.#publish()),
@@ -294,8 +295,7 @@ export class Gateway implements AsyncDisposable {
     if (this.#push || !this.#servers.some((server) => server.hasSubscribers)) return;
     this.#push = this.#options.clock.after(PUSH_MS, () => {
       this.#push = null;
-      const keys = Object.fromEntries(this.#publisher.render().documents.filter(([, text]) => text !== null));
-      const text = frame({ type: 'snapshot', keys });
+      const text = frame(this.#publisher.takePush());
       for (const server of this.#servers) server.push(text);
     });
   }

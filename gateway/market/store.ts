@@ -5,11 +5,11 @@ import type { BarsView, BookCounters, BookView, MarketView, StreamHealth } from 
 import type { Bars } from './bars.ts';
 import type { Books } from './books.ts';
 
+/** By interval, then by symbol. */
+export type BarSeries = ReadonlyMap<string, ReadonlyMap<string, Bars>>;
 export type StoreOptions = {
   readonly books: Books;
-  /** One an instrument, of one interval. */
-  readonly bars: ReadonlyMap<string, Bars>;
-  readonly interval: string;
+  readonly bars: BarSeries;
   readonly health: () => readonly StreamHealth[];
   /** How long messages are on their way. */
   readonly delayMs: () => number | null;
@@ -44,9 +44,9 @@ export class MarketStore implements MarketView {
     return at === undefined ? null : this.#options.now() - at;
   }
 
-  /** Another interval than the configured one is not kept, so it is unknown. */
+  /** An interval that no strategy reads is not kept, so it is unknown. */
   bars(symbol: string, interval: string): BarsView {
-    return (interval === this.#options.interval ? this.#options.bars.get(symbol)?.view() : undefined) ?? NO_BARS;
+    return this.#options.bars.get(interval)?.get(symbol)?.view() ?? NO_BARS;
   }
 
   /** The worse of the streams, with the older news. */

@@ -49,8 +49,13 @@ export const isPersons = (order: LedgerOrder): boolean => PERSON_ROLES.has(order
 export const rolesOf = (role: 'brain' | 'operator'): ReadonlySet<string> => (role === 'brain' ? BRAIN_ROLES : PERSON_ROLES);
 
 /** Who made the order of a fill: told by its row, else by its id, since the order of a triggered stop may be filled before it is told of. */
-export const roleOf = ({ keeper }: Pick<Core, 'keeper'>, clientId: string): LedgerOrder['role'] =>
-  keeper.ledger.order(clientId)?.role ?? parseClientId(clientId)?.role ?? 'foreign';
+export function makerOf(
+  { keeper }: Pick<Core, 'keeper'>,
+  clientId: string,
+): { readonly role: LedgerOrder['role']; readonly strategy: string | undefined } {
+  const row = keeper.ledger.order(clientId);
+  return { role: row?.role ?? parseClientId(clientId)?.role ?? 'foreign', strategy: row?.strategy };
+}
 
 /** Client ids of open orders of one brain epoch, or of every brain. */
 export function brainOrders({ keeper }: Pick<Core, 'keeper'>, epoch?: number): string[] {

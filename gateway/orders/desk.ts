@@ -197,8 +197,8 @@ export class Desk {
         'filter',
         `Cannot place order "${place.clientId}": ${size === null ? `size ${place.size} is off step ${instrument.stepSize}` : `price ${place.price} is off tick ${instrument.tickSize}`}`,
       );
-    const { clientId, symbol, side, kind, timeInForce, reduceOnly } = place;
-    const request: OrderRequest = { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size };
+    const { clientId, symbol, side, kind, timeInForce, reduceOnly, strategy } = place;
+    const request: OrderRequest = { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size, strategy };
     const known = keeper.ledger.order(clientId);
     if (known)
       return known.content === contentOf(request)

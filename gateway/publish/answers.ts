@@ -4,7 +4,7 @@ import { formatPrice, formatSize, type Instrument } from '../../shared/instrumen
 import { formatAtoms, ticks, ZERO_ATOMS } from '../../shared/units.ts';
 import type { BookedFill } from '../account/rows.ts';
 import { bestLevels } from '../market/top.ts';
-import { type Core, roleOf } from '../orders/core.ts';
+import { type Core, makerOf } from '../orders/core.ts';
 import type { BookView } from '../venues/venue.ts';
 import { fillDoc, orderDoc, textsOf, unrealized } from './snapshot.ts';
 
@@ -71,7 +71,7 @@ export class Answers {
     const fills = this.#options.fillsAfter({ after, limit });
     const docs = fills.flatMap((fill) => {
       const instrument = venue.instruments.get(fill.symbol);
-      return instrument ? [fillDoc(instrument, { fill, role: roleOf(this.#options.core, fill.clientId) })] : [];
+      return instrument ? [fillDoc(instrument, { fill, ...makerOf(this.#options.core, fill.clientId) })] : [];
     });
     return { fills: docs };
   }

@@ -2,14 +2,15 @@
  * Makes the moment and its number: one snapshot for Redis at every tick, one for push subscribers at a change of the top. Also the
  * documents written on change only (bars, instruments), and the backlog of fills and public trades for the next tick. Owns no socket.
  */
-import { leverageMaxOf } from '../../shared/config.ts';
+import type { Pushed } from '../../shared/command.ts';
+import { barsRead, leverageMaxOf } from '../../shared/config.ts';
 import type { PublicTrade } from '../../shared/events.ts';
-import { formatPrice, formatSize } from '../../shared/instrument.ts';
-import { type Header, type Keys, SCHEMA_VERSION, type Stamp } from '../../shared/snapshot.ts';
+import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
+import { type Header, type Keys, SCHEMA_VERSION, type Stamp, type TradeDoc } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import type { BookedFill } from '../account/rows.ts';
 import type { Closer } from '../orders/closer.ts';
-import { type Core, roleOf } from '../orders/core.ts';
+import { type Core, makerOf } from '../orders/core.ts';
 import type { DeadManPace } from '../orders/dead-man.ts';
 import { symbolReasons, wholeMode } from '../orders/degraded.ts';
 import { wholeState } from '../orders/degraded-view.ts';
@@ -37,16 +38,23 @@ const FILLS_KEPT = 10_000;
 const TRADES_KEPT = 1_000;
 /** Public trades kept for one tick, and fills kept while Redis is away; the oldest go first, a reader sees the hole and asks. */
 const WAITING_MAX = 2_000;
+/** The same for one push, which is one message. */
+const UNPUSHED_MAX = 200;
 
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #barVersions = new Map<string, number>();
   readonly #instrumentVersions = new Map<string, string>();
+  readonly #tradeSeqs = new Map<string, number>();
+  readonly #intervals: readonly string[];
   #entries: StreamEntry[] = [];
+  /** Since the last push; nobody collects them while there are no subscribers. */
+  #unpushed: StreamEntry[] = [];
   dropped = 0;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    this.#intervals = [...barsRead(options.core.config).keys()];
   }
 
   addFills(fills: readonly BookedFill[]): void {
@@ -55,8 +63,8 @@ export class Publisher {
     for (const fill of fills) {
       const instrument = core.venue.instruments.get(fill.symbol);
       if (!instrument) continue;
-      const role = roleOf(core, fill.clientId);
-      this.#add({ key: keys.fills, field: 'fill', text: JSON.stringify(fillDoc(instrument, { fill, role })), maxLen: FILLS_KEPT });
+      const text = JSON.stringify(fillDoc(instrument, { fill, ...makerOf(core, fill.clientId) }));
+      this.#add({ key: keys.fills, field: 'fill', text, maxLen: FILLS_KEPT });
     }
   }
 
@@ -65,8 +73,21 @@ export class Publisher {
     const instrument = core.venue.instruments.get(trade.symbol);
     if (!instrument) return;
     const [price, size] = [formatPrice(instrument, trade.price), formatSize(instrument, trade.size)];
-    const text = JSON.stringify({ tradeId: trade.tradeId, price, size, aggressor: trade.aggressor, wallMs: trade.atMs });
-    this.#add({ key: keys.trades(trade.symbol), field: 'trade', text, maxLen: TRADES_KEPT });
+    const { epoch } = core.identity;
+    const { symbol, tradeId, aggressor, atMs: wallMs } = trade;
+    const document: TradeDoc = { epoch, n: this.#nextTrade(symbol), tradeId, price, size, aggressor, wallMs };
+    this.#add({ key: keys.trades(symbol), field: 'trade', text: JSON.stringify(document), maxLen: TRADES_KEPT });
+  }
+
+  /** A number is left out, so that readers see the hole. */
+  tradesMissed(symbol: string): void {
+    this.#nextTrade(symbol);
+  }
+
+  #nextTrade(symbol: string): number {
+    const n = (this.#tradeSeqs.get(symbol) ?? 0) + 1;
+    this.#tradeSeqs.set(symbol, n);
+    return n;
   }
 
   /** After a loss of Redis everything that lasts is written again. */
@@ -82,6 +103,14 @@ export class Publisher {
     const batch = { seq, documents, lasting: this.#lasting(stamp), entries: this.#entries };
     this.#entries = [];
     return batch;
+  }
+
+  /** The next snapshot for subscribers, with what was added to the streams since the last one. */
+  takePush(): Pushed {
+    const keys = Object.fromEntries(this.render().documents.flatMap(([key, text]) => (text === null ? [] : [[key, text]])));
+    const entries = this.#unpushed.map(({ key, text }) => ({ key, text }));
+    this.#unpushed = [];
+    return { type: 'snapshot', keys, entries };
   }
 
   /** A batch that Redis did not take: its fills wait for the next; its trades are of the past. */
@@ -104,7 +133,6 @@ export class Publisher {
       balances: core.keeper.balances,
       symbols,
       bookLevels: core.config.snapshot.bookLevels,
-      interval: core.config.strategy.macdTrend.interval,
     };
     return { seq, documents: renderSnapshot(moment) };
   }
@@ -153,7 +181,7 @@ export class Publisher {
   }
 
   #symbol(symbol: string): SymbolMoment {
-    const { venue, keeper, config } = this.#options.core;
+    const { venue, keeper } = this.#options.core;
     const instrument = venue.instruments.get(symbol);
     if (!instrument) throw new Error(`Cannot publish ${symbol}: it has no instrument`);
     const { ledger } = keeper;
@@ -168,7 +196,7 @@ export class Publisher {
       commission: keeper.commission(symbol),
       liquidationPrice: keeper.liquidationPrice(symbol),
       orders: [...ledger.orders(symbol), ...ledger.foreignOrders(symbol)],
-      bars: venue.market.bars(symbol, config.strategy.macdTrend.interval),
+      bars: new Map(this.#intervals.map((interval) => [interval, venue.market.bars(symbol, interval)])),
       stop: venue.stops === null ? null : this.#options.stops.shown(symbol),
     };
   }
@@ -176,18 +204,22 @@ export class Publisher {
   /** Bars and instruments that changed since they were last written. */
   #lasting(stamp: Stamp): readonly Document[] {
     const { core, keys } = this.#options;
-    const { interval } = core.config.strategy.macdTrend;
     return [...core.venue.instruments].flatMap(([symbol, instrument]): Document[] => {
-      const bars = core.venue.market.bars(symbol, interval);
-      const out: Document[] = [];
-      if (this.#barVersions.get(symbol) !== bars.version)
-        out.push([keys.klines(symbol, interval), JSON.stringify(klinesDoc({ instrument, bars }, { stamp, interval }))]);
+      const out = this.#intervals.flatMap((interval) => this.#newBars(instrument, { stamp, interval }));
       if (this.#instrumentVersions.get(symbol) !== instrument.version)
         out.push([keys.instrument(symbol), JSON.stringify(instrumentDoc(instrument, stamp))]);
-      this.#barVersions.set(symbol, bars.version);
       this.#instrumentVersions.set(symbol, instrument.version);
       return out;
     });
+  }
+
+  #newBars(instrument: Instrument, { stamp, interval }: { readonly stamp: Stamp; readonly interval: string }): Document[] {
+    const { core, keys } = this.#options;
+    const key = keys.klines(instrument.symbol, interval);
+    const bars = core.venue.market.bars(instrument.symbol, interval);
+    if (this.#barVersions.get(key) === bars.version) return [];
+    this.#barVersions.set(key, bars.version);
+    return [[key, JSON.stringify(klinesDoc({ instrument, bars }, { stamp, interval }))]];
   }
 
   #add(entry: StreamEntry): void {
@@ -196,6 +228,8 @@ export class Publisher {
       this.dropped++;
     }
     this.#entries.push(entry);
+    this.#unpushed.push(entry);
+    if (this.#unpushed.length > UNPUSHED_MAX) this.#unpushed.shift();
   }
 }
 

@@ -36,7 +36,8 @@ export type SymbolMoment = {
   readonly liquidationPrice: string | null;
   /** Own orders in memory and foreign ones. */
   readonly orders: readonly LedgerOrder[];
-  readonly bars: BarsView;
+  /** By interval. */
+  readonly bars: ReadonlyMap<string, BarsView>;
   /** Null: the venue holds no stops. */
   readonly stop: StopShown | null;
 };
@@ -48,7 +49,6 @@ export type Moment = {
   readonly balances: readonly BalanceReport[];
   readonly symbols: readonly SymbolMoment[];
   readonly bookLevels: number;
-  readonly interval: string;
 };
 /** Null: the key is to be absent. */
 export type Document = readonly [key: string, text: string | null];
@@ -65,7 +65,7 @@ export function renderSnapshot(moment: Moment): readonly Document[] {
 type Context = { readonly moment: Moment; readonly stamp: Stamp };
 
 function renderSymbol(symbol: SymbolMoment, { moment, stamp }: Context): readonly Document[] {
-  const { keys, now, accountKnown, interval } = moment;
+  const { keys, now, accountKnown } = moment;
   const name = symbol.instrument.symbol;
   const position = positionDoc(symbol, { stamp, known: accountKnown });
   return [
@@ -73,7 +73,12 @@ function renderSymbol(symbol: SymbolMoment, { moment, stamp }: Context): readonl
     [keys.position(name), JSON.stringify(position)],
     [keys.entryPrice(name), position.known ? (position.entryPrice ?? 'none') : null],
     [keys.orders(name), JSON.stringify(ordersDoc(symbol, { stamp, now, known: accountKnown }))],
-    [keys.kline(name, interval), JSON.stringify(klineDoc(symbol, { stamp, interval }))],
+    ...[...symbol.bars].map(
+      ([interval, bars]): Document => [
+        keys.kline(name, interval),
+        JSON.stringify(klineDoc({ instrument: symbol.instrument, bars }, { stamp, interval })),
+      ],
+    ),
   ];
 }
 
@@ -157,6 +162,10 @@ export function orderDoc(instrument: Instrument, { order: row, now }: { readonly
     ...(row.amendTo && { amendTo: { price: formatPrice(instrument, row.amendTo.price), size: formatSize(instrument, row.amendTo.size) } }),
     ageMs: Math.max(0, Math.round(now - row.sentAt)),
     reason: row.reason,
+    ...(row.strategy === undefined ? {} : { strategy: row.strategy }),
+    ...(row.amendTo === null
+      ? {}
+      : { amendTo: { price: formatPrice(instrument, row.amendTo.price), size: formatSize(instrument, row.amendTo.size) } }),
   };
 }
 
@@ -187,15 +196,14 @@ const barRow = (bar: Bar): [number, string, string, string, string, string] => [
   bar.volume,
 ];
 
-function klineDoc({ instrument, bars }: SymbolMoment, { stamp, interval }: { readonly stamp: Stamp; readonly interval: string }): KlineDoc {
+type BarsMoment = { readonly instrument: Instrument; readonly bars: BarsView };
+
+function klineDoc({ instrument, bars }: BarsMoment, { stamp, interval }: { readonly stamp: Stamp; readonly interval: string }): KlineDoc {
   return { ...stamp, symbol: instrument.symbol, interval, bar: bars.open ? barRow(bars.open) : null };
 }
 
 /** Rewritten when a bar closes, at start and after every loss of Redis. */
-export function klinesDoc(
-  symbol: Pick<SymbolMoment, 'instrument' | 'bars'>,
-  { stamp, interval }: { stamp: Stamp; interval: string },
-): KlinesDoc {
+export function klinesDoc(symbol: BarsMoment, { stamp, interval }: { stamp: Stamp; interval: string }): KlinesDoc {
   return { ...stamp, symbol: symbol.instrument.symbol, interval, status: symbol.bars.status, bars: symbol.bars.closed.map(barRow) };
 }
 
@@ -209,7 +217,10 @@ export function instrumentDoc(instrument: Instrument, stamp: Stamp): InstrumentD
   };
 }
 
-export function fillDoc(instrument: Instrument, { fill, role }: { readonly fill: BookedFill; readonly role: string }): FillDoc {
+export function fillDoc(
+  instrument: Instrument,
+  { fill, role, strategy }: { readonly fill: BookedFill; readonly role: string; readonly strategy?: string | undefined },
+): FillDoc {
   return {
     n: fill.n,
     symbol: fill.symbol,
@@ -224,5 +235,6 @@ export function fillDoc(instrument: Instrument, { fill, role }: { readonly fill:
     feeAsset: fill.feeAsset,
     realizedPnl: fill.realizedPnl === null ? null : formatAtoms(fill.realizedPnl),
     wallMs: fill.atMs,
+    ...(strategy === undefined ? {} : { strategy }),
   };
 }

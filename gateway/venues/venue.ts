@@ -48,6 +48,8 @@ export type OrderRequest = {
   readonly price: Ticks | null;
   readonly size: Lots;
   readonly reduceOnly: boolean;
+  /** Run of the brain it belongs to: for the ledger, never for the venue. */
+  readonly strategy?: string | undefined;
 };
 /** `size` is the new total, filled part included. */
 export type AmendRequest = {
@@ -198,6 +200,8 @@ export interface MarketView {
 }
 
 export type MarketListener = {
+  /** Public trades of a symbol were missed. */
+  readonly onTradesMissed?: (symbol: string) => void;
   /** A book left `live` (false) or came back (true). Called at once, for quotes to be pulled. */
   readonly onBookLive: (symbol: string, live: boolean, reason: string) => void;
   /** Top of book changed; for the push feed. */

@@ -5,15 +5,16 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandsOf, omsRules } from '../../brain/oms/oms.ts';
+import { commandsOf } from '../../brain/oms/oms.ts';
 import type { OrderCommand } from '../../brain/oms/working.ts';
-import { NO_EXITS } from '../../brain/risk/exits.ts';
+import { makeRuns } from '../../brain/runs.ts';
+import { settingsOf } from '../../brain/settings.ts';
 import { initialState, type Settings, step } from '../../brain/step.ts';
 import { marketMaking } from '../../brain/strategy/market-making.ts';
 import type { WantedQuote } from '../../brain/strategy/strategy.ts';
-import { type Documents, heldView, symbolView } from '../../brain/view.ts';
+import { type Documents, heldView, marketView } from '../../brain/view.ts';
 import { makeClientId } from '../../shared/client-id.ts';
-import { Config, limitsOf } from '../../shared/config.ts';
+import { Config } from '../../shared/config.ts';
 import { monoMs, wallMs } from '../../shared/units.ts';
 import type { Figure } from './measure.ts';
 import { LEASE, loadTape, SYMBOL, type Tape, TapeMarket } from './tape-market.ts';
@@ -113,42 +114,45 @@ export function play(tape: Tape, way: Way): Played {
 
 const readConfig = (): Config => Config.parse(JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8')));
 
-function settingsOf(config: Config): Settings<null> {
-  const { marketMaking: parameters } = config.strategy;
-  return {
-    strategy: marketMaking(parameters),
-    exits: { takeProfitPercent: 100, stopLossPercent: 100, cooldownMs: 0 }, // no close in between: what rests is the matter
-    limits: limitsOf(config, SYMBOL),
-    oms: omsRules(config.brain.oms, parameters.refreshToleranceBps),
-    ttlMs: config.brain.commandTtlMs,
-    maxAgeMs: config.brain.maxSnapshotAgeMs,
-  };
-}
+/** No close in between: what rests is the matter. */
+const settingsFor = (config: Config): Settings => ({
+  ...settingsOf(config, makeRuns(config)),
+  symbols: [SYMBOL],
+  exits: { takeProfitPercent: 100, stopLossPercent: 100, cooldownMs: 0 },
+});
 
 /** The brain's own turn, its commands visible in the next snapshot. */
 export function ourWay(config: Config): Way {
-  const settings = settingsOf(config);
-  let [state, counter] = [initialState(settings.strategy, NO_EXITS), 0];
+  const settings = settingsFor(config);
+  let [state, counter] = [initialState(settings), 0];
   return (documents) => {
     const { wallMs: nowMs, seq } = documents.header;
     const now = monoMs(nowMs);
     const nextId = (): string => makeClientId({ role: 'quote', epoch: LEASE, counter: counter++ });
-    const stepped = step(state, { settings, turn: { symbol: SYMBOL, documents, now, nowMs: wallMs(nowMs), nextId, mayTrade: true } });
-    const sent = stepped.commands.map((command) => ({ command, role: 'quote', sentAt: now, visibleFrom: seq + 1 }));
-    state = { ...stepped.state, pending: sent };
-    return stepped;
+    const turn = { documents, fills: [], fees: [], now, nowMs: wallMs(nowMs), nextId, mayTrade: true };
+    const stepped = step(state, { settings, turn });
+    const [one] = stepped.symbols;
+    const symbol = stepped.state.symbols[SYMBOL];
+    if (!one || !symbol) throw new Error(`Cannot play: ${SYMBOL} was not looked at`);
+    const pending = one.commands.map((command) => ({ command, role: 'quote', sentAt: now, visibleFrom: seq + 1 }));
+    state = { ...stepped.state, symbols: { [SYMBOL]: { ...symbol, pending } } };
+    return { quotes: one.outcomes[0]?.quotes ?? [], commands: one.commands };
   };
 }
 
 /** Takes back whatever rests and places what is wanted; `lazy`: only when a wish has changed, or one does not rest. */
 export function plainWay(config: Config, lazy: boolean): Way {
-  const { strategy, maxAgeMs } = settingsOf(config);
-  let [counter, before] = [0, ''];
+  const strategy = marketMaking(config.strategy.marketMaking);
+  let [counter, before, state] = [0, '', strategy.initial()];
   return (documents) => {
-    const held = heldView(documents, { symbol: SYMBOL, maxAgeMs });
-    const view = typeof held === 'string' ? held : symbolView(documents, { symbol: SYMBOL, held, working: [] });
-    if (typeof view === 'string' || typeof held === 'string') return { quotes: [], commands: [] };
-    const { quotes, reason } = strategy.decide(view, null).wish;
+    const held = heldView(documents, { symbol: SYMBOL, maxAgeMs: config.brain.maxSnapshotAgeMs });
+    const market = typeof held === 'string' ? held : marketView(documents, { symbol: SYMBOL, held });
+    if (typeof market === 'string' || typeof held === 'string') return { quotes: [], commands: [] };
+    const { position, entryPrice } = held;
+    const view = { ...market, position, entryPrice, orders: [], bars: null, openBar: null, trades: null, fills: [] };
+    const decided = strategy.decide(view, state);
+    state = decided.state;
+    const { quotes, reason } = decided.wish;
     const resting = held.orders.filter(({ status }) => status === 'open' || status === 'partially-filled');
     const wish = JSON.stringify(quotes);
     if (lazy && wish === before && resting.length === quotes.length) return { quotes, commands: [] };
@@ -158,6 +162,11 @@ export function plainWay(config: Config, lazy: boolean): Way {
       ...resting.map((order) => ({ kind: 'cancel', order, urgency: 'cancel' }) as const),
       ...quotes.map((quote) => ({ kind: 'place', quote, urgency: 'rest' }) as const),
     ];
-    return { quotes, commands: commandsOf(actions, { symbol: SYMBOL, role: 'quote', reason, nextId }).map(({ command }) => command) };
+    return {
+      quotes,
+      commands: commandsOf(actions, { symbol: SYMBOL, role: 'quote', strategy: strategy.name, reason, nextId }).map(
+        ({ command }) => command,
+      ),
+    };
   };
 }

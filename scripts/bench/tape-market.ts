@@ -94,7 +94,9 @@ export class TapeMarket {
       position: { ...stamp, symbol, known: true, size, ...NOTHING_ELSE_KNOWN },
       orders: { ...stamp, symbol, known: true, orders: this.#orderDocs(nowMs) },
       instrument: { epoch: 1, seq: 1, ...specOf(instrument) },
-      klines: null,
+      klines: {},
+      openKlines: {},
+      trades: null,
     };
     return {
       header: headerOf(stamp, nowMs),
@@ -102,6 +104,7 @@ export class TapeMarket {
       balanceKnown: true,
       available: { USDT: '100000' },
       seenAt: monoMs(nowMs),
+      fills: [],
     };
   }
 

@@ -168,41 +168,17 @@ function balanceLines({ balance }: State): readonly string[] {
   );
 }
 
-function brainLines(state: State): readonly string[] {
+export function brainLines(state: State): readonly string[] {
   const { brain } = state;
   if (!brain) return labelled('brain', [UNKNOWN, '(it has written nothing in the last minute)']);
-  const reasons = Object.entries(brain.symbols).map(([symbol, { reason }]) => `${symbol} ${reason}`);
+  const rows = brain.runs ?? Object.entries(brain.symbols).map(([symbol, { reason }]) => ({ symbol, reason, run: brain.strategy }));
+  const reasons = rows.map(({ run, symbol, reason }) => `${run === brain.strategy ? '' : `${run} `}${symbol} ${reason}`);
   return labelled('brain', [brain.strategy, ...brainAge(state, brain), ...reasons]);
 }
 
 /** How far behind the gateway it is, and whether the gateway still listens to it. */
-function brainAge({ header }: State, { brainEpoch, processed }: BrainDoc): readonly string[] {
+export function brainAge({ header }: State, { brainEpoch, processed }: BrainDoc): readonly string[] {
   if (header === null) return ['age unknown'];
   if (header.brainEpoch !== brainEpoch) return ['holds no lease'];
   return header.epoch === processed.epoch ? [`${Math.max(0, header.seq - processed.seq)} behind`] : ['of an earlier gateway'];
-}
-
-/** Why it does what it does, a block for each symbol. */
-export function whyLines(state: State): readonly string[] {
-  const { brain, header } = state;
-  if (!brain) return brainLines(state);
-  const gateway = header ? labelled('gateway', [header.mode, ...header.reasons]) : labelled('gateway', [UNKNOWN]);
-  const risk = labelled('risk', [brain.risk.state, ...brain.risk.reasons]);
-  const head = labelled('brain', [brain.strategy, ...brainAge(state, brain), `${brain.decisions} decisions`]);
-  return [...head, ...risk, ...gateway, ...Object.entries(brain.symbols).flatMap(([symbol, doc]) => ['', ...symbolWhy(symbol, doc)])];
-}
-
-type SymbolDoc = BrainDoc['symbols'][string];
-
-function symbolWhy(symbol: string, { reason, signals, quotes, position, takeProfits, stopLosses }: SymbolDoc): readonly string[] {
-  const wants = quotes.map(({ side, price, size }) => `${side} ${trimDecimal(size)} at ${price}`);
-  const told = Object.entries(signals).map(
-    ([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toPrecision(8)) : (value ?? UNKNOWN)}`,
-  );
-  return [
-    ...labelled(symbol, [reason]),
-    ...labelled('  wants', wants.length > 0 ? wants : ['no quotes']),
-    ...labelled('  signals', told.length > 0 ? told : ['none']),
-    ...labelled('  holds', [trimDecimal(position), `take-profits ${takeProfits}`, `stop-losses ${stopLosses}`]),
-  ];
 }

@@ -51,6 +51,21 @@ test.concurrent('folders of two accounts: one line that names them, code 2, with
   ]);
 });
 
+test.concurrent('a strategy file that is broken: one line that says where, code 2, before anything else is asked', async () => {
+  const strategy = { active: 'mine', custom: { mine: { file: 'mine.ts' } } };
+  const file = configFile('mine', { strategy, redis: { url: 'redis://127.0.0.1:1' } });
+  writeFileSync(join(dir, 'mine/mine.ts'), 'export const strategy =\n  const;\n');
+  const { code, lines } = await run(['--config', file]);
+  expect([code, lines]).toEqual([
+    2,
+    [
+      expect.stringMatching(
+        /^.*config\.json: strategy\.custom\.mine\.file: ".*mine\.ts" cannot be loaded \(SyntaxError: .* at mine\.ts:2\): allowed is /,
+      ),
+    ],
+  ]);
+});
+
 test.concurrent('a Redis that does not answer: waited for, then one line, code 3', async () => {
   const url = `redis://127.0.0.1:${await freePort()}`;
   const { code, lines } = await run(['--config', configFile('redis', { redis: { url } })]);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { initialState, type Settings, type Stepped, step, type SymbolState } from '../../brain/step.ts';
+import { type BrainState, initialState, type Settings, step } from '../../brain/step.ts';
+import { initialSymbol } from '../../brain/look.ts';
 import { NO_EXITS } from '../../brain/risk/exits.ts';
 import { marketMaking } from '../../brain/strategy/market-making.ts';
-import type { MarketMakingState } from '../../brain/strategy/market-making/state.ts';
 import type { Strategy, Wish } from '../../brain/strategy/strategy.ts';
 import { headerReason } from '../../brain/view.ts';
 import { MarketMakingParameters } from '../../shared/config.ts';
@@ -16,11 +16,14 @@ import {
   IDENTITY,
   instrumentDoc,
   LEASE,
+  onlyOne,
   type Over,
   orderDoc,
   ordersDoc,
+  plain,
   positionDoc,
   qty,
+  runWith,
   settings,
   SYMBOL,
   turn,
@@ -30,15 +33,22 @@ import { id } from '../kit/orders.ts';
 const maker = marketMaking(
   MarketMakingParameters.parse({ spreadBps: 2, skewBps: 1, orderSize: '0.010', maxInventory: '0.050', refreshToleranceBps: 0.2 }),
 );
-const fresh = (exits = NO_EXITS): SymbolState<MarketMakingState> => initialState(maker, exits);
+const RUNS = [runWith(maker)];
+const fresh = (): BrainState => initialState(settings(RUNS));
+/** Of the symbol: other commands under way, or a refusal. */
+const having = (over: Partial<BrainState['symbols'][string]>, state = fresh()): BrainState => ({
+  ...state,
+  symbols: { [SYMBOL]: { ...initialSymbol(NO_EXITS), ...state.symbols[SYMBOL], ...over } },
+});
 type Options = {
   readonly over?: Over;
-  readonly before?: SymbolState<MarketMakingState>;
+  readonly before?: BrainState;
   readonly turn?: Parameters<typeof turn>[1];
-  readonly settings?: Partial<Settings<MarketMakingState>>;
+  readonly settings?: Partial<Settings>;
 };
-const take = ({ over = {}, before = fresh(), ...more }: Options = {}): Stepped<MarketMakingState> =>
-  step(before, { settings: settings(maker, more.settings), turn: turn(documents(over), more.turn) });
+const take = ({ over = {}, before = fresh(), ...more }: Options = {}) =>
+  onlyOne(step(before, { settings: settings(RUNS, more.settings), turn: turn(documents(over), more.turn) }));
+type Taken = ReturnType<typeof take>;
 const kinds = ({ commands }: { readonly commands: readonly { readonly kind: string }[] }): string[] => commands.map(({ kind }) => kind);
 const resting: OrderDoc[] = [orderDoc({ clientId: id(1) }), orderDoc({ clientId: id(2), side: 'sell', price: '60010.00' })];
 
@@ -97,7 +107,7 @@ test('step() asks once for each of them while it sees nothing', () => {
   const over = { docs: { orders: ordersDoc(resting), book: null } };
   const first = take({ over });
   const pending = first.commands.map((command) => ({ command, role: 'quote', lease: LEASE, sentAt: monoMs(1_000), visibleFrom: null }));
-  expect(take({ over, before: { ...first.state, pending } }).commands).toEqual([]);
+  expect(take({ over, before: having({ pending }, first.state) }).commands).toEqual([]);
 });
 
 test.each<[string, Over, string]>([
@@ -141,15 +151,15 @@ test('step() places nothing once the lease has no ids left', () => {
 });
 
 test('step() with no limits for the symbol holds everything back and says so', () => {
-  expect(take({ settings: { limits: null } })).toMatchObject({ commands: [], reason: 'held-order-notional', held: [{}, {}] });
+  expect(take({ settings: { limits: () => null } })).toMatchObject({ commands: [], reason: 'held-order-notional', held: [{}, {}] });
 });
 
 test('step() never sends the same intention twice while the first is not visible', () => {
   const first = take();
   const pending = first.commands.map((command) => ({ command, role: 'quote', sentAt: monoMs(1_000), visibleFrom: null }));
-  const again = take({ before: { ...first.state, pending }, over: { head: { seq: 51 } } });
+  const again = take({ before: having({ pending }, first.state), over: { head: { seq: 51 } } });
   expect(again.commands).toEqual([]);
-  expect(again.state.pending).toHaveLength(2);
+  expect(again.state.symbols[SYMBOL]?.pending).toHaveLength(2);
 });
 
 test('step() leaves other roles and foreign orders alone', () => {
@@ -177,7 +187,7 @@ test.each<[string, Partial<OrderDoc>, string]>([
 });
 
 test('step() sends nothing but cancels until a refusal is over', () => {
-  const before = { ...fresh(), refusal: { code: 'budget', untilMs: monoMs(1_400) } };
+  const before = having({ refusals: { 'market-making': { code: 'budget', untilMs: monoMs(1_400) } } });
   const far = orderDoc({ price: '50000.00' });
   const extra = orderDoc({ clientId: id(2), price: '50001.00' });
   const over = { docs: { orders: ordersDoc([far, extra]) } };
@@ -219,7 +229,7 @@ describe('hard exits in step()', () => {
 
   test('the strategy is silent until flat and cool, and then begins afresh', () => {
     let state = take({ over: { docs: { position: positionDoc(losing) } } }).state;
-    const go = (seq: number, { size = '0.000', nowMs = 1_700_000_000_000, closing = false }): Stepped<MarketMakingState> => {
+    const go = (seq: number, { size = '0.000', nowMs = 1_700_000_000_000, closing = false }): Taken => {
       const position = positionDoc({ seq, size, entryPrice: size === '0.000' ? null : '61000' });
       const over = { head: { seq, closing: closing ? [SYMBOL] : [] }, docs: { position } };
       const stepped = take({ before: state, over, turn: { nowMs: wallMs(nowMs) } });
@@ -231,7 +241,7 @@ describe('hard exits in step()', () => {
     expect(go(63, {})).toMatchObject({ commands: [], reason: 'cooling-down' });
     expect(go(64, { nowMs: 1_700_000_000_000 + EXITS.cooldownMs - 1 })).toMatchObject({ commands: [], reason: 'cooling-down' });
     expect(go(65, { nowMs: 1_700_000_000_000 + EXITS.cooldownMs })).toMatchObject({ reason: 'quoting', commands: [{}, {}] });
-    expect(state.exits).toMatchObject({ stopLosses: 1, takeProfits: 0 });
+    expect(state.symbols[SYMBOL]?.exits).toMatchObject({ stopLosses: 1, takeProfits: 0 });
   });
 });
 
@@ -250,8 +260,10 @@ describe('a target in step()', () => {
       state: null,
     }),
   });
-  const aim = (position: number | null, over: Over = {}, more: Partial<Settings<MarketMakingState>> = {}) =>
-    step(initialState(wanting(position), NO_EXITS), { settings: settings(wanting(position), more), turn: turn(documents(over)) });
+  const aim = (position: number | null, over: Over = {}, more: Partial<Settings> = {}) => {
+    const chosen = settings([runWith(wanting(position))], more);
+    return onlyOne(step(initialState(chosen), { settings: chosen, turn: turn(documents(over)) }));
+  };
   const held = (size: string): Over => ({ docs: { position: positionDoc({ size, entryPrice: '60000' }) } });
 
   const small: Over = { docs: { ...held('0.019').docs, instrument: instrumentDoc({ minNotional: '100' }) } };
@@ -286,11 +298,12 @@ describe('a target in step()', () => {
   });
 
   test('goes flat even without a limit, and opens nothing without one', () => {
-    expect(aim(0, held('0.020'), { limits: null }).commands).toHaveLength(1);
-    expect(aim(20, {}, { limits: null }).commands).toEqual([]);
+    expect(aim(0, held('0.020'), { limits: () => null }).commands).toHaveLength(1);
+    expect(aim(20, {}, { limits: () => null }).commands).toEqual([]);
   });
 });
 
 test('step() is a function: the same state and turn give the same step', () => {
-  expect(take()).toEqual(take());
+  const [once, again] = [take(), take()];
+  expect({ ...once, state: plain(once.state) }).toEqual({ ...again, state: plain(again.state) });
 });

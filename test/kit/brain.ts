@@ -9,13 +9,17 @@ import {
   type OrderDoc,
   type OrdersDoc,
   type PositionDoc,
+  type TradeDoc,
   keysOf,
   SCHEMA_VERSION,
 } from '../../shared/snapshot.ts';
 import { lots, type Lots, monoMs, type Ticks, wallMs } from '../../shared/units.ts';
 import type { WorkingOrder } from '../../brain/oms/working.ts';
-import type { Settings, Turn } from '../../brain/step.ts';
+import { type Run, runOf } from '../../brain/runs.ts';
+import type { BrainState, Settings, Stepped } from '../../brain/step.ts';
+import { type Sealed, sealAlone } from '../../brain/strategy/seat.ts';
 import type { Level, Strategy, SymbolView } from '../../brain/strategy/strategy.ts';
+import type { Turn } from '../../brain/turn.ts';
 import type { Documents, SymbolDocs } from '../../brain/view.ts';
 import { id, instrument, SPEC } from './orders.ts';
 
@@ -135,11 +139,25 @@ export const documents = ({ head = {}, docs = {}, balanceKnown = true }: Over = 
     position: positionDoc(stamp),
     orders: ordersDoc([], stamp),
     instrument: instrumentDoc(),
-    klines: null,
+    klines: {},
+    openKlines: {},
+    trades: null,
   };
   const available = { USDT: '10000' };
-  return { header: top, symbols: { [SYMBOL]: { ...usual, ...docs } }, balanceKnown, available, seenAt: monoMs(1_000) };
+  const rest = { balanceKnown, available, seenAt: monoMs(1_000), fills: [] };
+  return { header: top, symbols: { [SYMBOL]: { ...usual, ...docs } }, ...rest };
 };
+
+export const tradeDoc = (n: number, over: Partial<TradeDoc> = {}): TradeDoc => ({
+  epoch: STAMP.epoch,
+  n,
+  tradeId: String(1_000 + n),
+  price: '60000.00',
+  size: '0.010',
+  aggressor: 'buy',
+  wallMs: 1_700_000_000_000,
+  ...over,
+});
 
 export const working = (over: Partial<WorkingOrder> = {}): WorkingOrder => ({
   clientId: id(1),
@@ -158,7 +176,8 @@ export const working = (over: Partial<WorkingOrder> = {}): WorkingOrder => ({
 export const turn = (docs: Documents, over: Partial<Turn> = {}): Turn => {
   let counter = 1_000;
   const nextId: Turn['nextId'] = (role) => id(counter++, { role, epoch: LEASE });
-  return { symbol: SYMBOL, documents: docs, now: monoMs(1_000), nowMs: wallMs(1_700_000_000_000), nextId, mayTrade: true, ...over };
+  const times = { now: monoMs(1_000), nowMs: wallMs(1_700_000_000_000) };
+  return { documents: docs, fills: [], fees: [], ...times, nextId, mayTrade: true, ...over };
 };
 
 /** Flat, 60000.00 to 60000.10. */
@@ -173,6 +192,7 @@ export const view = (over: Partial<SymbolView> = {}): SymbolView => {
     bestBid: bids[0]!.price,
     bestAsk: asks[0]!.price,
     position: lots(0),
+    netPosition: over.position ?? lots(0),
     entryPrice: null,
     bars: null,
     atMs: wallMs(1_700_000_000_000),
@@ -187,12 +207,19 @@ export const view = (over: Partial<SymbolView> = {}): SymbolView => {
   };
 };
 
-export const settings = <S>(strategy: Strategy<S>, over: Partial<Settings<S>> = {}): Settings<S> => ({
-  strategy,
+/** One run of a strategy on the symbol of these builders. */
+export const runWith = <S>(strategy: Strategy<S>, over: Partial<Pick<Run, 'id' | 'symbols' | 'maxPosition'>> = {}): Run =>
+  sealedRun(sealAlone({ toleranceBps: 0.2, ...strategy }), over);
+export const sealedRun = (strategy: Sealed, over: Partial<Pick<Run, 'id' | 'symbols' | 'maxPosition'>> = {}): Run =>
+  runOf({ id: strategy.name, symbols: [SYMBOL], maxPosition: null, ...over }, { strategy, fingerprint: strategy.name });
+
+export const settings = (runs: readonly Run[], over: Partial<Settings> = {}): Settings => ({
+  symbols: [SYMBOL],
+  runs,
   exits: EXITS,
-  limits: LIMITS,
+  limits: () => LIMITS,
   oms: {
-    tolerance: { priceBps: 0.2, sizeUnder: 0.5, sizeOver: 0 },
+    tolerance: { priceBps: 0, sizeUnder: 0.5, sizeOver: 0 },
     settle: { snapshots: 1, farFactor: 1 },
     ration: { perSecond: 1_000, burst: 1_000 },
   },
@@ -200,6 +227,19 @@ export const settings = <S>(strategy: Strategy<S>, over: Partial<Settings<S>> = 
   maxAgeMs: 500,
   ...over,
 });
+
+/** A state that can be compared: of each seat the text of its strategy's state. */
+export const plain = ({ seats, ...rest }: BrainState) => ({
+  ...rest,
+  seats: Object.entries(seats).map(([key, { seat, ...more }]) => [key, seat.text(), more]),
+});
+
+/** What came of the first run on the first symbol. */
+export function onlyOne({ state, symbols: [one] }: Stepped) {
+  const [outcome] = one?.outcomes ?? [];
+  if (!one || !outcome) throw new Error('Cannot look: no run, or no symbol');
+  return { state, commands: one.commands, close: one.close, ...outcome };
+}
 
 export const config = (over: object = {}): Config =>
   Config.parse({
@@ -229,7 +269,8 @@ export function texts({ header: top, symbols, balanceKnown }: Documents): Map<st
       [KEYS.position(symbol), docs.position],
       [KEYS.orders(symbol), docs.orders],
       [KEYS.instrument(symbol), docs.instrument],
-      [KEYS.klines(symbol, '5m'), docs.klines],
+      ...Object.entries(docs.klines).map(([interval, bars]) => [KEYS.klines(symbol, interval), bars] as const),
+      ...Object.entries(docs.openKlines).map(([interval, bar]) => [KEYS.kline(symbol, interval), bar] as const),
     ] as const;
     for (const [key, document] of rows) if (document) out.set(key, JSON.stringify(document));
   }

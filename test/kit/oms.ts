@@ -80,7 +80,7 @@ export class OmsModel {
     const top = header({ amends: { most: this.#options.amendsMost ?? 10_000, shrinkKeepsPlace: false } });
     const steered = steer(looked.oms, { wanted, own: before, room, header: top, rules: this.rules, now });
     const nextId = (): string => id(this.#ids++, { epoch: LEASE });
-    const named = commandsOf(steered.actions, { symbol: SYMBOL, role: 'quote', reason: 'model', nextId });
+    const named = commandsOf(steered.actions, { symbol: SYMBOL, role: 'quote', strategy: 'mm', reason: 'model', nextId });
     const { oms, commands } = letLeave(steered.oms, { named, rules: this.rules, header: top, now });
     this.oms = oms;
     this.#send(commands);

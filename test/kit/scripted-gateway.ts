@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Command, Command as CommandSchema, type FillsAnswer, type PositionsAnswer, type Refusal } from '../../shared/command.ts';
+import {
+  type Command,
+  Command as CommandSchema,
+  type FillsAnswer,
+  type PositionsAnswer,
+  type Pushed,
+  type Refusal,
+} from '../../shared/command.ts';
 import { frame, LineSplitter } from '../../shared/framing.ts';
 import { type OrderDoc, SCHEMA_VERSION } from '../../shared/snapshot.ts';
 
@@ -52,8 +59,8 @@ export class ScriptedGateway implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  push(keys: Readonly<Record<string, string>>): void {
-    for (const socket of this.#sockets) socket.write(frame({ type: 'snapshot', keys }));
+  push(keys: Readonly<Record<string, string>>, entries?: Pushed['entries']): void {
+    for (const socket of this.#sockets) socket.write(frame({ type: 'snapshot', keys, ...(entries ? { entries } : {}) }));
   }
 
   of<T extends Command['type']>(type: T): Extract<Command, { type: T }>[] {

@@ -11,7 +11,9 @@ import {
   keysOf,
   OrdersDoc,
   PositionDoc,
+  RunDoc,
   SCHEMA_VERSION,
+  TradeDoc,
 } from '../../shared/snapshot.ts';
 
 const stamp = { epoch: 7, seq: 12 };
@@ -106,6 +108,17 @@ const DOCS = {
       wallMs: 1.7e12,
     },
   ],
+  trade: [TradeDoc, { epoch: 3, n: 1, tradeId: '7', price: '61000.10', size: '0.010', aggressor: 'sell', wallMs: 1.7e12 }],
+  run: [
+    RunDoc,
+    {
+      ...{ run: 'mm-btc', strategy: 'market-making', symbol: 'BTCUSDT', reason: 'stepped-back', detail: { other: 'trend', from: '1' } },
+      quotes: [{ side: 'buy', price: '61000.10', size: '0.010' }],
+      signals: { mid: 61_000 },
+      ...{ position: '-0.01', entryPrice: null, realizedPnl: '0.5', fees: { USDT: '0.1' }, funding: '-0.01' },
+      why: [{ reason: 'quoting', detail: {}, count: 3, firstMs: 1, lastMs: 2 }],
+    },
+  ],
   brain: [
     BrainDoc,
     {
@@ -168,9 +181,23 @@ test.each<[keyof typeof DOCS, object]>([
   ['kline', { bar: [] }],
   ['fill', { n: 0 }],
   ['fill', { fee: 0.1 }],
+  ['trade', { n: 0 }],
+  ['trade', { aggressor: 'BUY' }],
+  ['run', { fees: { USDT: 0.1 } }],
 ])('the schema of %s refuses %j', (name, over) => {
   const [schema, document] = DOCS[name];
   expect(schema.safeParse({ ...document, ...over }).success).toBe(false);
+});
+
+test('what came later may be missing: documents of earlier versions are read, and what they do not say is absent', () => {
+  const [, brain] = DOCS.brain;
+  const later = { ...brain, runs: [DOCS.run[1]], unassigned: { BTCUSDT: '0' } };
+  expect([BrainDoc.parse(later), BrainDoc.parse(brain).runs]).toEqual([later, undefined]);
+  const tagged = { ...order, strategy: 'mm-btc', amendTo: { price: '1', size: '2' } };
+  const orders = { ...DOCS.orders[1], orders: [tagged] };
+  expect(OrdersDoc.parse(orders)).toEqual(orders);
+  const fill = { ...DOCS.fill[1], strategy: 'mm-btc' };
+  expect(FillDoc.parse(fill)).toEqual(fill);
 });
 
 test('keysOf() names the keys of the contract', () => {
@@ -204,6 +231,7 @@ const COMMANDS: readonly Readonly<Record<string, unknown>>[] = [
   { id: 0, type: 'hello', role: 'brain', schema: SCHEMA_VERSION, environment: 'sim', configHash: 'abc', name: 'brain' },
   { id: 0, type: 'hello', role: 'observer', schema: SCHEMA_VERSION, environment: 'sim' },
   place,
+  { ...place, strategy: 'mm-btc' },
   market,
   { id: 2, type: 'amend', clientId: '1', price: '1', size: '2', ...fresh },
   { id: 3, type: 'cancel', clientId: '4710000001000000231' },
@@ -225,6 +253,7 @@ test.each(COMMANDS.map((command) => [command['type'], command] as const))('Comma
 });
 
 test.each<[string, unknown]>([
+  ['a run with a long name', { ...place, strategy: 'a'.repeat(17) }],
   ['no object', 'place'],
   ['null', null],
   ['no type', { id: 1 }],

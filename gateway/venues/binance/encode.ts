@@ -77,9 +77,13 @@ const nameOf = (symbol: string): string => encodeURIComponent(symbol.toLowerCase
 export const publicPath = (symbols: readonly string[]): string =>
   `/public/stream?streams=${symbols.flatMap((symbol) => [`${nameOf(symbol)}@depth@100ms`, `${nameOf(symbol)}@bookTicker`]).join('/')}`;
 
-export const marketPath = (symbols: readonly string[], interval: string): string =>
+export const marketPath = (symbols: readonly string[], intervals: readonly string[]): string =>
   `/market/stream?streams=${[
-    ...symbols.flatMap((symbol) => [`${nameOf(symbol)}@aggTrade`, `${nameOf(symbol)}@markPrice@1s`, `${nameOf(symbol)}@kline_${interval}`]),
+    ...symbols.flatMap((symbol) => [
+      `${nameOf(symbol)}@aggTrade`,
+      `${nameOf(symbol)}@markPrice@1s`,
+      ...intervals.map((interval) => `${nameOf(symbol)}@kline_${interval}`),
+    ]),
     '!contractInfo',
   ].join('/')}`;
 

@@ -9,7 +9,7 @@ import { Books } from '../../market/books.ts';
 import { Delay } from '../../market/delay.ts';
 import { Join } from '../../market/join.ts';
 import { SnapshotBudget } from '../../market/snapshot-budget.ts';
-import { MarketStore } from '../../market/store.ts';
+import { type BarSeries, MarketStore } from '../../market/store.ts';
 import type { MarketListener, StreamHealth, VenueFault, VenueResult } from '../venue.ts';
 import { isBest, readBest } from './best-frame.ts';
 import { decodeMarket } from './decode.ts';
@@ -34,8 +34,8 @@ export type FeedOptions = {
   readonly rest: Rest;
   readonly clock: Clock;
   readonly instruments: ReadonlyMap<string, Instrument>;
-  readonly interval: string;
-  readonly barsKept: number;
+  /** Intervals of the bars that strategies read, and how many closed ones of each are kept. */
+  readonly bars: ReadonlyMap<string, number>;
   readonly bookStaleMs: number;
   /** A book whose newest message was longer on its way is not live. */
   readonly lagMsMax: number;
@@ -54,12 +54,14 @@ export type FeedOptions = {
   readonly onContract: (reason: string) => void;
 };
 
+type BarsWanted = { readonly symbol: string; readonly interval: string; readonly keep: number };
+
 export class MarketFeed implements Disposable {
   readonly store: MarketStore;
   readonly #options: FeedOptions;
   readonly #read: DepthReader;
   readonly #books: Books;
-  readonly #bars: ReadonlyMap<string, Bars>;
+  readonly #bars: BarSeries;
   #listener: MarketListener | null = null;
   readonly #timers = new Set<Timer>();
   #disposed = false;
@@ -74,13 +76,12 @@ export class MarketFeed implements Disposable {
   #overlap = false;
 
   constructor(options: FeedOptions) {
-    const { instruments, interval, barsKept: keep, retryMs, bookStaleMs, lagMsMax, closeGraceMs: graceMs, health } = options;
+    const { instruments, retryMs, bookStaleMs, lagMsMax, health } = options;
     const symbols = [...instruments.keys()];
-    const bars = { fetchBars: (symbol: string, delayMs: number) => this.#later(delayMs, () => this.#fetchBars(symbol)), retryMs };
     this.#options = options;
     this.#scales = new Map([...instruments].map(([symbol, instrument]) => [symbol, depthScale(instrument)]));
     this.#read = depthReader(instruments.values());
-    this.#bars = new Map(symbols.map((symbol) => [symbol, new Bars({ symbol, interval, keep, port: bars, graceMs })]));
+    this.#bars = new Map([...options.bars].map(([interval, keep]) => [interval, this.#barsOf(interval, keep)]));
     this.#books = new Books({
       symbols,
       rule: () => new DepthRule(),
@@ -96,7 +97,6 @@ export class MarketFeed implements Disposable {
     this.store = new MarketStore({
       books: this.#books,
       bars: this.#bars,
-      interval,
       health,
       delayMs: () => this.#delay.ms,
       now: () => options.clock.monoMs(),
@@ -165,7 +165,7 @@ export class MarketFeed implements Disposable {
     if (news.kind === 'trade') this.#trade(news.trade);
     else if (news.kind === 'mark') this.store.setMark(news.mark);
     else if (news.kind === 'contract') this.#contract(news);
-    else if (news.interval === this.#options.interval) this.#bars.get(news.symbol)?.bar(news.bar, news.final);
+    else this.#bars.get(news.interval)?.get(news.symbol)?.bar(news.bar, news.final);
   }
 
   publicLost(reason: string): void {
@@ -174,18 +174,20 @@ export class MarketFeed implements Disposable {
 
   marketLive(): void {
     this.#options.onContract('market-live');
-    for (const bars of this.#bars.values()) bars.refill();
+    for (const bars of this.#everyBars()) bars.refill();
   }
 
   marketLost(): void {
     this.store.clearMarks();
-    for (const bars of this.#bars.values()) bars.lost();
+    this.#lastTrade.clear();
+    for (const symbol of this.#options.instruments.keys()) this.#listener?.onTradesMissed?.(symbol);
+    for (const bars of this.#everyBars()) bars.lost();
   }
 
   tick(): void {
     this.#books.tick(this.#options.clock.monoMs());
     const nowMs = this.#options.rest.nowMs();
-    for (const bars of this.#bars.values()) bars.tick(nowMs);
+    for (const bars of this.#everyBars()) bars.tick(nowMs);
   }
 
   [Symbol.dispose](): void {
@@ -222,7 +224,9 @@ export class MarketFeed implements Disposable {
 
   #trade(trade: PublicTrade): void {
     const id = Number(trade.tradeId);
-    if (this.#overlap && id <= (this.#lastTrade.get(trade.symbol) ?? -1)) return;
+    const last = this.#lastTrade.get(trade.symbol);
+    if (this.#overlap && last !== undefined && id <= last) return;
+    if (last !== undefined && id !== last + 1) this.#listener?.onTradesMissed?.(trade.symbol);
     this.#lastTrade.set(trade.symbol, id);
     this.#listener?.onTrade(trade);
   }
@@ -275,23 +279,35 @@ export class MarketFeed implements Disposable {
     this.#books.snapshotFailed(symbol);
   }
 
-  #fetchBars(symbol: string): void {
-    void this.#readBars(symbol).then((result) => {
-      if (this.#disposed) return;
-      if (result.ok) this.#bars.get(symbol)?.load(result.value);
-      else {
-        this.#options.onReadFailed('klines', symbol, result.error);
-        this.#bars.get(symbol)?.loadFailed();
-      }
-    });
+  #barsOf(interval: string, keep: number): ReadonlyMap<string, Bars> {
+    const { instruments, retryMs, closeGraceMs: graceMs } = this.#options;
+    const fetchBars = (symbol: string, delayMs: number): void =>
+      void this.#later(delayMs, () => void this.#fetchBars({ symbol, interval, keep }));
+    const port = { fetchBars, retryMs };
+    return new Map([...instruments.keys()].map((symbol) => [symbol, new Bars({ symbol, interval, keep, port, graceMs })]));
+  }
+
+  *#everyBars(): Generator<Bars> {
+    for (const series of this.#bars.values()) yield* series.values();
+  }
+
+  async #fetchBars(wanted: BarsWanted): Promise<void> {
+    const result = await this.#readBars(wanted);
+    if (this.#disposed) return;
+    const bars = this.#bars.get(wanted.interval)?.get(wanted.symbol);
+    if (result.ok) bars?.load(result.value);
+    else {
+      this.#options.onReadFailed('klines', wanted.symbol, result.error);
+      bars?.loadFailed();
+    }
   }
 
   /** The open bar and as many closed ones as are kept, oldest first, page by page from the newest. */
-  async #readBars(symbol: string): Promise<VenueResult<readonly Bar[]>> {
-    const { rest, interval, barsKept } = this.#options;
+  async #readBars({ symbol, interval, keep }: BarsWanted): Promise<VenueResult<readonly Bar[]>> {
+    const { rest } = this.#options;
     let bars: readonly Bar[] = [];
-    while (bars.length <= barsKept) {
-      const limit = Math.min(KLINES_LIMIT, barsKept + 1 - bars.length);
+    while (bars.length <= keep) {
+      const limit = Math.min(KLINES_LIMIT, keep + 1 - bars.length);
       const first = bars[0];
       const before = first ? ([['endTime', first.openMs - 1]] as const) : [];
       const page = await rest.call(CALLS.klines, {

@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, test } from 'vitest';
 import { BrainStore } from '../../../brain/io/brain-store.ts';
+import { emptyPortfolio, type Portfolio } from '../../../brain/portfolio/portfolio.ts';
+import { emptyLedger, filled } from '../../../brain/portfolio/sub-ledger.ts';
 import { type Exits, NO_EXITS } from '../../../brain/risk/exits.ts';
 import { wallMs } from '../../../shared/units.ts';
+import { fillDoc } from '../../kit/brain.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'mmbot-store-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -64,4 +67,38 @@ test.each([
   expect(after.fault?.startsWith(`${path}: `)).toBe(true);
   expect(after.fault).not.toContain('\n');
   expect(after.exits('BTCUSDT')).toEqual(NO_EXITS);
+});
+
+test('BrainStore remembers shares and states of strategies, and drops a state that was made with other parameters', () => {
+  const path = join(dir, 'shares.sqlite');
+  const ledger = filled(emptyLedger(['a', 'b']), fillDoc(1, { strategy: 'a', fee: null }));
+  const portfolio: Portfolio = { seq: 1, ledgers: { BTCUSDT: ledger }, agreed: {} };
+  {
+    using store = new BrainStore(path);
+    expect([store.portfolio, store.seat('a BTCUSDT', 'x')]).toEqual([null, null]);
+    store.savePortfolio(emptyPortfolio);
+    store.savePortfolio(portfolio);
+    store.saveSeats([{ key: 'a BTCUSDT', fingerprint: 'x', atMs: 1_000.5, text: '{"n":1}' }]);
+    store.saveSeats([{ key: 'a BTCUSDT', fingerprint: 'x', atMs: 2_000, text: '{"n":2}' }]);
+    store.saveSeats([]);
+  }
+  using store = new BrainStore(path);
+  expect(store.portfolio).toEqual(portfolio);
+  expect(store.seat('a BTCUSDT', 'x')).toEqual({ atMs: 2_000, text: '{"n":2}' });
+  expect([store.seat('a BTCUSDT', 'y'), store.seat('b BTCUSDT', 'x')]).toEqual([null, null]);
+});
+
+test('shares that cannot be read open the breaker', () => {
+  const path = join(dir, 'broken-shares.sqlite');
+  {
+    using store = new BrainStore(path);
+    store.savePortfolio({ ...emptyPortfolio, seq: 1 });
+  }
+  const db = new DatabaseSync(path);
+  db.exec(`UPDATE portfolio SET row = '{"seq":-1}'`);
+  db.close();
+  using store = new BrainStore(path);
+  expect(store.fault).toContain(path);
+  store.savePortfolio({ ...emptyPortfolio, seq: 2 });
+  store.saveSeats([{ key: 'a', fingerprint: 'x', atMs: 1, text: '1' }]);
 });

@@ -1,141 +1,28 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { Redis } from 'ioredis';
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { Brain } from '../../../brain/io/brain.ts';
-import { BrainStore } from '../../../brain/io/brain-store.ts';
-import { withStrategy } from '../../../brain/strategy/choose.ts';
-import { systemClock } from '../../../shared/clock.ts';
 import type { Place } from '../../../shared/command.ts';
-import { type Config, configHash } from '../../../shared/config.ts';
+import { configHash } from '../../../shared/config.ts';
 import { parseClientId } from '../../../shared/client-id.ts';
-import { rootLog } from '../../../shared/log.ts';
-import { makeMetrics } from '../../../shared/metrics.ts';
-import { Random } from '../../../shared/random.ts';
-import { BrainDoc, type FillDoc, type OrderDoc } from '../../../shared/snapshot.ts';
+import type { BrainDoc, OrderDoc } from '../../../shared/snapshot.ts';
 import { config, documents, fillDoc, KEYS, type Over, orderDoc, ordersDoc, positionDoc, SYMBOL, texts } from '../../kit/brain.ts';
-import { TestRedis } from '../../kit/redis.ts';
-import { ScriptedGateway, until } from '../../kit/scripted-gateway.ts';
+import { CONFIG, Rig, RigHome } from '../../kit/brain-rig.ts';
+import { until } from '../../kit/scripted-gateway.ts';
 
-let server: TestRedis;
-let redis: Redis;
-const dir = mkdtempSync(join(tmpdir(), 'mmbot-brain-'));
-const connect = async (): Promise<Redis> => {
-  const one = new Redis(server.port, '127.0.0.1', { maxRetriesPerRequest: 0, enableOfflineQueue: false, retryStrategy: () => 20 });
-  one.on('error', () => undefined); // killed by a test
-  await until('redis', () => one.status === 'ready');
-  return one;
-};
+let home: RigHome;
 beforeAll(async () => {
-  server = await TestRedis.start();
-  redis = await connect();
+  home = await RigHome.open();
 });
-beforeEach(async () => void (await redis.flushall()));
+beforeEach(async () => void (await home.redis.flushall()));
 afterAll(async () => {
-  redis.disconnect();
-  await server[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
+  await home[Symbol.asyncDispose]();
 });
-
-const CONFIG = config({ brain: { pollMs: 1 }, gateway: { leaseMs: 400 } });
-let stores = 0;
-const newStore = (): string => join(dir, `${stores++}.sqlite`);
-
-/** The gateway of these tests: its socket is scripted, its snapshots are written by hand. */
-class Rig implements AsyncDisposable {
-  readonly gateway = new ScriptedGateway();
-  readonly store: BrainStore;
-  readonly fatal: [string, number][] = [];
-  brain!: Pick<Brain<unknown>, 'problems' | 'stop' | typeof Symbol.asyncDispose>;
-  ready = 0;
-  seq = 50;
-  #own!: Redis;
-
-  private constructor(storePath: string) {
-    this.store = new BrainStore(storePath);
-  }
-
-  static async start({ cfg = CONFIG, store = newStore(), before = (_: Rig): void => undefined } = {}): Promise<Rig> {
-    const rig = new Rig(store);
-    rig.gateway.identity.configHash = configHash(cfg);
-    before(rig);
-    await rig.gateway.listen();
-    await rig.#open(cfg);
-    await until('hello', () => rig.gateway.commands.some(({ type }) => type === 'query') && !rig.brain.problems().includes('no-gateway'));
-    return rig;
-  }
-
-  async #open(cfg: Config): Promise<void> {
-    this.#own = await connect();
-    const parts = {
-      config: cfg,
-      socketPath: this.gateway.path,
-      redis: this.#own,
-      store: this.store,
-      clock: systemClock(),
-      random: new Random(1),
-      log: rootLog({ process: 'test', level: 'info', stream: new PassThrough().resume() }),
-      metrics: makeMetrics('test'),
-      onFatal: (sentence: string, code: number) => void this.fatal.push([sentence, code]),
-      onReady: () => void this.ready++,
-    };
-    this.brain = withStrategy<Rig['brain']>(cfg, (chosen) => new Brain(parts, chosen));
-  }
-
-  /** Writes the next snapshot and waits until the brain has told what it made of it. */
-  async tick(over: Over = {}): Promise<BrainDoc> {
-    const seq = ++this.seq;
-    await this.put(over, seq);
-    await until(`the decision on ${seq}`, async () => (await this.doc())?.processed.seq === seq);
-    return (await this.doc())!;
-  }
-
-  async put({ head = {}, ...over }: Over, seq = ++this.seq): Promise<void> {
-    const stamp = { epoch: this.gateway.epoch, seq };
-    const given = over.docs ?? {};
-    const docs = {
-      ...given,
-      ...(given.orders && { orders: { ...given.orders, ...stamp } }),
-      ...(given.position && { position: { ...given.position, ...stamp } }),
-    };
-    const made = documents({
-      ...over,
-      docs,
-      head: { ...stamp, configHash: configHash(CONFIG), brainEpoch: this.gateway.lease - 1, ...head },
-    });
-    const instrument = made.symbols[SYMBOL]!.instrument;
-    const all = texts({
-      ...made,
-      symbols: { [SYMBOL]: { ...made.symbols[SYMBOL]!, instrument: instrument && { ...instrument, epoch: stamp.epoch } } },
-    });
-    await redis.mset(all);
-  }
-
-  async doc(): Promise<BrainDoc | null> {
-    const text = await redis.get(KEYS.brain);
-    return text === null ? null : BrainDoc.parse(JSON.parse(text));
-  }
-
-  get places(): Place[] {
-    return this.gateway.of('place');
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.brain[Symbol.asyncDispose]();
-    this.#own.disconnect();
-    this.store[Symbol.dispose]();
-    await this.gateway[Symbol.asyncDispose]();
-  }
-}
 
 const shown = (places: readonly Place[]): OrderDoc[] =>
   places.map(({ clientId, side, price, size }) => orderDoc({ clientId, side, price: price ?? null, size }));
 const symbolOf = (doc: BrainDoc) => doc.symbols[SYMBOL]!;
 
 test('it quotes on the first fresh snapshot, based on it, and says what it wants and why', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   const doc = await rig.tick();
   await until('both quotes', () => rig.places.length === 2);
   expect(rig.places).toMatchObject([
@@ -152,7 +39,7 @@ test('it quotes on the first fresh snapshot, based on it, and says what it wants
 });
 
 test('it acts once on a snapshot, however often it polls, and waits for what it sent to become visible', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   rig.gateway.seq = 53; // taken: visible from 54 on
   for (let n = 0; n < 3; n++) await rig.tick();
   await rig.put({ head: { wallMs: 1 } }, rig.seq); // the same number again, by another route
@@ -161,7 +48,7 @@ test('it acts once on a snapshot, however often it polls, and waits for what it 
 });
 
 test('what one turn asks for is one message', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   await rig.tick();
   await until('both quotes', () => rig.places.length === 2);
   expect(rig.gateway.batches).toEqual([2]);
@@ -173,7 +60,7 @@ test('what one turn asks for is one message', async () => {
 });
 
 test('a batch that is refused whole is refused command by command', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   rig.gateway.refuseBatches = 'flood';
   await until('the refusal', async () => symbolOf(await rig.tick()).reason === 'refused-flood');
   rig.gateway.refuseBatches = null;
@@ -181,7 +68,7 @@ test('a batch that is refused whole is refused command by command', async () => 
 });
 
 test('an order that snapshots show no more is asked for, and its place stays taken until the answer', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   await rig.tick();
   await until('both quotes', () => rig.places.length === 2);
   rig.gateway.seq = rig.seq;
@@ -198,14 +85,14 @@ test('an order that snapshots show no more is asked for, and its place stays tak
 });
 
 test('an unanswered command is not sent again while it may still take effect', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   rig.gateway.script = ({ type }) => (type === 'place' ? null : undefined);
   for (let n = 0; n < 5; n++) await rig.tick();
   expect(rig.places).toHaveLength(2);
 });
 
 test('a refused order is not asked for again at the next snapshot, but later', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   rig.gateway.script = ({ type }) => (type === 'place' ? { type: 'refused', code: 'budget', sentence: 'no weight left' } : undefined);
   await rig.tick();
   await until('both were refused', async () => rig.places.length === 2 && symbolOf(await rig.tick()).reason === 'refused-budget');
@@ -220,7 +107,7 @@ test.each<[string, Over, string]>([
   ['another account', { head: { accountHash: 'eeeeeeeeeeee' } }, 'wrong-account'],
   ['another environment', { head: { environment: 'testnet' } }, 'wrong-environment'],
 ])('a snapshot of %s is not processed, and it says so', async (_name, over, reason) => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   const first = await rig.tick();
   await rig.put(over);
   await until('the reason', async () => symbolOf((await rig.doc())!).reason === reason);
@@ -229,13 +116,13 @@ test.each<[string, Over, string]>([
 });
 
 test('a snapshot that was not made under its lease lets it trade nothing', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   for (const brainEpoch of [0, 9]) expect(symbolOf(await rig.tick({ head: { brainEpoch } })).reason).toBe('no-lease');
   expect(rig.places).toEqual([]);
 });
 
 test('a new run of the gateway whose numbers begin again leaves nothing hanging', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   rig.gateway.seq = 90_000; // what is taken now would be visible from there on
   await rig.tick();
   await until('both quotes', () => rig.places.length === 2);
@@ -252,7 +139,7 @@ test('a new run of the gateway whose numbers begin again leaves nothing hanging'
 });
 
 test('what the run before left in Redis is not acted on under the new one', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   await rig.tick();
   await until('both quotes', () => rig.places.length === 2);
   rig.gateway.epoch = 4;
@@ -263,7 +150,6 @@ test('what the run before left in Redis is not acted on under the new one', asyn
   expect(rig.places).toHaveLength(2);
 });
 
-const add = (...fills: readonly FillDoc[]) => Promise.all(fills.map((fill) => redis.xadd(KEYS.fills, '*', 'fill', JSON.stringify(fill))));
 const positionIs = (rig: Rig, want: string, fillSeq: number) =>
   until(`position ${want}`, async () => {
     const doc = await rig.tick({ head: { fillSeq } });
@@ -271,29 +157,29 @@ const positionIs = (rig: Rig, want: string, fillSeq: number) =>
   });
 
 test('its position is what the gateway told at hello plus the fills it has read', async () => {
-  await using rig = await Rig.start({
+  await using rig = await Rig.start(home, {
     before: ({ gateway }) => {
       gateway.positions = { fillSeq: 7, positions: [{ symbol: SYMBOL, baseline: '1', position: '0.5' }] };
     },
   });
-  await add(fillDoc(7, { size: '0.300' }), fillDoc(8, { size: '0.010' }), fillDoc(9, { side: 'sell', size: '0.002' }));
+  await home.add(fillDoc(7, { size: '0.300' }), fillDoc(8, { size: '0.010' }), fillDoc(9, { side: 'sell', size: '0.002' }));
   await positionIs(rig, '0.508', 9);
   expect(rig.gateway.of('query').filter(({ what }) => what !== 'order')).toMatchObject([{ what: 'positions' }]);
 });
 
 test('a hole in the stream, and a stream that is gone, are filled from the ledger', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   rig.gateway.fills = [1, 2, 3].map((n) => fillDoc(n));
-  await add(fillDoc(1), fillDoc(3));
+  await home.add(fillDoc(1), fillDoc(3));
   await positionIs(rig, '0.03', 3);
   expect(rig.gateway.of('query').filter(({ what }) => what === 'fills')[0]).toMatchObject({ after: 1, limit: 200 });
-  await redis.del(KEYS.fills);
+  await home.redis.del(KEYS.fills);
   rig.gateway.fills = [1, 2, 3, 4, 5].map((n) => fillDoc(n));
   await positionIs(rig, '0.05', 5);
 });
 
 test('more fills than one answer holds are asked for page by page', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   rig.gateway.fills = Array.from({ length: 450 }, (_, n) => fillDoc(n + 1, { size: '0.001' }));
   await positionIs(rig, '0.45', 450);
 });
@@ -301,9 +187,9 @@ test('more fills than one answer holds are asked for page by page', async () => 
 const losing = { docs: { position: positionDoc({ size: '0.010', entryPrice: '61000' }) } };
 
 test('a hard exit is one request to close, remembered over a restart and counted once', async () => {
-  const store = newStore();
+  const store = home.newStore();
   {
-    await using rig = await Rig.start({ store });
+    await using rig = await Rig.start(home, { store });
     await rig.tick();
     await rig.tick(losing);
     await until('the close', () => rig.gateway.of('closePosition').length === 1);
@@ -314,7 +200,7 @@ test('a hard exit is one request to close, remembered over a restart and counted
     });
     expect(rig.gateway.of('closePosition')).toHaveLength(1);
   }
-  await using again = await Rig.start({ store });
+  await using again = await Rig.start(home, { store });
   again.seq = 100;
   expect(symbolOf(await again.tick({ ...losing, head: { closing: [SYMBOL] } }))).toMatchObject({
     stopLosses: 1,
@@ -324,16 +210,16 @@ test('a hard exit is one request to close, remembered over a restart and counted
 });
 
 test('a take-profit rests first', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   await rig.tick({ docs: { position: positionDoc({ size: '0.010', entryPrice: '59000' }) } });
   await until('the close', () => rig.gateway.of('closePosition').length === 1);
   expect(rig.gateway.of('closePosition')[0]).toMatchObject({ reason: 'take-profit', ladder: 'maker-first' });
 });
 
 test('a store that cannot be read opens the breaker: nothing is opened, a loss is still cut', async () => {
-  const store = newStore();
+  const store = home.newStore();
   writeFileSync(store, 'no database, whatever its name says '.repeat(100));
-  await using rig = await Rig.start({ store });
+  await using rig = await Rig.start(home, { store });
   expect(await rig.tick()).toMatchObject({ risk: { state: 'blocked', reasons: ['store-unreadable'] } });
   expect(rig.places).toEqual([]);
   await rig.tick(losing);
@@ -342,7 +228,7 @@ test('a store that cannot be read opens the breaker: nothing is opened, a loss i
 });
 
 test('it stops with proof: quotes gone from a snapshot, fills read, and the last word in Redis', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   await rig.tick();
   await until('both quotes', () => rig.places.length === 2);
   rig.gateway.seq = 60;
@@ -359,7 +245,7 @@ test('it stops with proof: quotes gone from a snapshot, fills read, and the last
 });
 
 test('with the push feed it acts on what is pushed, and on what is polled when nothing is', async () => {
-  await using rig = await Rig.start({ cfg: config({ brain: { pollMs: 1, feed: 'push' }, gateway: { leaseMs: 400 } }) });
+  await using rig = await Rig.start(home, { cfg: config({ brain: { pollMs: 1, feed: 'push' }, gateway: { leaseMs: 400 } }) });
   await rig.tick();
   await until('both quotes', () => rig.places.length === 2);
   const pushed = documents({ head: { seq: 60, configHash: configHash(CONFIG), brainEpoch: 1 } });
@@ -370,12 +256,12 @@ test('with the push feed it acts on what is pushed, and on what is polled when n
 });
 
 test('it lives through the death of Redis', async () => {
-  await using rig = await Rig.start();
+  await using rig = await Rig.start(home);
   await rig.tick();
-  await server.kill();
-  await until('the loss', () => redis.status !== 'ready');
-  await server.boot();
-  await until('redis', () => redis.status === 'ready');
+  await home.server.kill();
+  await until('the loss', () => home.redis.status !== 'ready');
+  await home.server.boot();
+  await until('redis', () => home.redis.status === 'ready');
   await until('a decision', async () => {
     await rig.put({});
     return ((await rig.doc())?.decisions ?? 0) > 1;

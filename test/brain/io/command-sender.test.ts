@@ -39,7 +39,7 @@ class Rig {
 }
 
 function amend(n: number): Outgoing {
-  const command: OrderCommand = { kind: 'amend', symbol: SYMBOL, clientId: id(n), price: ticks(600_000), size: lots(10) };
+  const command: OrderCommand = { kind: 'amend', symbol: SYMBOL, strategy: 'mm', clientId: id(n), price: ticks(600_000), size: lots(10) };
   const pending: Pending = { command, role: 'quote', sentAt: monoMs(0), visibleFrom: null };
   const rest = { price: '60000.00', size: '0.010', basedOn: { epoch: 1, seq: 1 }, ttlMs: 500 };
   return { command, pending, request: { type: 'amend', clientId: id(n), ...rest } };

@@ -1,12 +1,14 @@
 import { PassThrough } from 'node:stream';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SnapshotPoller } from '../../../brain/io/snapshot-poller.ts';
+import type { TradeNews } from '../../../brain/news.ts';
 import type { Documents } from '../../../brain/view.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
+import type { Pushed } from '../../../shared/command.ts';
 import { rootLog } from '../../../shared/log.ts';
 import type { KlinesDoc } from '../../../shared/snapshot.ts';
-import { documents, fillDoc, instrumentDoc, KEYS, STAMP, SYMBOL, texts } from '../../kit/brain.ts';
+import { documents, fillDoc, instrumentDoc, KEYS, STAMP, SYMBOL, texts, tradeDoc } from '../../kit/brain.ts';
 import { TestRedis } from '../../kit/redis.ts';
 import { until } from '../../kit/scripted-gateway.ts';
 
@@ -25,17 +27,22 @@ afterAll(async () => {
 });
 
 const BARS: KlinesDoc = { ...STAMP, seq: 9, symbol: SYMBOL, interval: '5m', status: 'complete', bars: [[0, '1', '1', '1', '1', '1']] };
-function poller(interval: string | null = null) {
+function poller({ intervals = [] as readonly string[], trades = false } = {}) {
   const [seen, stream, clock]: [Documents[], PassThrough, VirtualClock] = [[], new PassThrough(), new VirtualClock()];
   const onDocuments = (one: Documents): void => void seen.push(one);
   const log = rootLog({ process: 'test', level: 'info', stream });
   return {
-    poller: new SnapshotPoller({ redis, keys: KEYS, symbols: [SYMBOL], interval, clock, log, onDocuments }),
+    poller: new SnapshotPoller({ redis, keys: KEYS, symbols: [SYMBOL], intervals, trades, clock, log, onDocuments }),
     clock,
     seen,
     logged: () => String(stream.read() ?? ''),
   };
 }
+const push = (keys: ReadonlyMap<string, string>, entries: Pushed['entries'] = []): Pushed => ({
+  type: 'snapshot',
+  keys: Object.fromEntries(keys),
+  entries,
+});
 const put = async (one: Documents): Promise<void> => void (await redis.mset(texts(one)));
 
 test('it hands on each snapshot once, whole, as it was written', async () => {
@@ -101,31 +108,31 @@ test.each([
 });
 
 test('bars are read when a strategy reads them, and only then', async () => {
-  await put(documents({ docs: { klines: BARS } }));
-  for (const [interval, want] of [
-    ['5m', BARS],
-    [null, null],
+  await put(documents({ docs: { klines: { '5m': BARS } } }));
+  for (const [intervals, want] of [
+    [['5m'], { '5m': BARS }],
+    [[], {}],
   ] as const) {
-    const { poller: one, seen } = poller(interval);
+    const { poller: one, seen } = poller({ intervals });
     await one.poll();
     expect(seen[0]?.symbols[SYMBOL]?.klines).toEqual(want);
   }
 });
 
 test('a push without what lasts keeps what the last poll told of it', async () => {
-  const { poller: one, seen } = poller('5m');
-  await put(documents({ docs: { klines: BARS } }));
+  const { poller: one, seen } = poller({ intervals: ['5m'] });
+  await put(documents({ docs: { klines: { '5m': BARS } } }));
   await one.poll();
   const pushed = texts(documents({ head: { seq: 51 } }));
   pushed.delete(KEYS.instrument(SYMBOL));
-  one.take(pushed);
-  expect(seen[1]).toMatchObject({ header: { seq: 51 }, symbols: { [SYMBOL]: { instrument: instrumentDoc(), klines: BARS } } });
+  one.takePush(push(pushed));
+  expect(seen[1]).toMatchObject({ header: { seq: 51 }, symbols: { [SYMBOL]: { instrument: instrumentDoc(), klines: { '5m': BARS } } } });
 });
 
 test('a push that is no snapshot does no harm', async () => {
   const { poller: one, seen } = poller();
-  one.take(new Map([[KEYS.header, 'not JSON']]));
-  one.take(new Map([[KEYS.book(SYMBOL), '{}']]));
+  one.takePush(push(new Map([[KEYS.header, 'not JSON']])));
+  one.takePush(push(new Map([[KEYS.book(SYMBOL), '{}']])));
   expect(seen).toEqual([]);
 });
 
@@ -136,24 +143,117 @@ test('an instrument that vanishes from Redis is unknown again', async () => {
   await redis.flushall();
   await put(documents({ head: { seq: 51 }, docs: { instrument: null } }));
   await one.poll();
-  one.take(new Map([...texts(documents({ head: { seq: 52 }, docs: { instrument: null } }))]));
+  one.takePush(push(texts(documents({ head: { seq: 52 }, docs: { instrument: null } }))));
   expect(seen.map(({ symbols }) => symbols[SYMBOL]?.instrument === null)).toEqual([false, true, true]);
 });
 
-test('fills come once each, oldest first, and again from the beginning after a rewind', async () => {
-  const { poller: one } = poller();
-  const add = (n: number) => redis.xadd(KEYS.fills, '*', 'fill', JSON.stringify(fillDoc(n)));
-  expect(await one.fills()).toEqual([]);
+const add = (n: number) => redis.xadd(KEYS.fills, '*', 'fill', JSON.stringify(fillDoc(n)));
+
+test('fills come with the snapshot they were written with, once each, oldest first, and again after a rewind', async () => {
+  const { poller: one, seen, logged } = poller();
+  const next = async (seq: number): Promise<number[]> => {
+    await put(documents({ head: { seq } }));
+    await one.poll();
+    return seen.at(-1)!.fills.map(({ n }) => n);
+  };
+  expect(await next(51)).toEqual([]);
   await add(1);
   await add(2);
-  expect(await one.fills()).toEqual([fillDoc(1), fillDoc(2)]);
+  expect(await next(52)).toEqual([1, 2]);
   await add(3);
   await redis.xadd(KEYS.fills, '*', 'fill', 'not a fill');
   await add(4);
-  expect((await one.fills()).map(({ n }) => n)).toEqual([3, 4]);
-  expect(await one.fills()).toEqual([]);
-  one.rewindFills();
-  expect((await one.fills()).map(({ n }) => n)).toEqual([1, 2, 3, 4]);
+  expect(await next(53)).toEqual([3, 4]);
+  expect(await next(54)).toEqual([]);
+  one.rewind();
+  expect(await next(55)).toEqual([1, 2, 3, 4]);
+  expect(logged().match(/Document unreadable/g)).toHaveLength(1);
+});
+
+test('at the start only the newest fills are read', async () => {
+  const { poller: one, seen } = poller();
+  await Promise.all(Array.from({ length: 250 }, (_, n) => add(n + 1)));
+  await put(documents());
+  await one.poll();
+  expect(seen[0]?.fills.map(({ n }) => n)).toEqual(Array.from({ length: 200 }, (_, n) => n + 51));
+});
+
+describe('public trades', () => {
+  const addTrade = (...numbers: readonly number[]) =>
+    Promise.all(numbers.map((n) => redis.xadd(KEYS.trades(SYMBOL), '*', 'trade', JSON.stringify(tradeDoc(n)))));
+  const reader = () => {
+    const { poller: one, seen } = poller({ trades: true });
+    const last = (): TradeNews => seen.at(-1)!.symbols[SYMBOL]!.trades!;
+    return {
+      one,
+      last,
+      next: async (seq: number): Promise<TradeNews> => {
+        await put(documents({ head: { seq } }));
+        await one.poll();
+        return last();
+      },
+    };
+  };
+  const numbers = ({ rows }: TradeNews): number[] => rows.map(({ n }) => n);
+
+  test('are not read when no strategy asks', async () => {
+    const { poller: one, seen } = poller();
+    await addTrade(1);
+    await put(documents());
+    await one.poll();
+    expect(seen[0]?.symbols[SYMBOL]?.trades).toBeNull();
+  });
+
+  test('come with the snapshot they were written with, each once, and follow each other', async () => {
+    const { next } = reader();
+    await addTrade(1, 2, 3);
+    const first = await next(51);
+    expect(numbers(first)).toEqual([3]);
+    await addTrade(4, 5);
+    const second = await next(52);
+    expect([numbers(second), second.from]).toEqual([[4, 5], first.to]);
+    const third = await next(53);
+    expect([numbers(third), third.from, third.to]).toEqual([[], second.to, second.to]);
+  });
+
+  test('that were trimmed, or lost with Redis, are a hole', async () => {
+    const { next, one } = reader();
+    await addTrade(1);
+    const first = await next(51);
+    await addTrade(2, 3, 4);
+    await redis.xtrim(KEYS.trades(SYMBOL), 'MAXLEN', '1');
+    const second = await next(52);
+    expect([numbers(second), second.from === first.to]).toEqual([[4], false]);
+    await redis.flushall();
+    one.rewind();
+    await addTrade(7);
+    const third = await next(53);
+    expect([numbers(third), third.from === second.to]).toEqual([[7], false]);
+  });
+
+  test('pushed and polled are the same trades: none counts twice', async () => {
+    const { next, one, last } = reader();
+    await addTrade(1);
+    const first = await next(51);
+    const entries = [2, 3].map((n) => ({ key: KEYS.trades(SYMBOL), text: JSON.stringify(tradeDoc(n)) }));
+    one.takePush(push(texts(documents({ head: { seq: 52 } })), entries));
+    const pushed = last();
+    expect([numbers(pushed), pushed.from]).toEqual([[2, 3], first.to]);
+    await addTrade(2, 3, 4);
+    const polled = await next(53);
+    expect([numbers(polled), polled.from]).toEqual([[4], pushed.to]);
+  });
+
+  test('of a snapshot that is passed over are kept for the next', async () => {
+    const { next, one, last } = reader();
+    await addTrade(1);
+    const first = await next(60);
+    const entries = [{ key: KEYS.trades(SYMBOL), text: JSON.stringify(tradeDoc(2)) }];
+    one.takePush(push(texts(documents({ head: { seq: 59 } })), entries));
+    expect(last()).toBe(first);
+    const second = await next(61);
+    expect([numbers(second), second.from]).toEqual([[2], first.to]);
+  });
 });
 
 test('it goes on by itself after Redis was killed and came back empty', async () => {

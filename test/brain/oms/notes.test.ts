@@ -8,7 +8,16 @@ import { id } from '../../kit/orders.ts';
 
 const ID = id(1, { epoch: LEASE });
 const PLACE: PlaceCommand = {
-  ...{ kind: 'place', symbol: SYMBOL, clientId: ID, side: 'buy', timeInForce: 'post-only', reduceOnly: false, reason: 'quoting' },
+  ...{
+    kind: 'place',
+    symbol: SYMBOL,
+    clientId: ID,
+    side: 'buy',
+    timeInForce: 'post-only',
+    reduceOnly: false,
+    reason: 'quoting',
+    strategy: 'mm',
+  },
   ...{ price: ticks(600_000), size: lots(10) },
 };
 const order = (over: Partial<WorkingOrder> = {}): WorkingOrder => working({ clientId: ID, price: ticks(600_000), size: lots(10), ...over });
@@ -82,7 +91,7 @@ describe('the answer of the ledger', () => {
 
 describe('a post-only order that would have taken', () => {
   const rejected = order({ status: 'rejected', reason: 'post-only-would-take' });
-  const amend = { kind: 'amend', symbol: SYMBOL, clientId: ID, price: ticks(600_050), size: lots(10) } as const;
+  const amend = { kind: 'amend', symbol: SYMBOL, strategy: 'mm', clientId: ID, price: ticks(600_050), size: lots(10) } as const;
 
   test('bounds its side, once', () => {
     const first = see(sent, { shown: [rejected] }).oms;
@@ -112,7 +121,14 @@ describe('a post-only order that would have taken', () => {
 });
 
 test('amends are counted, and a move that goes back where it came from is a flip', () => {
-  const amend = (price: number): OrderCommand => ({ kind: 'amend', symbol: SYMBOL, clientId: ID, price: ticks(price), size: lots(10) });
+  const amend = (price: number): OrderCommand => ({
+    kind: 'amend',
+    symbol: SYMBOL,
+    strategy: 'mm',
+    clientId: ID,
+    price: ticks(price),
+    size: lots(10),
+  });
   const once = send(see(sent, { shown: [order()] }).oms, [amend(600_010)], 100);
   expect(once.notes.get(ID)).toMatchObject({ amends: 1, movedAt: 100, cameFrom: 600_000, flips: 0, tag: 'a' });
   const back = send(see(once, { shown: [order({ price: ticks(600_010) })] }).oms, [amend(600_000)], 200, true);

@@ -7,7 +7,7 @@ import { SYMBOL } from '../../kit/brain.ts';
 import { id } from '../../kit/orders.ts';
 
 type Item = { readonly command: OrderCommand };
-const terms = { symbol: SYMBOL, price: ticks(600_000), size: lots(10) } as const;
+const terms = { symbol: SYMBOL, strategy: 'mm', price: ticks(600_000), size: lots(10) } as const;
 const place = (n: number, reduceOnly = false): Item => ({
   command: { kind: 'place', clientId: id(n), side: 'buy', timeInForce: 'post-only', reduceOnly, reason: '', ...terms },
 });

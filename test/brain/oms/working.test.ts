@@ -14,8 +14,9 @@ const place: OrderCommand = {
   size: lots(10),
   reduceOnly: false,
   reason: 'quoting',
+  strategy: 'mm',
 };
-const amend: OrderCommand = { kind: 'amend', symbol: SYMBOL, clientId: id(1), price: ticks(600_100), size: lots(12) };
+const amend: OrderCommand = { kind: 'amend', symbol: SYMBOL, strategy: 'mm', clientId: id(1), price: ticks(600_100), size: lots(12) };
 const cancel: OrderCommand = { kind: 'cancel', symbol: SYMBOL, clientId: id(1) };
 const pending = (command: OrderCommand, visibleFrom: number | null = null): Pending => ({
   command,

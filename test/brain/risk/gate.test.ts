@@ -18,6 +18,7 @@ const place = (over: Partial<PlaceCommand> = {}): PlaceCommand => ({
   size: qty('0.050'),
   reduceOnly: false,
   reason: 'quoting',
+  strategy: 'mm',
   ...over,
 });
 const pass = (commands: readonly OrderCommand[], over: Partial<GateInput> = {}) =>
@@ -70,6 +71,7 @@ test('gate() judges an amend by what it adds', () => {
   const amend = (size: string, price = '50000.00'): OrderCommand => ({
     kind: 'amend',
     symbol: SYMBOL,
+    strategy: 'mm',
     clientId: order.clientId,
     price: px(price),
     size: qty(size),

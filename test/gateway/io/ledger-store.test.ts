@@ -132,3 +132,16 @@ test('rows that the disk refused wait and are written when it is back', () => {
   store.retry();
   expect([store.fault, store.load(instruments).orders.length]).toEqual([null, 1]);
 });
+
+test('the run of an order lives on over a restart, in memory and archived; rows that say nothing of it say nothing', () => {
+  {
+    using store = open();
+    const ledger = ledgerOf(store);
+    for (const [n, over] of [{ strategy: 'mm-btc' }, { strategy: 'trend' }, {}].entries())
+      store.write(ledger.take(request({ clientId: id(n + 1), ...over }), at(1)));
+    store.write(ledger.move(id(2), { kind: 'rejected', now: at(2) }));
+  }
+  using store = open();
+  const ledger = ledgerOf(store);
+  expect([1, 2, 3].map((n) => ledger.order(id(n))?.strategy)).toEqual(['mm-btc', 'trend', undefined]);
+});

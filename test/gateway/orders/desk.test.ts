@@ -15,6 +15,15 @@ describe('place', () => {
     expect(side.status(idOf(brain, 1))).toBe('open');
   });
 
+  test('keeps the run that it belongs to; the same id with another one is the same order', async () => {
+    const { side, brain } = await withBrain();
+    side.send(brain, place(side, brain, { strategy: 'mm-btc' }));
+    await settle();
+    expect(side.core.keeper.ledger.order(idOf(brain, 1))?.strategy).toBe('mm-btc');
+    expect(side.send(brain, place(side, brain, { strategy: 'other' }))).toMatchObject({ type: 'taken' });
+    expect([side.core.keeper.ledger.order(idOf(brain, 1))?.strategy, side.venue.count('place')]).toEqual(['mm-btc', 1]);
+  });
+
   test('the same id and content is answered from the ledger and never sent twice; other content is refused', async () => {
     const { side, brain } = await withBrain();
     side.send(brain, place(side, brain));

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Answers, fullBook } from '../../../gateway/publish/answers.ts';
 import { Publisher } from '../../../gateway/publish/publisher.ts';
-import { FillsAnswer, FullBook, PositionsAnswer, Stats } from '../../../shared/command.ts';
+import { FillsAnswer, FullBook, PositionsAnswer, Pushed, Stats } from '../../../shared/command.ts';
 import { MESSAGE_BYTES_MAX } from '../../../shared/framing.ts';
 import {
   BalanceDoc,
@@ -14,6 +14,7 @@ import {
   keysOf,
   OrdersDoc,
   PositionDoc,
+  TradeDoc,
 } from '../../../shared/snapshot.ts';
 import { lots, ticks } from '../../../shared/units.ts';
 import { OrderSide } from '../../kit/order-side.ts';
@@ -138,6 +139,86 @@ test('header() tells the mode with its reasons', () => {
   expect(publisher.header()).toMatchObject({ mode: 'reduce-only', reasons: ['ledger-unavailable', 'redis-down', 'book-stale:BTCUSDT'] });
   side.core.modes.stop('test');
   expect(publisher.header().mode).toBe('stopped');
+});
+
+const trade = (tradeId: string, symbol = 'BTCUSDT') =>
+  ({ symbol, tradeId, price: ticks(600_000), size: lots(1), aggressor: 'buy', atMs: side.venue.nowMs() }) as const;
+const tradesOf = (entries: readonly { readonly key: string; readonly text: string }[]) =>
+  entries.filter(({ key }) => key === keys.trades('BTCUSDT')).map(({ text }) => TradeDoc.parse(JSON.parse(text)));
+
+describe('public trades', () => {
+  test('are numbered within this run, and what was missed leaves a hole', () => {
+    publisher.addTrade(trade('77'));
+    publisher.addTrade(trade('78'));
+    publisher.tradesMissed('BTCUSDT');
+    publisher.addTrade(trade('90'));
+    const told = tradesOf(publisher.take().entries);
+    expect(told.map(({ n, tradeId, epoch }) => [n, tradeId, epoch])).toEqual(
+      [77, 78, 90].map((id, i) => [[1, 2, 4][i], String(id), side.core.identity.epoch]),
+    );
+  });
+
+  test('leave a hole when they are too many for one tick, and when Redis did not take them', () => {
+    for (let n = 0; n < 2_001; n++) publisher.addTrade(trade(String(n)));
+    const batch = publisher.take();
+    expect(
+      tradesOf(batch.entries)
+        .slice(0, 1)
+        .map(({ n }) => n),
+    ).toEqual([2]);
+    publisher.putBack(batch);
+    publisher.addTrade(trade('x'));
+    expect(tradesOf(publisher.take().entries).map(({ n }) => n)).toEqual([2_002]);
+  });
+});
+
+test('a push carries what was added to the streams since the one before, and takes nothing from Redis', () => {
+  const { keeper } = side.core;
+  keeper.listen({ onFills: (fills) => publisher.addFills(fills), onDoubts: () => undefined, onOrders: () => undefined });
+  publisher.addTrade(trade('1'));
+  keeper.handle(fill({ clientId: 'web_1' }));
+  const first = Pushed.parse(publisher.takePush());
+  expect([first.entries?.map(({ key }) => key), Header.parse(JSON.parse(first.keys[keys.header] ?? '')).fillSeq]).toEqual([
+    [keys.trades('BTCUSDT'), keys.fills],
+    1,
+  ]);
+  expect(publisher.takePush().entries).toEqual([]);
+  expect(publisher.take().entries.map(({ text }) => text)).toEqual(first.entries?.map(({ text }) => text));
+  for (let n = 0; n < 500; n++) publisher.addTrade(trade(String(n)));
+  expect(publisher.takePush().entries).toHaveLength(200);
+});
+
+test('the run that an order belongs to is told with it and with its fills, also by query; without one nothing is said', () => {
+  const { keeper } = side.core;
+  keeper.listen({ onFills: (fills) => publisher.addFills(fills), onDoubts: () => undefined, onOrders: () => undefined });
+  keeper.commit(keeper.ledger.take(request({ strategy: 'mm-btc' }), keeper.now()));
+  keeper.commit(keeper.ledger.take(request({ clientId: id(2) }), keeper.now()));
+  keeper.handle(fill({ tradeId: '2000' }));
+  keeper.handle(fill({ tradeId: '2001', clientId: id(2), venueId: 'v2' }));
+  const orders = OrdersDoc.parse(read(take().text(keys.orders('BTCUSDT')))).orders;
+  expect(orders.map(({ strategy }) => strategy)).toEqual(['mm-btc', undefined]);
+  publisher.redisLost();
+  keeper.handle(fill({ tradeId: '2002' }));
+  const [told] = publisher.take().entries;
+  expect(FillDoc.parse(JSON.parse(told?.text ?? '{}'))).toMatchObject({ n: 3, strategy: 'mm-btc' });
+  const asked = new Answers({
+    core: side.core,
+    header: () => null,
+    fillsAfter: () => [{ ...fill(), n: 1 }],
+    countReached: () => ({}),
+    problems: () => [],
+  });
+  expect(FillsAnswer.parse(asked.answer({ id: 1, type: 'query', what: 'fills' })).fills[0]?.strategy).toBe('mm-btc');
+});
+
+test('an amend on its way is shown beside what rests', () => {
+  const { keeper } = side.core;
+  keeper.commit(keeper.ledger.take(request(), keeper.now()));
+  keeper.commit(keeper.ledger.move(id(1), { kind: 'accepted', now: keeper.now() }));
+  const shown = () => OrdersDoc.parse(read(take().text(keys.orders('BTCUSDT')))).orders[0]?.amendTo;
+  expect(shown()).toBeUndefined();
+  keeper.commit(keeper.ledger.amend(id(1), { price: ticks(600_100), size: lots(12), now: keeper.now() }));
+  expect(shown()).toEqual({ price: '60010.00', size: '0.012' });
 });
 
 describe('Answers', () => {

@@ -29,7 +29,8 @@ export type MarketStreamsOptions = {
   /** Scheme, host and port. */
   readonly host: string;
   readonly symbols: readonly string[];
-  readonly interval: string;
+  /** Of the bars that strategies read. */
+  readonly intervals: readonly string[];
   readonly rotateMs: number;
   readonly feed: MarketFeed;
   readonly log: Log;
@@ -85,8 +86,8 @@ export class MarketStreams implements Disposable {
   }
 
   #openMarket(): RotatingStream<MarketSession> {
-    const { feed, host, symbols, interval, speed, rotateMs, mayConnect } = this.#options;
-    const url = `${host}${marketPath(symbols, interval)}`;
+    const { feed, host, symbols, intervals, speed, rotateMs, mayConnect } = this.#options;
+    const url = `${host}${marketPath(symbols, intervals)}`;
     return new RotatingStream({
       ...this.#shared('market'),
       url: () => Promise.resolve(mayConnect() ? url : null),

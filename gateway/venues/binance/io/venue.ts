@@ -1,7 +1,7 @@
 /** The Binance USD-M venue, connected: pools, sockets, timers and logs around the adapter's cores. One code path for sim, testnet and mainnet. */
 import { backoffMs } from '../../../../shared/backoff.ts';
 import { type Clock, patienceMs, type Timer } from '../../../../shared/clock.ts';
-import type { Config } from '../../../../shared/config.ts';
+import { barsRead, type Config } from '../../../../shared/config.ts';
 import type { Instrument } from '../../../../shared/instrument.ts';
 import type { Log } from '../../../../shared/log.ts';
 import type { Metrics } from '../../../../shared/metrics.ts';
@@ -196,8 +196,7 @@ class BinanceVenue implements Venue {
       rest,
       clock,
       instruments,
-      interval: config.strategy.macdTrend.interval,
-      barsKept: barsWanted(config.strategy.macdTrend.slowPeriod),
+      bars: new Map([...barsRead(config)].map(([interval, period]) => [interval, barsWanted(period)])),
       bookStaleMs: patienceMs(config.gateway.bookStaleMs, this.#speed),
       lagMsMax: patienceMs(LAG_MS, this.#speed),
       closeGraceMs: patienceMs(CLOSE_GRACE_MS, this.#speed),
@@ -246,7 +245,7 @@ class BinanceVenue implements Venue {
       ...{ clock, log, meters, feed, rotateMs, speed: this.#speed, retryMs: this.#retryMs },
       ...{ mayConnect: () => this.#parts.rest.waitMs() === 0, onRefused: this.#onRefused },
       openSocket: this.#parts.lines?.socket,
-      ...{ host: endpoints.stream, symbols: [...this.instruments.keys()], interval: config.strategy.macdTrend.interval },
+      ...{ host: endpoints.stream, symbols: [...this.instruments.keys()], intervals: [...barsRead(config).keys()] },
     });
     if (this.#parts.credentials) this.#account = this.#openAccount(events);
     this.#api = this.#openApi();

@@ -113,6 +113,7 @@ class PaperVenue implements Venue {
         events.onTrade(trade);
       },
       onAccount: () => undefined,
+      onTradesMissed: (symbol) => events.onTradesMissed?.(symbol),
     });
     this.#events = events;
     events.onAccount({ kind: 'stream', state: 'live', reason: '' });

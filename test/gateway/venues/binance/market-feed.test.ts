@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 const symbolsOf = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => `A${n}USDT`);
 
 /** A feed of made-up symbols whose snapshots are answered when the test says so; venue time is the clock's. */
-function feedOf(count: number) {
+function feedOf(count: number, bars: ReadonlyMap<string, number> = new Map([['1m', 10]])) {
   const symbols = symbolsOf(count);
   const clock = new VirtualClock();
   const asked: { readonly symbol: string; readonly at: number; readonly answer: () => void }[] = [];
@@ -38,7 +38,7 @@ function feedOf(count: number) {
   const delays: boolean[] = [];
   const refused: string[] = [];
   const feed = new MarketFeed({
-    ...{ rest, clock, instruments, interval: '1m', barsKept: 10, bookStaleMs: 1e9, lagMsMax: 1_000, closeGraceMs: 2_000 },
+    ...{ rest, clock, instruments, bars, bookStaleMs: 1e9, lagMsMax: 1_000, closeGraceMs: 2_000 },
     random: new Random(1),
     retryMs: () => 0,
     health: () => [{ state: 'live', ageMs: 1 }],
@@ -108,5 +108,44 @@ test('best prices that cannot be read are refused, and leave the book as it is',
   expect(feed.store.book('A0USDT').top).toMatchObject({ updateId: 11, bid: { price: 99, size: 5 } });
   feed.publicFrame(depth('A0USDT', 11));
   expect(feed.store.book('A0USDT').top).toBeNull();
+  feed[Symbol.dispose]();
+});
+
+const trade = (tradeId: number): string =>
+  JSON.stringify({
+    stream: 'a0usdt@aggTrade',
+    data: { e: 'aggTrade', E: 1, s: 'A0USDT', a: tradeId, p: '10.0', q: '1', f: tradeId, l: tradeId, T: 1, m: false },
+  });
+
+test('public trades that do not follow each other are told as missed, and so is a lost stream', () => {
+  const { feed } = feedOf(1);
+  const told: string[] = [];
+  feed.listen({
+    onBookLive: () => {},
+    onTrade: ({ tradeId }) => void told.push(tradeId),
+    onTradesMissed: (symbol) => void told.push(`missed ${symbol}`),
+  });
+  for (const tradeId of [7, 8, 10]) feed.marketFrame(trade(tradeId));
+  feed.marketLost();
+  for (const tradeId of [20, 21]) feed.marketFrame(trade(tradeId));
+  expect(told).toEqual(['7', '8', 'missed A0USDT', '10', 'missed A0USDT', '20', '21']);
+  feed.setOverlap(true);
+  for (const tradeId of [21, 22, 22]) feed.marketFrame(trade(tradeId));
+  expect(told.slice(7)).toEqual(['22']);
+  feed[Symbol.dispose]();
+});
+
+test('bars of each interval that strategies read are kept apart, and those of another are not kept', () => {
+  const { feed, asked, clock } = feedOf(
+    1,
+    new Map([
+      ['1m', 3],
+      ['5m', 2],
+    ]),
+  );
+  feed.marketLive();
+  clock.advance(0);
+  expect(asked).toHaveLength(2);
+  expect(['1m', '5m', '1h'].map((interval) => feed.store.bars('A0USDT', interval).status)).toEqual(Array(3).fill('bars-unknown'));
   feed[Symbol.dispose]();
 });

@@ -1,0 +1,15 @@
+/** What the configuration means for the turns of the brain. Pure. */
+import { type Config, limitsOf } from '../shared/config.ts';
+import { omsRules } from './oms/oms.ts';
+import type { Run } from './runs.ts';
+import type { Settings } from './step.ts';
+
+export const settingsOf = (config: Config, runs: readonly Run[]): Settings => ({
+  symbols: config.symbols,
+  runs,
+  exits: config.exits,
+  limits: (symbol) => limitsOf(config, symbol),
+  oms: omsRules(config.brain.oms, 0),
+  ttlMs: config.brain.commandTtlMs,
+  maxAgeMs: config.brain.maxSnapshotAgeMs,
+});

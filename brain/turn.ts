@@ -1,0 +1,20 @@
+/** What goes into one turn of the brain beside its state and its settings. Everything that is not pure comes in here. */
+import type { Role } from '../shared/client-id.ts';
+import type { FillDoc } from '../shared/snapshot.ts';
+import type { MonoMs, WallMs } from '../shared/units.ts';
+import type { Documents } from './view.ts';
+
+export type Turn = {
+  /** Of one snapshot that is fresh and of this account (`headerReason`). */
+  readonly documents: Documents;
+  /** Own fills not counted yet, in order of number and without a hole, none newer than the snapshot. */
+  readonly fills: readonly FillDoc[];
+  /** Fills counted earlier whose fee was told meanwhile. */
+  readonly fees: readonly FillDoc[];
+  readonly now: MonoMs;
+  readonly nowMs: WallMs;
+  /** A new client id for each order placed; null when the lease has none left. */
+  readonly nextId: (role: Role) => string | null;
+  /** False while the brain must not open anything: store unreadable, or the snapshot was not made under our lease. */
+  readonly mayTrade: boolean;
+};
