@@ -6,10 +6,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandsOf, omsRules } from '../../brain/oms/oms.ts';
-import type { OrderCommand } from '../../brain/oms/working.ts';
+import { isSettled, type OrderCommand } from '../../brain/oms/working.ts';
 import { NO_EXITS } from '../../brain/risk/exits.ts';
 import { initialState, type Settings, step } from '../../brain/step.ts';
-import { marketMaking } from '../../brain/strategy/market-making.ts';
+import { type Chosen, withStrategy } from '../../brain/strategy/choose.ts';
 import type { WantedQuote } from '../../brain/strategy/strategy.ts';
 import { type Documents, heldView, symbolView } from '../../brain/view.ts';
 import { makeClientId } from '../../shared/client-id.ts';
@@ -113,21 +113,23 @@ export function play(tape: Tape, way: Way): Played {
 
 const readConfig = (): Config => Config.parse(JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8')));
 
-function settingsOf(config: Config): Settings<null> {
-  const { marketMaking: parameters } = config.strategy;
+function settingsOf<S>(config: Config, { strategy, toleranceBps }: Chosen<S>): Settings<S> {
   return {
-    strategy: marketMaking(parameters),
+    strategy,
     exits: { takeProfitPercent: 100, stopLossPercent: 100, cooldownMs: 0 }, // no close in between: what rests is the matter
     limits: limitsOf(config, SYMBOL),
-    oms: omsRules(config.brain.oms, parameters.refreshToleranceBps),
+    oms: omsRules(config.brain.oms, toleranceBps),
     ttlMs: config.brain.commandTtlMs,
     maxAgeMs: config.brain.maxSnapshotAgeMs,
   };
 }
 
+export const ourWay = (config: Config): Way => withStrategy(config, (chosen) => brainWay(settingsOf(config, chosen)));
+export const plainWay = (config: Config, lazy: boolean): Way =>
+  withStrategy(config, (chosen) => replacing(settingsOf(config, chosen), lazy));
+
 /** The brain's own turn, its commands visible in the next snapshot. */
-export function ourWay(config: Config): Way {
-  const settings = settingsOf(config);
+function brainWay<S>(settings: Settings<S>): Way {
   let [state, counter] = [initialState(settings.strategy, NO_EXITS), 0];
   return (documents) => {
     const { wallMs: nowMs, seq } = documents.header;
@@ -141,15 +143,16 @@ export function ourWay(config: Config): Way {
 }
 
 /** Takes back whatever rests and places what is wanted; `lazy`: only when a wish has changed, or one does not rest. */
-export function plainWay(config: Config, lazy: boolean): Way {
-  const { strategy, maxAgeMs } = settingsOf(config);
-  let [counter, before] = [0, ''];
+function replacing<S>({ strategy, maxAgeMs }: Settings<S>, lazy: boolean): Way {
+  let [state, counter, before] = [strategy.initial(), 0, ''];
   return (documents) => {
     const held = heldView(documents, { symbol: SYMBOL, maxAgeMs });
     const view = typeof held === 'string' ? held : symbolView(documents, { symbol: SYMBOL, held, working: [] });
     if (typeof view === 'string' || typeof held === 'string') return { quotes: [], commands: [] };
-    const { quotes, reason } = strategy.decide(view, null).wish;
-    const resting = held.orders.filter(({ status }) => status === 'open' || status === 'partially-filled');
+    const decided = strategy.decide(view, state);
+    const { quotes, reason } = decided.wish;
+    state = decided.state;
+    const resting = held.orders.filter(isSettled);
     const wish = JSON.stringify(quotes);
     if (lazy && wish === before && resting.length === quotes.length) return { quotes, commands: [] };
     before = wish;
