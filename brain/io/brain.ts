@@ -69,6 +69,7 @@ export class Brain<S> implements AsyncDisposable {
   readonly #link: GatewayLink;
   readonly #sender: CommandSender;
   readonly #decided;
+  readonly #actions;
   readonly #refusals;
   #identity: Identity | null = null;
   #ids: ClientIds | null = null;
@@ -86,6 +87,7 @@ export class Brain<S> implements AsyncDisposable {
     this.#settings = new Map(config.symbols.map((symbol) => [symbol, settingsOf({ config, symbol, chosen })]));
     for (const symbol of config.symbols) this.#states.set(symbol, initialState(chosen.strategy, store.exits(symbol)));
     this.#decided = metrics.counter('brain_decisions_total', 'Turns taken, by what came of them', ['reason']);
+    this.#actions = metrics.counter('brain_actions_total', 'Order commands decided on', ['kind']);
     this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
     const onDocuments = (documents: Documents): void => this.#take(documents);
     this.#poller = new SnapshotPoller({
@@ -228,6 +230,7 @@ export class Brain<S> implements AsyncDisposable {
   /** One that cannot be written stays pending, as if unanswered. */
   #outgoing(pending: Pending, basedOn: Stamp): Outgoing[] {
     const { command } = pending;
+    this.#actions.inc({ kind: command.kind });
     const request = requestOf(command, {
       instrument: this.#instrument(command.symbol),
       basedOn,
