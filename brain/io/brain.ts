@@ -65,6 +65,7 @@ export class Brain implements AsyncDisposable {
   readonly #sender: Sender;
   readonly #why = new WhyLog();
   readonly #decided;
+  readonly #actions;
   readonly #refusals;
   readonly #failed = new Set<string>();
   #state: BrainState;
@@ -87,6 +88,7 @@ export class Brain implements AsyncDisposable {
     this.#state = initialState(this.#settings, this.#memory.remembered());
     this.#feesAskedAt = clock.monoMs();
     this.#decided = metrics.counter('brain_decisions_total', 'Turns taken by a run on a symbol, by what came of them', ['reason']);
+    this.#actions = metrics.counter('brain_actions_total', 'Order commands decided on', ['kind']);
     this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
     const { intervals, trades } = readsOf(runs);
     const onDocuments = (documents: Documents): void => this.#take(documents);
@@ -225,6 +227,7 @@ export class Brain implements AsyncDisposable {
         (command): Pending => ({ command, role: parseClientId(command.clientId)?.role ?? '', sentAt: now, visibleFrom: null }),
       );
       this.#update(symbol, ({ pending, ...rest }) => ({ ...rest, pending: [...pending, ...sent] }));
+      for (const { command } of sent) this.#actions.inc({ kind: command.kind });
       leaving.push(...sent);
       for (const clientId of ask) void this.#sender.ask(symbol, { clientId, documents: () => this.#documents ?? documents });
       if (close !== null) void this.#sender.close(symbol, close);

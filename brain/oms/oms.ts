@@ -8,6 +8,7 @@ import type { OmsParameters } from '../../shared/config.ts';
 import type { Header } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import type { WantedQuote } from '../strategy/strategy.ts';
+import { withoutCrossing } from './cross.ts';
 import { type OmsState, type Note, noteSent } from './notes.ts';
 import { toleranceStretch } from './pacing.ts';
 import type { Tolerance } from './pair.ts';
@@ -53,7 +54,7 @@ export function steer(before: OmsState, { wanted, own, room, header, rules, now 
     const note = isMove(action) ? before.notes.get(action.order.clientId) : undefined;
     return !isMove(action) || !note || isDue(action, { moved: note, rules: rules.settle, tolerance, now });
   });
-  return { oms: countOff(before, planned.filter(isMove)), actions: afterCancels(due, room) };
+  return { oms: countOff(before, planned.filter(isMove)), actions: afterCancels(withoutCrossing(due, room.working), room) };
 }
 
 export type Named = { readonly command: OrderCommand; readonly urgency: Urgency; readonly tag: string };

@@ -48,7 +48,7 @@ export function plan({ wanted, working, tolerance, ...more }: PlanInput): readon
   const pairs = pair({ quotes: wanted, orders, tolerance, tagOf, canAmend });
   const actions = pairs.flatMap(({ quote, order }): PlanAction[] => {
     if (!order) return [{ kind: 'place', quote, urgency: quote.reduceOnly ? 'reduce' : 'rest' }];
-    if (!isSettled(order) || isNear(order, { quote, tolerance })) return [];
+    if (!isSettled(order) || (isNear(order, { quote, tolerance }) && !isInTheWay(order, { quote, wanted }))) return [];
     const urgency = urgencyOf(order, { quote, tolerance });
     if (!canAmend(order)) return [{ kind: 'replace', order, quote, urgency }];
     return [{ kind: 'amend', order, quote, urgency, ...amendedTerms(order, { quote, tolerance, shrinkKeepsPlace }) }];
@@ -60,6 +60,16 @@ export function plan({ wanted, working, tolerance, ...more }: PlanInput): readon
 /** Stable: what is equally urgent keeps its order. */
 export function byUrgency<T extends { readonly urgency: Urgency }>(actions: readonly T[]): T[] {
   return [...actions].sort((a, b) => URGENCIES.indexOf(a.urgency) - URGENCIES.indexOf(b.urgency));
+}
+
+/** Near enough, and yet where a quote of the other side is wanted. */
+function isInTheWay(
+  order: WorkingOrder,
+  { quote, wanted }: { readonly quote: WantedQuote; readonly wanted: readonly WantedQuote[] },
+): boolean {
+  const { side, price } = order;
+  if (price === null || price === quote.price) return false;
+  return wanted.some((other) => other.side !== side && (side === 'buy' ? price >= other.price : price <= other.price));
 }
 
 type Wanting = { readonly quote: WantedQuote; readonly tolerance: Tolerance };

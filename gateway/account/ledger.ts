@@ -64,18 +64,14 @@ export class Ledger {
   }
 
   /** Own orders in memory: every one not ended, and those ended lately. */
-  orders(symbol?: string): LedgerOrder[] {
-    return this.#orders.values(symbol);
-  }
+  readonly orders = (symbol?: string): LedgerOrder[] => this.#orders.values(symbol);
 
   openOrders(symbol?: string): LedgerOrder[] {
-    return this.#orders.moving(symbol).filter(({ order }) => !hasEnded(order.status));
+    return this.movingOrders(symbol).filter(({ order }) => !hasEnded(order.status));
   }
 
   /** All that may still move the position: not ended, or ended with fills on their way. */
-  movingOrders(symbol: string): LedgerOrder[] {
-    return this.#orders.moving(symbol);
-  }
+  readonly movingOrders = (symbol?: string): LedgerOrder[] => this.#orders.moving(symbol);
 
   foreignOrders(symbol?: string): LedgerOrder[] {
     return [...this.#foreign.values()].filter((order) => symbol === undefined || order.symbol === symbol);

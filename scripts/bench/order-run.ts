@@ -114,6 +114,7 @@ function writeConfig(dir: string, { symbols, redisUrl, restPort, simPort }: Ways
     gateway: { metricsPort: null },
     limits: {
       maxGrossNotional: '1000000',
+      rate: { maxCommandsPerSecond: 1_000, maxOrdersPerFill: 1_000_000 },
       default: { maxPosition: '1000000', maxOrderNotional: '5000', maxOpenOrders: 20, collarPercent: 2 },
     },
   };

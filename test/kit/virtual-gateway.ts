@@ -108,6 +108,7 @@ export class VirtualGateway implements AsyncDisposable {
       clock.every(25, () => this.#watch.tick()),
       clock.every(250, () => this.#watch.armDeadMan()),
       clock.every(10_000, () => this.#store.checkpoint()),
+      clock.every(25, () => this.#desk.waiting.tick()),
     ];
   }
 

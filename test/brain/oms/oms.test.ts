@@ -71,6 +71,23 @@ describe('what leaves', () => {
   });
 });
 
+describe('own orders of the other side', () => {
+  test('are not run into: the one too near moves away first, the other follows when it has', () => {
+    const model = new OmsModel();
+    model.turn([quote('buy', BID), quote('sell', BID + 10)]);
+    const jump = [quote('buy', BID + 20), quote('sell', BID + 30)];
+    const told = [1, 2, 3].map(() => model.turn(jump).commands.map((command) => [command.kind, command.kind === 'amend' && command.price]));
+    expect(told).toEqual([[['amend', BID + 30]], [['amend', BID + 20]], []]);
+  });
+
+  test('count where they may still rest while they are amended or cancelled', () => {
+    const model = new OmsModel({ delay: () => 2 });
+    model.orders.set(id(1, { epoch: LEASE }), working({ clientId: id(1, { epoch: LEASE }), side: 'sell', price: ticks(BID) }));
+    const told = [1, 2, 3, 4].map(() => kinds(model.turn([quote('buy', BID + 5)]).commands));
+    expect(told).toEqual([['cancel'], [], [], ['place']]);
+  });
+});
+
 describe('what stands off', () => {
   const rules = { tolerance: { priceBps: 10 / 60, sizeUnder: 0.5, sizeOver: 0 }, settle: { snapshots: 3, farFactor: 2 } }; // 10 ticks
   const run = (prices: readonly number[], side: Side = 'buy', over: Partial<WantedQuote> = {}): string => {
@@ -134,12 +151,16 @@ describe('what is not shown any more', () => {
 const LIVE: readonly OrderStatus[] = ['sent', 'open', 'partially-filled', 'amending', 'canceling', 'unknown'];
 const aSide = fc.constantFrom<Side>('buy', 'sell');
 const aPrice = fc.integer({ min: BID - 40, max: BID + 40 });
+/** Behind `BID`, so that quotes of both sides never meet. */
+const aDepth = fc.integer({ min: 1, max: 40 });
 const someQuotes = fc.array(
-  fc.record({ side: aSide, price: aPrice, size: fc.integer({ min: 2, max: 20 }), tag: fc.constantFrom('', 'a'), reduceOnly: fc.boolean() }),
+  fc.record({ side: aSide, price: aDepth, size: fc.integer({ min: 2, max: 20 }), tag: fc.constantFrom('', 'a'), reduceOnly: fc.boolean() }),
   { maxLength: 5 },
 );
 const wantedOf = (rows: readonly { side: Side; price: number; size: number; tag: string; reduceOnly: boolean }[]): WantedQuote[] =>
-  rows.map(({ side, price, size, tag, reduceOnly }) => quote(side, price, { size: lots(size), tag, reduceOnly }));
+  rows.map(({ side, price, size, tag, reduceOnly }) =>
+    quote(side, side === 'buy' ? BID - price : BID + price, { size: lots(size), tag, reduceOnly }),
+  );
 const someOrders = (statuses: readonly OrderStatus[]) =>
   fc
     .array(fc.record({ side: aSide, price: aPrice, size: fc.integer({ min: 2, max: 20 }), status: fc.constantFrom(...statuses) }), {

@@ -58,6 +58,18 @@ test.each<[string, readonly WantedQuote[], readonly WorkingOrder[], readonly Bri
     [cancel(2), amend(1, 100_500), place('sell', 101_000)],
   ],
   [
+    'moves one that is near enough, and in the way of the other side',
+    [quote('buy', 99_999), quote('sell', 100_001)],
+    [order(1, { price: ticks(100_001) })],
+    [amend(1, 99_999), place('sell', 100_001)],
+  ],
+  [
+    'leaves a quote at its very price alone, whatever the other side wants',
+    [quote('buy', 100_000), quote('sell', 100_000)],
+    [order(1)],
+    [place('sell', 100_000)],
+  ],
+  [
     'leaves two in place where pairing the nearest first would move one',
     [quote('buy', 100_000), quote('buy', 100_012)],
     [order(1, { price: ticks(100_007) }), order(2, { price: ticks(100_020) })],
@@ -101,7 +113,9 @@ const aPrice = fc.integer({ min: 99_950, max: 100_050 });
 const aSize = fc.integer({ min: 2, max: 20 });
 const someWanted = fc
   .array(fc.record({ side: aSide, price: aPrice, size: aSize }), { maxLength: 5 })
-  .map((rows) => rows.map(({ side, price, size }) => quote(side, price, size)));
+  .map((rows) =>
+    rows.map(({ side, price, size }) => quote(side, side === 'buy' ? Math.min(price, 99_999) : Math.max(price, 100_000), size)),
+  );
 const someOrders = (statuses: readonly OrderStatus[]) =>
   fc
     .array(fc.record({ side: aSide, price: aPrice, size: aSize, status: fc.constantFrom(...statuses) }), { maxLength: 6 })
