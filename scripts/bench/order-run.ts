@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const READY_MS = 60_000;
 const STOP_MS = 15_000;
 /** As `npm start` runs them. */
-const NODE_FLAGS = ['--max-semi-space-size=4'];
+const NODE_FLAGS = ['--max-semi-space-size=8'];
 
 export type OrderRunOptions = {
   readonly symbols: readonly string[];
