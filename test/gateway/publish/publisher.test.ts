@@ -145,8 +145,15 @@ describe('Answers', () => {
     new Answers({
       core: side.core,
       header: () => publisher.header(),
-      fillsAfter: () => [{ ...fill(), n: 1 }],
-      countReached: () => ({ sent: 3, canceled: 2 }),
+      history: {
+        flush: () => undefined,
+        fillsAfter: () => [{ ...fill(), n: 1 }],
+        fillsRange: () => [],
+        countReached: () => ({ sent: 3, canceled: 2 }),
+        life: () => null,
+        days: () => [],
+        quoteAsset: () => 'USDT',
+      },
       problems: () => [],
     });
   const ask = (what: 'stats' | 'positions' | 'fills' | 'book' | 'status' | 'orders' | 'order') =>
