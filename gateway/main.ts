@@ -62,7 +62,8 @@ async function run(args: readonly string[]): Promise<number> {
   const metrics = makeMetrics('gateway');
   using runDir = takeRunDir(prepared);
   using store = new LedgerStore({
-    ...{ path: runDir.ledger, clock: prepared.clock },
+    ...{ path: runDir.ledger, clock: prepared.clock, ...config.gateway.ledger },
+    onOld: (version) => log.warn({ version }, 'Ledger of an earlier program: it is brought up to date now'),
     onGrid: (news) => log[Object.keys(news.offGrid).length > 0 ? 'error' : 'warn']({ news }, `Ledger rescaled: ${gridSentence(news)}`),
   });
   if (store.fault) log.error({ fault: store.fault }, 'Ledger unavailable: new orders will be refused');

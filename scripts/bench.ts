@@ -5,6 +5,7 @@ import { benchBook } from './bench/book.ts';
 import { benchCeiling } from './bench/ceiling.ts';
 import { benchCommandPath } from './bench/command-path.ts';
 import { benchDiff } from './bench/diff.ts';
+import { benchLedgerWrite, benchMillionOrders } from './bench/ledger.ts';
 import { benchManySymbols } from './bench/many-symbols.ts';
 import { type Figure, table, verdict } from './bench/measure.ts';
 import { benchOrderEntry } from './bench/order-entry.ts';
@@ -19,19 +20,20 @@ const program = new Command('npm run bench --')
   .option('--ceiling', 'only demand above the ceiling of the order limits: one minute', false)
   .option('--command-path', 'only 50 order actions a second through a gateway, the limits lifted: 40 s', false)
   .option('--diff', 'only the actions that the OMS saves on a recorded book', false)
+  .option('--ledger', 'only the ledger on disk, with a file of a million orders: some minutes, two gigabytes', false)
   .option('--quick', 'a run of 30 s instead of 80 s for latency, CPU and memory', false)
   .option('--json', 'one JSON line instead of a table', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-const { quick, json, ceiling, commandPath, diff } = program
-  .parse()
-  .opts<{ quick: boolean; json: boolean; ceiling: boolean; commandPath: boolean; diff: boolean }>();
+type Options = Readonly<Record<'quick' | 'json' | 'ceiling' | 'commandPath' | 'diff' | 'ledger', boolean>>;
+const { quick, json, ceiling, commandPath, diff, ledger } = program.parse().opts<Options>();
 async function all(): Promise<readonly Figure[]> {
   const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
   return [
     await benchBook(50),
     await benchBook(100),
     await benchOrders(),
+    ...benchLedgerWrite(),
     ...times,
     await benchStreams(),
     await benchOrderEntry(),
@@ -44,7 +46,15 @@ async function all(): Promise<readonly Figure[]> {
   ];
 }
 
-const figures = await (ceiling ? benchCeiling() : commandPath ? benchCommandPath() : diff ? benchDiff() : all());
+const ledgerOnly = async (): Promise<readonly Figure[]> => [...benchLedgerWrite(), ...(await benchMillionOrders())];
+const chosen = (): Promise<readonly Figure[]> => {
+  if (ceiling) return benchCeiling();
+  if (commandPath) return benchCommandPath();
+  if (diff) return benchDiff();
+  return ledger ? ledgerOnly() : all();
+};
+
+const figures = await chosen();
 const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
 const rows = figures.map((figure) => ({ ...figure, verdict: verdict(figure) }));
 process.stdout.write(

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { publicConfig } from '../shared/config.ts';
 import type { Loaded } from '../shared/config-file.ts';
 import { ask, notRunning, openOperator } from './lib/operator.ts';
+import { type FillsOptions, type PnlOptions, showFills, showLife, showPnl, utcTime } from './lib/history-tool.ts';
 import { panic } from './lib/panic.ts';
 import { openRedis } from './lib/redis.ts';
 import { newStrategy } from './lib/new-strategy.ts';
@@ -20,15 +21,17 @@ type Shown = Common & { readonly json: boolean };
 let action: () => Promise<ExitCode> = () => Promise.resolve(EXIT.usage);
 const program = newTool('mm', 'Watches and stops a running system.');
 
-function addCommand<T extends Common>(name: string, description: string, run: (options: T) => Promise<ExitCode>): Command {
-  return program
-    .command(name)
-    .description(description)
-    .allowExcessArguments(false)
-    .option('--config <file>', 'configuration', 'config.json')
-    .action((options: T) => {
-      action = () => run(options);
-    });
+/** `name` may end in one optional argument, which `run` gets second. */
+function addCommand<T extends Common>(
+  name: string,
+  description: string,
+  run: (options: T, argument?: string) => Promise<ExitCode>,
+): Command {
+  const command = program.command(name).description(description).allowExcessArguments(false);
+  return command.option('--config <file>', 'configuration', 'config.json').action(() => {
+    const [argument] = command.args;
+    action = () => run(command.opts<T>(), argument);
+  });
 }
 
 const JSON_OPTION = ['--json', 'JSON on stdout', false] as const;
@@ -39,7 +42,19 @@ addCommand('status', 'one screen of live state from Redis', status)
   .option('--watch', 'refresh until Ctrl-C', false)
   .option('--interval <ms>', 'period of --watch', wholeNumber({ min: 100, max: 3_600_000 }), 1_000);
 addCommand('orders', 'open orders, foreign ones, and those closed in the last 5 s', orders).option(...JSON_OPTION);
-addCommand('why', 'what each run of a strategy does on each symbol, and why', why).option(...JSON_OPTION);
+addCommand('why [clientId]', 'what each run of a strategy does on each symbol, and why; or the life of one order', why).option(
+  ...JSON_OPTION,
+);
+addCommand<FillsOptions>('fills', 'own fills, newest last, from the ledger', showFills)
+  .option(...JSON_OPTION)
+  .option('--symbol <symbol>', 'of one symbol only')
+  .option('--from <time>', 'not before this UTC day or time', utcTime)
+  .option('--to <time>', 'before this UTC day or time', utcTime)
+  .option('--limit <n>', 'the newest n', wholeNumber({ min: 1, max: 100_000 }), 50);
+addCommand<PnlOptions>('pnl', 'profit, fees, funding and volume by UTC day and symbol, from the ledger', showPnl)
+  .option(...JSON_OPTION)
+  .option('--symbol <symbol>', 'of one symbol only')
+  .option('--days <n>', 'the newest n days on which anything was booked', wholeNumber({ min: 1, max: 36_500 }), 7);
 
 type PanicOptions = Common & { readonly everything: boolean; readonly yes: boolean; readonly reason: string; readonly timeout: number };
 addCommand('panic', 'cancel all of ours, flatten, stay stopped until resume', stop)
@@ -109,7 +124,8 @@ async function orders(options: Shown): Promise<ExitCode> {
   return EXIT.done;
 }
 
-async function why(options: Shown): Promise<ExitCode> {
+async function why(options: Shown, clientId?: string): Promise<ExitCode> {
+  if (clientId !== undefined) return showLife(options, clientId);
   const loaded = configOf(options.config);
   using open = await openRedis(loaded);
   const state = await readState(open.redis, loaded.config);

@@ -12,6 +12,8 @@ const clientId = z.string().regex(/^\d{1,19}$/);
 const symbol = z.string().min(1).max(40);
 const reason = z.string().max(200);
 const runId = z.string().min(1).max(RUN_ID_MAX);
+const wallMs = z.int().nonnegative();
+const day = z.string().regex(/^\d{4}-\d\d-\d\d$/);
 
 export const ClientRole = z.enum(['brain', 'operator', 'observer']);
 export type ClientRole = z.infer<typeof ClientRole>;
@@ -65,12 +67,16 @@ export const Heartbeat = z.strictObject({ id, type: z.literal('heartbeat'), proc
 export const Query = z.strictObject({
   id,
   type: z.literal('query'),
-  what: z.enum(['status', 'orders', 'order', 'fills', 'positions', 'book', 'stats']),
+  what: z.enum(['status', 'orders', 'order', 'fills', 'positions', 'book', 'stats', 'life', 'pnl']),
   symbol: symbol.optional(),
   clientId: clientId.optional(),
   /** For `fills`: only those numbered above this. */
   after: z.int().nonnegative().optional(),
   limit: z.int().positive().max(200).optional(),
+  /** For `fills`: those of a time instead, by the venue's clock, newest first. `toMs` is exclusive; of its own millisecond those below `beforeN`. */
+  range: z.strictObject({ fromMs: wallMs, toMs: wallMs, beforeN: z.int().nonnegative().optional() }).optional(),
+  /** For `pnl`: UTC days, both inclusive. */
+  days: z.strictObject({ from: day, to: day }).optional(),
 });
 export const Subscribe = z.strictObject({ id, type: z.literal('subscribe'), what: z.literal('snapshot') });
 /** Cancel all, verify, flatten, verify, stay stopped until an operator resumes. */
@@ -282,6 +288,6 @@ export const OrderAnswer = z.strictObject({
 });
 export type OrderAnswer = Readonly<z.infer<typeof OrderAnswer>>;
 
-/** Answer to `query fills`: in order of number, at most `limit` of them, the first above `after`. */
+/** Answer to `query fills`: in order of number, at most `limit` of them, the first above `after`; of a `range` the newest first. */
 export const FillsAnswer = z.strictObject({ fills: z.array(FillDoc) });
 export type FillsAnswer = Readonly<z.infer<typeof FillsAnswer>>;

@@ -167,6 +167,24 @@ export const Config = z.strictObject({
         })
         .prefault({})
         .describe('a position that nobody can see'),
+      ledger: z
+        .strictObject({
+          durability: z
+            .enum(['process', 'power'])
+            .default('process')
+            .describe(
+              'an order is on disk before it leaves: so that it survives kill -9, or a power failure too (a disk flush for each order)',
+            ),
+          keepDays: z.int().min(1).max(3_650).default(30).describe('orders, fills and refusals older than this are dropped, days'),
+          maxMb: z
+            .int()
+            .min(20)
+            .max(1_000_000)
+            .default(2_000)
+            .describe('above this size the oldest go earlier (never of the last hour), MB'),
+        })
+        .prefault({})
+        .describe('the record of every order and fill on disk'),
       bookStaleMs: ms(100, 60_000).default(3_000).describe('without a depth frame for this long a book is stale'),
       keepAliveMs: ms(60_000, 3_000_000).default(1_500_000).describe('period of the user-stream keep-alive'),
       onShutdown: z.enum(['keep-position', 'flatten']).default('keep-position').describe('what becomes of a position at a clean stop'),
@@ -337,7 +355,7 @@ export const problemLine = ({ path, value, allowed }: ConfigProblem): string => 
  */
 export function configHash(config: Config): string {
   const { environment, venue, symbols, redis, snapshot, gateway, limits, account } = config;
-  const { metricsPort: _, ...gatewayAgreed } = gateway;
+  const { metricsPort: _, ledger: __, ...gatewayAgreed } = gateway;
   const intervals = [...barsRead(config).keys()].sort();
   const agreed = { environment, venue, symbols, redis, snapshot, gateway: gatewayAgreed, limits, account, intervals };
   return createHash('sha256').update(stable(agreed)).digest('hex').slice(0, 12);

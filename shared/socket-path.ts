@@ -4,10 +4,12 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { err, ok, type Result } from './result.ts';
 
-/** Linux: 108 bytes with the closing zero. */
+/** The ledger of an account, in its folder. */
+export const LEDGER_FILE = 'ledger.sqlite';
 /** What the paper account is, beside the ledger of the gateway that trades it. */
 export const PAPER_STATE_FILE = 'paper.sqlite';
 
+/** Linux: 108 bytes with the closing zero. */
 export const SOCKET_PATH_BYTES_MAX = 107;
 
 export type SocketOptions = {

@@ -3,6 +3,7 @@ import type { AccountEvent, BalanceReport } from '../../shared/events.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import type { AccountState, Commission, Holdings } from '../venues/venue.ts';
+import type { Cause } from './audit-rows.ts';
 import type { Ledger } from './ledger.ts';
 import type { BookedFill, Change, DoubtFact, LedgerOrder, Now } from './rows.ts';
 
@@ -20,7 +21,7 @@ export type Listener = {
 };
 export type KeeperOptions = {
   readonly ledger: Ledger;
-  readonly write: (change: Change) => boolean;
+  readonly write: (change: Change, cause: Cause) => boolean;
   readonly clock: Clock;
   readonly notice: Notice;
 };
@@ -53,8 +54,8 @@ export class Keeper {
   }
 
   /** True once on disk; false when the disk failed (it waits in memory, and holds all the same). */
-  commit(change: Change): boolean {
-    const written = this.#options.write(change);
+  commit(change: Change, cause: Cause = 'reconcile'): boolean {
+    const written = this.#options.write(change, cause);
     for (const listener of this.#listeners) {
       if (change.newFills.length > 0) listener.onFills(change.newFills);
       if (change.doubts.length > 0) listener.onDoubts(change.doubts);
@@ -68,19 +69,19 @@ export class Keeper {
     const now = this.now();
     switch (event.kind) {
       case 'order':
-        this.commit(this.ledger.report(event, { now }));
+        this.commit(this.ledger.report(event, { now }), 'stream');
         return;
       case 'fill':
-        this.commit(this.ledger.fill(event, now));
+        this.commit(this.ledger.fill(event, now), 'stream');
         return;
       case 'position':
-        this.commit(this.ledger.position(event, now));
+        this.commit(this.ledger.position(event, now), 'stream');
         return;
       case 'balance':
         this.setBalance(event);
         return;
       case 'funding':
-        this.commit(this.ledger.funding(event));
+        this.commit(this.ledger.funding(event), 'stream');
         return;
       case 'leverage':
         this.#leverage.set(event.symbol, event.leverage);

@@ -15,6 +15,7 @@ import {
   type BookedFill,
   type Change,
   type DoubtFact,
+  fundingRow,
   joinChanges,
   type LedgerOrder,
   type LedgerState,
@@ -174,7 +175,7 @@ export class Ledger {
 
   funding(report: FundingReport): Change {
     const row = this.positions.fund(report);
-    return row ? { ...NO_CHANGE, positions: [row] } : NO_CHANGE;
+    return { ...NO_CHANGE, positions: row ? [row] : [], funding: [fundingRow(report, row?.symbol ?? '')] };
   }
 
   /** Every trade of the venue's list up to this one is booked: the next reading begins there. */

@@ -1,5 +1,5 @@
 /** What the ledger holds and the store keeps: one row an order, one a fill, one a symbol. */
-import type { FillReport, PositionReport } from '../../shared/events.ts';
+import type { FillReport, FundingReport, PositionReport } from '../../shared/events.ts';
 import type { Role } from '../../shared/client-id.ts';
 import { type Doubt, hasEnded, type Order, type OrderKind, type Side, type TimeInForce } from '../../shared/order.ts';
 import type { Atoms, Lots, MonoMs, Ticks, WallMs } from '../../shared/units.ts';
@@ -73,6 +73,19 @@ export type CorrectionRow = {
   readonly atMs: WallMs;
 };
 
+/** A payment as it was booked. `told` is the symbol the venue named, '' when it named only the asset; `symbol` is whose it became, '' nobody's. */
+export type FundingRow = {
+  readonly asset: string;
+  readonly amount: Atoms;
+  readonly told: string;
+  readonly symbol: string;
+  readonly atMs: WallMs;
+};
+
+export const fundingRow = ({ asset, amount, symbol: told, atMs }: FundingReport, symbol: string): FundingRow => ({
+  ...{ asset, amount, told: told ?? '', symbol, atMs },
+});
+
 export type DoubtFact = { readonly symbol: string; readonly clientId: string; readonly doubt: Doubt | 'fill-missing' | 'foreign-fill' };
 
 /** Everything one event changed: rows to persist, new fills to publish, doubts to reconcile. */
@@ -84,6 +97,7 @@ export type Change = {
   readonly positions: readonly PositionRow[];
   readonly corrections: readonly CorrectionRow[];
   readonly doubts: readonly DoubtFact[];
+  readonly funding?: readonly FundingRow[];
 };
 
 export const NO_CHANGE: Change = { orders: [], fills: [], newFills: [], positions: [], corrections: [], doubts: [] };
@@ -96,6 +110,7 @@ export function joinChanges(changes: readonly Change[]): Change {
     positions: changes.flatMap((change) => change.positions),
     corrections: changes.flatMap((change) => change.corrections),
     doubts: changes.flatMap((change) => change.doubts),
+    funding: changes.flatMap((change) => change.funding ?? []),
   };
 }
 
@@ -106,6 +121,16 @@ export interface Archive {
   /** Every fill of one order, by the venue's own id of it. */
   fillsOfOrder(key: { readonly symbol: string; readonly venueId: string }): readonly BookedFill[];
 }
+
+/** Newest first; `toMs` is exclusive, and with `beforeN` its own millisecond counts up to that number. */
+export type FillsRange = {
+  readonly symbol: string | null;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly beforeN: number;
+  readonly limit: number;
+};
+export type DaysRange = { readonly symbol: string | null; readonly fromDay: string; readonly toDay: string; readonly limit: number };
 
 export type LedgerState = {
   readonly orders: readonly LedgerOrder[];

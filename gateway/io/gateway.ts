@@ -10,9 +10,11 @@ import { err, ok, type Result } from '../../shared/result.ts';
 import { keysOf } from '../../shared/snapshot.ts';
 import { AccountRisk } from '../account/account-risk.ts';
 import { accountHindrance } from '../account/hindrance.ts';
-import { Keeper, type Notice } from '../account/keeper.ts';
+import { Keeper } from '../account/keeper.ts';
 import { Ledger } from '../account/ledger.ts';
 import { Reconciler } from '../account/reconciler.ts';
+import { Audit } from '../orders/audit.ts';
+import { auditedVenue } from '../orders/audited-venue.ts';
 import { Budget, usedOf } from '../orders/budget.ts';
 import { Closer } from '../orders/closer.ts';
 import { CommandPace } from '../orders/command-pace.ts';
@@ -35,6 +37,7 @@ import type { Venue } from '../venues/venue.ts';
 import { meteredCalls } from './call-meter.ts';
 import { type CommandServer, openCommandServer } from './command-server.ts';
 import type { LedgerStore } from './ledger-store.ts';
+import { Notices } from './notices.ts';
 import { openRedisWriter, type RedisFault, type RedisWriter } from './redis-writer.ts';
 import type { RunDir } from './run-dir.ts';
 import { waitFor } from './wait-for.ts';
@@ -58,7 +61,7 @@ export type OpenFault = { readonly code: number; readonly sentence: string };
 const WATCH_MS = 25;
 const DEAD_MAN_MS = 250;
 const BEAT_MS = 50;
-const CHECKPOINT_MS = 10_000;
+const HOUSEKEEP_MS = 250;
 /** A start goes on after this long without an answer about stops; they are tried again all the time. */
 const PROTECT_MS = 2_000;
 const STOP_MS = 12_000;
@@ -68,6 +71,7 @@ const PUSH_MS = 2;
 
 export class Gateway implements AsyncDisposable {
   readonly #options: GatewayOptions;
+  readonly #audit: Audit;
   readonly #core: Core;
   readonly #reconciler: Reconciler;
   readonly #closer: Closer;
@@ -76,7 +80,7 @@ export class Gateway implements AsyncDisposable {
   readonly #publisher: Publisher;
   readonly #desk: Desk;
   readonly #stall = new StallGuard(performance.now());
-  readonly #errors = new Map<string, number>();
+  readonly #notices: Notices;
   #redis: RedisWriter | null = null;
   #servers: readonly CommandServer[] = [];
   #timers: Timer[] = [];
@@ -86,11 +90,13 @@ export class Gateway implements AsyncDisposable {
   #started = false; // once the account was known, a leverage changed later halts its symbol and nothing more
 
   constructor(options: GatewayOptions) {
-    const { config, clock, venue, store, identity, speed } = options;
+    const { config, clock, store, identity, speed } = options;
     this.#options = options;
-    const notice = this.#noticeTo(options);
+    this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note) });
+    const venue = auditedVenue(options.venue, this.#audit);
+    this.#notices = new Notices(options);
     const ledger = new Ledger({ instruments: venue.instruments, archive: store, state: store.load(venue.instruments) });
-    const keeper = new Keeper({ ledger, write: (change) => store.write(change), clock, notice });
+    const keeper = new Keeper({ ledger, write: (change, cause) => store.write(change, cause), clock, notice: this.#notices.tell });
     const budget = new Budget();
     const meta = store.meta();
     const modes = new Modes({ ...meta, save: (key, value) => store.setMeta(key, value) });
@@ -132,7 +138,10 @@ export class Gateway implements AsyncDisposable {
       },
       onHoldings: (holdings, at) => this.#closer.onAccount(holdings, at),
     });
-    const save = (jobs: readonly LadderJob[]): void => void store.setMeta('ladders', JSON.stringify(jobs));
+    const save = (jobs: readonly LadderJob[]): void => {
+      store.setMeta('ladders', JSON.stringify(jobs));
+      this.#audit.closing(jobs);
+    };
     this.#closer = new Closer({ core, readPositions: () => this.#reconciler.readPositions(), save });
     this.#stops = new Stops({
       core,
@@ -192,7 +201,7 @@ export class Gateway implements AsyncDisposable {
       clock.every(config.snapshot.intervalMs, () => this.#publish()),
       clock.every(Math.max(WATCH_MS, 2 * speed), () => this.#tick()),
       clock.every(DEAD_MAN_MS, () => this.#watch.armDeadMan()),
-      clock.every(CHECKPOINT_MS, () => this.#options.store.checkpoint()),
+      clock.every(HOUSEKEEP_MS, () => this.#options.store.housekeep()),
     ];
     this.#beat = setInterval(() => this.#stall.beat(performance.now()), BEAT_MS);
     const hindrance = await this.#listen();
@@ -259,23 +268,23 @@ export class Gateway implements AsyncDisposable {
     const core = this.#core;
     const answers = new Answers({
       core,
+      history: store,
       header: () => this.#publisher.header(),
-      fillsAfter: (range) => store.fillsAfter(range),
-      countReached: (symbol) => store.countReached(symbol),
-      problems: () => this.#problems(),
+      problems: () => this.#notices.problems(store.fault ?? store.housekeepingFault),
     });
     return new Desk({
       core,
       closer: this.#closer,
       stops: this.#stops,
       epochs: new Epochs(() => store.grantEpoch()),
+      wasDropped: (clientId) => store.wasDropped(clientId),
       answerQuery: (query) => answers.answer(query),
     });
   }
 
   #tick(): void {
     if (this.#redis) this.#watch.setRedisDown(this.#redis.down);
-    this.#options.store.retry();
+    this.#options.store.flush();
     this.#core.modes.retry();
     this.#watch.tick();
     if (this.#stall.isStalled(performance.now())) this.#desk.waiting.dropAll();
@@ -287,6 +296,7 @@ export class Gateway implements AsyncDisposable {
       if (this.#redis) this.#redis.skipped++;
       return;
     }
+    this.#options.store.flush(); // no fill is told before its row was written
     const batch = this.#publisher.take();
     setImmediate(() => void this.#redis?.write(batch)); // a command that came in while it was made goes first
   }
@@ -327,7 +337,7 @@ export class Gateway implements AsyncDisposable {
     for (const { socket, path } of sockets) {
       const server = await openCommandServer({
         ...{ path, socket, clock, log, stall: this.#stall },
-        handle: (command, received) => this.#desk.handle(command, received),
+        handle: (command, received) => this.#audit.noted(this.#desk.handle(command, received), { command, received }),
         onClosed: (client) => this.#desk.closed(client),
       });
       if (!server.ok) return { code: server.error.kind === 'in-use' ? 4 : 1, sentence: server.error.sentence };
@@ -368,23 +378,6 @@ export class Gateway implements AsyncDisposable {
   #savedJobs(): readonly LadderJob[] {
     const jobs = JSON.parse(this.#options.store.meta().ladders) as LadderJob[];
     return jobs.filter(({ symbol }) => this.#options.venue.instruments.has(symbol));
-  }
-
-  #problems(): readonly string[] {
-    const { ledgerFault } = this.#core;
-    const counted = [...this.#errors].sort((a, b) => b[1] - a[1]).map(([message, count]) => `${message} (${count})`);
-    const fault = ledgerFault();
-    return fault === null ? counted : [`Ledger unavailable: ${fault}`, ...counted];
-  }
-
-  #noticeTo({ log, metrics }: GatewayOptions): Notice {
-    const counter = metrics.counter('notices_total', 'Facts told by the order side', ['level']);
-    const orders = log.child({ room: 'orders' });
-    return ({ level, message, fields }) => {
-      counter.inc({ level });
-      if (level === 'error') this.#errors.set(message, (this.#errors.get(message) ?? 0) + 1);
-      orders[level](fields, message);
-    };
   }
 }
 

@@ -8,7 +8,7 @@ import { trimDecimal } from '../../shared/units.ts';
 import { readRow, writeRow } from './row-text.ts';
 
 export const GRID_SCHEMA = `
-CREATE TABLE IF NOT EXISTS grids (symbol TEXT PRIMARY KEY, tick_size TEXT NOT NULL, step_size TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS grids (symbol TEXT PRIMARY KEY, tick_size TEXT NOT NULL, step_size TEXT NOT NULL, quote_asset TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS off_grid (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, symbol TEXT NOT NULL, tick_size TEXT NOT NULL, step_size TEXT NOT NULL, row TEXT NOT NULL);
 `;
 
@@ -35,16 +35,21 @@ export function bringOntoGrids(db: DatabaseSync, instruments: Instruments): read
 
 const gridOf = ({ tickSize, stepSize }: Instrument): Grid => ({ tickSize: trimDecimal(tickSize), stepSize: trimDecimal(stepSize) });
 
-function gridKept(db: DatabaseSync, symbol: string): Grid | null {
-  const found = db.prepare('SELECT tick_size, step_size FROM grids WHERE symbol = ?').get(symbol);
-  return found ? { tickSize: String(found['tick_size']), stepSize: String(found['step_size']) } : null;
+/** What the stored rows of a symbol are counted in; null before its first row. The asset is '' where an earlier program did not keep it. */
+export type KeptGrid = Grid & { readonly quoteAsset: string };
+
+export function gridKept(db: DatabaseSync, symbol: string): KeptGrid | null {
+  const found = db.prepare('SELECT tick_size, step_size, quote_asset FROM grids WHERE symbol = ?').get(symbol);
+  return found
+    ? { tickSize: String(found['tick_size']), stepSize: String(found['step_size']), quoteAsset: String(found['quote_asset']) }
+    : null;
 }
 
 const areSame = (a: Grid, b: Grid): boolean => a.tickSize === b.tickSize && a.stepSize === b.stepSize;
 
 function isOn(db: DatabaseSync, instrument: Instrument): boolean {
   const kept = gridKept(db, instrument.symbol);
-  return kept !== null && areSame(kept, gridOf(instrument));
+  return kept !== null && areSame(kept, gridOf(instrument)) && kept.quoteAsset === instrument.quoteAsset;
 }
 
 /** A store of before grids were kept counts as written on the present one. */
@@ -52,9 +57,10 @@ function bringOnto(db: DatabaseSync, instrument: Instrument): readonly GridNews[
   const { symbol } = instrument;
   const to = gridOf(instrument);
   const from = gridKept(db, symbol);
-  db.prepare('INSERT OR REPLACE INTO grids (symbol, tick_size, step_size) VALUES (?, ?, ?)').run(symbol, to.tickSize, to.stepSize);
+  const put = db.prepare('INSERT OR REPLACE INTO grids (symbol, tick_size, step_size, quote_asset) VALUES (?, ?, ?, ?)');
+  put.run(symbol, to.tickSize, to.stepSize, instrument.quoteAsset);
   if (from === null || areSame(from, to)) return [];
-  const change = { from, to };
+  const change = { from: { tickSize: from.tickSize, stepSize: from.stepSize }, to };
   const counts = TABLES.map((table) => ({ name: table.name, ...rewrite(db, table, { symbol, change }) }));
   const rows = counts.reduce((sum, count) => sum + count.rows, 0);
   const offGrid = Object.fromEntries(counts.filter((count) => count.offGrid > 0).map((count) => [count.name, count.offGrid]));

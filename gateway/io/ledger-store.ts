@@ -1,29 +1,53 @@
 /**
- * The ledger on disk: node:sqlite, WAL, synchronous=NORMAL (survives kill -9). Rows of one change are committed together, an order's row
- * before its bytes leave. When the disk fails, the rows wait in memory, `available` is false and new orders are refused; cancel and
- * close go on.
+ * The ledger on disk: node:sqlite in WAL mode. One thing is committed before anything leaves: the row of an order that is placed, so that
+ * no order of ours is at the venue without being here. All else is written shortly after, in one batch and in the order in which it
+ * happened: at every tick, before a snapshot is published or a query answered, and before the exit. A kill -9 in between loses the last
+ * moments of what happened to orders that are here, and these the first reconcile restores: states, amended prices and cancels from order
+ * queries and open orders; fills, fees and positions from the venue's list of trades, which is read on from a mark in the same batch. Since
+ * what is on disk is always a beginning of what happened, mark and sums agree. What no venue tells again is committed at once: baselines,
+ * corrections, funding, epochs, stops, modes, ladders. No fill is published under a number before the batch with it was tried.
+ *
+ * When the disk fails the rows wait in memory, `fault` says why, new orders are refused, cancel and close go on; the disk is tried again
+ * all the time. A file that is broken is not tried again: a person has to look at it.
  */
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { EPOCH_MAX } from '../../shared/client-id.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { hasEnded } from '../../shared/order.ts';
+import type { Cause, LifeRows, Note } from '../account/audit-rows.ts';
+import type { DayRow } from '../account/day-profit.ts';
 import {
   type Archive,
   type BookedFill,
   type Change,
+  type DaysRange,
+  type FillsRange,
   type LedgerOrder,
   type LedgerState,
-  LOOSE_KEPT,
+  NO_CHANGE,
   type Now,
-  type PositionRow,
 } from '../account/rows.ts';
+import { Stamps } from '../account/stamps.ts';
 import type { StopRow } from '../orders/stop-book.ts';
-import { bringOntoGrids, GRID_SCHEMA, type GridNews, type Instruments } from './ledger-grid.ts';
-import { readRow, writeRow } from './row-text.ts';
+import { LedgerAside, type Task } from './ledger-aside.ts';
+import { DroppedRows } from './ledger-dropped.ts';
+import { LedgerEntries } from './ledger-entries.ts';
+import { bringOntoGrids, type GridNews, type Instruments } from './ledger-grid.ts';
+import { LedgerQueue } from './ledger-queue.ts';
+import { LedgerReader } from './ledger-reader.ts';
+import { Retention } from './ledger-retention.ts';
+import { bytesOf, CHECKED_BYTES_MAX, type Durability, inTransaction, openLedgerFile } from './ledger-schema.ts';
+import { LedgerWriter, type Pending } from './ledger-writer.ts';
 
-export const STORE_VERSION = 1;
-/** Rows that wait for the disk to come back. */
-const BACKLOG_MAX = 50_000;
+/** Entries of one commit: a disk that is back is not kept busy for long. */
+const BATCH = 1_000;
+/** A disk that failed is tried again this often. */
+const RETRY_MS = 250;
+const CHECKPOINT_MS = 10_000;
+/** A large file is proved whole this long after the start: then what had to be quick is done. */
+const CHECK_AFTER_MS = 60_000;
+const MB = 1_024 * 1_024;
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const BROKEN: ReadonlySet<number> = new Set([11, 26]);
 
 /** Remembered across restarts. */
 export type Meta = {
@@ -38,119 +62,177 @@ export type Meta = {
 export type OpenOptions = {
   readonly path: string;
   readonly clock: Clock;
+  readonly durability?: Durability;
+  /** What ended longer ago is dropped, and the oldest hour first while the file holds more than `maxMb`. */
+  readonly keepDays?: number;
+  readonly maxMb?: number;
+  /** The file is of an earlier program: bringing it up to date begins, and may take its time. */
+  readonly onOld?: (version: number) => void;
   /** Rows of a symbol were brought onto a changed tick or step. */
   readonly onGrid?: (news: GridNews) => void;
 };
 
-const SCHEMA = `
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS orders (client_id TEXT PRIMARY KEY, symbol TEXT NOT NULL, status TEXT NOT NULL, open INTEGER NOT NULL, row TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS orders_open ON orders (open) WHERE open = 1;
-CREATE TABLE IF NOT EXISTS transitions (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, wall_ms INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS fills (n INTEGER PRIMARY KEY, symbol TEXT NOT NULL, trade_id TEXT NOT NULL, client_id TEXT NOT NULL, row TEXT NOT NULL, UNIQUE (symbol, trade_id));
-CREATE INDEX IF NOT EXISTS fills_of_order ON fills (symbol, json_extract(row, '$.venueId'));
-CREATE TABLE IF NOT EXISTS positions (symbol TEXT PRIMARY KEY, row TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS stops (client_id TEXT PRIMARY KEY, symbol TEXT NOT NULL, status TEXT NOT NULL, open INTEGER NOT NULL, row TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS corrections (id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, row TEXT NOT NULL);
-`;
-
-/** Newest first. */
-const LOOSE = `SELECT row FROM fills f WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.client_id = f.client_id) ORDER BY n DESC LIMIT ${LOOSE_KEPT}`;
+type Open = {
+  readonly db: DatabaseSync;
+  readonly reader: LedgerReader;
+  readonly writer: LedgerWriter;
+  readonly retention: Retention;
+};
 const EMPTY: LedgerState = { orders: [], positions: [], fillSeq: 0, loose: [] };
 
 export class LedgerStore implements Archive, Disposable {
   readonly #path: string;
-  #db: DatabaseSync | null = null;
-  #statements: Statements | null = null;
-  #fault: string | null = null;
-  #backlog: Change[] = [];
-  #backlogRows = 0;
   readonly #clock: Clock;
   readonly #startedAt: Now;
   readonly #onGrid: OpenOptions['onGrid'];
+  readonly #queue = new LedgerQueue();
+  readonly #entries: LedgerEntries;
+  /** One row of times for all that is written here. */
+  readonly stamps: Stamps;
+  #open: Open | null = null;
+  #fault: string | null = null;
+  #broken = false;
+  #retryAt = Number.NEGATIVE_INFINITY;
+  #checkpointAt: number;
+  readonly #aside: LedgerAside;
+  #unproved = false;
+  readonly #dropped = new DroppedRows();
+  /** Why the last work behind the scenes was not done; null when it was. */
+  housekeepingFault: string | null = null;
 
-  constructor({ path, clock, onGrid }: OpenOptions) {
+  constructor({ path, clock, durability = 'process', keepDays = 30, maxMb = 2_000, onGrid, onOld }: OpenOptions) {
     this.#path = path;
-    this.#onGrid = onGrid;
     this.#clock = clock;
+    this.#onGrid = onGrid;
     this.#startedAt = { mono: clock.monoMs(), wall: clock.wallMs() };
-    this.#attempt(() => this.#open());
+    this.#checkpointAt = clock.monoMs() + CHECKPOINT_MS;
+    this.#aside = new LedgerAside(path);
+    this.stamps = new Stamps(clock);
+    this.#entries = new LedgerEntries({ stamps: this.stamps, stored: (clientId) => this.findOrder(clientId)?.order.status ?? null });
+    this.#attempt(() => {
+      const db = openLedgerFile(path, { durability, wallMs: clock.wallMs(), onOld });
+      const parts = { reader: new LedgerReader(db), writer: new LedgerWriter(db) };
+      this.#open = { db, ...parts, retention: new Retention(db, { keepDays, maxBytes: maxMb * MB }) };
+      this.#unproved = bytesOf(db) > CHECKED_BYTES_MAX;
+    });
   }
 
   /** Null while the ledger can be written; else why not. */
   get fault(): string | null {
-    return this.#fault;
+    const { lost } = this.#queue;
+    return this.#fault === null || lost === 0
+      ? this.#fault
+      : `${this.#fault}; no room is left to wait in, ${lost} changes and notes were given up`;
   }
 
   /** Rows written on another grid are brought onto that of the instruments first; while that cannot be done nothing is read or written. */
   load(instruments: Instruments): LedgerState {
-    const db = this.#onGrids(instruments);
-    if (!db) return EMPTY;
-    return (
-      this.#attempt(() => ({
-        orders: rowsOf<LedgerOrder>(db.prepare('SELECT row FROM orders WHERE open = 1')).map((row) => this.#revive(row)),
-        positions: rowsOf<PositionRow>(db.prepare('SELECT row FROM positions')),
-        fillSeq: Number(db.prepare('SELECT COALESCE(MAX(n), 0) AS n FROM fills').get()?.['n'] ?? 0),
-        loose: rowsOf<BookedFill>(db.prepare(LOOSE)).reverse(),
-      })) ?? EMPTY
-    );
+    if (!this.#open) return EMPTY;
+    this.flush();
+    const state = this.#attempt(() => this.#read(instruments));
+    if (state) return state;
+    this.#close(); // what was not read must not be written over
+    return EMPTY;
   }
 
-  /** True once committed. False: kept in memory, written when the disk is back. */
-  write(change: Change): boolean {
-    const size = change.orders.length + change.fills.length + change.positions.length + change.corrections.length;
-    if (size === 0) return this.#fault === null;
-    const waiting = [...this.#backlog, change];
-    const written = this.#attempt(() => this.#commit(waiting)) === true;
-    if (written) [this.#backlog, this.#backlogRows] = [[], 0];
-    else if (this.#backlogRows + size <= BACKLOG_MAX) [this.#backlog, this.#backlogRows] = [waiting, this.#backlogRows + size];
-    return written;
+  /** True while the disk takes what it is given (see above for when it is given); false: kept in memory, written when the disk is back. */
+  write(change: Change, cause: Cause = 'reconcile'): boolean {
+    if (isEmpty(change)) return this.#fault === null;
+    if (!this.#open) return false;
+    const urgent = isUrgent(change) || change.positions.some((row) => this.#entries.isNew(row));
+    const entry = this.#entries.of(change, { cause, wallMs: this.#clock.wallMs() });
+    const [placed] = change.orders;
+    if (placed && isPlacement(change) && this.#fault === null && this.#queue.order(placed.clientId) === null) {
+      const done = this.#put((writer) => writer.order(placed, entry.wallMs));
+      return this.#queue.addChange(done ? { ...entry, change: NO_CHANGE } : entry) && done;
+    }
+    const kept = this.#queue.addChange(entry);
+    if (urgent && this.#fault === null) this.flush();
+    return kept && this.#fault === null;
+  }
+
+  /** Written with the next batch; given up when too many wait. */
+  note(note: Note): void {
+    if (this.#open) this.#queue.addNote(note);
+  }
+
+  /** Writes what waits. Called at every tick; a failed disk is tried again, with nothing when nothing waits. */
+  flush(): void {
+    if (!this.#open || this.#broken || (this.#queue.size === 0 && this.#fault === null)) return;
+    const now = this.#clock.monoMs();
+    if (this.#fault !== null && now < this.#retryAt) return;
+    do {
+      const batch = this.#queue.first(BATCH);
+      if (this.#attempt(() => this.#commit(batch)) === null) {
+        this.#retryAt = now + RETRY_MS;
+        return;
+      }
+      this.#queue.drop(batch.length);
+    } while (this.#queue.size > 0 && this.#fault === null);
+    if (this.#queue.size > 0) return; // a long backlog goes on at the next tick, and the fault with it
+    this.#fault = null;
+    this.#entries.settled();
   }
 
   /** Stops at the venue that had not ended. */
   openStops(): readonly StopRow[] {
-    return this.#attempt(() => (this.#db ? rowsOf<StopRow>(this.#db.prepare('SELECT row FROM stops WHERE open = 1')) : [])) ?? [];
+    return this.#ask((reader) => reader.openStops()) ?? [];
   }
 
   /** True once committed; a stop that is not on disk is found at the venue by its id. */
   saveStop(row: StopRow): boolean {
-    const { clientId, symbol, status } = row;
-    const open = status === 'ended' ? 0 : 1;
-    return (this.#attempt(() => this.#statements?.putStop.run(clientId, symbol, status, open, writeRow(row))) ?? null) !== null;
-  }
-
-  /** Tries a failed disk again; what waited is written first. Called on a timer, because refused orders write nothing. */
-  retry(): void {
-    if (this.#fault === null || !this.#db) return;
-    const written = this.#attempt(() => this.#commit(this.#backlog));
-    if (written === true) [this.#backlog, this.#backlogRows] = [[], 0];
+    const now = this.#clock.wallMs();
+    const saved = this.#put((writer) => writer.stop(row, now));
+    const entry = this.#entries.ofStop(row, now);
+    if (entry.transitions.length > 0) this.#queue.addChange(entry);
+    return saved;
   }
 
   findOrder(clientId: string): LedgerOrder | null {
-    const found = this.#attempt(() => this.#statements?.findOrder.get(clientId)) ?? undefined;
-    return found ? this.#revive(readRow<LedgerOrder>(String(found['row']))) : null;
+    const row = this.#queue.order(clientId) ?? this.#ask((reader) => reader.findOrder(clientId));
+    return row && this.#revive(row);
   }
 
-  findFill({ symbol, tradeId }: { readonly symbol: string; readonly tradeId: string }): BookedFill | null {
-    const found = this.#attempt(() => this.#statements?.findFill.get(symbol, tradeId)) ?? undefined;
-    return found ? readRow<BookedFill>(String(found['row'])) : null;
+  /** One that was dropped is told from one never seen; what it was is not known any more. */
+  findFill(key: { readonly symbol: string; readonly tradeId: string }): BookedFill | null {
+    return this.#ask((reader) => reader.findFill(key)) ?? this.#dropped.fill(key);
   }
 
-  fillsOfOrder({ symbol, venueId }: { readonly symbol: string; readonly venueId: string }): readonly BookedFill[] {
-    const rows = this.#attempt(() => this.#statements?.fillsOfOrder.all(symbol, venueId)) ?? [];
-    return rows.map((found) => readRow<BookedFill>(String(found['row'])));
+  fillsOfOrder(key: { readonly symbol: string; readonly venueId: string }): readonly BookedFill[] {
+    return this.#ask((reader) => reader.fillsOfOrder(key)) ?? [];
+  }
+
+  /** An id whose order was dropped in this run: it is never given to another. */
+  wasDropped(clientId: string): boolean {
+    return this.#dropped.hasOrder(clientId);
   }
 
   /** Fills numbered above `after`, oldest first. */
-  fillsAfter({ after, limit }: { readonly after: number; readonly limit: number }): BookedFill[] {
-    const rows = this.#attempt(() => this.#statements?.fillsAfter.all(after, limit)) ?? [];
-    return rows.map((found) => readRow<BookedFill>(String(found['row'])));
+  fillsAfter(range: { readonly after: number; readonly limit: number }): BookedFill[] {
+    return this.#askWritten((reader) => reader.fillsAfter(range)) ?? [];
   }
 
-  /** How many orders of a symbol reached a state, over the whole life of the ledger; counted each time. */
+  fillsRange(range: FillsRange): BookedFill[] {
+    return this.#askWritten((reader) => reader.fillsRange(range)) ?? [];
+  }
+
+  days(range: DaysRange): DayRow[] {
+    return this.#askWritten((reader) => reader.days(range)) ?? [];
+  }
+
+  /** '' for a symbol that was never counted. */
+  quoteAsset(symbol: string): string {
+    return this.#ask((reader) => reader.grid(symbol)?.quoteAsset ?? '') ?? '';
+  }
+
+  /** Null when the file cannot be read. */
+  life(clientId: string): LifeRows | null {
+    return this.#askWritten((reader) => reader.life(clientId));
+  }
+
+  /** How many orders of a symbol reached a state, over the whole life of the ledger. */
   countReached(symbol: string): Readonly<Record<string, number>> {
-    const rows = this.#attempt(() => this.#statements?.countReached.all(symbol)) ?? [];
-    return Object.fromEntries(rows.map((row) => [String(row['status']), Number(row['n'])]));
+    return this.#askWritten((reader) => reader.countReached(symbol)) ?? {};
   }
 
   /** A number never handed out before; it is on disk before it is returned. Null when it cannot be written or all are used up. */
@@ -171,78 +253,85 @@ export class LedgerStore implements Archive, Disposable {
   }
 
   setMeta(key: string, value: string | null): boolean {
-    return (
-      this.#attempt(() => {
-        if (!this.#statements) return false;
-        if (value === null) this.#statements.dropMeta.run(key);
-        else this.#statements.putMeta.run(key, value);
-        return true;
-      }) === true
-    );
+    return this.#put((writer) => writer.meta(key, value));
   }
 
-  /** Folds the log into the file; called on a timer, so that it never happens between order and answer by itself. */
-  checkpoint(): void {
-    this.#attempt(() => this.#db?.exec('PRAGMA wal_checkpoint(PASSIVE)'));
+  /** On a timer, never between order and answer: drops a slice of what is old; folds the log into the file, and once proves a large one, aside. */
+  housekeep(): void {
+    const now = this.#clock.monoMs();
+    if (!this.#open || this.#broken) return;
+    const { retention } = this.#open;
+    const dropped = this.#fault === null ? this.#attempt(() => retention.slice(this.#clock.wallMs())) : null;
+    if (dropped) this.#dropped.add(dropped);
+    if (this.#aside.busy) return;
+    if (now >= this.#checkpointAt) {
+      this.#checkpointAt = now + CHECKPOINT_MS;
+      void this.#do('fold');
+    } else if (this.#unproved && now - this.#startedAt.mono >= CHECK_AFTER_MS) {
+      this.#unproved = false;
+      void this.#do('prove');
+    }
   }
 
+  /** Writes what waits, if it can. */
   [Symbol.dispose](): void {
-    this.#db?.close();
-    this.#db = null;
-    this.#statements = null;
+    for (let before = Number.POSITIVE_INFINITY; this.#queue.size < before; ) {
+      before = this.#queue.size;
+      this.#retryAt = Number.NEGATIVE_INFINITY;
+      this.flush();
+    }
+    this.#close();
   }
 
-  #onGrids(instruments: Instruments): DatabaseSync | null {
-    const db = this.#db;
-    const news = db && this.#attempt(() => bringOntoGrids(db, instruments));
-    if (db && !news) this[Symbol.dispose]();
-    for (const one of news ?? []) this.#onGrid?.(one);
-    return this.#db;
+  /** As a sudden death would leave it: what waits is never written. */
+  abandon(): void {
+    this.#close();
+  }
+
+  #read(instruments: Instruments): LedgerState {
+    if (!this.#open) return EMPTY;
+    const { db, reader } = this.#open;
+    for (const one of bringOntoGrids(db, instruments)) this.#onGrid?.(one);
+    const [orders, positions] = [reader.openOrders(), reader.positions()];
+    this.#entries.load({ orders, positions });
+    this.#dropped.load(reader.droppedFills());
+    for (const row of orders) if (!reader.hasTransitions(row.clientId)) this.#queue.addChange(this.#entries.sent(row));
+    return { orders: orders.map((row) => this.#revive(row)), positions, fillSeq: reader.fillSeq(), loose: reader.looseFills() };
+  }
+
+  #commit(batch: readonly Pending[]): void {
+    if (!this.#open) return;
+    const { db, writer } = this.#open;
+    inTransaction(db, () => {
+      if (batch.length === 0) writer.meta('written', String(this.#clock.wallMs())); // proves the disk
+      for (const pending of batch) writer.write(pending);
+    });
+  }
+
+  /** A log that is not folded in grows; a write that fails tells when that matters. */
+  async #do(task: Task): Promise<void> {
+    const answer = await this.#aside.do(task);
+    if (answer.kind === 'broken') this.#break(`integrity check says ${answer.sentence}`);
+    this.housekeepingFault = answer.kind === 'failed' ? `${this.#path}: cannot ${task} it: ${answer.sentence}` : null;
   }
 
   #meta(key: string): string | null {
-    const found = this.#attempt(() => this.#statements?.getMeta.get(key)) ?? undefined;
-    return found ? String(found['value']) : null;
+    return this.#ask((reader) => reader.meta(key));
   }
 
-  #open(): void {
-    const db = new DatabaseSync(this.#path);
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 1000; PRAGMA wal_autocheckpoint = 0;');
-    db.exec(`${SCHEMA}${GRID_SCHEMA}`);
-    const check = db.prepare('PRAGMA quick_check').get()?.['quick_check'];
-    if (check !== 'ok') throw new Error(`integrity check says ${String(check)}`);
-    this.#db = db;
-    this.#statements = prepare(db);
-    const version = this.#meta('version');
-    if (version === null) this.#statements.putMeta.run('version', String(STORE_VERSION));
-    else if (version !== String(STORE_VERSION)) throw new Error(`schema version ${version}, this program writes ${STORE_VERSION}`);
+  /** One statement, committed by itself. */
+  #put(act: (writer: LedgerWriter) => void): boolean {
+    const open = this.#broken ? null : this.#open;
+    return open !== null && this.#attempt(() => act(open.writer)) !== null;
   }
 
-  #commit(changes: readonly Change[]): boolean {
-    const [db, statements] = [this.#db, this.#statements];
-    if (!db || !statements) return false;
-    db.exec('BEGIN IMMEDIATE');
-    try {
-      statements.putMeta.run('written', String(this.#clock.wallMs())); // so that an empty commit proves the disk, too
-      for (const change of changes) this.#writeChange(statements, change);
-      db.exec('COMMIT');
-    } catch (error) {
-      if (db.isTransaction) db.exec('ROLLBACK');
-      throw error;
-    }
-    this.#fault = null;
-    return true;
+  #ask<T>(act: (reader: LedgerReader) => T): T | null {
+    return this.#attempt(() => (this.#open ? act(this.#open.reader) : null));
   }
 
-  #writeChange(to: Statements, change: Change): void {
-    for (const row of change.orders) {
-      const { status } = row.order;
-      to.addTransition.run(row.clientId, status, row.reason, Math.trunc(this.#clock.wallMs()), row.clientId, status); // only when it is a new one
-      to.putOrder.run(row.clientId, row.symbol, status, hasEnded(status) ? 0 : 1, writeRow(row));
-    }
-    for (const fill of change.fills) to.putFill.run(fill.n, fill.symbol, fill.tradeId, fill.clientId, writeRow(fill));
-    for (const row of change.positions) to.putPosition.run(row.symbol, writeRow(row));
-    for (const row of change.corrections) to.addCorrection.run(row.symbol, writeRow(row));
+  #askWritten<T>(act: (reader: LedgerReader) => T): T | null {
+    this.flush();
+    return this.#ask(act);
   }
 
   /** Monotonic times of an earlier run mean nothing now: such a row counts as taken in at the start of this one. */
@@ -255,53 +344,33 @@ export class LedgerStore implements Archive, Disposable {
     try {
       return act();
     } catch (error) {
-      this.#fault = `${this.#path}: ${error instanceof Error ? error.message : String(error)}`;
+      if (error instanceof Error && 'errcode' in error && BROKEN.has(Number(error.errcode) & 0xff)) this.#break(wordsOf(error));
+      else this.#fault = `${this.#path}: ${wordsOf(error)}`;
       return null;
     }
   }
+
+  #break(sentence: string): void {
+    this.#broken = true;
+    this.#fault = `${this.#path}: ${sentence}; nothing is written to it any more: stop the gateway, keep the file, start without it`;
+  }
+
+  #close(): void {
+    this.#aside.stop();
+    this.#open?.db.close();
+    this.#open = null;
+  }
 }
 
-type Statements = Readonly<
-  Record<
-    | 'putOrder'
-    | 'addTransition'
-    | 'putFill'
-    | 'putPosition'
-    | 'addCorrection'
-    | 'putStop'
-    | 'findOrder'
-    | 'findFill'
-    | 'fillsAfter'
-    | 'fillsOfOrder'
-    | 'countReached'
-    | 'getMeta'
-    | 'putMeta'
-    | 'dropMeta',
-    StatementSync
-  >
->;
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function prepare(db: DatabaseSync): Statements {
-  return {
-    putOrder: db.prepare('INSERT OR REPLACE INTO orders (client_id, symbol, status, open, row) VALUES (?, ?, ?, ?, ?)'),
-    addTransition: db.prepare(
-      'INSERT INTO transitions (client_id, status, reason, wall_ms) SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM orders WHERE client_id = ? AND status = ?)',
-    ),
-    putFill: db.prepare('INSERT OR REPLACE INTO fills (n, symbol, trade_id, client_id, row) VALUES (?, ?, ?, ?, ?)'),
-    putPosition: db.prepare('INSERT OR REPLACE INTO positions (symbol, row) VALUES (?, ?)'),
-    addCorrection: db.prepare('INSERT INTO corrections (symbol, row) VALUES (?, ?)'),
-    putStop: db.prepare('INSERT OR REPLACE INTO stops (client_id, symbol, status, open, row) VALUES (?, ?, ?, ?, ?)'),
-    findOrder: db.prepare('SELECT row FROM orders WHERE client_id = ?'),
-    findFill: db.prepare('SELECT row FROM fills WHERE symbol = ? AND trade_id = ?'),
-    fillsOfOrder: db.prepare("SELECT row FROM fills WHERE symbol = ? AND json_extract(row, '$.venueId') = ? ORDER BY n"),
-    fillsAfter: db.prepare('SELECT row FROM fills WHERE n > ? ORDER BY n LIMIT ?'),
-    countReached: db.prepare(
-      'SELECT t.status AS status, COUNT(*) AS n FROM transitions t JOIN orders o ON o.client_id = t.client_id WHERE o.symbol = ? GROUP BY t.status',
-    ),
-    getMeta: db.prepare('SELECT value FROM meta WHERE key = ?'),
-    putMeta: db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)'),
-    dropMeta: db.prepare('DELETE FROM meta WHERE key = ?'),
-  };
-}
+const isEmpty = ({ orders, fills, positions, corrections, funding = [] }: Change): boolean =>
+  orders.length + fills.length + positions.length + corrections.length + funding.length === 0;
 
-const rowsOf = <T>(statement: StatementSync): T[] => statement.all().map((found) => readRow<T>(String(found['row'])));
+/** The row of one order whose bytes will leave next, and nothing else. */
+const isPlacement = ({ orders, fills, positions, corrections, funding = [] }: Change): boolean =>
+  orders.length === 1 && orders[0]?.order.status === 'sent' && fills.length + positions.length + corrections.length + funding.length === 0;
+
+/** What no venue would tell again. */
+const isUrgent = ({ orders, corrections, funding = [] }: Change): boolean =>
+  corrections.length + funding.length > 0 || orders.some(({ order }) => order.status === 'sent');

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { err, ok, type Result } from '../../shared/result.ts';
-import { brainSocketPath, operatorBeside } from '../../shared/socket-path.ts';
+import { brainSocketPath, LEDGER_FILE, operatorBeside } from '../../shared/socket-path.ts';
 
 export type RunDir = Disposable & {
   readonly path: string;
@@ -42,7 +42,7 @@ export function openRunDir(options: RunDirOptions): Result<RunDir, RunDirFault> 
   return ok({
     path,
     instance,
-    ledger: join(path, 'ledger.sqlite'),
+    ledger: join(path, LEDGER_FILE),
     brainSocket: brainSocket.value,
     operatorSocket,
     [Symbol.dispose]: release,

@@ -55,6 +55,8 @@ export type DeskOptions = {
   readonly closer: Closer;
   readonly stops: Stops;
   readonly epochs: Epochs;
+  /** An id whose order the ledger held and has let go of. */
+  readonly wasDropped?: (clientId: string) => boolean;
   readonly answerQuery: (query: Query) => unknown;
 };
 
@@ -200,10 +202,9 @@ export class Desk {
     const { clientId, symbol, side, kind, timeInForce, reduceOnly, strategy } = place;
     const request: OrderRequest = { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size, strategy };
     const known = keeper.ledger.order(clientId);
-    if (known)
-      return known.content === contentOf(request)
-        ? this.#taken(place.id)
-        : refuse(place, 'id-reused', `Cannot place order "${clientId}": that id belongs to another order`);
+    if (known?.content === contentOf(request)) return this.#taken(place.id);
+    if (known || this.#options.wasDropped?.(clientId))
+      return refuse(place, 'id-reused', `Cannot place order "${clientId}": that id belongs to another order`);
     const broken = this.#guard(request, { command: place, replaces: null, waited: false });
     const onWritten = this.#meter(place, received.at);
     if (broken?.code === 'budget' && this.waiting.put(place, received))

@@ -99,17 +99,18 @@ export class Router {
     const { keeper } = this.#options;
     const held = this.isHeld(clientId);
     this.#held.delete(clientId);
-    if (held) keeper.commit(keeper.ledger.move(clientId, { kind, reason, now: keeper.now() }));
+    if (held) keeper.commit(keeper.ledger.move(clientId, { kind, reason, now: keeper.now() }), 'gateway');
   }
 
   #take(request: OrderRequest): boolean {
     const { keeper } = this.#options;
-    return keeper.commit(keeper.ledger.take(request, keeper.now()));
+    return keeper.commit(keeper.ledger.take(request, keeper.now()), 'request');
   }
 
   #giveBack(clientId: string): false {
     const { keeper } = this.#options;
-    keeper.commit(keeper.ledger.move(clientId, { kind: 'rejected', reason: 'ledger-unavailable', now: keeper.now() })); // for the disk, when it is back
+    const change = keeper.ledger.move(clientId, { kind: 'rejected', reason: 'ledger-unavailable', now: keeper.now() });
+    keeper.commit(change, 'gateway'); // for the disk, when it is back
     keeper.ledger.forget(clientId);
     return false;
   }
@@ -136,8 +137,8 @@ export class Router {
     const { keeper } = this.#options;
     const now = keeper.now();
     const { symbol, clientId, side } = row;
-    if (!keeper.commit(keeper.ledger.amend(clientId, { price, size, now }))) {
-      keeper.commit(keeper.ledger.move(clientId, { kind: 'amend-failed', now }));
+    if (!keeper.commit(keeper.ledger.amend(clientId, { price, size, now }), 'request')) {
+      keeper.commit(keeper.ledger.move(clientId, { kind: 'amend-failed', now }), 'gateway');
       return null;
     }
     this.breaker.sent({ ...row, what: 'amend' }, now.mono);
@@ -178,7 +179,7 @@ export class Router {
     for (const clientId of clientIds) {
       this.#canceling.add(clientId);
       this.#unwanted.set(clientId, now.mono);
-      keeper.commit(keeper.ledger.move(clientId, { kind: 'cancel-sent', now }));
+      keeper.commit(keeper.ledger.move(clientId, { kind: 'cancel-sent', now }), 'request');
     }
     const [only] = clientIds;
     const sent =
@@ -195,7 +196,7 @@ export class Router {
     this.#placing.delete(clientId);
     this.#judge('place', clientId, result);
     if (result.ok) this.#options.onAcked(clientId);
-    if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now: keeper.now() }));
+    if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now: keeper.now() }), 'reply');
     else this.#placeFailed(clientId, result.error);
     if (this.#unwanted.has(clientId)) this.tick();
   }
@@ -216,16 +217,16 @@ export class Router {
     const now = keeper.now();
     this.#note(fault, { clientId, what: 'place' });
     if (fault.kind === 'unknown' || fault.kind === 'gone' || fault.reason === 'duplicate-id') this.#doubt(clientId);
-    else keeper.commit(keeper.ledger.move(clientId, { kind: 'rejected', reason: fault.reason || fault.kind, now }));
+    else keeper.commit(keeper.ledger.move(clientId, { kind: 'rejected', reason: fault.reason || fault.kind, now }), 'reply');
   }
 
   #amended(clientId: string, result: VenueResult<VenueOrder>): void {
     const { keeper } = this.#options;
     const now = keeper.now();
     this.#judge('amend', clientId, result);
-    if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now, amended: true }));
+    if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now, amended: true }), 'reply');
     else if (result.error.kind === 'unknown' || result.error.kind === 'gone') this.#doubt(clientId);
-    else keeper.commit(keeper.ledger.move(clientId, { kind: 'amend-failed', now }));
+    else keeper.commit(keeper.ledger.move(clientId, { kind: 'amend-failed', now }), 'reply');
     if (!result.ok) this.#note(result.error, { clientId, what: 'amend' });
     if (this.#unwanted.has(clientId)) this.tick();
   }
@@ -233,7 +234,7 @@ export class Router {
   #canceled(clientId: string, result: VenueResult<VenueOrder>): void {
     const { keeper } = this.#options;
     this.#canceling.delete(clientId);
-    if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now: keeper.now() }));
+    if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now: keeper.now() }), 'reply');
     else this.#cancelFailed(clientId, result.error);
   }
 
@@ -244,7 +245,7 @@ export class Router {
     if (!row || hasEnded(row.order.status)) return;
     this.#note(fault, { clientId, what: 'cancel' });
     if (fault.kind === 'unknown' || fault.kind === 'gone') this.#doubt(clientId);
-    else keeper.commit(keeper.ledger.move(clientId, { kind: 'cancel-failed', now: keeper.now() }));
+    else keeper.commit(keeper.ledger.move(clientId, { kind: 'cancel-failed', now: keeper.now() }), 'reply');
   }
 
   /** The stream may have told already; only what still waits for an answer becomes unknown. */
@@ -252,7 +253,7 @@ export class Router {
     const { keeper, onUnknown } = this.#options;
     const status = keeper.ledger.order(clientId)?.order.status;
     if (status === 'sent' || status === 'canceling' || status === 'amending' || status === 'unknown')
-      keeper.commit(keeper.ledger.move(clientId, { kind: 'timed-out', now: keeper.now() }));
+      keeper.commit(keeper.ledger.move(clientId, { kind: 'timed-out', now: keeper.now() }), 'reply');
     onUnknown(clientId);
   }
 

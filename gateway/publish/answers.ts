@@ -1,23 +1,39 @@
 /** Answers to queries, from the same cores that the snapshot is made of. Every answer fits one message of the socket. */
+import type { LifeAnswer, PnlAnswer } from '../../shared/audit.ts';
 import type { FillsAnswer, FullBook, PositionsAnswer, Query, Stats } from '../../shared/command.ts';
 import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
 import { formatAtoms, ticks, ZERO_ATOMS } from '../../shared/units.ts';
-import type { BookedFill } from '../account/rows.ts';
+import type { LifeRows } from '../account/audit-rows.ts';
+import type { DayRow } from '../account/day-profit.ts';
+import type { BookedFill, DaysRange, FillsRange } from '../account/rows.ts';
 import { bestLevels } from '../market/top.ts';
 import { type Core, makerOf } from '../orders/core.ts';
 import type { BookView } from '../venues/venue.ts';
+import { lifeAnswer, pnlAnswer } from './life.ts';
 import { fillDoc, orderDoc, textsOf, unrealized } from './snapshot.ts';
 
 export type AnswersOptions = {
   readonly core: Core;
+  readonly history: History;
   readonly header: () => unknown;
-  readonly fillsAfter: (range: { readonly after: number; readonly limit: number }) => readonly BookedFill[];
-  /** How often orders of a symbol reached each state, over the life of the ledger. */
-  readonly countReached: (symbol: string) => Readonly<Record<string, number>>;
   readonly problems: () => readonly string[];
 };
 
+/** What the ledger on disk tells; null or nothing while it cannot be read. */
+export type History = {
+  readonly flush: () => void;
+  readonly fillsAfter: (range: { readonly after: number; readonly limit: number }) => readonly BookedFill[];
+  readonly fillsRange: (range: FillsRange) => readonly BookedFill[];
+  /** How often orders of a symbol reached each state, over the life of the ledger. */
+  readonly countReached: (symbol: string) => Readonly<Record<string, number>>;
+  readonly life: (clientId: string) => LifeRows | null;
+  readonly days: (range: DaysRange) => readonly DayRow[];
+  readonly quoteAsset: (symbol: string) => string;
+};
+
 const LIMIT_DEFAULT = 100;
+const DAYS_ROWS = 200;
+const EVER = { from: '0000-01-01', to: '9999-12-31' } as const;
 /** Levels a side of a whole book, so that its answer stays below 64 KiB. */
 const BOOK_LEVELS_MAX = 1_000;
 
@@ -44,6 +60,10 @@ export class Answers {
         return this.#book(query.symbol);
       case 'stats':
         return this.#stats();
+      case 'life':
+        return this.#life(query.clientId ?? '');
+      case 'pnl':
+        return this.#pnl(query);
       default:
         throw new Error(`Cannot answer: ${JSON.stringify(query.what satisfies never)}`);
     }
@@ -66,18 +86,34 @@ export class Answers {
     return { symbol: order.symbol, venueId: order.venueId, ...orderDoc(instrument, { order, now: clock.monoMs() }) };
   }
 
-  #fills({ after = 0, limit = LIMIT_DEFAULT }: Query): FillsAnswer {
-    const { venue } = this.#options.core;
-    const fills = this.#options.fillsAfter({ after, limit });
+  #fills({ after = 0, limit = LIMIT_DEFAULT, symbol, range }: Query): FillsAnswer {
+    const { core, history } = this.#options;
+    const { venue } = core;
+    const fills = range
+      ? history.fillsRange({ symbol: symbol ?? null, fromMs: range.fromMs, toMs: range.toMs, beforeN: range.beforeN ?? 0, limit })
+      : history.fillsAfter({ after, limit });
     const docs = fills.flatMap((fill) => {
       const instrument = venue.instruments.get(fill.symbol);
-      return instrument ? [fillDoc(instrument, { fill, ...makerOf(this.#options.core, fill.clientId) })] : [];
+      return instrument ? [fillDoc(instrument, { fill, ...makerOf(core, fill.clientId) })] : [];
     });
     return { fills: docs };
   }
 
+  /** Null while the ledger cannot be read. */
+  #life(clientId: string): LifeAnswer | null {
+    const rows = this.#options.history.life(clientId);
+    return rows && lifeAnswer(rows);
+  }
+
+  #pnl({ symbol, days = EVER }: Query): PnlAnswer {
+    const { history } = this.#options;
+    const found = history.days({ symbol: symbol ?? null, fromDay: days.from, toDay: days.to, limit: DAYS_ROWS });
+    return pnlAnswer(found, { limit: DAYS_ROWS, quoteAsset: (each) => history.quoteAsset(each) });
+  }
+
   #positions(): PositionsAnswer {
     const { keeper, venue } = this.#options.core;
+    this.#options.history.flush(); // whoever counts on from here must never be told a fill twice under two numbers
     const positions = [...venue.instruments].map(([symbol, instrument]) => {
       const { baseline, size } = keeper.ledger.positions.row(symbol);
       return { symbol, baseline: formatSize(instrument, baseline), position: formatSize(instrument, size) };
@@ -112,7 +148,7 @@ export class Answers {
 
   #symbolStats(symbol: string, instrument: Instrument): Stats['symbols'][string] {
     const { keeper, venue } = this.#options.core;
-    const reached = this.#options.countReached(symbol);
+    const reached = this.#options.history.countReached(symbol);
     const row = keeper.ledger.positions.row(symbol);
     const { messages, applied, dropped, gaps, gapsUnresolved, resyncs } = venue.market.counters(symbol);
     return {

@@ -6,10 +6,10 @@ import { Header } from '../../shared/snapshot.ts';
 import { brainSocketPath, findAccountDir, operatorBeside } from '../../shared/socket-path.ts';
 import { EXIT, movedPortsHint, Problem } from './tool.ts';
 
-/** Says hello as operator; a problem with exit code 3 when no gateway is there, 4 when it refuses. */
-export async function openOperator(loaded: Loaded, name: string): Promise<GatewayClient> {
+/** Says hello, as operator or as one who only asks; a problem with exit code 3 when no gateway is there, 4 when it refuses. */
+export async function openOperator(loaded: Loaded, name: string, role: 'operator' | 'observer' = 'operator'): Promise<GatewayClient> {
   const path = operatorSocket(loaded);
-  const connected = await GatewayClient.connect({ path, role: 'operator', environment: loaded.config.environment, name });
+  const connected = await GatewayClient.connect({ path, role, environment: loaded.config.environment, name });
   if (connected.ok) return connected.value;
   const { refused, sentence } = connected.error;
   throw refused ? new Problem(EXIT.refused, [sentence]) : notRunning(sentence, loaded);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { KEYS, TestRun } from '../kit/run.ts';
@@ -62,6 +62,35 @@ test('mm status, orders and why agree with Redis, and fit 80 columns', async () 
   expect(state.header.symbols).toEqual(['BTCUSDT']);
   expect(state.symbols[0].book).toMatchObject({ epoch: state.header.epoch, seq: state.header.seq, status: 'live' });
   expect(state.ageMs).toBeLessThan(1_000);
+});
+
+test('mm fills, pnl and why of one order tell what has been, from the gateway and without it from the file, within 80 columns', async () => {
+  await run.until('fills', async () => (await run.redis.xlen(KEYS.fills)) >= 2);
+  const [fills, pnl] = [await mm('fills', '--json'), await mm('pnl', '--json')];
+  for (const said of [fills, pnl]) expect([said.code, said.stderr]).toEqual([0, '']);
+  const newest = JSON.parse(fills.stdout).at(-1);
+  expect(JSON.parse(pnl.stdout).at(-1)).toMatchObject({ symbol: 'BTCUSDT', quoteAsset: 'USDT', fills: expect.any(Number) });
+  const life = JSON.parse((await mm('why', newest.clientId, '--json')).stdout);
+  expect(life.order).toMatchObject({ clientId: newest.clientId, symbol: 'BTCUSDT', side: newest.side });
+  expect(new Set(life.entries.map(({ kind }: { kind: string }) => kind))).toEqual(
+    new Set(['command', 'state', 'request', 'reply', 'fill']),
+  );
+  const nobody = join(run.dir, 'nobody.json');
+  const effective = JSON.parse(readFileSync(config, 'utf8'));
+  const gateway = { ...effective.gateway, socketPath: join(run.dir, 'nobody.sock') };
+  writeFileSync(nobody, JSON.stringify({ ...effective, runDir: join(run.dir, 'run'), gateway }));
+  for (const args of [
+    ['why', newest.clientId],
+    ['fills', '--limit', '3', '--symbol', 'BTCUSDT', '--from', '2020-01-01'],
+  ]) {
+    const [live, file] = [await mm(...args), await runTool('mm', [...args, '--config', nobody])];
+    expect([live.code, live.stderr, file.code]).toEqual([0, '', 0]);
+    expect(file.lines).toEqual([expect.stringMatching(/no gateway answers: read from .*ledger\.sqlite$/)]);
+    for (const line of [live, file].flatMap(({ stdout }) => stdout.split('\n'))) expect(line.length).toBeLessThanOrEqual(80);
+    const titles = ({ stdout }: { readonly stdout: string }) => stdout.split('\n')[0]?.split(/\s+/);
+    expect(titles(file)).toEqual(titles(live));
+  }
+  expect(await mm('why', '4710000000000000001')).toMatchObject({ code: 1, stdout: expect.stringContaining('does not hold it') });
 });
 
 test('mm shows unknown, not zero, for what Redis does not hold', async () => {

@@ -1,8 +1,12 @@
 /** The whole order side on a virtual clock and a scripted venue: ledger, router, reconcile, ladders, watch and desk, without sockets. */
 import { AccountRisk } from '../../gateway/account/account-risk.ts';
-import { Keeper } from '../../gateway/account/keeper.ts';
+import { Keeper, type KeeperOptions } from '../../gateway/account/keeper.ts';
 import { Reconciler } from '../../gateway/account/reconciler.ts';
 import type { Change } from '../../gateway/account/rows.ts';
+import type { LedgerStore } from '../../gateway/io/ledger-store.ts';
+import { Audit } from '../../gateway/orders/audit.ts';
+import { auditedVenue } from '../../gateway/orders/audited-venue.ts';
+import { Stamps } from '../../gateway/account/stamps.ts';
 import { Budget } from '../../gateway/orders/budget.ts';
 import { Closer } from '../../gateway/orders/closer.ts';
 import { CommandPace } from '../../gateway/orders/command-pace.ts';
@@ -66,17 +70,25 @@ export class OrderSide {
   readonly watch: Watch;
   readonly desk: Desk;
   jobs: readonly LadderJob[] = [];
+  readonly store: LedgerStore | null;
+  readonly audit: Audit;
   fault: string | null = null;
   #epochs = 1;
 
-  constructor(config: Config = CONFIG, stopRows: readonly StopRow[] = []) {
-    const { venue, clock } = this;
+  /** `store`: a ledger on disk instead of one in memory. */
+  constructor(config: Config = CONFIG, stopRows: readonly StopRow[] = [], openStore?: (clock: VirtualClock) => LedgerStore) {
+    const { clock } = this;
+    const store = openStore?.(clock) ?? null;
+    this.store = store;
+    this.audit = new Audit({ stamps: store?.stamps ?? new Stamps(clock), take: (note) => store?.note(note) });
+    const venue = store ? auditedVenue(this.venue, this.audit) : this.venue;
     const ledger = new Ledger({
       instruments: venue.instruments,
-      archive: NO_ARCHIVE,
-      state: { orders: [], positions: [], fillSeq: 0, loose: [] },
+      archive: store ?? NO_ARCHIVE,
+      state: store?.load(venue.instruments) ?? { orders: [], positions: [], fillSeq: 0, loose: [] },
     });
-    const write = (change: Change): boolean => this.fault === null && this.written.push(change) > 0;
+    const inMemory = (change: Change): boolean => this.fault === null && this.written.push(change) > 0;
+    const write: KeeperOptions['write'] = (change, cause) => store?.write(change, cause) ?? inMemory(change);
     const keeper = new Keeper({ ledger, write, clock, notice: ({ message }) => this.facts.push(message) });
     const budget = new Budget();
     const modes = new Modes({ stopped: null, paused: null, save: () => true });
@@ -114,7 +126,7 @@ export class OrderSide {
       pace,
       seqs: new SeqLog(),
       latency,
-      ledgerFault: () => this.fault,
+      ledgerFault: () => store?.fault ?? this.fault,
     };
     const { core } = this;
     this.reconciler = new Reconciler({
@@ -157,8 +169,8 @@ export class OrderSide {
   }
 
   /** Streams up, account read. */
-  static async started(config?: Config): Promise<OrderSide> {
-    const side = new OrderSide(config);
+  static async started(config?: Config, openStore?: (clock: VirtualClock) => LedgerStore): Promise<OrderSide> {
+    const side = new OrderSide(config, [], openStore);
     await side.venue.start({
       onAccount: (event) => side.watch.onAccount(event),
       onBookLive: (symbol, live, reason) => side.watch.onBookLive(symbol, { live, reason }),
@@ -173,6 +185,7 @@ export class OrderSide {
     for (let passed = 0; passed < ms; passed += stepMs) {
       this.clock.advance(stepMs);
       if (passed % 100 === 0) this.publish();
+      this.store?.flush();
       this.watch.tick();
       this.desk.waiting.tick();
       if (passed % 250 === 0) this.watch.armDeadMan();
@@ -191,11 +204,13 @@ export class OrderSide {
   }
 
   send(client: Client, command: Command, stalled = false): Answer {
-    return this.desk.handle(command, { client, at: this.clock.monoMs(), stalled });
+    const received = { client, at: this.clock.monoMs(), stalled };
+    return this.audit.noted(this.desk.handle(command, received), { command, received });
   }
 
   #keep(jobs: readonly LadderJob[]): void {
     this.jobs = jobs;
+    this.audit.closing(jobs);
   }
 
   get basedOn() {

@@ -105,10 +105,13 @@ export class VirtualGateway implements AsyncDisposable {
     });
     this.#timers = [
       clock.every(config.snapshot.intervalMs, () => core.seqs.next({ at: clock.monoMs(), newestFrameAt: clock.monoMs() })),
-      clock.every(25, () => this.#watch.tick()),
+      clock.every(25, () => {
+        this.#store.flush();
+        this.#watch.tick();
+      }),
       clock.every(250, () => this.#watch.armDeadMan()),
-      clock.every(10_000, () => this.#store.checkpoint()),
       clock.every(25, () => this.#desk.waiting.tick()),
+      clock.every(250, () => this.#store.housekeep()),
     ];
   }
 
@@ -123,11 +126,11 @@ export class VirtualGateway implements AsyncDisposable {
     return this.#desk.handle(command, { client, at: this.#options.clock.monoMs(), stalled: false });
   }
 
-  /** As a kill would: nothing is cancelled, the ledger stays as it is on disk. */
+  /** As a kill would: nothing is cancelled, the ledger stays as it is on disk, and what was not yet written there never will be. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
     await this.#options.venue[Symbol.asyncDispose]();
-    this.#store[Symbol.dispose]();
+    this.#store.abandon();
   }
 
   #assemble(): Core {
@@ -137,7 +140,7 @@ export class VirtualGateway implements AsyncDisposable {
     const notice: Keeper['notice'] = ({ level, message, fields }) => {
       if (level === 'error') onError(`${message} ${JSON.stringify(fields)}`);
     };
-    const keeper = new Keeper({ ledger, write: (change) => store.write(change), clock, notice });
+    const keeper = new Keeper({ ledger, write: (change, cause) => store.write(change, cause), clock, notice });
     const budget = new Budget();
     const modes = new Modes({ ...store.meta(), save: (key, value) => store.setMeta(key, value) });
     const risk = new AccountRisk({

@@ -204,8 +204,15 @@ test('the run that an order belongs to is told with it and with its fills, also 
   const asked = new Answers({
     core: side.core,
     header: () => null,
-    fillsAfter: () => [{ ...fill(), n: 1 }],
-    countReached: () => ({}),
+    history: {
+      flush: () => undefined,
+      fillsAfter: () => [{ ...fill(), n: 1 }],
+      fillsRange: () => [],
+      countReached: () => ({}),
+      life: () => null,
+      days: () => [],
+      quoteAsset: () => 'USDT',
+    },
     problems: () => [],
   });
   expect(FillsAnswer.parse(asked.answer({ id: 1, type: 'query', what: 'fills' })).fills[0]?.strategy).toBe('mm-btc');
@@ -226,8 +233,15 @@ describe('Answers', () => {
     new Answers({
       core: side.core,
       header: () => publisher.header(),
-      fillsAfter: () => [{ ...fill(), n: 1 }],
-      countReached: () => ({ sent: 3, canceled: 2 }),
+      history: {
+        flush: () => undefined,
+        fillsAfter: () => [{ ...fill(), n: 1 }],
+        fillsRange: () => [],
+        countReached: () => ({ sent: 3, canceled: 2 }),
+        life: () => null,
+        days: () => [],
+        quoteAsset: () => 'USDT',
+      },
       problems: () => [],
     });
   const ask = (what: 'stats' | 'positions' | 'fills' | 'book' | 'status' | 'orders' | 'order') =>
