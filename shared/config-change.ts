@@ -30,6 +30,7 @@ const APPLIES: Readonly<Record<string, Apply>> = {
   'strategy.active': 'drain',
   'strategy.marketMaking': 'live',
   'strategy.macdTrend': 'live',
+  'strategy.arbitrage': 'live',
   'strategy.macdTrend.interval': 'restart', // the gateway gathers its bars
   'strategy.runs': 'restart', // likewise
   'strategy.custom': 'restart', // files are loaded at the start

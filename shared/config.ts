@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { positiveDecimal } from './config-decimal.ts';
+import { ArbitrageParameters } from './arbitrage.ts';
 import { type ConfigProblem, hidePassword, parameterProblems, problemsOf, type SchemaNode } from './config-problem.ts';
 import { overlay, stable } from './json.ts';
 import { Limits, type SymbolLimits, symbolName } from './limits.ts';
@@ -96,6 +97,7 @@ const macdParameters = MacdParameters.refine((p) => p.slowPeriod > p.fastPeriod,
 export const BUILT_IN = {
   'market-making': { key: 'marketMaking', parameters: MarketMakingParameters },
   'macd-trend': { key: 'macdTrend', parameters: macdParameters },
+  arbitrage: { key: 'arbitrage', parameters: ArbitrageParameters },
 } as const;
 export type BuiltIn = keyof typeof BUILT_IN;
 export const isBuiltIn = (name: string): name is BuiltIn => Object.hasOwn(BUILT_IN, name);
@@ -211,9 +213,10 @@ export const Config = z.strictObject({
       active: z
         .string()
         .meta({ examples: Object.keys(BUILT_IN) })
-        .describe('the strategy that runs: "market-making", "macd-trend", or a name of custom'),
+        .describe('the strategy that runs: "market-making", "macd-trend", "arbitrage", or a name of custom'),
       marketMaking: MarketMakingParameters.describe('parameters of market-making'),
       macdTrend: macdParameters.describe('parameters of macd-trend'),
+      arbitrage: ArbitrageParameters.prefault({}).describe('parameters of arbitrage, a run over two symbols of one coin'),
       runs: runsSchema,
       custom: customSchema,
     })

@@ -77,6 +77,19 @@ const STRATEGY = {
   'no-signal': 'no signal, no position',
   'holding-long': 'holds a long position, no signal',
   'holding-short': 'holds a short position, no signal',
+  'arb-two-symbols': 'arbitrage needs a run over just two symbols',
+  'arb-two-coins': 'arbitrage needs two contracts of one coin',
+  'arb-one-sided': 'one of the two books, or what is held of it, cannot be seen now',
+  'arb-unpriced': 'fees or funding are not known, or a book is too thin for the size',
+  'arb-not-tradable': 'one of the two books cannot be traded on now',
+  'arb-no-edge': 'the spread is nearer to its mean than trading it costs',
+  'arb-cooling': 'the last trade has just ended',
+  'arb-entering': 'takes the first leg',
+  'arb-hedging': 'takes the second leg for what the first has brought',
+  'arb-holding': 'holds both legs until the spread has come back',
+  'arb-uneven': 'the legs are not equal: they have until the deadline',
+  'arb-missed': 'the first leg brought nothing before the deadline',
+  'arb-closed': 'both legs are closed',
 } as const;
 
 export const REASONS: Readonly<Record<string, string>> = { ...WHOLE, ...SYMBOL, ...RUN, ...STRATEGY };
@@ -100,6 +113,11 @@ const FAMILIES: readonly Family[] = [
     prefix: 'held-',
     words: new Set(['order-notional', 'position-limit', 'run-limit', 'open-orders', 'self-cross']),
     sentence: 'a limit, or an own order in the way, holds an order back',
+  },
+  {
+    prefix: 'arb-leaving-',
+    words: new Set(['target', 'too-long', 'funding', 'uneven', 'hedge-late', 'wrong-side', 'leftover']),
+    sentence: 'arbitrage closes both legs',
   },
   { prefix: 'closing-', words: new Set(['position', 'take-profit', 'stop-loss']), sentence: 'a hard exit closes the position' },
 ];

@@ -1,11 +1,12 @@
 /** The strategies that come with the product. A new one is registered here and, with its parameters, in `BUILT_IN` of shared/config.ts. */
 import type * as z from 'zod';
 import { BUILT_IN, type BuiltIn, type MarketMakingParameters } from '../../shared/config.ts';
+import { arbitrage } from './arbitrage/arbitrage.ts';
 import { macdTrend } from './macd-trend.ts';
 import { marketMaking } from './market-making.ts';
 import { needsIntensity, needsTrades } from './market-making/senses.ts';
 import { readState } from './market-making/state.ts';
-import { type Sealed, sealAlone } from './seat.ts';
+import { type Sealed, sealAlone, sealBasket } from './seat.ts';
 
 /** From a checked document of parameters to a strategy; throws on one that its schema refuses. */
 export type Maker = (parameters: unknown) => Sealed;
@@ -25,6 +26,7 @@ export const REGISTRY: Readonly<Record<BuiltIn, Maker>> = {
   'macd-trend': entry(BUILT_IN['macd-trend'].parameters, (parameters) =>
     sealAlone({ ...macdTrend(parameters), reads: { bars: parameters.interval } }),
   ),
+  arbitrage: entry(BUILT_IN.arbitrage.parameters, (parameters) => sealBasket(arbitrage(parameters))),
 };
 
 const readsTrades = (parameters: MarketMakingParameters): boolean =>
