@@ -15,6 +15,8 @@ export type AnswersOptions = {
   /** How often orders of a symbol reached each state, over the life of the ledger. */
   readonly countReached: (symbol: string) => Readonly<Record<string, number>>;
   readonly problems: () => readonly string[];
+  /** From the spawn of this process to each milestone, real ms. */
+  readonly startMs: () => Stats['startMs'];
 };
 
 const LIMIT_DEFAULT = 100;
@@ -49,9 +51,10 @@ export class Answers {
     }
   }
 
-  #orders({ symbol, limit = LIMIT_DEFAULT }: Query): readonly unknown[] {
+  #orders({ symbol, open, limit = LIMIT_DEFAULT }: Query): readonly unknown[] {
     const { keeper, venue, clock } = this.#options.core;
-    const all = [...keeper.ledger.orders(symbol), ...keeper.ledger.foreignOrders(symbol)].slice(-limit);
+    const own = open ? keeper.ledger.openOrders(symbol) : keeper.ledger.orders(symbol);
+    const all = [...own, ...keeper.ledger.foreignOrders(symbol)].slice(-limit);
     return all.flatMap((order) => {
       const instrument = venue.instruments.get(order.symbol);
       return instrument ? [{ symbol: order.symbol, ...orderDoc(instrument, { order, now: clock.monoMs() }) }] : [];
@@ -106,6 +109,7 @@ export class Answers {
         command: latency.command.percentiles(),
         calls: latency.calls.percentiles(),
       },
+      startMs: this.#options.startMs(),
       errors: [...this.#options.problems()],
     };
   }

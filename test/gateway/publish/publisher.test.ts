@@ -206,6 +206,7 @@ test('the run that an order belongs to is told with it and with its fills, also 
     header: () => null,
     fillsAfter: () => [{ ...fill(), n: 1 }],
     countReached: () => ({}),
+    startMs: () => ({ protected: null, ready: null, quoting: null }),
     problems: () => [],
   });
   expect(FillsAnswer.parse(asked.answer({ id: 1, type: 'query', what: 'fills' })).fills[0]?.strategy).toBe('mm-btc');
@@ -228,6 +229,7 @@ describe('Answers', () => {
       header: () => publisher.header(),
       fillsAfter: () => [{ ...fill(), n: 1 }],
       countReached: () => ({ sent: 3, canceled: 2 }),
+      startMs: () => ({ protected: 300, ready: 400, quoting: null }),
       problems: () => [],
     });
   const ask = (what: 'stats' | 'positions' | 'fills' | 'book' | 'status' | 'orders' | 'order') =>
