@@ -1,7 +1,7 @@
 /** What one turn sees of one symbol before any run is asked: what is held, whether a hard exit closes it, what rests, what may be quoted on. Pure. */
 import type { Config } from '../shared/config.ts';
-import { parseClientId } from '../shared/client-id.ts';
 import type { Header } from '../shared/snapshot.ts';
+import { isLeased } from './oms/leased.ts';
 import { EMPTY_OMS, look, type OmsState } from './oms/notes.ts';
 import { isSteered, type Pending, stillPending, type WorkingOrder, workingOrders } from './oms/working.ts';
 import { type ExitReason, type Exits, judgeExit } from './risk/exits.ts';
@@ -70,9 +70,9 @@ const blind = (state: SymbolState, { symbol, reason }: { readonly symbol: string
   ...{ held: null, working: [], market: null, close: null, ask: [] },
 });
 
-/** Of the strategies, placed under the lease that is in force. */
-export const ownOf = (orders: readonly WorkingOrder[], { brainEpoch }: Header): readonly WorkingOrder[] =>
-  orders.filter(({ role, clientId }) => isSteered(role) && parseClientId(clientId)?.epoch === brainEpoch);
+/** Of the strategies, placed under the lease that is in force or inherited with it. */
+export const ownOf = (orders: readonly WorkingOrder[], header: Header): readonly WorkingOrder[] =>
+  orders.filter(({ role, clientId }) => isSteered(role) && isLeased(clientId, header));
 
 function judge(exits: Exits, { looking, held }: { readonly looking: Looking; readonly held: HeldView }) {
   const { instrument, position, entryPrice, markPrice, bids, asks } = held;

@@ -5,7 +5,9 @@ import { Redis } from 'ioredis';
 import { parseClockSpec, systemClock } from '../shared/clock.ts';
 import { accountHash, type Config, SIM_CREDENTIALS } from '../shared/config.ts';
 import { type Loaded, loadConfig } from '../shared/config-file.ts';
+import { EndSignals } from '../shared/io/end-signals.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
+import { StartTimes } from '../shared/io/start-times.ts';
 import { rootLog } from '../shared/log.ts';
 import { makeMetrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
@@ -30,6 +32,7 @@ class Ended extends Error {
 }
 
 async function run(args: readonly string[]): Promise<number> {
+  const signals = new EndSignals();
   const options = parseOptions(args);
   const loaded = loadConfig(options.config);
   if (!loaded.ok) throw new Ended(EXIT.usage, loaded.error);
@@ -52,11 +55,14 @@ async function run(args: readonly string[]): Promise<number> {
     log.error({ fault: store.fault }, 'Store unreadable: the breaker is open, nothing is opened until it is mended or removed');
   const redis = await takeRedis(config);
   const fatal = Promise.withResolvers<Ended>();
-  const signal = nextSignal();
   const onFatal = (sentence: string, code: number): void => fatal.resolve(new Ended(code, [sentence]));
-  const onReady = (): void => void process.send?.({ kind: 'ready' });
+  const times = new StartTimes({ log, metrics });
+  const onReady = (): void => {
+    times.reach('ready');
+    process.send?.({ kind: 'ready' });
+  };
   const random = new Random(process.pid);
-  await using brain = new Brain({ config, runs, socketPath, redis, store, clock, random, log, metrics, onFatal, onReady });
+  await using brain = new Brain({ config, runs, socketPath, redis, store, clock, random, log, metrics, times, onFatal, onReady });
   const { metricsPort } = config.brain;
   const server =
     metricsPort === null
@@ -67,16 +73,15 @@ async function run(args: readonly string[]): Promise<number> {
         );
   const started = runs.map(({ id, strategy, symbols }) => ({ run: id, strategy: strategy.name, symbols }));
   log.info({ runs: started, metricsPort: server?.port ?? null }, 'Brain started');
-  const end = await Promise.race([signal, fatal.promise]);
+  const end = await Promise.race([signals.asked, fatal.promise]);
   if (end instanceof Ended) throw end;
-  const done = await brain.stop();
+  signals.onAgain(() => brain.hurry());
+  const { done, sentence } = await brain.stop();
   await server?.[Symbol.asyncDispose]();
   redis.disconnect();
-  log.info({ done }, 'Brain stopped');
-  if (!done)
-    throw new Ended(EXIT.failed, [
-      'The brain stopped without proof that its quotes are gone; the gateway cancels them when the lease ends',
-    ]);
+  log[done ? 'info' : 'error']({ done, sentence }, 'Brain stopped');
+  process.send?.({ kind: 'stopped', verified: done, sentence });
+  if (!done) throw new Ended(EXIT.failed, [sentence]);
   return EXIT.done;
 }
 
@@ -120,13 +125,6 @@ async function takeRedis({ redis: { url } }: Config): Promise<Redis> {
 function takeValue<T>(result: Result<T, string>, code: number): T {
   if (!result.ok) throw new Ended(code, [result.error]);
   return result.value;
-}
-
-/** A parent that is gone counts as a signal: nobody would stop us later. */
-function nextSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(name, () => resolve(name));
-  });
 }
 
 try {

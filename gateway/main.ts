@@ -3,15 +3,19 @@ import { parseArgs } from './io/arguments.ts';
 import { type Clock, parseClockSpec, systemClock } from '../shared/clock.ts';
 import { accountHash, type Config, configHash, configWarnings } from '../shared/config.ts';
 import { type Credentials, type Loaded, loadConfig, loadCredentials } from '../shared/config-file.ts';
+import { EndSignals } from '../shared/io/end-signals.ts';
+import { StartTimes } from '../shared/io/start-times.ts';
 import { type Log, rootLog } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
+import { keysOf } from '../shared/snapshot.ts';
 import { EXIT, exitOf } from './exit-code.ts';
 import { type Gateway, openGateway } from './io/gateway.ts';
 import { gridSentence } from './io/ledger-grid.ts';
 import { LedgerStore } from './io/ledger-store.ts';
-import { openMetricsServer } from '../shared/io/metrics-server.ts';
+import { RedisWriter } from './io/redis-writer.ts';
 import { openRunDir, type RunDir } from './io/run-dir.ts';
+import { type Proof, proofSentence } from './orders/proof.ts';
 import { openVenue } from './venues/io/open.ts';
 import type { Venue } from './venues/venue.ts';
 
@@ -55,57 +59,96 @@ function refuseUnsafe({ environment }: Config, { live }: { readonly live: boolea
 }
 
 async function run(args: readonly string[]): Promise<number> {
+  const signals = new EndSignals();
   const prepared = prepare(args);
   const { config } = prepared.loaded;
   const log = rootLog({ process: 'gateway', level: config.log.level });
   dieOfBugs(log);
   const metrics = makeMetrics('gateway');
-  using runDir = takeRunDir(prepared);
+  await using runDir = await takeRunDir(prepared);
   using store = new LedgerStore({
     ...{ path: runDir.ledger, clock: prepared.clock, ...config.gateway.ledger },
     onOld: (version) => log.warn({ version }, 'Ledger of an earlier program: it is brought up to date now'),
     onGrid: (news) => log[Object.keys(news.offGrid).length > 0 ? 'error' : 'warn']({ news }, `Ledger rescaled: ${gridSentence(news)}`),
   });
   if (store.fault) log.error({ fault: store.fault }, 'Ledger unavailable: new orders will be refused');
-  await using venue = await takeVenue(prepared, { log, metrics, runDir });
-  return await serve(prepared, { log, metrics, runDir, store, venue });
+  const epoch = store.grantEpoch(firstEpoch(prepared.clock)) ?? fallbackEpoch(prepared.clock);
+  await using redis = openRedis(config, { epoch, instance: runDir.instance, log });
+  await using venue = await takeVenue(prepared, { log, metrics, runDir, signals });
+  if (signals.ending.aborted)
+    throw new Ended(EXIT.failed, ['Stopped before anything was sent; what an earlier run left was not looked at']);
+  return await serve(prepared, { epoch, signals, log, metrics, runDir, store, redis, venue });
 }
 
-type Parts = { readonly log: Log; readonly metrics: Metrics; readonly runDir: RunDir; readonly store: LedgerStore; readonly venue: Venue };
+type Parts = {
+  readonly epoch: number;
+  readonly signals: EndSignals;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly runDir: RunDir;
+  readonly store: LedgerStore;
+  readonly redis: RedisWriter;
+  readonly venue: Venue;
+};
 
 async function serve({ loaded, credentials, clock, speed }: Prepared, parts: Parts): Promise<number> {
   const { config } = loaded;
-  const { log, store, runDir } = parts;
-  const epoch = store.grantEpoch(firstEpoch(clock)) ?? fallbackEpoch(clock);
+  const { log, metrics, runDir, epoch, signals } = parts;
   const { environment } = config;
   const identity = { epoch, environment, accountHash: accountHash(credentials.apiKey), configHash: configHash(config) };
   const fatal = Promise.withResolvers<Ended>();
-  const onFatal = (sentence: string, code: number): void => fatal.resolve(new Ended(code, [sentence]));
-  const signal = nextSignal();
-  const opened = await openGateway({ config, identity, clock, speed, onFatal, ...parts });
+  const onFatal = (sentence: string, code: number): void => {
+    fatal.resolve(new Ended(code, [sentence]));
+    signals.end();
+  };
+  const times = new StartTimes({ log, metrics });
+  const opened = await openGateway({ config, identity, clock, speed, onFatal, times, ending: signals.ending, ...parts });
   if (!opened.ok) throw new Ended(opened.error.code, [opened.error.sentence]);
   await using gateway = opened.value;
-  await using metricsServer = await takeMetrics(config, { gateway, metrics: parts.metrics });
+  await using metricsServer = await takeMetrics(config, { gateway, metrics }).catch(async (problem) => {
+    await gateway.stop(); // a brain may be quoting already
+    throw problem;
+  });
   const { brainSocket: socketPath, operatorSocket: operatorPath } = runDir;
   const metricsPort = metricsServer?.port ?? null;
-  log.info({ environment, epoch, symbols: config.symbols, socketPath, operatorPath, metricsPort }, 'Gateway ready');
-  for (const warning of configWarnings(config)) log.warn({ warning }, 'Configuration');
-  process.send?.({ kind: 'ready', socketPath, operatorPath, metricsPort, epoch });
-  const end = await Promise.race([signal, fatal.promise]);
-  process.once('SIGINT', () => gateway.hurry());
-  process.once('SIGTERM', () => gateway.hurry());
-  const verified = await gateway.stop();
-  if (end instanceof Ended) throw end;
-  log.info({ verified, ...gateway.counts() }, 'Gateway stopped');
-  return verified ? EXIT.done : EXIT.failed;
+  if (!signals.ending.aborted) {
+    log.info({ environment, epoch, symbols: config.symbols, socketPath, operatorPath, metricsPort }, 'Gateway ready');
+    for (const warning of configWarnings(config)) log.warn({ warning }, 'Configuration');
+    process.send?.({ kind: 'ready', socketPath, operatorPath, metricsPort, epoch });
+  }
+  const end = await Promise.race([signals.asked, fatal.promise]);
+  signals.onAgain(() => gateway.hurry());
+  return tellEnd(await gateway.stop(), { end, log, gateway });
 }
 
-function takeRunDir({ loaded, credentials }: Prepared): RunDir {
-  const { environment, gateway } = loaded.config;
-  const opened = openRunDir({
+/** What was proved, or is left, in the log and for the supervisor; an end that is not proved is a failure, with its line on stderr. */
+function tellEnd(
+  proof: Proof,
+  { end, log, gateway }: { readonly end: string | Ended; readonly log: Log; readonly gateway: Gateway },
+): number {
+  const sentence = proofSentence(proof);
+  log[proof.verified ? 'info' : 'error']({ sentence, ...proof, ...gateway.counts() }, 'Gateway stopped');
+  process.send?.({ kind: 'stopped', verified: proof.verified, sentence });
+  if (end instanceof Ended) throw new Ended(end.code, [`${end.message}. ${sentence}`]);
+  if (!proof.verified) throw new Ended(EXIT.failed, [sentence]);
+  return EXIT.done;
+}
+
+function openRedis(
+  { redis: { url, prefix }, snapshot }: Config,
+  parts: { readonly epoch: number; readonly instance: string; readonly log: Log },
+): RedisWriter {
+  return new RedisWriter({ url, keys: keysOf(prefix), downMs: 5 * snapshot.intervalMs, ...parts });
+}
+
+async function takeRunDir({ loaded, credentials }: Prepared): Promise<RunDir> {
+  const { environment, gateway, sim, endpoints } = loaded.config;
+  const where = environment === 'sim' ? (endpoints.sim?.rest ?? sim.port) : environment;
+  const opened = await openRunDir({
     ...{ runDir: loaded.runDir, environment, socketPath: gateway.socketPath },
     accountHash: accountHash(credentials.apiKey),
     runtimeDir: process.env['XDG_RUNTIME_DIR'],
+    account: environment === 'paper' ? null : `${where} ${credentials.apiKey}`,
   });
   if (!opened.ok) throw new Ended(opened.error.kind === 'locked' ? EXIT.refused : EXIT.usage, [opened.error.sentence]);
   return opened.value;
@@ -113,11 +156,12 @@ function takeRunDir({ loaded, credentials }: Prepared): RunDir {
 
 async function takeVenue(
   { loaded, credentials, clock, speed }: Prepared,
-  { log, metrics, runDir }: Pick<Parts, 'log' | 'metrics' | 'runDir'>,
+  { log, metrics, runDir, signals }: Pick<Parts, 'log' | 'metrics' | 'runDir' | 'signals'>,
 ): Promise<Venue> {
   const random = new Random(process.pid ^ Date.now());
   const { config } = loaded;
-  const opened = await openVenue({ config, credentials, clock, speed, random, log, metrics, accountDir: runDir.path });
+  const { ending } = signals;
+  const opened = await openVenue({ config, credentials, clock, speed, random, log, metrics, ending, accountDir: runDir.path });
   if (opened.ok) return opened.value;
   throw new Ended(exitOf(opened.error), [opened.error.sentence]);
 }
@@ -132,6 +176,7 @@ async function takeMetrics(config: Config, { gateway, metrics }: { readonly gate
     );
     Object.assign(gauge, { collect: () => gauge.set(gateway.counts()[name] ?? 0) });
   }
+  const { openMetricsServer } = await import('../shared/io/metrics-server.ts'); // node:http is slow to load: not before positions are protected
   const opened = await openMetricsServer({ port: metricsPort, key: 'gateway.metricsPort', metrics, problems: () => gateway.problems() });
   if (!opened.ok) throw new Ended(EXIT.unreachable, [opened.error]);
   return opened.value;
@@ -142,13 +187,6 @@ const firstEpoch = (clock: Clock): number => Math.max(1, Math.floor((clock.wallM
 
 /** Without a ledger no quote leaves, but closes do: their ids come from a range that a ledger never reaches in practice. */
 const fallbackEpoch = (clock: Clock): number => 900_000 + (Math.floor(clock.wallMs() / 1_000) % 99_999);
-
-/** A parent that is gone counts as a signal: nobody would stop us later. */
-function nextSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(name, () => resolve(name));
-  });
-}
 
 /** What only a bug can do: one line, and the next start reconciles. */
 function dieOfBugs(log: Log): void {

@@ -5,6 +5,8 @@ import { InvalidArgumentError } from 'commander';
 import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
 import { ACT_KINDS } from './soak/acts.ts';
 import { type HistoryRecord, runHistory } from './soak/history.ts';
+import { figures } from './soak/kill-figures.ts';
+import { type KillRecord, runKillHistory } from './soak/kill-history.ts';
 import { liveVirtualDay } from '../test/kit/virtual-day.ts';
 
 const kindList = (text: string): readonly string[] => {
@@ -25,6 +27,7 @@ type Flags = {
   readonly kinds: readonly string[];
   readonly dir: string;
   readonly virtualHours?: number;
+  readonly kills?: number;
 };
 
 const program = newTool('soak', 'Whole runs on the simulator under seeded faults of all kinds, with invariants checked throughout.')
@@ -44,6 +47,11 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
     '--virtual-hours <n>',
     'instead: so many simulated hours in this process, without sockets and as fast as it goes, restarted every hour',
     wholeNumber({ min: 1, max: 10_000 }),
+  )
+  .option(
+    '--kills <n>',
+    'instead: kill and freeze gateway, brain and Redis so many times while they quote under faults, at real speed, and time each restart',
+    wholeNumber({ min: 1, max: 100_000 }),
   )
   .parse();
 
@@ -73,6 +81,71 @@ async function virtualHours({ seed, everyMs, kinds }: Flags, hours: number): Pro
   process.stdout.write(`${JSON.stringify({ ok: told.violations.length === 0, hours, seconds, rssMb, ...told })}\n`);
   return told.violations.length === 0 ? EXIT.done : EXIT.failed;
 }
+
+const STRIKES_AT_ONCE = 20;
+
+/** Goes on after what its file holds already, until there are so many in all; the figures are of all of them. */
+async function killCampaign({ dir, seed, everyMs }: Flags, wanted: number): Promise<number> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const file = join(dir, `kills-seed-${seed}.jsonl`);
+  mkdirSync(dir, { recursive: true });
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean) : [];
+  const records = lines.map((text): KillRecord => JSON.parse(text));
+  const struck = (): number => records.reduce((sum, { strikes }) => sum + strikes, 0);
+  while (!stop.signal.aborted && struck() < wanted) {
+    const strikes = Math.min(STRIKES_AT_ONCE, wanted - struck());
+    const next = { seed: seed * 1_000 + records.length, strikes, everyMs, keepIn: dir, stop: stop.signal };
+    const record = await runKillHistory(next).catch((problem: unknown) => brokenRun(next.seed, problem));
+    records.push(record);
+    appendFileSync(file, `${JSON.stringify(record)}\n`);
+    process.stderr.write(`${killLine(record)}\n`);
+    if (record.strikes === 0) break; // it cannot even begin
+  }
+  const found = records.filter(({ violations }) => violations.length > 0).length;
+  const told = { ok: found === 0 && struck() >= wanted, histories: records.length, earlier: lines.length, found, strikes: struck() };
+  process.stdout.write(
+    `${JSON.stringify({ ...told, ...killTotals(records), ...figures(records.flatMap(({ kills }) => kills)) }, null, 1)}\n`,
+  );
+  return told.ok ? EXIT.done : EXIT.failed;
+}
+
+function killTotals(records: readonly KillRecord[]) {
+  const sum = (pick: (record: KillRecord) => number): number => records.reduce((total, record) => total + pick(record), 0);
+  return {
+    freezes: sum(({ freezes }) => freezes),
+    redisKills: sum(({ redisKills }) => redisKills),
+    troubles: sum(({ troubles }) => troubles),
+    byHand: sum(({ byHand }) => byHand),
+    orders: sum(({ orders }) => orders),
+    fills: sum(({ fills }) => fills),
+    corrections: sum(({ corrections }) => corrections),
+    checks: sum(({ checks }) => checks),
+  };
+}
+
+function killLine({ seed, onStart, strikes, kills, freezes, troubles, orders, fills, violations }: KillRecord): string {
+  const head = `kills ${seed} (${onStart}): ${strikes} strikes, ${kills.length} restarts, ${freezes} freezes, ${troubles} faults, ${orders} orders, ${fills} fills`;
+  return violations.length === 0 ? `${head}, all holds` : [`${head}, ${violations.length} findings`, ...violations].join('\n  ');
+}
+
+const brokenRun = (seed: number, problem: unknown): KillRecord => ({
+  ...{
+    seed,
+    onStart: '',
+    strikes: 0,
+    kills: [],
+    freezes: 0,
+    redisKills: 0,
+    troubles: 0,
+    byHand: 0,
+    orders: 0,
+    fills: 0,
+    corrections: 0,
+    checks: 0,
+  },
+  violations: [`the run broke: ${problem instanceof Error ? problem.message.slice(0, 2_000) : String(problem)}`],
+});
 
 /** A history that cannot even be lived is a finding like any other. */
 async function oneHistory(flags: Flags, { seed, stop }: { readonly seed: number; readonly stop: AbortSignal }): Promise<HistoryRecord> {
@@ -122,4 +195,5 @@ function totals(records: readonly HistoryRecord[]) {
 }
 
 const flags = program.opts<Flags>();
-process.exitCode = await (flags.virtualHours === undefined ? main(flags) : virtualHours(flags, flags.virtualHours));
+if (flags.kills !== undefined) process.exitCode = await killCampaign(flags, flags.kills);
+else process.exitCode = await (flags.virtualHours === undefined ? main(flags) : virtualHours(flags, flags.virtualHours));

@@ -77,6 +77,8 @@ export const Query = z.strictObject({
   range: z.strictObject({ fromMs: wallMs, toMs: wallMs, beforeN: z.int().nonnegative().optional() }).optional(),
   /** For `pnl`: UTC days, both inclusive. */
   days: z.strictObject({ from: day, to: day }).optional(),
+  /** For `orders`: only those that have not ended. */
+  open: z.boolean().optional(),
 });
 export const Subscribe = z.strictObject({ id, type: z.literal('subscribe'), what: z.literal('snapshot') });
 /** Cancel all, verify, flatten, verify, stay stopped until an operator resumes. */
@@ -254,6 +256,8 @@ export const Stats = z.strictObject({
     /** Single order calls by the way they left; batches are not timed. */
     calls: z.strictObject({ rest: callSteps, websocket: callSteps }),
   }),
+  /** From the spawn of this process on, real milliseconds; null: not yet. */
+  startMs: z.strictObject({ protected: z.number().nullable(), ready: z.number().nullable(), quoting: z.number().nullable() }),
   /** Distinct problems with counts, worst first; empty when all is well. */
   errors: z.array(z.string()),
 });
@@ -287,6 +291,9 @@ export const OrderAnswer = z.strictObject({
   order: z.strictObject({ ...OrderDoc.shape, symbol, venueId: z.string().nullable() }).nullable(),
 });
 export type OrderAnswer = Readonly<z.infer<typeof OrderAnswer>>;
+/** Answer to `query orders`: own and foreign ones, at most `limit`, newest last. */
+export const OrdersAnswer = z.strictObject({ orders: z.array(OrderDoc.extend({ symbol: z.string() })) });
+export type OrdersAnswer = Readonly<z.infer<typeof OrdersAnswer>>;
 
 /** Answer to `query fills`: in order of number, at most `limit` of them, the first above `after`; of a `range` the newest first. */
 export const FillsAnswer = z.strictObject({ fills: z.array(FillDoc) });

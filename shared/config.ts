@@ -189,6 +189,10 @@ export const Config = z.strictObject({
         .describe('the record of every order and fill on disk'),
       bookStaleMs: ms(100, 60_000).default(3_000).describe('without a depth frame for this long a book is stale'),
       keepAliveMs: ms(60_000, 3_000_000).default(1_500_000).describe('period of the user-stream keep-alive'),
+      onStart: z
+        .enum(['cancel', 'adopt'])
+        .default('cancel')
+        .describe('quotes that a dead gateway or brain left: cancelled, or kept for its successor where they still fit limits and book'),
       onShutdown: z.enum(['keep-position', 'flatten']).default('keep-position').describe('what becomes of a position at a clean stop'),
     })
     .refine((gateway) => gateway.deadManRefreshMs * 2 <= gateway.deadManMs, {

@@ -68,6 +68,8 @@ export const Header = z.strictObject({
   amends: z.strictObject({ most: z.int().nonnegative(), shrinkKeepsPlace: z.boolean() }).optional(),
   /** Epoch of the brain that holds the lease, 0 when none does. */
   brainEpoch: z.int().nonnegative(),
+  /** That brain also holds the open quotes of earlier brains from this epoch on; absent when it inherited none. */
+  inheritsFrom: z.int().nonnegative().optional(),
 });
 export type Header = Readonly<z.infer<typeof Header>>;
 

@@ -8,6 +8,7 @@ import { type Answer, PositionsAnswer, type Refusal, type Refused, type Taken, t
 import { type Config, configHash } from '../../shared/config.ts';
 import { parseClientId } from '../../shared/client-id.ts';
 import type { GatewayClient } from '../../shared/io/gateway-client.ts';
+import type { StartTimes } from '../../shared/io/start-times.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import type { Random } from '../../shared/random.ts';
@@ -17,6 +18,7 @@ import { type MonoMs, monoMs } from '../../shared/units.ts';
 import { runDocs, symbolDocs, type Told, unassignedDocs } from '../brain-doc.ts';
 import { ClientIds } from '../oms/ids.ts';
 import { answered, forget } from '../oms/notes.ts';
+import { isLeased } from '../oms/leased.ts';
 import { isSteered, type Pending } from '../oms/working.ts';
 import { feesOwed } from '../portfolio/portfolio.ts';
 import { readsOf, type Run } from '../runs.ts';
@@ -25,6 +27,7 @@ import { type BrainState, initialState, type Settings, step, type Stepped, type 
 import { type Documents, headerReason, type Identity } from '../view.ts';
 import { WhyLog } from '../why.ts';
 import type { BrainStore } from './brain-store.ts';
+import { type Farewell, Leaving } from './farewell.ts';
 import { FillReader } from './fill-reader.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { Memory } from './memory.ts';
@@ -42,6 +45,7 @@ export type BrainOptions = {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly onFatal: (sentence: string, code: number) => void;
+  readonly times: StartTimes;
   /** The first snapshot was acted on. */
   readonly onReady: () => void;
 };
@@ -51,8 +55,6 @@ const DOC_TTL_MS = 60_000;
 const REFUSED_MS = 500;
 /** Refusals that the next snapshot explains: the order changed while the command was on its way. */
 const RACES: ReadonlySet<Refusal> = new Set(['order-busy', 'order-ended', 'unknown-order']);
-const STOP_TRIES = 100;
-const STOP_MS = 50;
 const FEES_MS = 1_000;
 
 export class Brain implements AsyncDisposable {
@@ -68,11 +70,14 @@ export class Brain implements AsyncDisposable {
   readonly #actions;
   readonly #refusals;
   readonly #failed = new Set<string>();
+  readonly #leaving: Leaving;
   #state: BrainState;
   #steps: ReadonlyMap<string, SymbolStep> = new Map();
   #identity: Identity | null = null;
   #ids: ClientIds | null = null;
   #brainEpoch = 0;
+  /** The first snapshot that was made under our lease. */
+  #leasedFrom: Stamp | null = null;
   #decisions = 0;
   #processed: Stamp | null = null;
   #documents: Documents | null = null;
@@ -106,6 +111,11 @@ export class Brain implements AsyncDisposable {
       onSettled: (pending, answer, sent) => this.#settle(pending, { answer, sent }),
       onTold: ({ symbol, ...told }) => this.#update(symbol, (state) => ({ ...state, oms: answered(state.oms, told) })),
     });
+    this.#leaving = new Leaving({
+      link: this.#link,
+      fillSeq: () => this.#fills.fillSeq,
+      readFills: (upTo) => this.#fills.catchUp(() => upTo),
+    });
     this.#poller.start(config.brain.pollMs);
   }
 
@@ -120,33 +130,24 @@ export class Brain implements AsyncDisposable {
     ];
   }
 
-  /** Takes back every quote and reads the last fills; true when a snapshot proves both. */
-  async stop(): Promise<boolean> {
+  /** From this instant nothing new is opened; resolves when every quote is gone and every fill read, or cannot be proved to be. */
+  async stop(): Promise<Farewell> {
     this.#stopping = true;
     this.#sender.dropAll();
-    await this.#link.request({ type: 'cancelAll' });
-    for (let i = 0; i < STOP_TRIES; i++) {
-      if (this.#isDone()) break;
-      await new Promise((resolve) => setTimeout(resolve, STOP_MS));
-    }
+    const farewell = await this.#leaving.leave();
     this.#memory.save(this.#state, { runs: this.#settings.runs, atMs: this.#documents?.header.wallMs ?? null, now: true });
     await this.#writeDoc();
-    return this.#isDone();
+    return farewell;
+  }
+
+  /** Asked to stop again. */
+  hurry(): void {
+    this.#leaving.hurry();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#poller.stop();
     await this.#link[Symbol.asyncDispose]();
-  }
-
-  /** No order of a strategy is left in the newest snapshot, and no fill is unread. */
-  #isDone(): boolean {
-    if (!this.#documents || !this.#link.connected) return false;
-    const { header, symbols } = this.#documents;
-    const resting = Object.values(symbols).flatMap((docs) => docs.orders?.orders ?? []);
-    const left = resting.filter(({ role, status }) => isSteered(role) && !['filled', 'canceled', 'expired', 'rejected'].includes(status));
-    const settled = Object.values(this.#state.symbols).every(({ pending }) => pending.length === 0);
-    return left.length === 0 && settled && this.#fills.fillSeq === header.fillSeq;
   }
 
   #openLink(): GatewayLink {
@@ -176,6 +177,7 @@ export class Brain implements AsyncDisposable {
     };
     this.#brainEpoch = welcome.brainEpoch;
     this.#ids = new ClientIds(welcome.brainEpoch);
+    this.#leasedFrom = { epoch: welcome.epoch, seq: client.visibleFrom };
     this.#reason = 'no-snapshot'; // until the first one under this lease
     const answer = PositionsAnswer.safeParse(dataOf(await client.request({ type: 'query', what: 'positions' })));
     if (answer.success) this.#fills.begin(answer.data, this.#state.portfolio.seq);
@@ -187,12 +189,17 @@ export class Brain implements AsyncDisposable {
     this.#documents = documents;
     this.#fills.add(documents.fills);
     if (this.#fills.isBehind(header.fillSeq)) void this.#fills.catchUp(() => this.#documents?.header.fillSeq ?? 0);
-    if (!this.#identity) return;
+    if (!this.#identity || this.#isFromBefore(header)) return;
     const { config, clock } = this.#options;
     const reason = headerReason(documents, { identity: this.#identity, now: clock.monoMs(), maxAgeMs: config.brain.maxSnapshotAgeMs });
     this.#reason = reason ?? '';
     if (reason === null) this.#turn(documents);
     void this.#writeDoc();
+  }
+
+  /** Of this run of the gateway, and made before it granted our lease: what it shows is about to change. */
+  #isFromBefore({ epoch, seq }: Stamp): boolean {
+    return this.#leasedFrom !== null && epoch === this.#leasedFrom.epoch && seq < this.#leasedFrom.seq;
   }
 
   #turn(documents: Documents): void {
@@ -213,6 +220,7 @@ export class Brain implements AsyncDisposable {
     this.#send(stepped, { documents, now });
     this.#processed = { epoch: header.epoch, seq: header.seq };
     if (this.#decisions++ === 0) this.#options.onReady();
+    this.#tellStart(documents);
     this.#note(stepped, header.wallMs);
     this.#memory.save(this.#state, { runs: this.#settings.runs, atMs: header.wallMs, now: false });
     this.#askFees(now);
@@ -220,11 +228,27 @@ export class Brain implements AsyncDisposable {
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
   }
 
+  /** The hard exits have looked at a snapshot; and then, a quote of ours rests in one. */
+  #tellStart({ header, symbols }: Documents): void {
+    const { times } = this.#options;
+    times.reach('protected');
+    if (times.ms.quoting !== null || header.brainEpoch !== this.#brainEpoch) return;
+    const orders = Object.values(symbols).flatMap((docs) => docs.orders?.orders ?? []);
+    const rests = (status: string): boolean => status === 'open' || status === 'partially-filled';
+    if (orders.some(({ clientId, role, status }) => isSteered(role) && isLeased(clientId, header) && rests(status))) times.reach('quoting');
+  }
+
   #send({ symbols }: Stepped, { documents, now }: { readonly documents: Documents; readonly now: MonoMs }): void {
     const leaving: Pending[] = [];
     for (const { symbol, commands, close, ask } of symbols) {
       const sent = commands.map(
-        (command): Pending => ({ command, role: parseClientId(command.clientId)?.role ?? '', sentAt: now, visibleFrom: null }),
+        (command): Pending => ({
+          command,
+          role: parseClientId(command.clientId)?.role ?? '',
+          sentAt: now,
+          visibleFrom: null,
+          lease: this.#brainEpoch,
+        }),
       );
       this.#update(symbol, ({ pending, ...rest }) => ({ ...rest, pending: [...pending, ...sent] }));
       for (const { command } of sent) this.#actions.inc({ kind: command.kind });

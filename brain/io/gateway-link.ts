@@ -31,7 +31,8 @@ export type LinkOptions = {
 
 const ANSWER_MS = 1_000;
 const BEATS_PER_LEASE = 4;
-const BACKOFF = { baseMs: 100, maxMs: 2_000 };
+/** A try costs next to nothing, and each moment without the gateway is one without quotes. */
+const BACKOFF = { baseMs: 25, maxMs: 200 };
 /** Another brain may just be dying: longer than its lease, and this, it cannot be in the way. */
 const RIVAL_MS = 1_000;
 const LEASE_ENDED: ReadonlySet<Refusal> = new Set(['no-lease', 'stale-epoch']);

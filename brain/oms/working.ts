@@ -58,6 +58,8 @@ export type Pending = {
   readonly role: string;
   readonly sentAt: MonoMs;
   readonly visibleFrom: number | null;
+  /** Epoch of the lease it was sent under; an inherited order bears an older one in its id. */
+  readonly lease?: number;
 };
 
 /** After its time to live the gateway refuses a command; this long later no snapshot can still be about to show it. */
@@ -78,7 +80,7 @@ export type Overlay = {
  */
 export function stillPending({ pending, seq, lease, now, ttlMs }: Overlay): readonly Pending[] {
   return pending.filter((one) => {
-    if (lease > (parseClientId(one.command.clientId)?.epoch ?? 0)) return false;
+    if (lease > (one.lease ?? parseClientId(one.command.clientId)?.epoch ?? 0)) return false;
     return one.visibleFrom === null ? now - one.sentAt <= ttlMs + SETTLE_MS : one.visibleFrom > seq;
   });
 }

@@ -38,6 +38,8 @@ const NAMED_AT_ONCE = 5;
 /** REST may lag behind the stream: a difference must be seen in this many reads, this far apart, before it is corrected. */
 const READS_BEFORE_CORRECTION = 3;
 const REREAD_MS = 1_000;
+/** Until the account is known for the first time nobody may quote, and a position may be without its stop. */
+const RETRY_FIRST_MS = 50;
 const RETRY_MS = 500;
 const RETRY_MS_MAX = 10_000;
 
@@ -53,6 +55,7 @@ export class Reconciler {
   #wanted: string | null = null;
   #retryAt = 0;
   #failures = 0;
+  #everDone = false;
   #lastAt = 0;
   #generation = 0;
   #lightAt = 0;
@@ -138,9 +141,10 @@ export class Reconciler {
     const done = await this.#whole();
     this.#running = false;
     this.#lastAt = this.#now();
+    this.#everDone ||= done;
     if (done) this.#failures = 0;
     else {
-      this.#retryAt = this.#now() + Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** this.#failures++);
+      this.#retryAt = this.#now() + Math.min(RETRY_MS_MAX, (this.#everDone ? RETRY_MS : RETRY_FIRST_MS) * 2 ** this.#failures++);
       this.#wanted ??= reason;
     }
     if (done && generation === this.#generation && this.#streamLive) {

@@ -67,7 +67,10 @@ export async function openCommandServer(options: CommandServerOptions): Promise<
   return server.listen();
 }
 
-/** A socket file nobody answers on is left over from a dead process; one that answers is a live gateway's. */
+/**
+ * A socket file nobody answers on is left over from a dead process. One that answers is a live gateway's, and so is one whose queue is full:
+ * its owner stands still.
+ */
 async function clearStale(path: string): Promise<Result<null, ListenFault>> {
   if (!existsSync(path)) return ok(null);
   if (!lstatSync(path).isSocket())
@@ -78,7 +81,7 @@ async function clearStale(path: string): Promise<Result<null, ListenFault>> {
       probe.destroy();
       resolve(true);
     });
-    probe.once('error', () => resolve(false));
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
   });
   if (live) return err({ kind: 'in-use', sentence: `Cannot listen at ${path}: a live gateway answers there` });
   unlinkSync(path);
@@ -157,7 +160,7 @@ export class CommandServer implements AsyncDisposable {
 
   #read(connection: Connection, { splitter, chunk }: { readonly splitter: LineSplitter; readonly chunk: Buffer }): void {
     const at = this.#options.clock.monoMs();
-    const stalled = this.#options.stall.isStalled(performance.now());
+    const stalled = this.#options.stall.isStalled();
     for (const framed of splitter.push(chunk)) {
       if (!connection.socket.writable) return;
       if (framed.kind === 'too-large') this.#cut(connection, 'too-large', `a message is at most ${MESSAGE_BYTES_MAX} bytes`);

@@ -1,6 +1,5 @@
 /** A running gateway around an opened venue: cores, timers, servers; started protect-first and stopped only when nothing of ours is open. */
-import { isOurs } from '../../shared/client-id.ts';
-import { type Clock, patienceMs, type Timer } from '../../shared/clock.ts';
+import { type Clock, patienceMs, systemClock, type Timer } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { hasEnded } from '../../shared/order.ts';
 import type { Log } from '../../shared/log.ts';
@@ -9,12 +8,14 @@ import { frame } from '../../shared/framing.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { keysOf } from '../../shared/snapshot.ts';
 import { AccountRisk } from '../account/account-risk.ts';
+import type { StartTimes } from '../../shared/io/start-times.ts';
 import { accountHindrance } from '../account/hindrance.ts';
 import { Keeper } from '../account/keeper.ts';
 import { Ledger } from '../account/ledger.ts';
 import { Reconciler } from '../account/reconciler.ts';
 import { Audit } from '../orders/audit.ts';
 import { auditedVenue } from '../orders/audited-venue.ts';
+import { Barrier } from '../orders/barrier.ts';
 import { Budget, usedOf } from '../orders/budget.ts';
 import { Closer } from '../orders/closer.ts';
 import { CommandPace } from '../orders/command-pace.ts';
@@ -22,12 +23,13 @@ import type { Core, Identity } from '../orders/core.ts';
 import { DeadMan } from '../orders/dead-man.ts';
 import { Desk } from '../orders/desk.ts';
 import { Epochs } from '../orders/epochs.ts';
+import { fenced } from '../orders/fence.ts';
 import type { LadderJob } from '../orders/ladder.ts';
 import { Lease } from '../orders/lease.ts';
 import { Modes } from '../orders/modes.ts';
+import { type Proof, proofSentence } from '../orders/proof.ts';
 import { Router } from '../orders/router.ts';
 import { Stops } from '../orders/stop.ts';
-import { StallGuard } from '../orders/stall-guard.ts';
 import { ACK_SILENCE_MS, Watch } from '../orders/watch.ts';
 import { Answers } from '../publish/answers.ts';
 import { Latency } from '../publish/latency.ts';
@@ -38,7 +40,9 @@ import { meteredCalls } from './call-meter.ts';
 import { type CommandServer, openCommandServer } from './command-server.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { Notices } from './notices.ts';
-import { openRedisWriter, type RedisFault, type RedisWriter } from './redis-writer.ts';
+import { tellStart } from './milestones.ts';
+import { Place } from './place.ts';
+import type { RedisFault, RedisWriter } from './redis-writer.ts';
 import type { RunDir } from './run-dir.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -51,6 +55,10 @@ export type GatewayOptions = {
   readonly venue: Venue;
   readonly store: LedgerStore;
   readonly runDir: RunDir;
+  readonly redis: RedisWriter;
+  readonly times: StartTimes;
+  /** Aborted in the instant in which the run is to end. */
+  readonly ending: AbortSignal;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Something no run goes on from: another gateway at our keys. */
@@ -60,11 +68,12 @@ export type OpenFault = { readonly code: number; readonly sentence: string };
 
 const WATCH_MS = 25;
 const DEAD_MAN_MS = 250;
-const BEAT_MS = 50;
 const HOUSEKEEP_MS = 250;
 /** A start goes on after this long without an answer about stops; they are tried again all the time. */
 const PROTECT_MS = 2_000;
-const STOP_MS = 12_000;
+/** A Redis that is slower than this is not waited for before positions are protected. */
+const REDIS_MS = 300;
+const DISARM_MS = 1_000;
 const READY_MS = 10_000;
 /** Pushes of one moment: changes of the top closer together than this go out as one. */
 const PUSH_MS = 2;
@@ -79,54 +88,25 @@ export class Gateway implements AsyncDisposable {
   readonly #watch: Watch;
   readonly #publisher: Publisher;
   readonly #desk: Desk;
-  readonly #stall = new StallGuard(performance.now());
   readonly #notices: Notices;
-  #redis: RedisWriter | null = null;
+  readonly #place: Place;
+  readonly #barrier: Barrier;
   #servers: readonly CommandServer[] = [];
   #timers: Timer[] = [];
-  #beat: NodeJS.Timeout | undefined;
   #push: Timer | null = null;
-  #hurry = false;
+  readonly #epochs: Epochs;
   #started = false; // once the account was known, a leverage changed later halts its symbol and nothing more
 
   constructor(options: GatewayOptions) {
-    const { config, clock, store, identity, speed } = options;
+    const { config, clock, store, identity, speed, runDir, redis } = options;
     this.#options = options;
+    this.#epochs = new Epochs(() => store.grantEpoch(), identity.epoch);
     this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note) });
-    const venue = auditedVenue(options.venue, this.#audit);
     this.#notices = new Notices(options);
-    const ledger = new Ledger({ instruments: venue.instruments, archive: store, state: store.load(venue.instruments) });
-    const keeper = new Keeper({ ledger, write: (change, cause) => store.write(change, cause), clock, notice: this.#notices.tell });
-    const budget = new Budget();
-    const meta = store.meta();
-    const modes = new Modes({ ...meta, save: (key, value) => store.setMeta(key, value) });
-    const risk = new AccountRisk({
-      ...{ keeper, venue, saved: meta.day },
-      limits: () => config.limits,
-      save: (text) => store.setMeta('day', text),
-    });
-    const calls = meteredCalls(options);
-    const router = new Router({
-      keeper,
-      orders: calls.over(venue.orders),
-      clock,
-      budget,
-      version: (symbol) => venue.instruments.get(symbol)?.version ?? '',
-      onUnknown: (clientId) => this.#reconciler.resolve(clientId),
-      onAcked: (clientId) => this.#watch.onAcked(clientId),
-      onRefused: (fault) => this.#watch.onRefused(fault),
-      onAuth: (sentence) => modes.pause(`the venue refuses our key: ${sentence}`),
-    });
-    const latency = { frameToOrder: new Latency(speed), command: new Latency(speed), calls };
-    this.#core = {
-      ...{ config, identity, clock, venue, keeper, router, budget, modes, risk },
-      lease: new Lease({ leaseMs: config.gateway.leaseMs }),
-      pace: new CommandPace(() => config.limits.rate),
-      seqs: new SeqLog(),
-      latency,
-      ledgerFault: () => store.fault,
-    };
+    this.#place = new Place({ runDir, redis, onLost: (sentence) => this.#lost(sentence) });
+    this.#core = this.#openCore();
     const core = this.#core;
+    const { keeper, venue } = core;
     this.#reconciler = new Reconciler({
       ...{ keeper, clock, orders: venue.orders, symbols: [...venue.instruments.keys()], recvWindowMs: config.gateway.recvWindowMs },
       onAdopted: (clientIds) => this.#watch.onAdopted(clientIds),
@@ -157,6 +137,7 @@ export class Gateway implements AsyncDisposable {
     this.#watch = new Watch({
       ...{ core, closer: this.#closer, reconciler: this.#reconciler, deadMan, stops: this.#stops },
       ackSilenceMs: patienceMs(ACK_SILENCE_MS, speed),
+      newestEpoch: () => this.#epochs.newest,
     });
     this.#publisher = new Publisher({
       core,
@@ -165,8 +146,19 @@ export class Gateway implements AsyncDisposable {
       stops: this.#stops,
       redisDown: () => this.#watch.redisDown,
       deadMan: () => this.#watch.deadMan,
+      inheritsFrom: () => this.#desk.heritage.oldest(),
     });
     this.#desk = this.#openDesk();
+    this.#barrier = new Barrier({
+      ...{ core, closer: this.#closer, stops: this.#stops, waiting: this.#desk.waiting },
+      deadMan: () => this.#watch.deadMan,
+      real: systemClock(),
+    });
+    redis.listen({
+      onRefused: (batch) => this.#publisher.putBack(batch),
+      onBack: () => this.#publisher.redisLost(),
+      onRival: (sentence) => this.#place.lose(sentence),
+    });
     keeper.listen({
       onFills: (fills) => this.#publisher.addFills(fills),
       onDoubts: (doubts) => this.#watch.onDoubts(doubts),
@@ -177,37 +169,63 @@ export class Gateway implements AsyncDisposable {
     });
   }
 
-  /** Protect first: stops for what is held; then leftovers are cancelled and ladders resumed, before anybody may quote. */
-  async start(): Promise<OpenFault | null> {
-    const { venue, clock, config, speed } = this.#options;
-    const redis = await this.#openRedis();
-    if (!redis.ok) return { code: redis.error.kind === 'rival' ? 4 : 3, sentence: redis.error.sentence };
-    this.#redis = redis.value;
-    await this.#stops.protectFirst(PROTECT_MS);
-    this.#core.router.cancel(this.#ownOpen());
-    for (const job of this.#savedJobs()) this.#closer.start(job);
-    await venue.start({
-      onAccount: (event) => {
-        this.#core.latency.calls.onAccount(event);
-        this.#watch.onAccount(event);
-      },
-      onBookLive: (symbol, live, reason) => this.#watch.onBookLive(symbol, { live, reason }),
-      onInstrument: (news) => this.#watch.onInstrument(news),
-      onTop: () => this.#topChanged(),
-      onTrade: (trade) => this.#publisher.addTrade(trade),
-      onTradesMissed: (symbol) => this.#publisher.tradesMissed(symbol),
+  #openCore(): Core {
+    const { config, clock, store, identity, speed } = this.#options;
+    const venue = auditedVenue(fenced(this.#options.venue, this.#place.fence), this.#audit);
+    const ledger = new Ledger({ instruments: venue.instruments, archive: store, state: store.load(venue.instruments) });
+    const keeper = new Keeper({ ledger, write: (change, cause) => store.write(change, cause), clock, notice: this.#notices.tell });
+    const budget = new Budget();
+    const meta = store.meta();
+    const modes = new Modes({ ...meta, save: (key, value) => store.setMeta(key, value) });
+    const risk = new AccountRisk({
+      ...{ keeper, venue, saved: meta.day },
+      limits: () => config.limits,
+      save: (text) => store.setMeta('day', text),
     });
-    this.#timers = [
-      clock.every(config.snapshot.intervalMs, () => this.#publish()),
-      clock.every(Math.max(WATCH_MS, 2 * speed), () => this.#tick()),
-      clock.every(DEAD_MAN_MS, () => this.#watch.armDeadMan()),
-      clock.every(HOUSEKEEP_MS, () => this.#options.store.housekeep()),
-    ];
-    this.#beat = setInterval(() => this.#stall.beat(performance.now()), BEAT_MS);
-    const hindrance = await this.#listen();
+    const calls = meteredCalls(this.#options);
+    const router = new Router({
+      keeper,
+      orders: calls.over(venue.orders),
+      clock,
+      budget,
+      version: (symbol) => venue.instruments.get(symbol)?.version ?? '',
+      onUnknown: (clientId) => this.#reconciler.resolve(clientId),
+      onAcked: (clientId) => this.#watch.onAcked(clientId),
+      onRefused: (fault) => this.#watch.onRefused(fault),
+      onAuth: (sentence) => modes.pause(`the venue refuses our key: ${sentence}`),
+    });
+    const latency = { frameToOrder: new Latency(speed), command: new Latency(speed), calls };
+    return {
+      ...{ config, identity, clock, venue, keeper, router, budget, modes, risk },
+      lease: new Lease({ leaseMs: config.gateway.leaseMs }),
+      pace: new CommandPace(() => config.limits.rate),
+      seqs: new SeqLog(),
+      latency,
+      ledgerFault: () => store.fault,
+    };
+  }
+
+  /** Protect first: stops for what is held; then leftovers are taken back and ladders resumed, before anybody may quote. */
+  async start(): Promise<OpenFault | null> {
+    const { redis, ending } = this.#options;
+    if (ending.aborted) this.#barrier.close();
+    ending.addEventListener('abort', () => this.#barrier.close());
+    const early = await Promise.race([redis.opened, new Promise<null>((resolve) => setTimeout(resolve, REDIS_MS, null))]);
+    if (early?.kind === 'rival') return openFault(early);
+    await this.#stops.protectFirst(PROTECT_MS);
+    tellStart(this.#options.times, { core: this.#core, stops: this.#stops, heritage: this.#desk.heritage });
+    const fault = await redis.opened;
+    if (fault?.kind === 'rival') return openFault(fault);
+    this.#core.router.cancel(this.#desk.heritage.begin(this.#core.clock.monoMs()));
+    if (fault) return await this.#endAtOnce(fault);
+    for (const job of this.#savedJobs()) this.#closer.start(job);
+    await this.#openStreams();
+    this.#startTimers();
+    const hindrance = this.#barrier.closed ? null : await this.#listen();
     if (hindrance) return hindrance;
-    await waitFor(() => this.#core.keeper.known && this.#core.seqs.seq > 0, READY_MS);
+    await waitFor(() => (this.#core.keeper.known && this.#core.seqs.seq > 0) || this.#barrier.closed, READY_MS);
     this.#started = this.#core.keeper.known;
+    if (!this.#barrier.closed) this.#options.times.reach('ready');
     return null;
   }
 
@@ -218,7 +236,7 @@ export class Gateway implements AsyncDisposable {
 
   counts(): Readonly<Record<string, number>> {
     const { seqs, keeper } = this.#core;
-    const { skipped = 0, failed = 0, reconnects = 0 } = this.#redis ?? {};
+    const { skipped, failed, reconnects } = this.#options.redis;
     const cut = this.#servers.reduce((sum, server) => sum + server.cut.flood + server.cut.slow + server.cut['too-large'], 0);
     return {
       snapshots: seqs.seq,
@@ -227,40 +245,67 @@ export class Gateway implements AsyncDisposable {
       redisFailed: failed,
       redisReconnects: reconnects,
       clientsCut: cut,
-      ...{ stalls: this.#stall.stalls, ordersWaiting: this.#desk.waiting.size, ...usedOf(this.#core.venue.orders.budgets()) },
+      ...{ stalls: this.#place.stall.stalls, ordersWaiting: this.#desk.waiting.size, ...usedOf(this.#core.venue.orders.budgets()) },
     };
   }
 
-  /** Cancels what is ours, proves at the venue that it is gone, disarms; true when proved. */
-  async stop(): Promise<boolean> {
-    const { config, log } = this.#options;
-    const { modes, router, keeper, venue } = this.#core;
-    modes.shuttingDown = true;
-    log.info({ openOrders: this.#ownOpen().length }, 'Shutting down');
-    router.cancel(this.#ownOpen());
-    if (config.gateway.onShutdown === 'flatten')
-      for (const symbol of venue.instruments.keys())
-        if (keeper.ledger.positions.row(symbol).size !== 0) this.#closer.start({ symbol, reason: 'shutdown', ladder: 'taker' });
-    await waitFor(() => this.#hurry || (this.#ownOpen().length === 0 && this.#closer.closing.length === 0 && this.#stops.settled), STOP_MS);
-    const verified = await this.#verify();
-    if (verified) await this.#watch.disarm();
-    else log.error({ openOrders: this.#ownOpen() }, 'Not proved that nothing of ours is open; the countdown at the venue stays armed');
+  /** Cancels what is ours and has the venue say that it is gone; disarms its countdown then. */
+  async stop(): Promise<Proof> {
+    const proof = await this.#barrier.prove();
+    const late = new Promise((resolve) => setTimeout(resolve, DISARM_MS).unref());
+    if (proof.verified) await Promise.race([this.#watch.disarm(), late]); // what stays armed finds nothing to cancel
     for (const timer of this.#timers) timer.cancel();
-    await waitFor(() => this.#redis?.ready ?? true, 500);
-    await this.#redis?.write(this.#publisher.take());
-    return verified;
+    await waitFor(() => this.#options.redis.ready, 500);
+    await this.#options.redis.write(this.#publisher.take());
+    return proof;
   }
 
-  /** A second signal: no more waiting. */
+  /** A second signal: less patience, and no less proof. */
   hurry(): void {
-    this.#hurry = true;
+    this.#barrier.hurry();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#beat);
+    this.#place[Symbol.dispose]();
     for (const timer of this.#timers) timer.cancel();
     for (const server of this.#servers) await server[Symbol.asyncDispose]();
-    await this.#redis?.[Symbol.asyncDispose]();
+  }
+
+  #openStreams(): Promise<void> {
+    return this.#core.venue.start({
+      onAccount: (event) => {
+        this.#core.latency.calls.onAccount(event);
+        this.#watch.onAccount(event);
+      },
+      onBookLive: (symbol, live, reason) => this.#watch.onBookLive(symbol, { live, reason }),
+      onInstrument: (news) => this.#watch.onInstrument(news),
+      onTop: () => this.#topChanged(),
+      onTrade: (trade) => this.#publisher.addTrade(trade),
+      onTradesMissed: (symbol) => this.#publisher.tradesMissed(symbol),
+    });
+  }
+
+  #startTimers(): void {
+    const { clock, config, speed, store } = this.#options;
+    this.#timers = [
+      clock.every(config.snapshot.intervalMs, () => this.#publish()),
+      clock.every(Math.max(WATCH_MS, 2 * speed), () => this.#tick()),
+      clock.every(DEAD_MAN_MS, () => this.#watch.armDeadMan()),
+      clock.every(HOUSEKEEP_MS, () => store.housekeep()),
+    ];
+  }
+
+  /** Without Redis no run begins; what is held is protected by now, and what was left is taken back with the little patience that is left. */
+  async #endAtOnce(fault: RedisFault): Promise<OpenFault> {
+    this.#barrier.close();
+    this.#barrier.hurry();
+    const { sentence, code } = openFault(fault);
+    return { code, sentence: `${sentence}. ${proofSentence(await this.#barrier.prove())}` };
+  }
+
+  #lost(sentence: string): void {
+    this.#barrier.close('take-back');
+    this.#options.onFatal(sentence, 4);
   }
 
   #openDesk(): Desk {
@@ -271,34 +316,40 @@ export class Gateway implements AsyncDisposable {
       history: store,
       header: () => this.#publisher.header(),
       problems: () => this.#notices.problems(store.fault ?? store.housekeepingFault),
+      startMs: () => this.#options.times.ms,
     });
     return new Desk({
       core,
       closer: this.#closer,
       stops: this.#stops,
-      epochs: new Epochs(() => store.grantEpoch()),
+      epochs: this.#epochs,
       wasDropped: (clientId) => store.wasDropped(clientId),
       answerQuery: (query) => answers.answer(query),
     });
   }
 
   #tick(): void {
-    if (this.#redis) this.#watch.setRedisDown(this.#redis.down);
-    this.#options.store.flush();
+    const { redis, store, clock } = this.#options;
+    this.#place.fence.tick();
+    this.#watch.setRedisDown(redis.down);
+    store.flush();
     this.#core.modes.retry();
     this.#watch.tick();
-    if (this.#stall.isStalled(performance.now())) this.#desk.waiting.dropAll();
+    for (const { reason, clientIds } of this.#desk.heritage.tick(clock.monoMs())) this.#watch.pull(reason, clientIds);
+    if (this.#place.stall.isStalled()) this.#desk.waiting.dropAll('stalled');
     this.#desk.waiting.tick();
+    tellStart(this.#options.times, { core: this.#core, stops: this.#stops, heritage: this.#desk.heritage });
   }
 
   #publish(): void {
-    if (!this.#redis?.ready) {
-      if (this.#redis) this.#redis.skipped++;
+    const { redis } = this.#options;
+    if (!redis.ready) {
+      redis.skipped++;
       return;
     }
     this.#options.store.flush(); // no fill is told before its row was written
     const batch = this.#publisher.take();
-    setImmediate(() => void this.#redis?.write(batch)); // a command that came in while it was made goes first
+    setImmediate(() => void redis.write(batch)); // a command that came in while it was made goes first
   }
 
   #topChanged(): void {
@@ -310,24 +361,6 @@ export class Gateway implements AsyncDisposable {
     });
   }
 
-  #openRedis(): Promise<Result<RedisWriter, RedisFault>> {
-    const { config, identity, runDir, log, onFatal } = this.#options;
-    return openRedisWriter({
-      url: config.redis.url,
-      keys: keysOf(config.redis.prefix),
-      epoch: identity.epoch,
-      instance: runDir.instance,
-      downMs: 5 * config.snapshot.intervalMs,
-      log,
-      onRefused: (batch) => {
-        this.#publisher.putBack(batch);
-        this.#publisher.redisLost();
-      },
-      onBack: () => this.#publisher.redisLost(),
-      onRival: (sentence) => onFatal(sentence, 4),
-    });
-  }
-
   async #listen(): Promise<OpenFault | null> {
     const { runDir, clock, log } = this.#options;
     const sockets = [
@@ -336,7 +369,7 @@ export class Gateway implements AsyncDisposable {
     ] as const;
     for (const { socket, path } of sockets) {
       const server = await openCommandServer({
-        ...{ path, socket, clock, log, stall: this.#stall },
+        ...{ path, socket, clock, log, stall: this.#place.stall },
         handle: (command, received) => this.#audit.noted(this.#desk.handle(command, received), { command, received }),
         onClosed: (client) => this.#desk.closed(client),
       });
@@ -346,40 +379,13 @@ export class Gateway implements AsyncDisposable {
     return null;
   }
 
-  /** The venue's own word that no order of ours is open. */
-  async #verify(): Promise<boolean> {
-    const { venue, keeper } = this.#core;
-    for (let tries = 0; tries < 5; tries++) {
-      const account = await venue.orders.account();
-      const listed = account.ok
-        ? account.value.openOrders.filter(({ clientId }) => isOurs(clientId) || keeper.ledger.order(clientId) !== null)
-        : null;
-      if (listed?.length === 0 && this.#ownOpen().length === 0 && this.#closer.closing.length === 0 && (await this.#noStrayStop()))
-        return true;
-      if (this.#hurry) return false;
-      for (const report of listed ?? []) keeper.commit(keeper.ledger.report(report, { now: keeper.now() }));
-      this.#core.router.cancel(this.#ownOpen());
-      await waitFor(() => this.#hurry || this.#ownOpen().length === 0, 500);
-    }
-    return false;
-  }
-
-  /** Stops are left only where they protect something. */
-  async #noStrayStop(): Promise<boolean> {
-    return (await this.#stops.sync()) && this.#stops.settled;
-  }
-
-  /** Without orders of triggered stops: they close a position. */
-  #ownOpen(): string[] {
-    const open = this.#core.keeper.ledger.openOrders().filter(({ role }) => role !== 'stop');
-    return open.map(({ clientId }) => clientId);
-  }
-
   #savedJobs(): readonly LadderJob[] {
     const jobs = JSON.parse(this.#options.store.meta().ladders) as LadderJob[];
     return jobs.filter(({ symbol }) => this.#options.venue.instruments.has(symbol));
   }
 }
+
+const openFault = ({ kind, sentence }: RedisFault): OpenFault => ({ code: kind === 'rival' ? 4 : 3, sentence });
 
 export type Opened = Result<Gateway, OpenFault>;
 

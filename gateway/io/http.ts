@@ -6,6 +6,8 @@ import type { HttpOutcome, HttpRequest, HttpSend } from '../venues/transport.ts'
 const CONNECTIONS_MAX = 32;
 const KEEP_ALIVE_MS = 30_000;
 const CONNECT_REAL_MS = 5_000;
+/** An order that waited longer for its socket was decided on a world that is gone; real time. */
+const LEAVE_MS = 1_000;
 const BODY_BYTES_MAX = 32 * 1_024 * 1_024;
 
 export type HttpOptions = {
@@ -40,6 +42,8 @@ type Exchange = {
 
 function exchange({ pool, clock, timeoutMs, request, resolve }: Exchange): void {
   let sent = false;
+  const askedAt = performance.now();
+  const mayLeave = (): boolean => request.mayLeave === undefined || (request.mayLeave() && performance.now() - askedAt <= LEAVE_MS);
   let done = false;
   let controller: Dispatcher.DispatchController | null = null;
   const answer = { status: 0, headers: new Map<string, string>(), chunks: [] as Buffer[], bytes: 0 };
@@ -60,7 +64,7 @@ function exchange({ pool, clock, timeoutMs, request, resolve }: Exchange): void 
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {
       controller = started;
-      if (done || sent)
+      if (done || sent || !mayLeave())
         started.abort(new Error('given up')); // too late, or a second try of the library: an order is never written twice
       else sent = true; // the bytes follow in the same turn
     },

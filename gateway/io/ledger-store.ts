@@ -1,8 +1,8 @@
 /**
- * The ledger on disk: node:sqlite in WAL mode. One thing is committed before anything leaves: the row of an order that is placed, so that
- * no order of ours is at the venue without being here. All else is written shortly after, in one batch and in the order in which it
+ * The ledger on disk: node:sqlite in WAL mode. Committed before anything leaves is the row of an order that is placed or amended, so that no
+ * order of ours is at the venue without being here, and none is larger there than it may be by what is here. All else is written shortly after, in one batch and in the order in which it
  * happened: at every tick, before a snapshot is published or a query answered, and before the exit. A kill -9 in between loses the last
- * moments of what happened to orders that are here, and these the first reconcile restores: states, amended prices and cancels from order
+ * moments of what happened to orders that are here, and these the first reconcile restores: states and cancels from order
  * queries and open orders; fills, fees and positions from the venue's list of trades, which is read on from a mark in the same batch. Since
  * what is on disk is always a beginning of what happened, mark and sums agree. What no venue tells again is committed at once: baselines,
  * corrections, funding, epochs, stops, modes, ladders. No fill is published under a number before the batch with it was tried.
@@ -369,8 +369,10 @@ const isEmpty = ({ orders, fills, positions, corrections, funding = [] }: Change
 
 /** The row of one order whose bytes will leave next, and nothing else. */
 const isPlacement = ({ orders, fills, positions, corrections, funding = [] }: Change): boolean =>
-  orders.length === 1 && orders[0]?.order.status === 'sent' && fills.length + positions.length + corrections.length + funding.length === 0;
+  orders.length === 1 && orders.some(isLeaving) && fills.length + positions.length + corrections.length + funding.length === 0;
+
+const isLeaving = ({ order }: LedgerOrder): boolean => order.status === 'sent' || order.status === 'amending';
 
 /** What no venue would tell again. */
 const isUrgent = ({ orders, corrections, funding = [] }: Change): boolean =>
-  corrections.length + funding.length > 0 || orders.some(({ order }) => order.status === 'sent');
+  corrections.length + funding.length > 0 || orders.some(isLeaving);

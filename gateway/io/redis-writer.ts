@@ -5,9 +5,10 @@
 import { Redis } from 'ioredis';
 import { hidePassword } from '../../shared/config-problem.ts';
 import type { Log } from '../../shared/log.ts';
-import { err, ok, type Result } from '../../shared/result.ts';
 import { type Keys, SNAPSHOT_TTL_MS } from '../../shared/snapshot.ts';
+import type { Standing } from '../orders/fence.ts';
 import type { Batch } from '../publish/publisher.ts';
+import { RedisOwner } from './redis-owner.ts';
 
 export type RedisWriterOptions = {
   readonly url: string;
@@ -18,11 +19,13 @@ export type RedisWriterOptions = {
   /** Real milliseconds without an acknowledgement after which Redis counts as down. */
   readonly downMs: number;
   readonly log: Log;
+};
+export type RedisListener = {
   /** A batch was not taken. */
   readonly onRefused: (batch: Batch) => void;
   /** The connection is back: what lasts must be written again. */
   readonly onBack: () => void;
-  /** Another live gateway writes to the same keys. */
+  /** Another live gateway writes to the same keys; nothing is written there any more. */
   readonly onRival: (sentence: string) => void;
 };
 export type RedisFault = { readonly kind: 'unreachable' | 'rival'; readonly sentence: string };
@@ -30,82 +33,49 @@ export type RedisFault = { readonly kind: 'unreachable' | 'rival'; readonly sent
 const CONNECT_MS = 3_000;
 const RETRY_MS_MAX = 500;
 const ANSWER_MS = 2_000;
-const WATCH_MS = 100;
-
-/** Connects and makes sure that no other live gateway writes under the prefix. */
-export async function openRedisWriter(options: RedisWriterOptions): Promise<Result<RedisWriter, RedisFault>> {
-  const redis = new Redis(options.url.replace(/^unix:\/\//, ''), {
-    lazyConnect: true,
-    connectTimeout: CONNECT_MS,
-    commandTimeout: ANSWER_MS,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (times) => Math.min(RETRY_MS_MAX, 20 * times),
-  });
-  redis.on('error', (error: Error) => options.log.debug({ error: error.message }, 'Redis connection error')); // 'close' and the age tell the rest
-  const hindrance = await connect(redis, options);
-  if (hindrance === null) return ok(new RedisWriter(redis, options));
-  redis.disconnect();
-  return err(hindrance);
-}
-
-async function connect(redis: Redis, options: RedisWriterOptions): Promise<RedisFault | null> {
-  try {
-    await redis.connect();
-    await redis.ping();
-    return await findRival(redis, options);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return {
-      kind: 'unreachable',
-      sentence: `Redis does not answer at ${hidePassword(options.url)} (${why}): start one, or correct redis.url`,
-    };
-  }
-}
-
-/**
- * The owner key of a dead gateway runs out by itself; a living one keeps renewing it. Our own run folder's is a dead predecessor's:
- * only one gateway holds the folder's lock.
- */
-async function findRival(redis: Redis, { keys, instance }: RedisWriterOptions): Promise<RedisFault | null> {
-  for (let lastLeft = Number.POSITIVE_INFINITY; ; ) {
-    const [owner, leftMs] = await Promise.all([redis.get(keys.owner), redis.pttl(keys.owner)]);
-    if (owner === null || owner.endsWith(` ${instance}`)) return null;
-    if (leftMs < 0 || leftMs > lastLeft)
-      return {
-        kind: 'rival',
-        sentence: `Another live gateway (epoch ${owner.split(' ')[0]}) writes to ${keys.owner}: stop it, or set redis.prefix`,
-      };
-    lastLeft = leftMs;
-    await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
-  }
-}
+/** A proof of ownership is waited for this long. */
+const PROOF_MS = 500;
+const SILENT: RedisListener = { onRefused: () => undefined, onBack: () => undefined, onRival: () => undefined };
 
 export class RedisWriter implements AsyncDisposable {
   readonly #redis: Redis;
   readonly #options: RedisWriterOptions;
-  readonly #owner: string;
+  readonly #owner: RedisOwner;
+  #listener = SILENT;
   #writing = false;
-  #ackedAt = performance.now();
+  #lost = false;
+  /** Null before the first tick. */
+  #ackedAt: number | null = null;
+  /** Null once it is connected and the keys are ours; else why that cannot be. Never rejects. */
+  readonly opened: Promise<RedisFault | null>;
   /** Ticks that were not written because the one before was still unanswered, and ticks that failed. */
   skipped = 0;
   failed = 0;
   reconnects = 0;
 
-  constructor(redis: Redis, options: RedisWriterOptions) {
-    this.#redis = redis;
+  /** Connects at once, and makes sure that no other live gateway writes under the prefix. */
+  constructor(options: RedisWriterOptions) {
+    const { url, log, keys, epoch, instance } = options;
     this.#options = options;
-    this.#owner = `${options.epoch} ${options.instance}`;
-    redis.on('ready', () => {
-      this.reconnects++;
-      options.log.info({ reconnects: this.reconnects }, 'Redis is back');
-      options.onBack();
+    this.#redis = new Redis(url.replace(/^unix:\/\//, ''), {
+      lazyConnect: true,
+      connectTimeout: CONNECT_MS,
+      commandTimeout: ANSWER_MS,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (times) => Math.min(RETRY_MS_MAX, 20 * times),
     });
-    redis.on('close', () => options.log.warn({}, 'Redis connection closed'));
+    this.#redis.on('error', (error: Error) => log.debug({ error: error.message }, 'Redis connection error')); // 'close' and the age tell the rest
+    this.#owner = new RedisOwner({ redis: this.#redis, key: keys.owner, epoch, instance, lifeMs: SNAPSHOT_TTL_MS });
+    this.opened = this.#open();
+  }
+
+  listen(listener: RedisListener): void {
+    this.#listener = listener;
   }
 
   get down(): boolean {
-    return performance.now() - this.#ackedAt > this.#options.downMs;
+    return this.#ackedAt !== null && performance.now() - this.#ackedAt > this.#options.downMs;
   }
 
   /** False while the write before is unanswered. */
@@ -113,42 +83,73 @@ export class RedisWriter implements AsyncDisposable {
     return !this.#writing;
   }
 
+  /** Whether the keys are still ours; `untold` when Redis does not say in time. */
+  async standing(): Promise<Standing> {
+    const late = new Promise<null>((resolve) => setTimeout(resolve, PROOF_MS, null).unref());
+    const seen = await Promise.race([this.#owner.look().catch(() => null), late]);
+    if (seen === null) return 'untold';
+    if (!seen.ours) this.#meetRival(seen.owner);
+    return seen.ours ? 'ours' : 'lost';
+  }
+
   /** Resolves when Redis has answered or failed. */
   async write(batch: Batch): Promise<boolean> {
-    if (this.#writing) {
+    if (this.#writing || this.#lost) {
       this.skipped++;
       return false;
     }
     this.#writing = true;
+    this.#ackedAt ??= performance.now();
     const written = await this.#send(batch);
     this.#writing = false;
     if (written) this.#ackedAt = performance.now();
     else {
       this.failed++;
-      this.#options.onRefused(batch);
+      this.#listener.onRefused(batch);
     }
     return written;
   }
 
   /** The owner key goes at once, so that a successor need not wait for it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#redis
-      .del(this.#options.keys.owner)
-      .catch((error: Error) => this.#options.log.debug({ error: error.message }, 'Owner key stays'));
+    await this.#owner.giveUp().catch((error: Error) => this.#options.log.debug({ error: error.message }, 'Owner key stays'));
     this.#redis.disconnect();
+  }
+
+  async #open(): Promise<RedisFault | null> {
+    const { url, log } = this.#options;
+    try {
+      await this.#redis.connect();
+      const rival = await this.#owner.take();
+      if (rival !== null) return { kind: 'rival', sentence: rival };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#redis.disconnect();
+      return {
+        kind: 'unreachable',
+        sentence: `Redis does not answer at ${hidePassword(url)} (${why}): start one, or correct redis.url`,
+      };
+    }
+    this.#redis.on('ready', () => {
+      this.reconnects++;
+      log.info({ reconnects: this.reconnects }, 'Redis is back');
+      this.#listener.onBack();
+    });
+    this.#redis.on('close', () => log.warn({}, 'Redis connection closed'));
+    return null;
   }
 
   async #send({ documents, lasting, entries }: Batch): Promise<boolean> {
     const ttl = String(SNAPSHOT_TTL_MS);
     const commands = [
-      ['set', this.#options.keys.owner, this.#owner, 'PX', ttl, 'GET'],
       ...documents.map(([key, text]) => (text === null ? ['del', key] : ['set', key, text, 'PX', ttl])),
       ...lasting.map(([key, text]) => (text === null ? ['del', key] : ['set', key, text])),
       ...entries.map(({ key, field, text, maxLen }) => ['xadd', key, 'MAXLEN', '~', String(maxLen), '*', field, text]),
     ];
     try {
-      const answers = await this.#redis.multi(commands).exec();
-      return this.#check(answers ?? []);
+      const { ownership, written } = await this.#owner.write(commands);
+      if (!ownership.ours) this.#meetRival(ownership.owner);
+      return ownership.ours && this.#check(written ?? []);
     } catch (error) {
       this.#options.log.debug({ error: error instanceof Error ? error.message : String(error) }, 'Snapshot not written');
       return false;
@@ -157,13 +158,13 @@ export class RedisWriter implements AsyncDisposable {
 
   #check(answers: readonly [error: Error | null, result: unknown][]): boolean {
     const failed = answers.find(([error]) => error !== null);
-    if (failed || answers.length === 0) {
-      this.#options.log.warn({ error: failed?.[0]?.message ?? 'transaction was discarded' }, 'Redis refused a write');
-      return false;
-    }
-    const before = answers[0]?.[1];
-    if (typeof before === 'string' && before !== this.#owner && !before.endsWith(` ${this.#options.instance}`))
-      this.#options.onRival(`Another live gateway (epoch ${before.split(' ')[0]}) writes to ${this.#options.keys.owner}`);
-    return true;
+    if (!failed && answers.length > 0) return true;
+    this.#options.log.warn({ error: failed?.[0]?.message ?? 'transaction was discarded' }, 'Redis refused a write');
+    return false;
+  }
+
+  #meetRival(owner: string | null): void {
+    this.#lost = true;
+    this.#listener.onRival(this.#owner.sentence(owner));
   }
 }

@@ -1,18 +1,27 @@
-/** The folder of one account's runtime state: 0700, one gateway at a time by a lock that vanishes with the process, socket paths that fit. */
-import { randomUUID } from 'node:crypto';
+/**
+ * The folder of one account's runtime state: 0700, socket paths that fit, and the place of one gateway: its folder, its sockets and its
+ * account belong to one process at a time, by locks that vanish with the process.
+ */
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { brainSocketPath, LEDGER_FILE, operatorBeside } from '../../shared/socket-path.ts';
+import { type FileLock, lockFile, lockName } from './os-lock.ts';
 
-export type RunDir = Disposable & {
+export type RunDir = AsyncDisposable & {
   readonly path: string;
-  /** Same for every gateway that ever ran in this folder: tells a dead predecessor from a stranger. */
+  /**
+   * Same for every gateway that ever ran in this very folder of this machine: tells a dead predecessor from a stranger, and from a copy of
+   * the folder elsewhere.
+   */
   readonly instance: string;
   readonly ledger: string;
   readonly brainSocket: string;
   readonly operatorSocket: string;
+  /** False when the folder was removed or replaced under us: then another may run in our place, and what is written here is lost. */
+  readonly holds: () => boolean;
 };
 export type RunDirOptions = {
   readonly runDir: string;
@@ -20,64 +29,74 @@ export type RunDirOptions = {
   readonly accountHash: string;
   readonly socketPath: string | null;
   readonly runtimeDir: string | undefined;
+  /** What names the account at the venue, never told to anybody; null where the account exists in this folder alone. */
+  readonly account: string | null;
 };
 /** `locked`: another gateway runs here. */
 export type RunDirFault = { readonly kind: 'locked' | 'unusable'; readonly sentence: string };
 
-export function openRunDir(options: RunDirOptions): Result<RunDir, RunDirFault> {
+export async function openRunDir(options: RunDirOptions): Promise<Result<RunDir, RunDirFault>> {
   const path = join(options.runDir, `${options.environment}-${options.accountHash}`);
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    chmodSync(path, 0o700);
-  } catch (error) {
-    return err({ kind: 'unusable', sentence: `Cannot use run folder ${path}: ${wordsOf(error)}` });
-  }
   const brainSocket = brainSocketPath({ accountDir: path, configured: options.socketPath, runtimeDir: options.runtimeDir });
   if (!brainSocket.ok) return err({ kind: 'unusable', sentence: brainSocket.error });
-  mkdirSync(dirname(brainSocket.value), { recursive: true, mode: 0o700 });
-  const operatorSocket = operatorBeside(brainSocket.value);
-  const lock = takeLock(join(path, 'lock.sqlite'));
-  if (!lock.ok) return lock;
-  const { instance, release } = lock.value;
+  const socketDir = resolve(dirname(brainSocket.value));
+  for (const dir of [path, socketDir]) {
+    const problem = makePrivate(dir, { ours: dir === path });
+    if (problem !== null) return err({ kind: 'unusable', sentence: problem });
+  }
+  await using locks = new AsyncDisposableStack();
+  const taken = takePlace(locks, { path, socket: brainSocket.value, socketDir });
+  if (!taken.ok) return taken;
+  const account = await takeAccount(locks, options);
+  if (!account.ok) return account;
+  const held = locks.move();
   return ok({
     path,
-    instance,
+    instance: `${taken.value.id}.${shortHash(`${hostname()} ${taken.value.inode}`)}`,
     ledger: join(path, LEDGER_FILE),
     brainSocket: brainSocket.value,
-    operatorSocket,
-    [Symbol.dispose]: release,
+    operatorSocket: operatorBeside(brainSocket.value),
+    holds: taken.value.holds,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   });
 }
 
-type Lock = { readonly instance: string; readonly release: () => void };
+type Place = { readonly path: string; readonly socket: string; readonly socketDir: string };
 
-/** SQLite's exclusive lock is an OS lock on the open file: no stale lock can outlive its process. */
-function takeLock(file: string): Result<Lock, RunDirFault> {
-  let db: DatabaseSync | null = null;
+/** The folder, and the socket where it lies elsewhere: two accounts may be configured to the same one. */
+function takePlace(locks: AsyncDisposableStack, { path, socket, socketDir }: Place): Result<FileLock, RunDirFault> {
+  const folder = lockFile(join(path, 'lock.sqlite'));
+  if (!folder.ok) return refused(folder.error, `Another gateway runs for this account: stop it first: its lock is`);
+  locks.use(folder.value);
+  if (socketDir === resolve(path)) return folder;
+  const beside = lockFile(`${socket}.lock`);
+  if (!beside.ok)
+    return refused(beside.error, `Another gateway listens at ${socket}: stop it first, or set gateway.socketPath: its lock is`);
+  locks.use(beside.value);
+  return folder;
+}
+
+async function takeAccount(locks: AsyncDisposableStack, { account, environment }: RunDirOptions): Promise<Result<null, RunDirFault>> {
+  if (account === null) return ok(null);
+  const lock = await lockName(`mmbot-${environment}-${shortHash(account)}`);
+  if (!lock.ok)
+    return refused(lock.error, 'Another gateway of this machine trades this account from another run folder: stop it first: its lock is');
+  locks.use(lock.value);
+  return ok(null);
+}
+
+const refused = ({ kind, sentence }: RunDirFault, words: string): Result<never, RunDirFault> =>
+  err({ kind, sentence: kind === 'locked' ? `${words} ${sentence}` : sentence });
+
+/** A sentence when it cannot be; a folder of others keeps its mode. */
+function makePrivate(dir: string, { ours }: { readonly ours: boolean }): string | null {
   try {
-    db = new DatabaseSync(file);
-    db.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE;');
-    const instance = instanceOf(db);
-    db.exec('BEGIN EXCLUSIVE');
-    const held = db;
-    return ok({ instance, release: () => held.close() });
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    if (ours) chmodSync(dir, 0o700);
+    return null;
   } catch (error) {
-    db?.close();
-    const locked = /locked|busy/.test(wordsOf(error));
-    const sentence = locked
-      ? `Another gateway runs for this account (lock ${file}): stop it first`
-      : `Cannot lock ${file}: ${wordsOf(error)}`;
-    return err({ kind: locked ? 'locked' : 'unusable', sentence });
+    return `Cannot use run folder ${dir}: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
-function instanceOf(db: DatabaseSync): string {
-  db.exec('CREATE TABLE IF NOT EXISTS instance (id TEXT NOT NULL)');
-  const found = db.prepare('SELECT id FROM instance').get()?.['id'];
-  if (typeof found === 'string') return found;
-  const id = randomUUID();
-  db.prepare('INSERT INTO instance (id) VALUES (?)').run(id);
-  return id;
-}
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);

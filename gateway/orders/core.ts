@@ -57,8 +57,16 @@ export function makerOf(
   return { role: row?.role ?? parseClientId(clientId)?.role ?? 'foreign', strategy: row?.strategy };
 }
 
+/** A strategy's order that the venue has, with nothing about it under way. */
+export const isRestingQuote = (row: LedgerOrder): boolean =>
+  isBrains(row) && (row.order.status === 'open' || row.order.status === 'partially-filled');
+
+/** Own orders that have not ended, without those of triggered stops: they close a position. */
+export const ownOpen = (core: Pick<Core, 'keeper' | 'modes'>): readonly LedgerOrder[] =>
+  core.keeper.ledger.openOrders().filter(({ role, clientId }) => role !== 'stop' && !core.modes.strangers.has(clientId));
+
 /** Client ids of open orders of one brain epoch, or of every brain. */
-export function brainOrders({ keeper }: Pick<Core, 'keeper'>, epoch?: number): string[] {
-  const open = keeper.ledger.openOrders().filter(isBrains);
+export function brainOrders({ keeper, modes }: Pick<Core, 'keeper' | 'modes'>, epoch?: number): string[] {
+  const open = keeper.ledger.openOrders().filter((order) => isBrains(order) && !modes.strangers.has(order.clientId));
   return open.filter(({ clientId }) => epoch === undefined || parseClientId(clientId)?.epoch === epoch).map(({ clientId }) => clientId);
 }

@@ -20,6 +20,7 @@ export function wholeState(core: Core, { redisDown = false }: { readonly redisDo
     marginCall: modes.marginCall,
     dailyLoss: risk.lost.length > 0,
     availableLow: risk.low.length > 0,
+    otherSession: modes.otherSession,
   };
 }
 

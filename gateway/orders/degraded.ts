@@ -19,6 +19,7 @@ export type WholeState = {
   /** Loss since midnight UTC above its limit. */
   readonly dailyLoss: boolean;
   readonly availableLow: boolean;
+  readonly otherSession: boolean;
 };
 
 /** What concerns one symbol. */
@@ -54,6 +55,7 @@ export function wholeMode(state: WholeState): { readonly mode: Mode; readonly re
     ['margin-call', state.marginCall, 'reduce-only'],
     ['daily-loss', state.dailyLoss, 'reduce-only'],
     ['available-low', state.availableLow, 'reduce-only'],
+    ['other-session', state.otherSession, 'reduce-only'],
     ['clock-unsure', clockUnsure, 'reduce-only'],
     ['redis-down', state.redisDown, 'normal'], // a brain that is fed by push goes on
   ];

@@ -28,11 +28,13 @@ import type { LedgerOrder } from '../account/rows.ts';
 import type { AmendRequest, OnWritten, OrderRequest } from '../venues/venue.ts';
 import { type ReadAmend, readAmend } from './amend-check.ts';
 import type { Closer } from './closer.ts';
-import { brainOrders, type Core, isBrains, rolesOf } from './core.ts';
+import { brainOrders, type Core, isBrains } from './core.ts';
 import type { Epochs } from './epochs.ts';
 import { checkOrder } from './guard.ts';
 import { guardView } from './guard-view.ts';
+import { Heritage } from './heritage.ts';
 import { refuse } from './refuse.ts';
+import { checkSender } from './sender.ts';
 import type { Stops } from './stop.ts';
 import { Waiting } from './waiting.ts';
 
@@ -73,10 +75,12 @@ export class Desk {
   readonly #core: Core;
   /** Demand above the venue's ceiling: the newest wish for each order. */
   readonly waiting: Waiting<Received>;
+  readonly heritage: Heritage;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#core = options.core;
+    this.heritage = new Heritage(options);
     this.waiting = new Waiting({
       core: options.core,
       judge: (place, received, together) => this.#judgeWaiting(place, received, together !== undefined),
@@ -103,7 +107,7 @@ export class Desk {
   #judgeWaiting(place: Place, { client }: Received, together: boolean): Refused | null {
     const row = this.#core.keeper.ledger.order(place.clientId);
     if (!row) return refuse(place, 'unknown-order', `Cannot place order "${place.clientId}": the ledger does not know it`);
-    return this.#checkSender(place, client) ?? this.#guard(requestOf(row), { command: place, replaces: row, waited: true, together });
+    return this.#refusedSender(place, client) ?? this.#guard(requestOf(row), { command: place, replaces: row, waited: true, together });
   }
 
   #dispatch(command: Exclude<Command, Hello>, received: Received): Answer {
@@ -175,17 +179,20 @@ export class Desk {
     return { id: hello.id, type: 'taken', seq: seqs.seq + 1, welcome } satisfies Welcome;
   }
 
-  /** Whatever an earlier brain left is cancelled: the new one starts from an empty book of its own. */
+  /** Whatever an earlier brain left is cancelled, unless it is to be inherited: else the new one starts from an empty book of its own. */
   #grant(client: Client, now: MonoMs): void {
     const { lease, router, keeper } = this.#core;
-    lease.grant({ connection: client.id, epoch: client.epoch }, now);
     const left = brainOrders(this.#core);
-    keeper.notice({ level: 'info', message: 'Lease granted', fields: { brainEpoch: client.epoch, ordersLeftBefore: left.length } });
-    if (left.length > 0) router.cancel(left);
+    const inherited = this.heritage.inherit(left);
+    lease.grant({ connection: client.id, epoch: client.epoch }, now, { heir: inherited.length > 0 });
+    const fields = { brainEpoch: client.epoch, ordersLeftBefore: left.length, inherited: inherited.length };
+    keeper.notice({ level: 'info', message: 'Lease granted', fields });
+    const unwanted = left.filter((clientId) => !this.heritage.has(clientId));
+    if (unwanted.length > 0) router.cancel(unwanted);
   }
 
   #place(place: Place, received: Received): Taken | Refused {
-    const refused = this.#checkSender(place, received.client);
+    const refused = this.#refusedSender(place, received.client);
     if (refused) return refused;
     const { venue, keeper, router } = this.#core;
     const instrument = venue.instruments.get(place.symbol);
@@ -233,7 +240,7 @@ export class Desk {
   }
 
   #judgeAmend(amend: Amend, { received, ...how }: { readonly received: Received } & How): ReadAmend | Refused {
-    const refused = this.#checkSender(amend, received.client);
+    const refused = this.#refusedSender(amend, received.client);
     if (refused) return refused;
     const read = readAmend(this.#core, amend);
     if ('code' in read) return read;
@@ -270,19 +277,8 @@ export class Desk {
     return refuse(command, 'ledger-unavailable', `Cannot take order "${command.clientId}": ledger is unavailable (${why})`);
   }
 
-  /** The id must be the sender's own: role and epoch are in it. */
-  #checkSender(command: Place | Amend, client: Client): Refused | null {
-    const { clientId } = command;
-    const parts = parseClientId(clientId);
-    const role = client.role === 'brain' ? 'brain' : 'operator';
-    if (role === 'brain' && !this.#core.lease.holds({ connection: client.id, epoch: client.epoch }))
-      return refuse(command, 'no-lease', `Cannot take order "${clientId}": this brain's lease has ended`);
-    if (!parts || !rolesOf(role).has(parts.role))
-      return refuse(command, 'bad-id', `Cannot take order "${clientId}": it is not a client id of the ${role}`);
-    if (parts.epoch !== client.epoch)
-      return refuse(command, 'stale-epoch', `Cannot take order "${clientId}": its epoch is ${parts.epoch}, granted is ${client.epoch}`);
-    client.used = true;
-    return null;
+  #refusedSender(command: Place | Amend, client: Client): Refused | null {
+    return checkSender(command, { core: this.#core, heritage: this.heritage, client });
   }
 
   #cancel(
@@ -363,6 +359,7 @@ export class Desk {
     const { modes, router, keeper, risk } = this.#core;
     if (client.socket !== 'operator' || client.role !== 'operator')
       return refuse(command, 'not-allowed', `Cannot ${command.type}: only an operator on the operator's socket may`);
+    const left = [...modes.strangers]; // one session is left, says the person: what the other made is nobody's
     if (command.type === 'resume' && !modes.resume())
       return refuse(command, 'ledger-unavailable', 'Cannot resume: the ledger cannot be written');
     if (command.type === 'pause') {
@@ -372,6 +369,7 @@ export class Desk {
     if (command.type === 'resume') {
       router.breaker.clear();
       risk.forgive();
+      router.cancel(left);
     }
     keeper.notice({ level: 'warn', message: command.type === 'pause' ? 'Paused' : 'Resumed', fields: {} });
     return this.#taken(command.id);

@@ -5,14 +5,24 @@
 export class Epochs {
   readonly #next: () => number | null;
   readonly #spare: number[] = [];
+  #newest: number;
 
-  constructor(next: () => number | null) {
+  /** `newest` that was granted before the first of these. */
+  constructor(next: () => number | null, newest = 0) {
     this.#next = next;
+    this.#newest = newest;
+  }
+
+  /** None above it was ever granted here. */
+  get newest(): number {
+    return this.#newest;
   }
 
   /** Null when the ledger cannot be written, or all are used up. */
   grant(role: 'brain' | 'operator'): number | null {
-    return (role === 'operator' ? this.#spare.pop() : undefined) ?? this.#next();
+    const epoch = (role === 'operator' ? this.#spare.pop() : undefined) ?? this.#next();
+    this.#newest = Math.max(this.#newest, epoch ?? 0);
+    return epoch;
   }
 
   giveBack(epoch: number): void {

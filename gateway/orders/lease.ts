@@ -6,7 +6,13 @@ import type { Stamp } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
 
 export type Holder = { readonly connection: number; readonly epoch: number };
-type State = Holder & { readonly progressAt: MonoMs; readonly processed: Stamp | null; readonly connected: boolean };
+type State = Holder & {
+  readonly progressAt: MonoMs;
+  readonly processed: Stamp | null;
+  readonly connected: boolean;
+  /** It holds orders from its first moment, so it must show at once that it looks after them. */
+  readonly heir: boolean;
+};
 export type Ended = { readonly epoch: number; readonly why: 'no-heartbeat' | 'replaced' };
 
 export class Lease {
@@ -33,23 +39,26 @@ export class Lease {
     return this.#state !== null && this.#state.connection === connection && this.#state.epoch === epoch;
   }
 
-  /** Gives a fresh epoch to a connection; the lease it replaces, when one is still running, ends. */
-  grant(holder: Holder, now: MonoMs): Ended | null {
+  /** Gives a fresh epoch to a connection; the lease it replaces, when one is still running, ends. `heir`: it takes over orders with it. */
+  grant(holder: Holder, now: MonoMs, { heir = false }: { readonly heir?: boolean } = {}): Ended | null {
     const before = this.#state;
-    this.#state = { ...holder, progressAt: now, processed: null, connected: true };
+    this.#state = { ...holder, progressAt: now, processed: null, connected: true, heir };
     this.#lapsed = null;
     return before ? { epoch: before.epoch, why: 'replaced' } : null;
   }
 
   /**
    * False when this connection does not hold the lease. Only a snapshot not processed before is a sign of life; null is one until the
-   * first snapshot was processed (a brain that warms up has no orders). A lapsed lease revives with such a sign; its quotes are gone.
+   * first snapshot was processed (a brain that warms up has no orders, unless it is an heir). A lapsed lease revives with such a sign; its quotes are gone.
    */
   heartbeat(holder: Holder, { processed, now }: { readonly processed: Stamp | null; readonly now: MonoMs }): boolean {
     const state = this.#state ?? this.#lapsed;
     if (!state || state.connection !== holder.connection || state.epoch !== holder.epoch) return false;
     const before = state.processed;
-    const moved = processed === null ? before === null : before === null || processed.epoch !== before.epoch || processed.seq > before.seq;
+    const moved =
+      processed === null
+        ? before === null && !state.heir
+        : before === null || processed.epoch !== before.epoch || processed.seq > before.seq;
     if (this.#state === null && (!moved || processed === null)) return false;
     this.#state = { ...state, processed: processed ?? before, progressAt: moved ? now : state.progressAt };
     this.#lapsed = null;

@@ -11,6 +11,8 @@ export type ModesOptions = {
   readonly save: (key: SavedMode, value: string | null) => boolean;
 };
 
+const STRANGERS_MAX = 1_000;
+
 export class Modes {
   readonly #save: ModesOptions['save'];
   #stopped: string | null;
@@ -20,6 +22,8 @@ export class Modes {
   shuttingDown = false;
   /** The venue asked for margin, or is about to: nothing new until the account has enough again. */
   marginCall = false;
+  /** Orders with our tag on this account that somebody else has made; the first thousand of them. */
+  readonly strangers = new Set<string>();
 
   constructor({ stopped, paused, halted, save }: ModesOptions) {
     this.#stopped = stopped;
@@ -63,6 +67,15 @@ export class Modes {
     return true;
   }
 
+  /** Another session trades on this account. */
+  get otherSession(): boolean {
+    return this.strangers.size > 0;
+  }
+
+  addStranger(clientId: string): void {
+    if (this.strangers.size < STRANGERS_MAX) this.strangers.add(clientId);
+  }
+
   /** Writes what the disk has not taken yet. Called often. */
   retry(): void {
     for (const key of this.#unsaved) if (this.#save(key, this.#value(key))) this.#unsaved.delete(key);
@@ -77,6 +90,7 @@ export class Modes {
     }
     this.#stopped = null;
     this.#paused = null;
+    this.strangers.clear();
     this.#halted.clear();
     this.#unsaved.clear();
     return true;

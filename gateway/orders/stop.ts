@@ -42,6 +42,9 @@ export type StopShown = {
 const RETRY_MS = 250;
 const RETRY_MS_MAX = 10_000;
 const SYNC_RETRY_MS = 500;
+/** At the start: between two looks at what was sent, and before a read that failed is made again. */
+const LOOK_MS = 10;
+const REREAD_MS = 50;
 /** The order of a triggered stop is told by the stream; it is asked for when that stays silent. */
 const FOLLOW_MS = 300;
 /** Ledger and venue may disagree about flat for this long: they are told one after the other. */
@@ -80,11 +83,17 @@ export class Stops {
   async protectFirst(limitMs: number): Promise<void> {
     if (this.#venue === null) return;
     const end = this.#now() + limitMs;
-    await Promise.all([this.sync(), this.#options.readPositions()]);
+    const read = { stops: false, positions: false };
     do {
+      const [stops, positions] = await Promise.all([read.stops || this.sync(), read.positions || this.#options.readPositions()]);
+      [read.stops, read.positions] = [stops, positions === true];
       this.tick();
-      await this.#core.clock.sleep(RETRY_MS / 10);
-    } while (this.#now() < end && [...this.#held.keys()].some((symbol) => this.#isUnderWay(symbol)));
+      await this.#core.clock.sleep(read.stops && read.positions ? LOOK_MS : REREAD_MS);
+    } while (this.#now() < end && !(read.stops && read.positions && !this.#isAnyUnderWay()));
+  }
+
+  #isAnyUnderWay(): boolean {
+    return [...this.#held.keys()].some((symbol) => this.#isUnderWay(symbol));
   }
 
   /** Everything that waits at the venue, ours and others'; false when it could not be read. One read at a time. */
@@ -130,6 +139,17 @@ export class Stops {
   /** True while a position is not covered by confirmed stops for longer than configured. */
   isMissing(symbol: string): boolean {
     return this.#held.get(symbol)?.missing ?? false;
+  }
+
+  /** Every position has been read at the venue, and has there what is wanted, or is being closed. */
+  get protecting(): boolean {
+    return [...this.#held.keys()].every((symbol) => {
+      const { size } = this.#position(symbol);
+      const read = this.#synced && this.#core.keeper.ledger.positions.venue(symbol) !== null;
+      return read
+        ? this.#options.closer.isClosing(symbol) || !this.#isBare(symbol, { size, stops: this.#book.live(symbol) })
+        : this.#venue === null;
+    });
   }
 
   /** Nothing of ours is under way, none rests where there is no position, and each position has its own, as far as the venue takes them. */

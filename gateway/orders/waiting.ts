@@ -100,9 +100,9 @@ export class Waiting<Sender> {
     return true;
   }
 
-  /** The process stood still: what waits was decided on a world long gone. */
-  dropAll(): void {
-    for (const { command } of this.#wishes.values()) this.#forgo(command, 'stalled');
+  /** The process stood still, so that what waits was decided on a world long gone; or it is about to end. */
+  dropAll(reason: 'stalled' | 'shutting-down'): void {
+    for (const { command } of this.#wishes.values()) this.#forgo(command, reason);
     this.#wishes.clear();
   }
 

@@ -16,6 +16,7 @@ import { haltOf, wholeState } from './degraded-view.ts';
 import { brainOrders, type Core, isBrains, isPersons } from './core.ts';
 import type { DeadMan, DeadManAction, DeadManPace, SymbolView } from './dead-man.ts';
 import type { Stops } from './stop.ts';
+import { Strangers } from './strangers.ts';
 
 export type WatchOptions = {
   readonly core: Core;
@@ -25,6 +26,8 @@ export type WatchOptions = {
   readonly stops: Stops;
   /** An acknowledged order that the private stream does not speak of for this long means that it is dead. */
   readonly ackSilenceMs?: number;
+  /** Newest epoch granted here; without it only orders that appear later tell of another session. */
+  readonly newestEpoch?: () => number | null;
 };
 export const ACK_SILENCE_MS = 2_000;
 /** Nothing new is opened at the configured margin ratio, and again below this share of it. */
@@ -47,6 +50,7 @@ export class Watch {
   readonly #acks: AckWatch;
   readonly #suspicion = new Suspicion();
   readonly #blind: BlindWatch;
+  readonly #strangers: Strangers;
   #mode: Mode | null = null;
   readonly #halted = new Set<string>();
   #redisDown = false;
@@ -56,6 +60,10 @@ export class Watch {
     const { alarmMs, closeMs } = options.core.config.gateway.blind;
     this.#blind = new BlindWatch({ alarmMs, closeMs, markAgeMsMax: MARK_AGE_MS_MAX });
     this.#acks = new AckWatch({ silenceMsMax: options.ackSilenceMs ?? ACK_SILENCE_MS });
+    this.#strangers = new Strangers({
+      newestEpoch: options.newestEpoch ?? (() => null),
+      isOurs: (clientId) => options.core.keeper.ledger.order(clientId) !== null,
+    });
   }
 
   get redisDown(): boolean {
@@ -87,7 +95,7 @@ export class Watch {
     const level = change === 'trading' || change === 'filters' ? 'warn' : 'error';
     if (change === 'steps' && !core.modes.halt(symbol, `steps-changed: ${sentence}`)) return;
     core.keeper.notice({ level, message: 'Instrument changed at the venue', fields: { symbol, change, sentence } });
-    this.#pull(`instrument-${change}`, this.#quotes(symbol));
+    this.pull(`instrument-${change}`, this.#quotes(symbol));
   }
 
   /** A whole read of the account: the margin tells by itself what a margin call tells late. */
@@ -104,6 +112,7 @@ export class Watch {
     const { core, reconciler, stops } = this.#options;
     if (event.kind === 'order' || event.kind === 'fill') this.#acks.told(event.clientId, core.clock.monoMs());
     if (event.kind === 'stream') this.#acks.reset();
+    this.#meetStrangers(this.#strangers.told(event));
     if (event.kind === 'stop') stops.onReport(event);
     if (event.kind === 'forced-close') this.#forced(event);
     if (event.kind === 'margin-call' || event.kind === 'multi-assets' || event.kind === 'leverage') this.#configured(event);
@@ -119,7 +128,7 @@ export class Watch {
     if (event.state === 'live') reconciler.streamLive();
     else {
       reconciler.streamLost();
-      this.#pull('account-lost', this.#quotes());
+      this.pull('account-lost', this.#quotes());
     }
   }
 
@@ -128,7 +137,7 @@ export class Watch {
     const { core, reconciler } = this.#options;
     if (!core.modes.halt(symbol, what)) return;
     core.keeper.notice({ level: 'error', message: 'The venue closed a position by force', fields: { symbol, what, clientId } });
-    this.#pull(`halted-${what}`, this.#quotes(symbol));
+    this.pull(`halted-${what}`, this.#quotes(symbol));
     reconciler.want('forced-close');
   }
 
@@ -150,21 +159,33 @@ export class Watch {
   }
 
   onBookLive(symbol: string, { live, reason }: { readonly live: boolean; readonly reason: string }): void {
-    if (!live) this.#pull(`book-${reason || 'lost'}`, this.#quotes(symbol));
+    if (!live) this.pull(`book-${reason || 'lost'}`, this.#quotes(symbol));
   }
 
   /** A brain that polls Redis is blind without it. */
   setRedisDown(down: boolean): void {
-    if (down && !this.#redisDown) this.#pull('redis-down', brainOrders(this.#options.core));
+    if (down && !this.#redisDown) this.pull('redis-down', brainOrders(this.#options.core));
     this.#redisDown = down;
   }
 
   /** Own orders found at the venue that no ledger held: nobody wants them. */
   onAdopted(clientIds: readonly string[]): void {
-    this.#pull(
+    this.#meetStrangers(this.#strangers.found(clientIds));
+    this.pull(
       'adopted',
       clientIds.filter((clientId) => parseClientId(clientId)?.role !== 'stop'), // of a stop that was triggered: it closes a position
     );
+  }
+
+  /** Nobody here made them: somebody else trades on this account. Nothing is opened until a person has seen to it that one session is left. */
+  #meetStrangers(clientIds: readonly string[]): void {
+    const { modes, keeper } = this.#options.core;
+    const first = !modes.otherSession;
+    for (const clientId of clientIds) modes.addStranger(clientId);
+    if (!first || !modes.otherSession) return;
+    modes.pause(`another session trades on this account: nobody here made order ${clientIds[0]}`);
+    keeper.notice({ level: 'error', message: 'Another session trades on this account', fields: { clientIds } });
+    this.pull('other-session', brainOrders(this.#options.core));
   }
 
   /** The position has been without a stop at the venue for too long: what would make it grow is taken out of the book. */
@@ -172,7 +193,7 @@ export class Watch {
     const { ledger } = this.#options.core.keeper;
     const { low, high } = ledger.positions.range(symbol);
     const growing = ledger.openOrders(symbol).filter(({ side, reduceOnly }) => !reduceOnly && (side === 'buy' ? high > 0 : low < 0));
-    this.#pull(
+    this.pull(
       'stop-missing',
       growing.map(({ clientId }) => clientId),
     );
@@ -182,10 +203,11 @@ export class Watch {
   tick(): void {
     const { core, closer, reconciler, stops } = this.#options;
     const now = core.clock.monoMs();
+    if (core.keeper.known) this.#strangers.accountRead();
     const ended = core.lease.tick(now);
     if (ended) {
       core.keeper.notice({ level: 'warn', message: 'Lease ended', fields: { brainEpoch: ended.epoch, why: ended.why } });
-      this.#pull('lease-ended', brainOrders(core));
+      this.pull('lease-ended', brainOrders(core));
     }
     core.risk.tick(now, core.venue.nowMs());
     for (const symbol of core.venue.instruments.keys()) this.#look(symbol, now);
@@ -230,7 +252,7 @@ export class Watch {
     if (mode !== this.#mode) {
       const level = mode === 'normal' ? 'info' : 'warn';
       core.keeper.notice({ level, message: 'Mode changed', fields: { from: this.#mode, to: mode, reasons } });
-      if (mode !== 'normal' && this.#mode === 'normal') this.#pull(`mode-${mode}`, this.#quotes());
+      if (mode !== 'normal' && this.#mode === 'normal') this.pull(`mode-${mode}`, this.#quotes());
       this.#mode = mode;
     }
     for (const symbol of core.venue.instruments.keys()) {
@@ -239,7 +261,7 @@ export class Watch {
       else if (!this.#halted.has(symbol)) {
         this.#halted.add(symbol);
         core.keeper.notice({ level: 'error', message: 'Symbol halted: nothing new is opened on it', fields: { symbol, why } });
-        this.#pull('halted', this.#quotes(symbol));
+        this.pull('halted', this.#quotes(symbol));
       }
     }
   }
@@ -294,10 +316,12 @@ export class Watch {
     return open.filter((order) => isBrains(order) || (isPersons(order) && !order.reduceOnly)).map(({ clientId }) => clientId);
   }
 
-  #pull(reason: string, clientIds: readonly string[]): void {
+  /** Takes quotes back, and says why. */
+  pull(reason: string, clientIds: readonly string[]): void {
     const { core } = this.#options;
-    if (clientIds.length === 0) return;
-    core.keeper.notice({ level: 'warn', message: 'Quotes pulled', fields: { reason, orders: clientIds.length } });
-    core.router.cancel(clientIds);
+    const own = clientIds.filter((clientId) => !core.modes.strangers.has(clientId)); // two that cancel each other's would never end
+    if (own.length === 0) return;
+    core.keeper.notice({ level: 'warn', message: 'Quotes pulled', fields: { reason, orders: own.length } });
+    core.router.cancel(own);
   }
 }

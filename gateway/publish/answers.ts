@@ -17,6 +17,8 @@ export type AnswersOptions = {
   readonly history: History;
   readonly header: () => unknown;
   readonly problems: () => readonly string[];
+  /** From the spawn of this process to each milestone, real ms. */
+  readonly startMs: () => Stats['startMs'];
 };
 
 /** What the ledger on disk tells; null or nothing while it cannot be read. */
@@ -69,9 +71,10 @@ export class Answers {
     }
   }
 
-  #orders({ symbol, limit = LIMIT_DEFAULT }: Query): readonly unknown[] {
+  #orders({ symbol, open, limit = LIMIT_DEFAULT }: Query): readonly unknown[] {
     const { keeper, venue, clock } = this.#options.core;
-    const all = [...keeper.ledger.orders(symbol), ...keeper.ledger.foreignOrders(symbol)].slice(-limit);
+    const own = open ? keeper.ledger.openOrders(symbol) : keeper.ledger.orders(symbol);
+    const all = [...own, ...keeper.ledger.foreignOrders(symbol)].slice(-limit);
     return all.flatMap((order) => {
       const instrument = venue.instruments.get(order.symbol);
       return instrument ? [{ symbol: order.symbol, ...orderDoc(instrument, { order, now: clock.monoMs() }) }] : [];
@@ -142,6 +145,7 @@ export class Answers {
         command: latency.command.percentiles(),
         calls: latency.calls.percentiles(),
       },
+      startMs: this.#options.startMs(),
       errors: [...this.#options.problems()],
     };
   }

@@ -32,6 +32,8 @@ export type PublisherOptions = {
   readonly stops: Stops;
   readonly redisDown: () => boolean;
   readonly deadMan: () => DeadManPace | null;
+  /** Oldest brain epoch whose quotes the lease in force inherited; null when there are none. */
+  readonly inheritsFrom?: () => number | null;
 };
 
 const FILLS_KEPT = 10_000;
@@ -113,8 +115,9 @@ export class Publisher {
     return { type: 'snapshot', keys, entries };
   }
 
-  /** A batch that Redis did not take: its fills wait for the next; its trades are of the past. */
+  /** A batch that Redis did not take: its fills wait for the next, what lasts is written again; its trades are of the past. */
   putBack(batch: Batch): void {
+    this.redisLost();
     const fills = batch.entries.filter(({ key }) => key === this.#options.keys.fills);
     this.#entries = [...fills, ...this.#entries].slice(-WAITING_MAX);
   }
@@ -142,6 +145,7 @@ export class Publisher {
     const { venue, keeper, identity, modes } = core;
     const { epoch, environment, accountHash, configHash } = identity;
     const deadMan = this.#options.deadMan();
+    const inheritsFrom = this.#options.inheritsFrom?.() ?? null;
     const { mode, reasons } = wholeMode(wholeState(core, { redisDown: redisDown() }));
     return {
       schema: SCHEMA_VERSION,
@@ -160,6 +164,7 @@ export class Publisher {
       ...(deadMan ? { deadMan } : {}),
       ...(venue.orders.amends ? { amends: venue.orders.amends } : {}),
       brainEpoch: core.lease.epoch,
+      ...(inheritsFrom !== null && core.lease.epoch !== 0 ? { inheritsFrom } : {}),
     };
   }
 

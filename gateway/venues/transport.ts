@@ -7,6 +7,8 @@ export type HttpRequest = {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly onWritten?: OnWritten;
+  /** Asked in the moment the bytes would leave, for a request that had to wait for its socket. */
+  readonly mayLeave?: () => boolean;
 };
 
 export type HttpAnswer = {

@@ -1,4 +1,5 @@
 /** The simulator's own interface under /sim: the truth for tests, and faults on request. */
+import { algoQueryJson } from '../../shared/sim/binance/algo-json.ts';
 import * as z from 'zod';
 import type { Exchange } from '../../shared/sim/exchange.ts';
 import { queryJson } from '../../shared/sim/binance/order-json.ts';
@@ -93,6 +94,8 @@ export class Admin {
     return ok({
       positions: positionRiskJson({ exchange, trader }, null),
       openOrders: trader.orders.open(null).map((order) => queryJson(instrument(order.symbol), order)),
+      /** Conditional orders that wait. */
+      stops: exchange.algos.open(trader, null).map((order) => algoQueryJson(instrument(order.symbol), order)),
       balances: trader.account.wallets().map(({ asset, balance }) => ({ asset, balance: formatAtoms(balance) })),
       tradesCount: trades.length,
       volume: sumDecimals(notionals) ?? '0',

@@ -1,5 +1,6 @@
 /** Looks at a run from outside, again and again: exchange against ledger, published book against the exchange's, memory. */
 import { DatabaseSync } from 'node:sqlite';
+import { parseClientId } from '../../shared/client-id.ts';
 import { readRow } from '../../gateway/io/row-text.ts';
 import type { LedgerOrder } from '../../gateway/account/rows.ts';
 import type { OwnTrade, SimOrder } from '../../shared/sim/exchange-events.ts';
@@ -21,6 +22,7 @@ import {
 type Account = {
   readonly positions: readonly { readonly symbol: string; readonly positionAmt: string }[];
   readonly openOrders: readonly OpenOrder[];
+  readonly stops: readonly { readonly symbol: string; readonly side: string; readonly quantity: string }[];
 };
 export type Truth = { readonly simUrl: string; readonly ledgerFile: string; readonly limit: number; readonly symbols: readonly string[] };
 
@@ -88,6 +90,14 @@ export function auditFiles({ exchangeFile, ledgerFile }: { readonly exchangeFile
   const corrections = rows(ledger.file, 'SELECT row FROM corrections').length;
   const twice = [...acceptedTwice(theirs.map(({ clientId }) => clientId)), ...acceptedTwice(algos.map(({ clientId }) => clientId))];
   return { violations: [...twice, ...fillsThatDiffer(trades, fills)], orders, corrections, fills: fills.length };
+}
+
+/** Our quotes that the exchange ever took, oldest first; after the end. */
+export function readQuotes(exchangeFile: string): readonly Pick<SimOrder, 'clientId' | 'createdMs'>[] {
+  using exchange = openLedger(exchangeFile);
+  const all = exchange ? rows<SimOrder>(exchange.file, 'SELECT row FROM orders') : [];
+  const quotes = all.filter(({ clientId }) => parseClientId(clientId)?.role === 'quote');
+  return quotes.map(({ clientId, createdMs }) => ({ clientId, createdMs })).toSorted((a, b) => a.createdMs - b.createdMs);
 }
 
 /** Null while there is none, or its owner is in the middle of making it. */

@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { backoffMs } from '../../shared/backoff.ts';
+import { fastStart } from '../../shared/io/code-cache.ts';
+import type { Milestone, StartMs } from '../../shared/io/start-times.ts';
 import { Random } from '../../shared/random.ts';
 import { endWithUs } from './end-with-us.ts';
 
@@ -23,8 +25,13 @@ export type ChildOptions = {
 /** A message of a child over IPC; `kind` names it, the rest depends on it. */
 export type ChildMessage = { readonly kind: string; readonly [field: string]: unknown };
 
-/** A life shorter than this counts as a failure in a row. */
+/** One start: what ended the life before (null: the first), when it was spawned, and how long it took from there to each milestone, real ms. */
+export type Start = { readonly after: string | null; readonly atMs: number; readonly ms: StartMs };
+
+/** A life shorter than this counts as a failure in a row; one that had been ready for so long, or longer, is none. */
 const SHORT_LIFE_MS = 10_000;
+const SETTLED_MS = 1_000;
+const STARTS_KEPT = 1_000;
 const BACKOFF = { baseMs: 250, maxMs: 5_000, random: new Random(process.pid) };
 
 export class Child {
@@ -37,12 +44,16 @@ export class Child {
   #retry: NodeJS.Timeout | undefined;
   #listeners: ((message: ChildMessage) => void)[] = [];
   #wasReady = false;
+  #readyAt: number | null = null;
+  #starts: readonly Start[] = [];
+  /** The line with which it ended when it was asked to, as it told itself; null while it has not. */
+  lastWord: string | null = null;
   restarts = 0;
 
   constructor(options: ChildOptions) {
     this.#options = options;
     this.#log = options.logFile === null ? null : createWriteStream(options.logFile, { flags: 'a' });
-    this.#spawn();
+    this.#spawn(null);
   }
 
   get pid(): number | undefined {
@@ -51,6 +62,11 @@ export class Child {
 
   get name(): string {
     return this.#options.name;
+  }
+
+  /** Every one, oldest first; of very many the newest. */
+  get starts(): readonly Start[] {
+    return this.#starts;
   }
 
   /** The first message of that kind, from this life or a later one; null after `timeoutMs`. */
@@ -77,6 +93,7 @@ export class Child {
     if (!running || running.exitCode !== null || running.signalCode !== null) return running?.exitCode ?? null;
     const ended = new Promise<number | null>((resolve) => running.once('exit', (code) => resolve(code)));
     running.kill('SIGTERM');
+    running.kill('SIGCONT'); // one that was frozen could not clean up after itself
     const killer = setTimeout(() => running.kill('SIGKILL'), graceMs);
     const code = await ended;
     clearTimeout(killer);
@@ -84,22 +101,34 @@ export class Child {
     return code;
   }
 
-  #spawn(): void {
+  #spawn(after: string | null): void {
     const { command, args, ipc } = this.#options;
     this.#startedAt = performance.now();
+    this.#readyAt = null;
+    const start: Start = { after, atMs: performance.timeOrigin + this.#startedAt, ms: { protected: null, ready: null, quoting: null } };
+    this.#starts = [...this.#starts.slice(1 - STARTS_KEPT), start];
     // its own process group: Ctrl-C reaches the supervisor alone, which then stops everything in order
-    const started = spawn(command, [...args], { stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])], detached: true });
+    const stdio = ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])] as const;
+    const started = spawn(command, [...args], { stdio: [...stdio], detached: true, env: fastStart(process.env) });
     this.#process = started;
     if (!ipc) endWithUs(started);
     const sink = this.#log ?? process.stderr;
     started.stdout?.pipe(sink, { end: false });
     started.stderr?.pipe(sink, { end: false });
     started.on('message', (message) => {
-      if ((message as ChildMessage).kind === 'ready') this.#wasReady = true;
+      this.#hear(message as ChildMessage);
       for (const listener of [...this.#listeners]) listener(message as ChildMessage);
     });
     started.once('error', (error) => this.#options.onFatal(`${this.name} cannot be started: ${error.message}`, 1));
     started.once('exit', (code, signal) => this.#ended(code, signal));
+  }
+
+  #hear(message: ChildMessage): void {
+    if (message.kind === 'ready') [this.#wasReady, this.#readyAt] = [true, performance.now()];
+    if (message.kind === 'stopped') this.lastWord = String(message['sentence']);
+    const [last, ms] = [this.#starts.at(-1), Math.round(performance.now() - this.#startedAt)];
+    if (message.kind === 'milestone' && last)
+      this.#starts = [...this.#starts.slice(0, -1), { ...last, ms: { ...last.ms, [message['milestone'] as Milestone]: ms } }];
   }
 
   #ended(code: number | null, signal: NodeJS.Signals | null): void {
@@ -109,11 +138,13 @@ export class Child {
       this.#options.onFatal(`${this.name} ended with code ${code}; its own line above says why`, code);
       return;
     }
-    if (performance.now() - this.#startedAt > SHORT_LIFE_MS) this.#failures = 0;
+    const now = performance.now();
+    if (now - this.#startedAt > SHORT_LIFE_MS || (this.#readyAt !== null && now - this.#readyAt > SETTLED_MS)) this.#failures = 0;
     const delayMs = backoffMs(this.#failures++, BACKOFF); // the first start again is at once
     this.restarts++;
     if (process.stdout.isTTY) process.stdout.write('\n'); // the status line stands there without an end
-    process.stderr.write(`${this.name} died (${signal ?? `code ${code}`}); starting it again in ${Math.round(delayMs)} ms\n`);
-    this.#retry = setTimeout(() => this.#spawn(), delayMs);
+    const death = signal ?? `code ${code}`;
+    process.stderr.write(`${this.name} died (${death}); starting it again in ${Math.round(delayMs)} ms\n`);
+    this.#retry = setTimeout(() => this.#spawn(death), delayMs);
   }
 }

@@ -7,7 +7,7 @@ import type { Loaded } from '../../shared/config-file.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { brainSocketPath } from '../../shared/socket-path.ts';
-import { Child, type ChildMessage } from './child.ts';
+import { Child, type ChildMessage, type Start } from './child.ts';
 import { setAsideState, simAccountDir, simStateFile, writeEffectiveConfig } from './effective.ts';
 import { freePortNear } from './ports.ts';
 import { ensureRedis } from './redis.ts';
@@ -95,6 +95,17 @@ export class Processes {
 
   get restarts(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#children].map(([name, child]) => [name, child.restarts]));
+  }
+
+  /** Of gateway and brain, every start with its times. */
+  get starts(): Readonly<Record<string, readonly Start[]>> {
+    const traders = [...this.#children].filter(([name]) => name === 'gateway' || name === 'brain');
+    return Object.fromEntries(traders.map(([name, child]) => [name, child.starts]));
+  }
+
+  /** What a process said at its end. */
+  lastWord(name: Name): string | null {
+    return this.#children.get(name)?.lastWord ?? null;
   }
 
   get pids(): Readonly<Record<string, number | undefined>> {

@@ -108,7 +108,8 @@ class Run {
     await this.#stop('gateway');
     const exchange = await this.#readExchange();
     const { config } = this.#processes;
-    const restarts = this.#processes.restarts;
+    const { restarts, starts } = this.#processes;
+    const ended = { brain: this.#processes.lastWord('brain'), gateway: this.#processes.lastWord('gateway') };
     await this.#collector[Symbol.asyncDispose]();
     this.#redis.disconnect();
     await this.#processes.stopAll();
@@ -124,6 +125,8 @@ class Run {
       exchange,
       stopped: config.environment === 'paper' ? [] : config.symbols.filter((symbol) => stopPercentOf(config, symbol) > 0),
       restarts,
+      starts,
+      ended,
       errors: this.#errors,
     });
   }
@@ -131,7 +134,9 @@ class Run {
   async #stop(name: 'brain' | 'gateway'): Promise<void> {
     const code = await this.#processes.stop(name);
     if (code !== 0)
-      this.#errors.push(`${name} ended with ${code === null ? 'a kill' : `code ${code}`} instead of 0 when it was asked to stop`);
+      this.#errors.push(
+        `${name} ended with ${code === null ? 'a kill' : `code ${code}`} instead of 0 when it was asked to stop: ${this.#processes.lastWord(name) ?? 'it did not say why'}`,
+      );
   }
 
   async #waitForCloses(): Promise<void> {

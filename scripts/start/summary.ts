@@ -1,6 +1,7 @@
 /** The one JSON line a headless run ends with: a contract, computed from what was seen and never set. */
 import type { Stats } from '../../shared/command.ts';
 import type { BrainDoc } from '../../shared/snapshot.ts';
+import type { Start } from './child.ts';
 import { sumDecimals, trimDecimal } from '../../shared/units.ts';
 
 /** `stops`: sizes of the conditional orders that wait. */
@@ -21,6 +22,10 @@ export type Seen = {
   /** Symbols on which a position that is left has its stop at the exchange. */
   readonly stopped: readonly string[];
   readonly restarts: Readonly<Record<string, number>>;
+  /** Of gateway and brain. */
+  readonly starts: Readonly<Record<string, readonly Start[]>>;
+  /** What each said at its end. */
+  readonly ended: Readonly<Record<'brain' | 'gateway', string | null>>;
   readonly errors: readonly string[];
 };
 
@@ -59,6 +64,8 @@ export function summarize(seen: Seen) {
     tpsl: sumCounters(all.map((block) => block.tpsl)),
     latencyUs: latencies(newest),
     restarts: seen.restarts,
+    starts: seen.starts,
+    ended: seen.ended,
     errors,
     symbols: blocks,
   };

@@ -33,6 +33,8 @@ export class GatewayClient implements AsyncDisposable {
   readonly #onPushed: (pushed: Pushed) => void;
   #ids = 0;
   #welcome: Welcome['welcome'] | null = null;
+  /** Snapshots from this one on were made under the lease that the welcome granted. */
+  visibleFrom = 0;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
 
@@ -55,6 +57,7 @@ export class GatewayClient implements AsyncDisposable {
     const answer = await client.request(configHash === undefined ? hello : { ...hello, configHash });
     if (answer?.type === 'taken' && 'welcome' in answer) {
       client.#welcome = answer.welcome;
+      client.visibleFrom = answer.seq;
       return ok(client);
     }
     await client[Symbol.asyncDispose]();

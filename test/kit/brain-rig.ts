@@ -10,6 +10,7 @@ import { makeRuns, type Run } from '../../brain/runs.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Place } from '../../shared/command.ts';
 import { type Config, configHash } from '../../shared/config.ts';
+import { StartTimes } from '../../shared/io/start-times.ts';
 import { rootLog } from '../../shared/log.ts';
 import { makeMetrics } from '../../shared/metrics.ts';
 import { Random } from '../../shared/random.ts';
@@ -64,6 +65,7 @@ export class Rig implements AsyncDisposable {
   readonly store: BrainStore;
   readonly fatal: [string, number][] = [];
   brain!: Brain;
+  times!: StartTimes;
   ready = 0;
   seq = 50;
   logged = '';
@@ -94,6 +96,8 @@ export class Rig implements AsyncDisposable {
 
   async #open(cfg: Config, runs: readonly Run[]): Promise<void> {
     this.#own = await RigHome.connect(this.#home.server);
+    const [log, metrics] = [rootLog({ process: 'test', level: 'info', stream: this.#log }), makeMetrics('test')];
+    this.times = new StartTimes({ log, metrics });
     const parts = {
       config: cfg,
       runs,
@@ -102,8 +106,7 @@ export class Rig implements AsyncDisposable {
       store: this.store,
       clock: systemClock(),
       random: new Random(1),
-      log: rootLog({ process: 'test', level: 'info', stream: this.#log }),
-      metrics: makeMetrics('test'),
+      ...{ log, metrics, times: this.times },
       onFatal: (sentence: string, code: number) => void this.fatal.push([sentence, code]),
       onReady: () => void this.ready++,
     };

@@ -2,27 +2,39 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { fastStart } from '../../shared/io/code-cache.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
+type Message = { readonly kind: string };
+
 export class OwnProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
+  readonly #exited: Promise<number | null>;
   #log = '';
 
   constructor(name: 'gateway' | 'brain', config: string) {
-    this.#child = spawn(process.execPath, [join(ROOT, name, 'main.ts'), '--config', config], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.#child = spawn(process.execPath, [join(ROOT, name, 'main.ts'), '--config', config], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: fastStart(process.env),
+    });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#log += text;
       });
+    this.#exited = once(this.#child, 'close').then(() => this.#child.exitCode); // all it said has been read by then
   }
 
   /** Resolves when it says that it is ready; fails with its log when it ends before. */
   async ready(): Promise<this> {
-    const ended = once(this.#child, 'exit').then(() => {
+    const ready = Promise.withResolvers<void>();
+    this.#child.on('message', ({ kind }: Message) => {
+      if (kind === 'ready') ready.resolve();
+    });
+    const ended = this.#exited.then(() => {
       throw new Error(`Ended before it was ready:\n${this.#log.slice(-4_000)}`);
     });
-    await Promise.race([once(this.#child, 'message'), ended]);
+    await Promise.race([ready.promise, ended]);
     return this;
   }
 
@@ -30,12 +42,29 @@ export class OwnProcess implements AsyncDisposable {
     return this.#log;
   }
 
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
-    const ended = once(this.#child, 'exit');
+  /** The last line that is no JSON: what it says to a person who started it by hand. */
+  get lastWords(): string {
+    return (
+      this.#log
+        .trim()
+        .split('\n')
+        .filter((line) => !line.startsWith('{'))
+        .at(-1) ?? ''
+    );
+  }
+
+  /** Its exit code, once it has ended by itself; null when a signal ended it. */
+  get exited(): Promise<number | null> {
+    return this.#exited;
+  }
+
+  signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
-    await ended;
-    return this.#child.exitCode;
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal);
+    return this.#exited;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

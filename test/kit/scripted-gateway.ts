@@ -7,6 +7,7 @@ import {
   type Command,
   Command as CommandSchema,
   type FillsAnswer,
+  type OrdersAnswer,
   type PositionsAnswer,
   type Pushed,
   type Refusal,
@@ -37,6 +38,8 @@ export class ScriptedGateway implements AsyncDisposable {
   fills: FillsAnswer['fills'] = [];
   /** What the ledger holds, for those who ask for one order. */
   readonly ledger = new Map<string, OrderDoc>();
+  /** Open ones. */
+  orders: OrdersAnswer['orders'] = [];
   #server: Server | null = null;
   readonly #sockets = new Set<Socket>();
 
@@ -110,6 +113,7 @@ export class ScriptedGateway implements AsyncDisposable {
   #usual(command: Command): object {
     if (command.type === 'hello') return { type: 'taken', seq: this.seq, welcome: this.#welcome() };
     if (command.type === 'query' && command.what === 'positions') return { type: 'data', data: this.positions };
+    if (command.type === 'query' && command.what === 'orders') return { type: 'data', data: { orders: this.orders } };
     if (command.type === 'query' && command.what === 'fills')
       return { type: 'data', data: { fills: this.fills.filter(({ n }) => n > (command.after ?? 0)).slice(0, command.limit) } };
     if (command.type === 'query' && command.what === 'order') return { type: 'data', data: { order: this.#order(command.clientId ?? '') } };

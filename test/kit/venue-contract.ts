@@ -67,6 +67,7 @@ export class OpenVenue implements AsyncDisposable {
       ...{ config, accountDir, clock: systemClock(), speed: 1, random: new Random(1), metrics: makeMetrics('test') },
       credentials: config.environment === 'paper' ? PAPER_CREDENTIALS : SIM_CREDENTIALS,
       log: rootLog({ process: 'test', level: 'error' }),
+      ending: new AbortController().signal,
     });
     if (!opened.ok) throw new Error(opened.error.sentence);
     const open = new OpenVenue(opened.value, sim);

@@ -45,6 +45,7 @@ export class VirtualGateway implements AsyncDisposable {
   readonly #watch: Watch;
   readonly #desk: Desk;
   #timers: readonly Timer[] = [];
+  #clients = 0;
 
   constructor(options: VirtualGatewayOptions) {
     const { config, clock, venue, ledgerFile: path } = options;
@@ -95,7 +96,7 @@ export class VirtualGateway implements AsyncDisposable {
     const { clock, venue, config } = this.#options;
     const { core } = this;
     await this.#stops.protectFirst(2_000);
-    core.router.cancel(core.keeper.ledger.openOrders().flatMap(({ role, clientId }) => (role === 'stop' ? [] : [clientId])));
+    core.router.cancel(this.#desk.heritage.begin(clock.monoMs()));
     for (const job of JSON.parse(this.#store.meta().ladders) as LadderJob[]) this.#closer.start(job);
     await venue.start({
       onAccount: (event) => this.#watch.onAccount(event),
@@ -105,18 +106,14 @@ export class VirtualGateway implements AsyncDisposable {
     });
     this.#timers = [
       clock.every(config.snapshot.intervalMs, () => core.seqs.next({ at: clock.monoMs(), newestFrameAt: clock.monoMs() })),
-      clock.every(25, () => {
-        this.#store.flush();
-        this.#watch.tick();
-      }),
+      clock.every(25, () => this.#tick()),
       clock.every(250, () => this.#watch.armDeadMan()),
-      clock.every(25, () => this.#desk.waiting.tick()),
       clock.every(250, () => this.#store.housekeep()),
     ];
   }
 
   hello(role: 'brain' | 'operator'): Client {
-    const client: Client = { id: 1, socket: role, role: null, epoch: 0 };
+    const client: Client = { id: ++this.#clients, socket: role, role: null, epoch: 0 };
     const { environment, configHash: hash } = this.core.identity;
     this.send(client, { id: 0, type: 'hello', role, schema: 1, environment, configHash: hash });
     return client;
@@ -124,6 +121,22 @@ export class VirtualGateway implements AsyncDisposable {
 
   send(client: Client, command: Command): Answer {
     return this.#desk.handle(command, { client, at: this.#options.clock.monoMs(), stalled: false });
+  }
+
+  #tick(): void {
+    this.#store.flush();
+    this.#watch.tick();
+    this.#desk.waiting.tick();
+    for (const { reason, clientIds } of this.#desk.heritage.tick(this.#options.clock.monoMs())) this.#watch.pull(reason, clientIds);
+  }
+
+  /** The connection of a client is gone. */
+  closed(client: Client): void {
+    this.#desk.closed(client);
+  }
+
+  get heritage(): Desk['heritage'] {
+    return this.#desk.heritage;
   }
 
   /** As a kill would: nothing is cancelled, the ledger stays as it is on disk, and what was not yet written there never will be. */

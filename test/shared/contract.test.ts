@@ -326,7 +326,8 @@ test('Stats refuses counts that are no whole numbers', () => {
   const latency = { p50: 1, p99: 2, n: 3 };
   const steps = { written: latency, acknowledged: latency, told: latency };
   const latencyUs = { frameToOrder: latency, command: latency, calls: { rest: steps, websocket: steps } };
-  const stats = { epoch: 1, snapshots: 10, symbols: {}, latencyUs, errors: [] };
+  const startMs = { protected: 300, ready: null, quoting: null };
+  const stats = { epoch: 1, snapshots: 10, symbols: {}, latencyUs, startMs, errors: [] };
   expect(Stats.safeParse(stats).success).toBe(true);
   expect(Stats.safeParse({ ...stats, snapshots: 1.5 }).success).toBe(false);
 });

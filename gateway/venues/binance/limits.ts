@@ -79,6 +79,8 @@ export const CALLS = {
   // 3.4
   time: read('/fapi/v1/time', 1, 'none'),
   exchangeInfo: read('/fapi/v1/exchangeInfo', 1, 'none'),
+  premiumIndex: { ...read('/fapi/v1/premiumIndex', 1, 'none'), spare: true },
+  premiumIndexAll: { ...read('/fapi/v1/premiumIndex', 10, 'none'), spare: true },
   depth: { ...read('/fapi/v1/depth', 20, 'none'), spare: true }, // with limit=1000
   klines: { ...read('/fapi/v1/klines', 5, 'none'), spare: true }, // with limit 500..1000
 } as const satisfies Record<string, Call>;

@@ -52,10 +52,21 @@ type OrderCall = {
   readonly parameters: (instrument: Instrument) => Parameters;
   readonly onWritten?: OnWritten;
   readonly reducing?: boolean;
+  readonly mayLeave?: () => boolean;
 };
-type BatchCall = { readonly symbols: readonly string[]; readonly parameters: (instruments: readonly Instrument[]) => Parameters };
+type RestOrderEntryOptions = {
+  readonly rest: Rest;
+  readonly instruments: Instruments;
+  readonly route?: () => OrderRoute;
+  /** False once nothing new may leave. */
+  readonly mayOpen?: () => boolean;
+};
+type BatchCall = {
+  readonly symbols: readonly string[];
+  readonly parameters: (instruments: readonly Instrument[]) => Parameters;
+  readonly mayLeave?: () => boolean;
+};
 type Many<T> = { readonly requests: readonly T[]; readonly parameters: (request: T, instrument: Instrument) => Parameters };
-type RestOrderEntryOptions = { readonly rest: Rest; readonly instruments: Instruments; readonly route?: () => OrderRoute };
 type Named = { readonly symbol: string; readonly clientId: string };
 
 export class RestOrderEntry implements OrderEntry {
@@ -64,24 +75,30 @@ export class RestOrderEntry implements OrderEntry {
   readonly route: () => OrderRoute;
   readonly amends = AMENDS;
   readonly batch = ORDER_BATCH;
+  readonly #mayOpen: () => boolean;
 
   /** `route`: where calls of this client may leave another way. */
-  constructor({ rest, instruments, route = () => 'rest' }: RestOrderEntryOptions) {
+  constructor({ rest, instruments, route = () => 'rest', mayOpen = () => true }: RestOrderEntryOptions) {
     this.#rest = rest;
     this.#instruments = instruments;
     this.route = route;
+    this.#mayOpen = mayOpen;
   }
 
   place(request: OrderRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>> {
     const parameters = (instrument: Instrument) => placeParameters(request, instrument);
     const { symbol, reduceOnly: reducing } = request;
-    return this.#order(CALLS.place, { symbol, parameters, reducing, ...(onWritten ? { onWritten } : {}) });
+    const mayLeave = reducing ? {} : { mayLeave: this.#mayOpen };
+    return this.#order(CALLS.place, { symbol, parameters, reducing, ...mayLeave, ...(onWritten ? { onWritten } : {}) });
   }
 
   /** The answer of a successful amend may still say that the order ended (reference sheet 2026-11, 3.1). */
   async amend(request: AmendRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>> {
     const parameters = (instrument: Instrument) => amendParameters(request, instrument);
-    const asked = await this.#order(CALLS.amend, { symbol: request.symbol, parameters, ...(onWritten ? { onWritten } : {}) });
+    const asked = await this.#order(CALLS.amend, {
+      ...{ symbol: request.symbol, parameters, mayLeave: this.#mayOpen },
+      ...(onWritten ? { onWritten } : {}),
+    });
     return this.#amended(request, asked);
   }
 
@@ -202,7 +219,7 @@ export class RestOrderEntry implements OrderEntry {
     return this.#rest.budgets();
   }
 
-  async #order(call: Call, { symbol, parameters, onWritten, reducing = false }: OrderCall): Promise<VenueResult<VenueOrder>> {
+  async #order(call: Call, { symbol, parameters, onWritten, mayLeave, reducing = false }: OrderCall): Promise<VenueResult<VenueOrder>> {
     const instrument = this.#instruments.get(symbol);
     if (!instrument) return err(notOurs(symbol));
     const result = await this.#rest.call(call, {
@@ -210,6 +227,7 @@ export class RestOrderEntry implements OrderEntry {
       parameters: parameters(instrument),
       reducing,
       ...(onWritten ? { onWritten } : {}),
+      ...(mayLeave ? { mayLeave } : {}),
     });
     return result.ok ? readable(() => orderOf(result.value, instrument)) : result;
   }
@@ -224,17 +242,18 @@ export class RestOrderEntry implements OrderEntry {
     const symbols = requests.map(({ symbol }) => symbol);
     return this.#batch(call, {
       symbols,
+      mayLeave: this.#mayOpen,
       parameters: (instruments) =>
         batchParameters(requests.flatMap((request, i) => (instruments[i] ? [parameters(request, instruments[i])] : []))),
     });
   }
 
   /** Results come in the order asked; any other number of results says nothing about any of them. */
-  async #batch(call: Call, { symbols, parameters }: BatchCall): Promise<readonly VenueResult<VenueOrder>[]> {
+  async #batch(call: Call, { symbols, parameters, mayLeave }: BatchCall): Promise<readonly VenueResult<VenueOrder>[]> {
     const all = (fault: VenueFault): readonly VenueResult<VenueOrder>[] => symbols.map(() => err(fault));
     const instruments = symbols.flatMap((symbol) => this.#instruments.get(symbol) ?? []);
     if (instruments.length !== symbols.length) return all(notOurs(symbols.find((symbol) => !this.#instruments.has(symbol)) ?? ''));
-    const answer = await this.#rest.call(call, { schema: BatchAnswer, parameters: parameters(instruments) });
+    const answer = await this.#rest.call(call, { schema: BatchAnswer, parameters: parameters(instruments), ...(mayLeave && { mayLeave }) });
     if (!answer.ok) return all(answer.error);
     if (answer.value.length !== symbols.length) return all(unreadable('a batch answer of another length than the request'));
     return answer.value.map((element, i) => {

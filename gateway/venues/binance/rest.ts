@@ -9,6 +9,7 @@ import type { HttpAnswer, HttpOutcome, HttpSend } from '../transport.ts';
 import type { Budgets, OnWritten, VenueFault, VenueResult } from '../venue.ts';
 import { RateBudget } from './budget.ts';
 import { faultOfAnswer, faultOfSilence } from './faults.ts';
+import { type Hedge, hedged } from './hedge.ts';
 import type { RateLimits } from './instruments.ts';
 import { CALLS, type Call, DEFAULT_LIMITS } from './limits.ts';
 import { encodeQuery, type Parameters, type Secret, signQuery } from './sign.ts';
@@ -29,6 +30,8 @@ export type RestOptions = {
   readonly apiKey: string;
   readonly secret: Secret;
   readonly recvWindowMs: number;
+  /** Reads that are slow are asked a second time: at the start. */
+  readonly hedge?: Hedge;
   /** The venue's time now, where it is known already; else that of the clock until `syncClock`. */
   readonly nowMs?: WallMs;
   /** One finished call, for metrics: the path without its query, and how it ended. */
@@ -40,6 +43,7 @@ type Asked<T> = {
   readonly schema: z.ZodType<T>;
   readonly parameters: Parameters;
   readonly onWritten?: OnWritten;
+  readonly mayLeave?: () => boolean;
   /** An order that only reduces a position: sent again when the venue says that it was too busy to take it. */
   readonly reducing?: boolean;
 };
@@ -120,7 +124,7 @@ export class Rest {
       const blocked = this.#blocked(call);
       if (blocked) return err(mayHaveRun ? inDoubt(blocked) : blocked);
       const sentMs = this.nowMs();
-      const outcome = await this.#send(call, asked);
+      const outcome = await this.#ask(call, asked);
       const result = this.#read(outcome, { ...asked, sentMs });
       if (result.ok) return result;
       if (result.error.kind === 'clock' && !resynced) {
@@ -139,7 +143,18 @@ export class Rest {
     }
   }
 
-  #send<T>(call: Call, { parameters, onWritten }: Asked<T>): Promise<HttpOutcome> {
+  #ask<T>(call: Call, asked: Asked<T>): Promise<HttpOutcome> {
+    const isRead = call.safe && call.method !== 'DELETE' && call.method !== 'PUT';
+    return this.#hedged(isRead, { ask: () => this.#send(call, asked), isAnswer: ({ kind }) => kind === 'answer' });
+  }
+
+  #hedged<T>(may: boolean, { ask, isAnswer }: { readonly ask: () => Promise<T>; readonly isAnswer: (result: T) => boolean }): Promise<T> {
+    const { hedge, clock } = this.#options;
+    if (!may || !hedge || clock.monoMs() >= hedge.until) return ask();
+    return hedged(ask, { clock, afterMs: hedge.afterMs, isAnswer });
+  }
+
+  #send<T>(call: Call, { parameters, onWritten, mayLeave }: Asked<T>): Promise<HttpOutcome> {
     const { apiKey, send } = this.#options;
     this.#budget.spend(call, this.nowMs());
     const taken = this.#taker?.(call, { parameters, ...(onWritten ? { onWritten } : {}) }) ?? null;
@@ -147,7 +162,7 @@ export class Rest {
     const query = call.security === 'signed' ? this.#sign(parameters) : encodeQuery(parameters);
     const path = query === '' ? call.path : `${call.path}?${query}`;
     const headers: Record<string, string> = call.security === 'none' ? {} : { 'X-MBX-APIKEY': apiKey };
-    return send({ method: call.method, path, headers, ...(onWritten ? { onWritten } : {}) });
+    return send({ method: call.method, path, headers, ...(onWritten && { onWritten }), ...(mayLeave && { mayLeave }) });
   }
 
   #sign(parameters: Parameters): string {
@@ -185,7 +200,7 @@ export class Rest {
     let best: { roundTripMs: number; offsetMs: number } | null = null;
     let fault: VenueFault = { kind: 'unreachable', reason: 'not-sent', sentence: 'no answer to a time request' };
     for (let i = 0; i < CLOCK_SAMPLES; i++) {
-      const sample = await this.#sample();
+      const sample = await this.#hedged(true, { ask: () => this.#sample(), isAnswer: ({ ok: answered }) => answered });
       if (!sample.ok) fault = sample.error;
       else if (!best || sample.value.roundTripMs < best.roundTripMs) best = sample.value;
       if (!sample.ok && !best) break;

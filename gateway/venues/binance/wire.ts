@@ -33,6 +33,16 @@ function keepDigits(_key: string, value: unknown, context?: { readonly source?: 
 // REST: 3.4 market data, 4 exchangeInfo
 
 export const ServerTime = z.object({ serverTime: z.int() });
+export const PremiumIndex = z.object({
+  symbol: z.string(),
+  markPrice: decimal,
+  indexPrice: decimal,
+  lastFundingRate: decimal,
+  nextFundingTime: z.int(),
+});
+export type PremiumIndex = z.infer<typeof PremiumIndex>;
+/** Of every contract of the venue; a delivery contract has no funding, and is not ours. */
+export const PremiumIndexes = z.array(z.union([PremiumIndex, z.object({ symbol: z.string() })]));
 export const Depth = z.object({
   lastUpdateId: z.int(),
   E: z.int().optional(),

@@ -23,6 +23,8 @@ export type OpenVenueOptions = {
   readonly metrics: Metrics;
   /** Folder of the account's runtime state. */
   readonly accountDir: string;
+  /** Once it is aborted nothing new leaves. */
+  readonly ending: AbortSignal;
 };
 
 /** By `config.venue`; each opens only its public side when it is asked without a key. */

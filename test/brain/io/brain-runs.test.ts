@@ -63,7 +63,7 @@ test('shares live on over a restart: what was traded meanwhile is read from the 
     await home.add(...fills.slice(0, 2));
     const doc = await rig.tick({ ...held('0.020'), head: { fillSeq: 2 } });
     expect([runOf(doc, 'a'), runOf(doc, 'b')]).toMatchObject([{ position: '0.03', entryPrice: '60000' }, { position: '-0.01' }]);
-    await until('the end', () => rig.brain.stop());
+    expect(await rig.brain.stop()).toMatchObject({ done: true });
   }
   await home.redis.del(KEYS.fills);
   const { a, b, runs } = two();
@@ -87,7 +87,7 @@ test('a state that may be taken up is, after a restart', async () => {
   {
     await using rig = await Rig.start(home, { store, runs: two().runs });
     for (let n = 0; n < 3; n++) await rig.tick({ head: { wallMs: Date.now() } });
-    await until('the end', () => rig.brain.stop());
+    expect(await rig.brain.stop()).toMatchObject({ done: true });
   }
   await using again = await Rig.start(home, { store, runs: two().runs });
   again.seq = 100;

@@ -227,23 +227,6 @@ test('a store that cannot be read opens the breaker: nothing is opened, a loss i
   await rig.tick(losing);
 });
 
-test('it stops with proof: quotes gone from a snapshot, fills read, and the last word in Redis', async () => {
-  await using rig = await Rig.start(home);
-  await rig.tick();
-  await until('both quotes', () => rig.places.length === 2);
-  rig.gateway.seq = 60;
-  const resting = { docs: { orders: ordersDoc(shown(rig.places)) } };
-  await rig.tick(resting);
-  const stopped = rig.brain.stop();
-  await until('cancelAll', () => rig.gateway.of('cancelAll').length === 1);
-  await rig.tick(resting);
-  const placed = rig.places.length;
-  rig.gateway.fills = [fillDoc(1)];
-  await rig.put({ head: { fillSeq: 1 } }, 90);
-  expect(await stopped).toBe(true);
-  expect([rig.places.length, symbolOf((await rig.doc())!).position]).toEqual([placed, '0.01']);
-});
-
 test('with the push feed it acts on what is pushed, and on what is polled when nothing is', async () => {
   await using rig = await Rig.start(home, { cfg: config({ brain: { pollMs: 1, feed: 'push' }, gateway: { leaseMs: 400 } }) });
   await rig.tick();

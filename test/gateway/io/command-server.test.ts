@@ -34,7 +34,13 @@ afterEach(async () => {
 
 const open = () =>
   openCommandServer({
-    ...{ path, socket: 'brain', clock: systemClock(), log, stall: new StallGuard(performance.now()) },
+    ...{
+      path,
+      socket: 'brain',
+      clock: systemClock(),
+      log,
+      stall: new StallGuard({ mono: () => performance.now(), wall: () => Date.now() }),
+    },
     handle: (command, received) => side.desk.handle(command, { ...received, at: side.clock.monoMs() }),
     onClosed: (client) => side.desk.closed(client),
   });

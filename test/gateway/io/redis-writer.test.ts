@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { openRedisWriter, type RedisWriter } from '../../../gateway/io/redis-writer.ts';
+import { type RedisFault, type RedisListener, RedisWriter } from '../../../gateway/io/redis-writer.ts';
 import type { Batch } from '../../../gateway/publish/publisher.ts';
 import { rootLog } from '../../../shared/log.ts';
 import { keysOf } from '../../../shared/snapshot.ts';
@@ -33,16 +33,20 @@ const batch = (over: Partial<Batch> = {}): Batch => ({
   ...over,
 });
 
-const options = (over: object = {}) => ({
-  ...{ url: server.url, keys, epoch: 5, instance: 'here', downMs: 300, log },
-  ...{ onRefused: vi.fn(), onBack: vi.fn(), onRival: vi.fn() },
-  ...over,
-});
+const options = (over: object = {}) => ({ url: server.url, keys, epoch: 5, instance: 'here', downMs: 300, log, ...over });
 
-async function opened(over: object = {}): Promise<RedisWriter> {
-  const writer = await openRedisWriter(options(over));
-  if (!writer.ok) throw new Error(writer.error.sentence);
-  return writer.value;
+async function opened(over: object = {}): Promise<RedisWriter & { readonly told: RedisListener }> {
+  const writer = new RedisWriter(options(over));
+  const fault = await writer.opened;
+  if (fault) throw new Error(fault.sentence);
+  const told = { onRefused: vi.fn(), onBack: vi.fn(), onRival: vi.fn() };
+  writer.listen(told);
+  return Object.assign(writer, { told });
+}
+
+async function refused(over: object = {}): Promise<RedisFault | null> {
+  await using writer = new RedisWriter(options(over));
+  return await writer.opened;
 }
 
 test('write() puts the whole batch there at once, snapshot keys with a life, lasting keys without', async () => {
@@ -67,31 +71,64 @@ test('only one write is in flight: the next tick is skipped, never queued', asyn
   expect(writer.skipped).toBe(1);
 });
 
-test('another live gateway is refused; a dead one is waited out; our own predecessor is taken over at once', async () => {
+test('another live gateway is refused and keeps its key; a dead one is waited out; our own predecessor is taken over at once', async () => {
   await reader.set(keys.owner, '4 here', 'PX', 60_000);
-  await using ours = await opened();
-  expect(await ours.write(batch())).toBe(true);
+  {
+    await using ours = await opened();
+    expect(await reader.get(keys.owner)).toBe('5 here'); // before the first tick
+    expect(await ours.write(batch())).toBe(true);
+  }
   await reader.set(keys.owner, '4 elsewhere', 'PX', 300);
   const renewing = setInterval(() => void reader.set(keys.owner, '4 elsewhere', 'PX', 400), 30);
-  const rival = await openRedisWriter(options());
+  const rival = await refused();
   clearInterval(renewing);
-  expect(rival).toMatchObject({ ok: false, error: { kind: 'rival', sentence: expect.stringContaining('epoch 4') } });
+  expect(rival).toMatchObject({ kind: 'rival', sentence: expect.stringContaining('epoch 4') });
+  expect(await reader.get(keys.owner)).toBe('4 elsewhere');
   await using waited = await opened();
   expect(await waited.write(batch())).toBe(true);
 });
 
-test('a rival that comes later is noticed at the next tick', async () => {
-  const onRival = vi.fn();
-  await using writer = await opened({ onRival });
-  await writer.write(batch());
+test('of two that start at the same moment one gets the keys', async () => {
+  const writers = [new RedisWriter(options()), new RedisWriter(options({ epoch: 6, instance: 'there' }))];
+  const taken = await Promise.race(writers.map(async (writer) => ({ writer, fault: await writer.opened })));
+  const renewing = setInterval(() => void taken.writer.write(batch()), 20);
+  const faults = await Promise.all(writers.map(({ opened: each }) => each));
+  clearInterval(renewing);
+  expect(faults.map((fault) => fault?.kind ?? null).sort()).toEqual([null, 'rival'].sort());
+  for (const writer of writers) await writer[Symbol.asyncDispose]();
+});
+
+test('a rival that comes later is noticed before a byte is written over its own, and keeps its key when we go', async () => {
+  {
+    await using writer = await opened();
+    await writer.write(batch());
+    await reader.set(keys.owner, '9 elsewhere');
+    await reader.set(keys.header, '{"seq":"theirs"}');
+    expect(await writer.write(batch())).toBe(false);
+    expect(writer.told.onRival).toHaveBeenCalledWith(expect.stringContaining('epoch 9'));
+    expect(await writer.write(batch())).toBe(false);
+    expect(await reader.get(keys.header)).toBe('{"seq":"theirs"}');
+  }
+  expect(await reader.get(keys.owner)).toBe('9 elsewhere');
+});
+
+test('standing() tells whose the keys are, and does not wait long for a Redis that is silent', async () => {
+  await using writer = await opened();
+  expect(await writer.standing()).toBe('ours');
+  await reader.del(keys.owner); // it has run out: nobody else is there
+  expect(await writer.standing()).toBe('ours');
   await reader.set(keys.owner, '9 elsewhere');
-  await writer.write(batch());
-  expect(onRival).toHaveBeenCalledWith(expect.stringContaining('epoch 9'));
+  expect(await writer.standing()).toBe('lost');
+  expect(writer.told.onRival).toHaveBeenCalledOnce();
+  await reader.del(keys.owner);
+  await server.kill();
+  expect(await writer.standing()).toBe('untold');
+  await server.boot();
 });
 
 test('a killed Redis counts as down, its batch is given back, and the connection comes back by itself', async () => {
-  const [onRefused, onBack] = [vi.fn(), vi.fn()];
-  await using writer = await opened({ onRefused, onBack });
+  await using writer = await opened();
+  const { onRefused, onBack } = writer.told;
   expect(await writer.write(batch())).toBe(true);
   await server.kill();
   expect(await writer.write(batch({ seq: 2 }))).toBe(false);
@@ -106,7 +143,7 @@ test('a killed Redis counts as down, its batch is given back, and the connection
 test('a Redis that is not there is one sentence without its password', async () => {
   await using gone = await TestRedis.start();
   await gone.kill();
-  const writer = await openRedisWriter(options({ url: `redis://user:hunter2@127.0.0.1:${gone.port}` }));
-  expect(writer).toMatchObject({ ok: false, error: { kind: 'unreachable' } });
-  expect(JSON.stringify(writer)).not.toContain('hunter2');
+  const fault = await refused({ url: `redis://user:hunter2@127.0.0.1:${gone.port}` });
+  expect(fault).toMatchObject({ kind: 'unreachable' });
+  expect(JSON.stringify(fault)).not.toContain('hunter2');
 });

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openRunDir } from '../../../gateway/io/run-dir.ts';
+import { openRunDir, type RunDir, type RunDirOptions } from '../../../gateway/io/run-dir.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -10,42 +10,73 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const options = (over: object = {}) => ({
-  runDir: dir,
-  environment: 'sim',
-  accountHash: 'abc',
-  socketPath: null,
-  runtimeDir: undefined,
+const options = (over: Partial<RunDirOptions> = {}): RunDirOptions => ({
+  ...{ runDir: dir, environment: 'sim', accountHash: 'abc', socketPath: null, runtimeDir: undefined, account: null },
   ...over,
 });
 
-test('one gateway an account: the second is locked out, and gets in when the first is gone', () => {
-  const first = openRunDir(options());
-  if (!first.ok) throw new Error(first.error.sentence);
-  expect(statSync(first.value.path).mode & 0o777).toBe(0o700);
-  expect(openRunDir(options())).toMatchObject({ ok: false, error: { kind: 'locked' } });
-  expect(openRunDir(options({ accountHash: 'other' })).ok).toBe(true);
-  const { instance } = first.value;
-  first.value[Symbol.dispose]();
-  const again = openRunDir(options());
-  expect(again).toMatchObject({ ok: true, value: { instance } });
-  if (again.ok) again.value[Symbol.dispose]();
+async function opened(over: Partial<RunDirOptions> = {}): Promise<RunDir> {
+  const result = await openRunDir(options(over));
+  if (!result.ok) throw new Error(result.error.sentence);
+  return result.value;
+}
+
+const LOCKED = { ok: false, error: { kind: 'locked' } };
+
+test('one gateway a folder: the second is locked out, and gets in under the same name when the first is gone', async () => {
+  const first = await opened();
+  expect(statSync(first.path).mode & 0o777).toBe(0o700);
+  expect(await openRunDir(options())).toMatchObject(LOCKED);
+  await using _other = await opened({ accountHash: 'other' });
+  const { instance } = first;
+  await first[Symbol.asyncDispose]();
+  await using again = await opened();
+  expect(again.instance).toBe(instance);
 });
 
-test('a socket path that is too long moves to the private runtime folder, or is one clear sentence', () => {
+test('one gateway an account on one machine, whatever its run folder', async () => {
+  const [here, there] = [join(dir, 'here'), join(dir, 'there')];
+  const account = `key of ${dir}`;
+  const first = await opened({ runDir: here, account });
+  const second = await openRunDir(options({ runDir: there, account }));
+  expect(second).toMatchObject({ ok: false, error: { kind: 'locked', sentence: expect.stringContaining('another run folder') } });
+  expect(JSON.stringify(second)).not.toContain(account);
+  await using _paper = await opened({ runDir: there }); // an account that exists there alone; the failed start let go of the folder
+  await using _other = await opened({ runDir: join(dir, 'other'), account: `${account}, another` });
+  await first[Symbol.asyncDispose]();
+  await using _again = await opened({ runDir: here, account });
+});
+
+test('one gateway a socket, whatever its account', async () => {
+  const socketPath = join(dir, 'shared', 'g.sock');
+  await using _first = await opened({ socketPath });
+  const second = await openRunDir(options({ accountHash: 'other', socketPath }));
+  expect(second).toMatchObject({ ok: false, error: { kind: 'locked', sentence: expect.stringContaining(socketPath) } });
+});
+
+test('a folder that was replaced under us is ours no more, and a copy of it is another place', async () => {
+  await using place = await opened();
+  expect(place.holds()).toBe(true);
+  cpSync(dir, `${dir}-copy`, { recursive: true });
+  await using copy = await opened({ runDir: `${dir}-copy` });
+  expect(copy.instance).not.toBe(place.instance);
+  expect(copy.instance.split('.')[0]).toBe(place.instance.split('.')[0]);
+  renameSync(`${dir}-copy`, join(dir, 'copy'));
+  renameSync(place.path, join(dir, 'moved'));
+  expect(place.holds()).toBe(false);
+});
+
+test('a socket path that is too long moves to the private runtime folder, or is one clear sentence', async () => {
   const deep = join(dir, 'x'.repeat(90));
-  expect(openRunDir(options({ runDir: deep }))).toMatchObject({
+  expect(await openRunDir(options({ runDir: deep }))).toMatchObject({
     ok: false,
     error: { kind: 'unusable', sentence: expect.stringContaining('allowed is 107') },
   });
-  const moved = openRunDir(options({ runDir: deep, runtimeDir: dir }));
-  if (!moved.ok) throw new Error(moved.error.sentence);
-  expect(moved.value.brainSocket.startsWith(join(dir, 'mmbot-sim-abc-'))).toBe(true);
-  moved.value[Symbol.dispose]();
+  await using moved = await opened({ runDir: deep, runtimeDir: dir });
+  expect(moved.brainSocket.startsWith(join(dir, 'mmbot-sim-abc-'))).toBe(true);
 });
 
-test('the operator has a socket beside the brain one', () => {
-  const opened = openRunDir(options({ socketPath: join(dir, 'g.sock') }));
-  expect(opened).toMatchObject({ ok: true, value: { brainSocket: join(dir, 'g.sock'), operatorSocket: join(dir, 'g-operator.sock') } });
-  if (opened.ok) opened.value[Symbol.dispose]();
+test('the operator has a socket beside the brain one', async () => {
+  await using place = await opened({ socketPath: join(dir, 'g.sock') });
+  expect(place).toMatchObject({ brainSocket: join(dir, 'g.sock'), operatorSocket: join(dir, 'g-operator.sock') });
 });

@@ -15,6 +15,7 @@ const GOOD: WholeState = {
   marginCall: false,
   dailyLoss: false,
   availableLow: false,
+  otherSession: false,
 };
 
 test.each<[what: string, over: Partial<WholeState>, mode: string, reasons: readonly string[]]>([

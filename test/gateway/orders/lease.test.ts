@@ -70,3 +70,13 @@ test('on a ticking clock quotes of a dead brain are given up within the lease pl
   clock.advance(5_000);
   expect(endedAt).toBe(2_000);
 });
+
+test('an heir holds orders from its first moment: a heartbeat without a snapshot is no sign of life', () => {
+  const lease = new Lease({ leaseMs: 2_000 });
+  lease.grant(HOLDER, monoMs(0), { heir: true });
+  lease.heartbeat(HOLDER, { processed: null, now: monoMs(1_900) });
+  expect(lease.tick(monoMs(2_000))?.epoch).toBe(7);
+  lease.grant(HOLDER, monoMs(3_000), { heir: true });
+  lease.heartbeat(HOLDER, { processed: stamp(1), now: monoMs(4_900) });
+  expect(lease.tick(monoMs(5_100))).toBeNull();
+});

@@ -39,7 +39,7 @@ test('protectFirst() reads what rests and what is held, and places the stop befo
 test('protectFirst() lets the start go on when the venue does not answer, and the stop comes later', async () => {
   const side = new OrderSide();
   side.venue.position = 20;
-  side.venue.stops.answers.list.push(...Array.from({ length: 3 }, () => fault('unreachable')));
+  side.venue.stops.answers.list.push(...Array.from({ length: 12 }, () => fault('unreachable')));
   await Promise.all([side.stops.protectFirst(500), side.run(600)]);
   expect(side.venue.stops.waiting()).toEqual([]);
   await side.run(3_000);

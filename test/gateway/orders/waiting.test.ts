@@ -99,7 +99,7 @@ test('a stall drops all that waits', async () => {
   side.venue.budgets = FULL;
   side.send(brain, quote(side, brain, 2));
   side.send(brain, amend(side, brain, 1, '59980.00'));
-  side.desk.waiting.dropAll();
+  side.desk.waiting.dropAll('stalled');
   side.venue.budgets = FREE;
   await live(side, brain, 100);
   expect(side.core.keeper.ledger.order(idOf(brain, 2))).toMatchObject({ reason: 'stalled', order: { status: 'rejected' } });

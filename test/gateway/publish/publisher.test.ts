@@ -213,6 +213,7 @@ test('the run that an order belongs to is told with it and with its fills, also 
       days: () => [],
       quoteAsset: () => 'USDT',
     },
+    startMs: () => ({ protected: null, ready: null, quoting: null }),
     problems: () => [],
   });
   expect(FillsAnswer.parse(asked.answer({ id: 1, type: 'query', what: 'fills' })).fills[0]?.strategy).toBe('mm-btc');
@@ -242,6 +243,7 @@ describe('Answers', () => {
         days: () => [],
         quoteAsset: () => 'USDT',
       },
+      startMs: () => ({ protected: 300, ready: 400, quoting: null }),
       problems: () => [],
     });
   const ask = (what: 'stats' | 'positions' | 'fills' | 'book' | 'status' | 'orders' | 'order') =>

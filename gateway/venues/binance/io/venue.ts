@@ -7,7 +7,7 @@ import type { Log } from '../../../../shared/log.ts';
 import type { Metrics } from '../../../../shared/metrics.ts';
 import type { Random } from '../../../../shared/random.ts';
 import { err, ok, type Result } from '../../../../shared/result.ts';
-import type { MonoMs, WallMs } from '../../../../shared/units.ts';
+import { type MonoMs, monoMs, type WallMs } from '../../../../shared/units.ts';
 import { AccountSession } from '../../../account/session.ts';
 import { type Http, type HttpOptions, openHttp } from '../../../io/http.ts';
 import { RotatingStream } from '../../../io/rotation.ts';
@@ -19,14 +19,16 @@ import { RestStopEntry } from '../algo.ts';
 import { decodeUser } from '../decode.ts';
 import { privatePath } from '../encode.ts';
 import { ListingReader } from '../listing-reader.ts';
+import { endpointsOf, orderEntryProblem } from '../endpoints.ts';
+import { readMarks } from '../first-marks.ts';
 import { LineHealth } from '../line-health.ts';
-import { instrumentsOf, rateLimitsOf } from '../instruments.ts';
-import { CALLS, type Endpoints, ENDPOINTS, simEndpoints } from '../limits.ts';
+import { prepare } from '../prepare.ts';
+import { CALLS, type Endpoints } from '../limits.ts';
 import { MarketFeed } from '../market-feed.ts';
 import { RestOrderEntry } from '../orders.ts';
 import { Rest } from '../rest.ts';
-import { type Secret, secretOf } from '../sign.ts';
-import { Balances, ExchangeInfo, ListenKey } from '../wire.ts';
+import { secretOf } from '../sign.ts';
+import { ListenKey } from '../wire.ts';
 import { checkKeyRights } from './key-rights.ts';
 import { MarketStreams, OVERLAP_MS, ROTATE_MS, TICK_MS } from './market-streams.ts';
 import { venueMeters, type VenueMeters } from './meters.ts';
@@ -34,6 +36,9 @@ import { WsApi } from './ws-api.ts';
 
 const CLOCK_SYNC_MS = 60_000;
 const LISTING_MS = 3_600_000;
+/** At the start a read without an answer for this long is asked again; for so long after it, real time. */
+const HEDGE_MS = 400;
+const HEDGE_FOR_MS = 15_000;
 /** While no request gets through, one tries. */
 const PROBE_MS = 2_000;
 /**
@@ -61,14 +66,16 @@ export type VenueOptions = {
   readonly rotateMs?: number;
   /** Other hosts than those of the configuration and its environment. */
   readonly endpoints?: Endpoints;
+  /** Once it is aborted no order that could open leaves any more, not even one that waits for its socket. */
+  readonly ending?: AbortSignal;
   /** Another way to the venue than over the network, for runs on virtual time in one process. */
   readonly lines?: { readonly http: (options: HttpOptions) => Http; readonly socket: OpenSocket };
 };
 
 /** Syncs the clock, reads the instruments and proves the key. Opens no stream yet. */
 export async function openBinance(options: VenueOptions): Promise<Result<Venue, VenueFault>> {
-  const { config, credentials, clock } = options;
-  const endpoints = endpointsOf(options);
+  const { config, credentials, clock, speed = 1 } = options;
+  const endpoints = options.endpoints ?? endpointsOf(config);
   const secret = credentials && secretOf(credentials.secret);
   const problem = orderEntryProblem(config, { secret, endpoints });
   if (problem !== null) return err({ kind: 'rejected', reason: 'config', sentence: problem });
@@ -83,10 +90,11 @@ export async function openBinance(options: VenueOptions): Promise<Result<Venue, 
     apiKey,
     secret: secret ?? secretOf(''),
     recvWindowMs,
+    hedge: { afterMs: patienceMs(HEDGE_MS, speed), until: monoMs(clock.monoMs() + HEDGE_FOR_MS * speed) },
     onCall: meters.onCall,
     onResult: (fault) => line.called(fault),
   });
-  const instruments = await prepare({ rest, config, host: endpoints.rest, keyed: credentials !== null });
+  const instruments = await prepare({ rest, config, host: endpoints.rest, keyed: credentials !== null, clock });
   if (!instruments.ok) {
     await http[Symbol.asyncDispose]();
     return instruments;
@@ -109,46 +117,6 @@ async function rightsOf(
   const { recvWindowMs, requestTimeoutMs: timeoutMs } = config.gateway;
   const key = { apiKey: credentials.apiKey, secret: secretOf(credentials.secret) };
   return checkKeyRights({ ...key, origin, openHttp: lines?.http ?? openHttp, clock, nowMs: rest.nowMs(), recvWindowMs, timeoutMs });
-}
-
-function endpointsOf({ config, endpoints }: VenueOptions): Endpoints {
-  const { environment } = config;
-  if (endpoints) return endpoints;
-  if (environment === 'sim') return config.endpoints.sim ?? simEndpoints(config.sim.port);
-  if (environment === 'testnet') return config.endpoints.testnet ?? ENDPOINTS.testnet;
-  if (environment === 'paper') return config.endpoints.paper ?? config.endpoints.mainnet ?? ENDPOINTS.mainnet; // live public data
-  return config.endpoints.mainnet ?? ENDPOINTS.mainnet;
-}
-
-/** Only Ed25519 may log on to the WebSocket API (reference sheet 2026-11, 2.2). */
-function orderEntryProblem(
-  { gateway, environment }: Config,
-  { secret, endpoints }: { secret: Secret | null; endpoints: Endpoints },
-): string | null {
-  if (gateway.orderEntry === 'rest' || secret === null) return null;
-  if (secret.kind !== 'ed25519')
-    return `gateway.orderEntry: "websocket" with a key of type ${secret.kind === 'rsa' ? 'RSA' : 'HMAC'}: allowed is "rest", or an Ed25519 key in credentials.${environment}`;
-  return endpoints.api === undefined
-    ? `endpoints.${environment}.api: missing: allowed is the URL of the WebSocket API, or gateway.orderEntry "rest"`
-    : null;
-}
-
-type Prepare = { readonly rest: Rest; readonly config: Config; readonly host: string; readonly keyed: boolean };
-
-async function prepare({ rest, config, host, keyed }: Prepare): Promise<Result<ReadonlyMap<string, Instrument>, VenueFault>> {
-  const synced = await rest.syncClock();
-  if (!synced.ok) return err({ ...synced.error, sentence: `Cannot reach the venue at ${host}: ${synced.error.sentence}` });
-  const info = await rest.call(CALLS.exchangeInfo, { schema: ExchangeInfo, parameters: [] });
-  if (!info.ok) return err({ ...info.error, sentence: `Cannot read the instruments at ${host}: ${info.error.sentence}` });
-  rest.setLimits(rateLimitsOf(info.value));
-  const instruments = instrumentsOf(info.value, config.symbols);
-  if (!instruments.ok) return err({ kind: 'rejected', reason: 'symbol', sentence: instruments.error });
-  if (!keyed) return ok(instruments.value);
-  const key = await rest.call(CALLS.balance, { schema: Balances, parameters: [] });
-  if (key.ok) return ok(instruments.value);
-  const refused = key.error.kind === 'auth' || key.error.kind === 'rejected';
-  const what = refused ? `The venue at ${host} refuses the API key or its secret` : `Cannot read the account at ${host}`;
-  return err({ ...key.error, kind: refused ? 'auth' : key.error.kind, sentence: `${what}: ${key.error.sentence}` });
 }
 
 type Connected = VenueOptions & {
@@ -184,7 +152,7 @@ class BinanceVenue implements Venue {
     const retryMs = this.#retryMs;
     this.#parts = { ...parts, log };
     this.instruments = instruments;
-    this.orders = new RestOrderEntry({ rest, instruments, route: () => this.#route() });
+    this.orders = new RestOrderEntry({ rest, instruments, route: () => this.#route(), mayOpen: () => parts.ending?.aborted !== true });
     this.stops = new RestStopEntry({ rest, instruments });
     this.#speed = parts.speed ?? 1;
     this.#listing = new ListingReader({
@@ -256,6 +224,7 @@ class BinanceVenue implements Venue {
       clock.every(PROBE_MS, () => void (this.#parts.line.failing && this.#syncClock())), // the first answer ends the silence
       clock.every(config.gateway.keepAliveMs, () => void this.#keepAlive()),
     ];
+    void this.#readMarks();
     return Promise.resolve();
   }
 
@@ -267,6 +236,15 @@ class BinanceVenue implements Venue {
     this.#feed[Symbol.dispose]();
     this.#listing[Symbol.dispose]();
     await this.#parts.http[Symbol.asyncDispose]();
+  }
+
+  /** The stream is newer when it was faster. */
+  async #readMarks(): Promise<void> {
+    const { rest, log } = this.#parts;
+    for (const read of await readMarks(rest, [...this.instruments.keys()])) {
+      if (!read.ok) log.warn({ what: 'mark', fault: read.error }, 'Market data read failed');
+      else for (const mark of read.value) if (this.#feed.store.mark(mark.symbol) === null) this.#feed.store.setMark(mark);
+    }
   }
 
   /** Never before the end of a ban: an opening is a request like any other (reference sheet 2026-11, 5). */

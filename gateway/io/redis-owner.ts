@@ -1,0 +1,92 @@
+/**
+ * The owner key: who may write under a prefix. It lives as long as it is renewed, and only its owner, or nobody, is ever followed: what is
+ * written under it is written in one transaction that falls through when the key changes in between.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+
+export type OwnerOptions = {
+  readonly redis: Redis;
+  readonly key: string;
+  /** Of this run of the gateway. */
+  readonly epoch: number;
+  /** Same for every run in one run folder. */
+  readonly instance: string;
+  /** Real milliseconds. */
+  readonly lifeMs: number;
+};
+/** `ours` is also a key that has run out: whoever finds none may take it. */
+export type Ownership = { readonly ours: boolean; readonly owner: string | null };
+type Commands = (string | number)[][];
+/** Null: the key changed meanwhile, nothing was written. */
+export type Written = readonly [error: Error | null, result: unknown][] | null;
+
+const WATCH_MS = 100;
+
+export class RedisOwner {
+  readonly #options: OwnerOptions;
+  readonly #mine: string;
+
+  constructor(options: OwnerOptions) {
+    this.#options = options;
+    this.#mine = `${options.epoch} ${options.instance}`;
+  }
+
+  /**
+   * Takes the key; the sentence of a rival instead. The key of a dead gateway runs out by itself, a living one keeps renewing it. One of our
+   * own run folder is a dead predecessor's: only one gateway holds the folder's lock.
+   */
+  async take(): Promise<string | null> {
+    const { redis, key, instance } = this.#options;
+    for (let lastLeft = Number.POSITIVE_INFINITY; ; ) {
+      const [owner, leftMs] = await this.#watched();
+      const dead = owner === null || owner.endsWith(` ${instance}`);
+      if (dead && (await redis.multi([this.#renewal()]).exec()) !== null) return null;
+      if (!dead) {
+        await redis.unwatch();
+        if (leftMs < 0 || leftMs > lastLeft) return `${this.sentence(owner)}: stop it, or set redis.prefix`;
+        lastLeft = leftMs;
+        await sleep(Math.min(WATCH_MS, leftMs + 1));
+      } else lastLeft = Number.POSITIVE_INFINITY; // somebody was faster: look who
+      if (redis.status === 'end') throw new Error(`connection closed while ${key} was watched`);
+    }
+  }
+
+  /** Who owns it now. */
+  async look(): Promise<Ownership> {
+    const owner = await this.#options.redis.get(this.#options.key);
+    return { ours: owner === null || owner === this.#mine, owner };
+  }
+
+  /** Renews the key and writes, when it is still ours. */
+  async write(commands: Commands): Promise<{ readonly ownership: Ownership; readonly written: Written }> {
+    const { redis } = this.#options;
+    const [owner] = await this.#watched();
+    const ownership = { ours: owner === null || owner === this.#mine, owner };
+    if (ownership.ours) return { ownership, written: await redis.multi([this.#renewal(), ...commands]).exec() };
+    await redis.unwatch();
+    return { ownership, written: null };
+  }
+
+  /** Gives the key up, so that a successor need not wait for it; one of another stays. */
+  async giveUp(): Promise<void> {
+    const { redis, key } = this.#options;
+    const [owner] = await this.#watched();
+    if (owner === this.#mine) await redis.multi([['del', key]]).exec();
+    else await redis.unwatch();
+  }
+
+  sentence(owner: string | null): string {
+    return `Another live gateway (epoch ${owner?.split(' ')[0] ?? 'unknown'}) writes to ${this.#options.key}`;
+  }
+
+  #renewal(): (string | number)[] {
+    return ['set', this.#options.key, this.#mine, 'PX', this.#options.lifeMs];
+  }
+
+  async #watched(): Promise<readonly [owner: string | null, leftMs: number]> {
+    const { redis, key } = this.#options;
+    const [, owner, left] = await Promise.all([redis.watch(key), redis.get(key), redis.pttl(key)]);
+    return [owner, left];
+  }
+}
