@@ -142,8 +142,9 @@ function askOf({ actor, taker, quotes, acting }: Asking): Asked {
   const tolerance = { ...rules.tolerance, priceBps: run.strategy.toleranceBps };
   const { oms, actions } = steer(before, { wanted: quotes, own, room, header, rules: { ...rules, tolerance }, now: turn.now });
   const naming = { symbol: look.symbol, role: run.strategy.role, strategy: run.id, reason: wish.reason, nextId: turn.nextId };
-  const named = [...commandsOf(actions, naming), ...(taker ? takerCommands(taker, { actor, acting }) : [])];
-  return { named: actor.hold === null ? named : named.filter(({ command }) => command.kind === 'cancel'), notes: oms.notes };
+  const allowed = actions.filter(({ kind }) => actor.hold === null || kind === 'cancel'); // a quote that cannot be replaced stays
+  const taking = taker && actor.hold === null ? takerCommands(taker, { actor, acting }) : [];
+  return { named: [...commandsOf(allowed, naming), ...taking], notes: oms.notes };
 }
 
 function takerCommands(taker: Taker, { actor, acting }: Pick<Asking, 'actor' | 'acting'>): Named[] {

@@ -48,11 +48,12 @@ export type Looking = {
 
 export function lookAt(before: SymbolState, looking: Looking): Look {
   const { symbol, documents, now, ttlMs, maxAgeMs } = looking;
-  const { seq, brainEpoch: lease } = documents.header;
-  const pending = stillPending({ pending: before.pending, seq, lease, now, ttlMs });
+  const { seq, brainEpoch } = documents.header;
+  const pending = stillPending({ pending: before.pending, seq, lease: brainEpoch, now, ttlMs });
   const held = heldView(documents, { symbol, maxAgeMs });
   if (typeof held === 'string') return blind({ ...before, pending }, { symbol, reason: held });
-  const { oms, vanished, ask } = look(before.oms, { shown: ownOf(held.orders, documents.header), pending, lease, now });
+  const lease = Math.max(brainEpoch, before.oms.lease); // for a moment none may be in force
+  const { oms, vanished, ask } = look(before.oms, { shown: ownOf(held.orders, { brainEpoch: lease }), pending, lease, now });
   const exit = judge(before.exits, { looking, held });
   const working = workingOrders({ orders: [...held.orders, ...vanished], pending });
   const seen = { symbol, state: { ...before, pending, oms, exits: exit.exits }, held, working, close: exit.close, ask };

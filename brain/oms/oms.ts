@@ -38,7 +38,7 @@ export const omsRules = (oms: OmsParameters, priceBps: number): OmsRules => ({
   ration: { perSecond: oms.actionsPerSecond, burst: oms.actionBurst },
 });
 
-/** Until the venue has told more, as few amends as any venue allows. */
+/** Until the venue has told: fewer amends than any is known to allow. */
 const AMENDS_UNTOLD = { most: 1_000, shrinkKeepsPlace: false };
 
 /** What leads to the wanted quotes and is due. */
@@ -106,7 +106,8 @@ export type Letting<T> = {
 };
 export type Let<T> = {
   readonly oms: OmsState;
-  readonly commands: readonly T[] /** Wait for the symbol's ration. */;
+  readonly commands: readonly T[];
+  /** How many wait for the symbol's ration. */
   readonly waiting: number;
 };
 

@@ -86,9 +86,7 @@ export class Ledger {
   }
 
   /** Takes back an order that could not be persisted: its bytes never left. */
-  forget(clientId: string): void {
-    this.#orders.delete(clientId);
-  }
+  readonly forget = (clientId: string): void => this.#orders.delete(clientId);
 
   /** Something we did, or an answer without a statement of the order. */
   move(clientId: string, { kind, reason = '', now }: { readonly kind: Move; readonly reason?: string; readonly now: Now }): Change {

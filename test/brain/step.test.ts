@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type BrainState, initialState, type Settings, step } from '../../brain/step.ts';
 import { initialSymbol } from '../../brain/look.ts';
+import { answered, EMPTY_OMS } from '../../brain/oms/notes.ts';
 import { NO_EXITS } from '../../brain/risk/exits.ts';
 import { marketMaking } from '../../brain/strategy/market-making.ts';
 import type { Strategy, Wish } from '../../brain/strategy/strategy.ts';
@@ -16,6 +17,7 @@ import {
   IDENTITY,
   instrumentDoc,
   LEASE,
+  LIMITS,
   onlyOne,
   type Over,
   orderDoc,
@@ -174,6 +176,65 @@ test('step() leaves other roles and foreign orders alone', () => {
 test('step() cancels what another lease left, amends none of it, and quotes beside it', () => {
   const left = orderDoc({ clientId: id(1, { epoch: LEASE + 1 }) });
   expect(kinds(take({ over: { docs: { orders: ordersDoc([left]) } } }))).toEqual(['cancel', 'place', 'place']);
+});
+
+test('step() cancels first where a limit leaves no room for both, and places when a snapshot shows the room', () => {
+  const left = [1, 2].map((n) => orderDoc({ clientId: id(n, { epoch: LEASE + 1 }) }));
+  const limits = { settings: { limits: () => ({ ...LIMITS, maxOpenOrders: 3 }) } };
+  const first = take({ over: { docs: { orders: ordersDoc(left) } }, ...limits });
+  expect([kinds(first), first.reason]).toEqual([['cancel', 'cancel', 'place'], 'held-open-orders']);
+  expect(first.commands[2]).toMatchObject({ side: 'buy' }); // what fits does not wait
+  const bid = orderDoc({ clientId: first.commands[2]?.clientId ?? '', price: '59994.00' });
+  const next = take({ before: first.state, over: { head: { seq: 51 }, docs: { orders: ordersDoc([bid], { seq: 51 }) } }, ...limits });
+  expect([kinds(next), next.reason]).toEqual([['place'], 'quoting']);
+});
+
+/** As the gateway shows a bid and an ask that were placed. */
+const quotesOf = ({ commands }: Pick<Taken, 'commands'>): OrderDoc[] =>
+  commands.map(({ clientId }, n) =>
+    orderDoc({ clientId, ...(n === 0 ? { side: 'buy', price: '59994.00' } : { side: 'sell', price: '60006.10' }) }),
+  );
+/** Client ids that a turn asks the ledger for. */
+const askedIn = (before: BrainState, over: Over): readonly string[] =>
+  step(before, { settings: settings(RUNS), turn: turn(documents(over)) }).symbols.flatMap(({ ask }) => ask);
+
+test('step() asks for an order that vanished without an end, and counts it as working', () => {
+  const first = take();
+  const shown = quotesOf(first);
+  const seen = take({ before: first.state, over: { head: { seq: 51 }, docs: { orders: ordersDoc(shown, { seq: 51 }) } } });
+  const over = { head: { seq: 120 }, docs: { orders: ordersDoc(shown.slice(1), { seq: 120 }) } };
+  const gone = take({ before: seen.state, over });
+  expect([askedIn(seen.state, over), gone.commands]).toEqual([[shown[0]?.clientId], []]);
+  const oms = gone.state.symbols[SYMBOL]?.oms ?? EMPTY_OMS;
+  const told = having({ oms: answered(oms, { clientId: shown[0]?.clientId ?? '', order: null }) }, gone.state);
+  const after = take({ before: told, over: { head: { seq: 121 }, docs: { orders: ordersDoc(shown.slice(1), { seq: 121 }) } } });
+  expect(after.commands).toMatchObject([{ kind: 'place', side: 'buy' }]);
+});
+
+test('step() misses none of its orders while no lease is in force', () => {
+  const first = take();
+  const shown = quotesOf(first);
+  const seen = take({ before: first.state, over: { head: { seq: 51 }, docs: { orders: ordersDoc(shown, { seq: 51 }) } } });
+  const over = { head: { seq: 52, brainEpoch: 0 }, docs: { orders: ordersDoc(shown, { seq: 52 }) } };
+  expect(askedIn(seen.state, over)).toEqual([]);
+  expect(kinds(take({ before: seen.state, over, turn: { mayTrade: false } }))).toEqual(['cancel', 'cancel']);
+});
+
+test('step() leaves a quote that it may not replace now where it is', () => {
+  const none = { amends: { most: 0, shrinkKeepsPlace: false } };
+  const first = take({ over: { head: none } });
+  const [bid, ask] = quotesOf(first);
+  const off = [orderDoc({ ...bid, price: '59900.00' }), orderDoc({ ...ask })];
+  const over = { head: { ...none, seq: 51 }, docs: { orders: ordersDoc(off, { seq: 51 }) } };
+  const refusals = { 'market-making': { code: 'budget', untilMs: monoMs(1_400) } };
+  expect(kinds(take({ before: having({ refusals }, first.state), over }))).toEqual([]);
+  expect(kinds(take({ before: first.state, over }))).toEqual(['cancel', 'place']);
+});
+
+test('step() asks for no more than a symbol may, and says that the rest waits', () => {
+  const oms = { ...settings(RUNS).oms, ration: { perSecond: 1, burst: 1 } };
+  const stepped = take({ settings: { oms } });
+  expect([kinds(stepped), stepped.reason]).toEqual([['place'], 'rationed']);
 });
 
 test.each<[string, Partial<OrderDoc>, string]>([
