@@ -19,6 +19,8 @@ export type Told = {
   /** The last turn. */
   readonly steps: ReadonlyMap<string, SymbolStep>;
   readonly why: WhyLog;
+  /** Reasons told of each run on each symbol. */
+  readonly whyMost: number;
   /** Why nothing is decided at all; '' when it is. */
   readonly reason: string;
   /** By the fills that the brain itself has read, base units. */
@@ -60,7 +62,10 @@ function runDoc(run: Run, { symbol, told }: { readonly symbol: string; readonly 
     realizedPnl: formatAtoms(holding.realized),
     fees: Object.fromEntries(Object.entries(holding.fees).map(([asset, fee]) => [asset, formatAtoms(fee)])),
     funding: formatAtoms(holding.funding),
-    why: told.why.of(run.id, symbol).map((one) => ({ ...one, detail: { ...one.detail } })),
+    why: told.why
+      .of(run.id, symbol)
+      .slice(0, told.whyMost)
+      .map((one) => ({ ...one, detail: { ...one.detail } })),
   };
 }
 

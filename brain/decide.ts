@@ -43,6 +43,7 @@ export type Decided = { readonly seats: Seats; readonly decisions: ReadonlyMap<s
 
 /** Fills that a seat was not shown for long; the position tells what became of older ones. */
 const FILLS_KEPT = 500;
+const PROBLEM_MAX = 200;
 
 export const seatState = (seat: Seat): SeatState => ({ seat, places: {}, fills: {}, failure: null });
 
@@ -184,7 +185,7 @@ function decisionOf({ run, view, wish, failure }: Answer): Decision {
 
 function problemOf(wish: Wish, { instrument }: SymbolView): string | null {
   try {
-    return wishProblem(wish, instrument);
+    return wishProblem(wish, instrument)?.slice(0, PROBLEM_MAX) ?? null;
   } catch (error) {
     return `the wish cannot be read: ${faultText(error)}`;
   }

@@ -159,7 +159,7 @@ type Series = { readonly symbol: string; readonly interval: string };
 /** Bars are written on close, so their stamp may be older, but not of another life of the gateway. */
 export const barsOf = ({ header, symbols }: Documents, { symbol, interval }: Series): readonly BarRow[] | null => {
   const klines = symbols[symbol]?.klines[interval];
-  return klines?.status === 'complete' && klines.epoch === header.epoch ? klines.bars : null;
+  return klines?.status === 'complete' && klines.epoch === header.epoch ? Object.freeze(klines.bars) : null; // shared by runs and turns
 };
 
 /** Rewritten with each snapshot, so it is of this one or unknown. */
@@ -207,7 +207,8 @@ export function instrumentOf(document: InstrumentDoc | null, header: Header): In
 
 function levelsOf(instrument: Instrument, rows: BookDoc['bids']): readonly Level[] | null {
   const levels = rows.map(([price, size]) => ({ price: parsePrice(instrument, price), size: parseSize(instrument, size) }));
-  return levels.every((level): level is Level => level.price !== null && level.size !== null) ? levels : null;
+  const whole = levels.every((level): level is Level => level.price !== null && level.size !== null);
+  return whole ? Object.freeze(levels) : null; // several runs see it
 }
 
 /** Null where it is off today's tick or step. */

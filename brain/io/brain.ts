@@ -56,6 +56,8 @@ const REFUSED_MS = 500;
 /** Refusals that the next snapshot explains: the order changed while the command was on its way. */
 const RACES: ReadonlySet<Refusal> = new Set(['order-busy', 'order-ended', 'unknown-order']);
 const FEES_MS = 1_000;
+/** Above this many runs and symbols the document, which is written with each turn, tells less of each. */
+const FEW_ROWS = 20;
 
 export class Brain implements AsyncDisposable {
   readonly #options: BrainOptions;
@@ -307,6 +309,7 @@ export class Brain implements AsyncDisposable {
     if (redis.status !== 'ready' || !this.#processed || !this.#documents) return;
     const told: Told = {
       ...{ runs: this.#settings.runs, state: this.#state, documents: this.#documents, steps: this.#steps, why: this.#why },
+      whyMost: this.#settings.runs.reduce((rows, { symbols }) => rows + symbols.length, 0) > FEW_ROWS ? 3 : 12,
       reason: this.#reason,
       position: (symbol) => this.#fills.position(symbol),
     };

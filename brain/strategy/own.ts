@@ -44,6 +44,7 @@ export function ownStrategy<Parameters, State>(
     decide: (view, before) => {
       const asked = decide(view, { parameters, state: before as State }); // null only where it has no `initial`, and then State is null
       if (typeof asked !== 'object' || asked === null) throw new TypeError('decide returned no object');
+      if (asked instanceof Promise) throw new TypeError('decide is asynchronous: it has to answer at once');
       const { quotes = [], target = null, signals = {}, detail = {}, state } = asked;
       const reason = asked.reason ?? (quotes.length > 0 || target !== null ? 'quoting' : 'no-wish');
       return { wish: { quotes, target, reason, signals, detail }, state: state === undefined ? before : state };

@@ -1,20 +1,36 @@
 /** Whether what a strategy wishes can be meant, cheaply, at every decision. Strategies of persons come by here too, so nothing is taken on trust. Pure. */
 import type { Instrument } from '../../shared/instrument.ts';
-import type { Wish } from './strategy.ts';
+import type { Signals, Wish } from './strategy.ts';
 
 const QUOTES_MAX = 40;
 const SLIPPAGE_BPS_MAX = 1_000;
 const REASON_MAX = 60;
+const TOLD_MAX = 100;
+const TEXT_MAX = 200;
 
 /** One sentence about the first thing wrong; null when nothing is. */
 export function wishProblem(wish: Wish | undefined, instrument: Instrument): string | null {
   if (typeof wish !== 'object' || wish === null) return 'the wish is no object';
-  const { quotes, target, reason, signals } = wish;
+  const { quotes, target, reason, signals, detail = {} } = wish;
   if (typeof reason !== 'string' || reason === '' || reason.length > REASON_MAX)
     return `reason is not a text of 1 to ${REASON_MAX} letters`;
-  if (typeof signals !== 'object' || signals === null) return 'signals is no object';
+  const told = toldProblem('signals', signals) ?? toldProblem('detail', detail);
+  if (told !== null) return told;
   if (!Array.isArray(quotes) || quotes.length > QUOTES_MAX) return `quotes is no list of at most ${QUOTES_MAX}`;
   return quotesProblem(quotes, instrument) ?? targetProblem(target);
+}
+
+/** Everybody reads it, so it is words and numbers, and not too many of them. */
+function toldProblem(name: string, told: Signals): string | null {
+  if (typeof told !== 'object' || told === null) return `${name} is no object`;
+  const entries = Object.entries(told);
+  if (entries.length > TOLD_MAX) return `${name} has more than ${TOLD_MAX} entries`;
+  const isTold = (value: unknown): boolean =>
+    value === null || typeof value === 'number' || typeof value === 'string' || value === undefined;
+  const wrong = entries.find(
+    ([key, value]) => !isTold(value) || key.length > TEXT_MAX || (typeof value === 'string' && value.length > TEXT_MAX),
+  );
+  return wrong ? `${name}.${wrong[0].slice(0, TEXT_MAX)} is neither a number nor a short text nor null` : null;
 }
 
 function quotesProblem(quotes: Wish['quotes'], { minPriceTicks, maxPriceTicks }: Instrument): string | null {

@@ -1,5 +1,6 @@
 /** Several runs on one symbol: each with its own share, none in the way of another, and the net position above all. */
 import { describe, expect, test } from 'vitest';
+import type { Level, SymbolView } from '../../brain/strategy/strategy.ts';
 import type { OrderDoc } from '../../shared/snapshot.ts';
 import { lots, monoMs, ticks } from '../../shared/units.ts';
 import { bookDoc, fillDoc, orderDoc, positionDoc, runWith, SYMBOL } from '../kit/brain.ts';
@@ -188,6 +189,13 @@ describe('a run', () => {
     expect([Desk.reasons(desk.take()), a.seen.length]).toEqual([{ a: 'strategy-failed', b: 'told' }, 1]);
     const losing = positionDoc({ epoch: 3, seq: 53, size: '0.010', entryPrice: '61000' });
     expect(desk.take({ docs: { position: losing } }).symbols[0]?.close).toBe('stop-loss');
+  });
+
+  test('that turns what it is shown upside down fails alone: nothing it is shown can be changed', () => {
+    const { a, b, desk } = pair({ a: { decide: (view: SymbolView) => (view.bids as Level[]).reverse() } });
+    const stepped = desk.take();
+    expect(Desk.reasons(stepped)).toEqual({ a: 'strategy-failed', b: 'told' });
+    expect([b.last.bids[0]?.price, a.seen]).toEqual([600_000, []]);
   });
 
   test('that asks for what is no order gets none, and may mend it', () => {

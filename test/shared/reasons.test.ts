@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { REASONS as FAMILY } from '../../brain/strategy/market-making/reasons.ts';
 import { symbolReasons } from '../../gateway/orders/degraded.ts';
 import { meaningOfCode } from '../../gateway/venues/binance/faults.ts';
 import { REFUSALS } from '../../shared/command.ts';
@@ -38,6 +39,10 @@ test('every refusal, every mode and every reason of the gateway is among them', 
     ...Mode.options.map((mode) => `mode-${mode}`),
   ];
   expect(all.filter((reason) => labelOf(reason) !== reason)).toEqual([]);
+});
+
+test('every reason of the market-making family is among them', () => {
+  expect(FAMILY.filter((reason) => labelOf(reason) !== reason)).toEqual([]);
 });
 
 test('what a venue calls a rejected order is among them', () => {

@@ -47,6 +47,7 @@ test('what it leaves out is nothing; nothing at all is an error', () => {
     target: { position: -21, slippageBps: 5 },
     reason: 'quoting',
   });
+  expect(() => of(Promise.resolve({}))).toThrow('asynchronous');
   for (const nothing of [undefined, null, 5]) expect(() => of(nothing)).toThrow('decide returned no object');
 });
 

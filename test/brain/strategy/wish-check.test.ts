@@ -14,6 +14,7 @@ test.each([
   [{ quotes: [quote(), quote({ side: 'sell', price: 599_901 }), quote({ level: 3 })] }],
   [{ target: { position: -20, slippageBps: 0 } }],
   [{ reason: 'x'.repeat(60) }],
+  [{ signals: { a: 1, b: 'x', c: null, d: undefined, e: Number.NaN }, detail: { price: '1' } }],
 ])('wishProblem() has nothing to say about %j', (over) => {
   expect(problem(over)).toBeNull();
 });
@@ -25,6 +26,11 @@ test.each<[unknown, RegExp]>([
   [{ reason: 'x'.repeat(61) }, /reason/],
   [{ reason: undefined }, /reason/],
   [{ signals: null }, /signals/],
+  [{ signals: { a: {} } }, /signals\.a/],
+  [{ signals: { a: true } }, /signals\.a/],
+  [{ signals: { a: 'x'.repeat(201) } }, /signals\.a/],
+  [{ signals: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [n, n])) }, /more than 100/],
+  [{ detail: 5 }, /detail/],
   [{ quotes: {} }, /no list/],
   [{ quotes: Array.from({ length: 41 }, () => quote()) }, /at most 40/],
   [{ quotes: [quote({ side: 'BUY' })] }, /quotes\[0\]\.side/],
