@@ -53,7 +53,12 @@ export function lookAt(before: SymbolState, looking: Looking): Look {
   const held = heldView(documents, { symbol, maxAgeMs });
   if (typeof held === 'string') return blind({ ...before, pending }, { symbol, reason: held });
   const lease = Math.max(brainEpoch, before.oms.lease); // for a moment none may be in force
-  const { oms, vanished, ask } = look(before.oms, { shown: ownOf(held.orders, { brainEpoch: lease }), pending, lease, now });
+  const { oms, vanished, ask } = look(before.oms, {
+    shown: ownOf(held.orders, { ...documents.header, brainEpoch: lease }),
+    pending,
+    lease,
+    now,
+  });
   const exit = judge(before.exits, { looking, held });
   const working = workingOrders({ orders: [...held.orders, ...vanished], pending });
   const seen = { symbol, state: { ...before, pending, oms, exits: exit.exits }, held, working, close: exit.close, ask };

@@ -41,6 +41,8 @@ export type Documents = {
   readonly balanceKnown: boolean;
   /** Free for new orders, by asset, decimal; null where it is not known. */
   readonly available?: Readonly<Record<string, string | null>>;
+  /** Wallet plus unrealized profit, by asset, decimal; null where it is not known. */
+  readonly equity?: Readonly<Record<string, string | null>>;
   readonly seenAt: MonoMs;
   /** Own fills that came with it; some may have come before, and some may be missing. */
   readonly fills: readonly FillDoc[];
@@ -104,7 +106,7 @@ export function marketView(
   documents: Documents,
   { symbol, held }: { readonly symbol: string; readonly held: HeldView },
 ): MarketView | string {
-  const { header, balanceKnown } = documents;
+  const { header, balanceKnown, equity } = documents;
   if (header.mode !== 'normal') return `mode-${header.mode}`;
   if (header.paused) return 'paused';
   const blocked = header.reasons.find((reason) => reason.endsWith(`:${symbol}`));
@@ -127,8 +129,11 @@ export function marketView(
     markTicks: markPrice === null ? null : fractionalTicks(instrument, markPrice),
     funding: fundingOf(document),
     commission: commissionOf(document),
+    equity: numberOf(equity?.[instrument.quoteAsset] ?? null),
   };
 }
+
+const numberOf = (text: string | null): number | null => (text === null ? null : Number(text));
 
 function fundingOf({ fundingRate, nextFundingMs }: PositionDoc): Funding | null {
   return fundingRate === null || nextFundingMs === null ? null : { rate: Number(fundingRate), nextMs: wallMs(nextFundingMs) };

@@ -140,7 +140,7 @@ const size = z
       .default('fixed')
       .describe('orderSize; the same worth at every price; a share of wallet plus unrealized profit in the quote asset'),
     notional: z.number().gt(0).max(100_000_000).default(1_000).describe('worth of each quote, quote units'),
-    equityPercent: z.number().gt(0).max(1_000).default(5).describe('worth of each quote, percent of the equity'),
+    equityPercent: z.number().gt(0).max(1_000).default(0.25).describe('worth of each quote, percent of the equity'),
     levelFactor: factor(0.1, 10).default(1).describe('size of each level over that of the level before'),
     inventoryShrink: factor(0, 1)
       .default(0)

@@ -19,7 +19,7 @@ import {
   OrdersDoc,
   PositionDoc,
 } from '../../shared/snapshot.ts';
-import type { MonoMs } from '../../shared/units.ts';
+import { type MonoMs, sumDecimals } from '../../shared/units.ts';
 import { readTrade, TradeRow } from '../news.ts';
 import type { Documents, SymbolDocs } from '../view.ts';
 import { type Entry, StreamCursor } from './stream-cursor.ts';
@@ -137,10 +137,12 @@ export class SnapshotPoller {
     const balance = this.#read({ key: keys.balance, text: texts.documents.get(keys.balance) ?? null, schema: BalanceDoc });
     const balanceKnown = balance?.known === true && balance.epoch === header.epoch && balance.seq === header.seq;
     const docs = symbols.map((symbol): [string, SymbolDocs] => [symbol, this.#docsOf(symbol, texts.documents)]);
-    const available = Object.fromEntries((balanceKnown ? balance.assets : []).map(({ asset, available: free }) => [asset, free]));
+    const assets = balanceKnown ? balance.assets : [];
+    const available = Object.fromEntries(assets.map(({ asset, available: free }) => [asset, free]));
+    const equity = Object.fromEntries(assets.map((one) => [one.asset, equityOf(one)]));
     const fills = this.#unread;
     this.#unread = [];
-    onDocuments({ header, symbols: Object.fromEntries(docs), balanceKnown, available, seenAt, fills });
+    onDocuments({ header, symbols: Object.fromEntries(docs), balanceKnown, available, equity, seenAt, fills });
   }
 
   #docsOf(symbol: string, texts: Texts['documents']): SymbolDocs {
@@ -217,3 +219,6 @@ function parseJson(text: string): unknown {
     return undefined; // no JSON text means undefined
   }
 }
+
+const equityOf = ({ wallet, unrealized }: BalanceDoc['assets'][number]): string | null =>
+  unrealized === null ? null : sumDecimals([wallet, unrealized]);

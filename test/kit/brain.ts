@@ -144,7 +144,8 @@ export const documents = ({ head = {}, docs = {}, balanceKnown = true }: Over = 
     trades: null,
   };
   const available = { USDT: '10000' };
-  const rest = { balanceKnown, available, seenAt: monoMs(1_000), fills: [] };
+  const equity = { USDT: '10000' };
+  const rest = { balanceKnown, available, equity, seenAt: monoMs(1_000), fills: [] };
   return { header: top, symbols: { [SYMBOL]: { ...usual, ...docs } }, ...rest };
 };
 

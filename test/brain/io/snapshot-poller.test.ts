@@ -107,6 +107,16 @@ test.each([
   expect(seen[0]?.balanceKnown).toBe(known);
 });
 
+test('the equity of an asset is wallet plus unrealized profit, unknown where the profit is', async () => {
+  const { poller: one, seen } = poller();
+  await put(documents());
+  const asset = (name: string, unrealized: string | null) => ({ asset: name, wallet: '10000.5', available: '1', unrealized });
+  const assets = [asset('USDT', '-0.75'), asset('USDC', null)];
+  await redis.set(KEYS.balance, JSON.stringify({ epoch: 3, seq: 50, known: true, assets }));
+  await one.poll();
+  expect(seen[0]?.equity).toEqual({ USDT: '9999.75', USDC: null });
+});
+
 test('bars are read when a strategy reads them, and only then', async () => {
   await put(documents({ docs: { klines: { '5m': BARS } } }));
   for (const [intervals, want] of [

@@ -44,7 +44,7 @@ test('marketMaking() with nothing but the plain keys quotes as it always did, to
   );
 });
 
-describe('marketMaking() over any market by any models', () => {
+describe('marketMaking() over any market by any models', { timeout: 120_000 }, () => {
   test('never crosses, never meets itself, keeps the caps and the fee edge, and tells a reason that is known', () => {
     fc.assert(
       fc.property(someParameters, someViews, (p, views) => {

@@ -57,13 +57,15 @@ function run(
 }
 
 const recording = recorded('book/binance-usdm/BTCUSDT_20240808.raw.gz');
-describe.runIf(recording !== null)('on 345 recorded seconds of BTCUSDT', () => {
+/** Seconds of work, however busy the machine is. */
+const PATIENCE_MS = 120_000;
+describe.runIf(recording !== null)('on 345 recorded seconds of BTCUSDT', { timeout: PATIENCE_MS }, () => {
   let views: readonly SymbolView[] = [];
   let rich: ReturnType<typeof run>;
   beforeAll(async () => {
     views = await recordedViews(recording ?? '', { instrument: instrument(), everyMs: 100 });
     rich = run(views, RICH);
-  });
+  }, PATIENCE_MS);
 
   test('sigma, A and k are of a plausible size: a volatile hour moved a basis point in a second, one trade in two or three went that far', () => {
     const last = rich.steps.at(-1)!.wish.signals;

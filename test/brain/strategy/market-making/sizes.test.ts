@@ -30,8 +30,8 @@ test('baseLots() by size, by worth and by equity', () => {
   expect(at.counted).toEqual({ orderLots: 10, fullLots: 50 });
   expect(baseLots(mmParameters(), at)).toBe(10);
   expect(baseLots(mmParameters({ size: { model: 'notional' } }), at)).toBe(16);
-  expect(baseLots(mmParameters({ size: { model: 'equity' } }), at)).toBe(7);
-  expect(baseLots(mmParameters({ size: { model: 'equity' } }), { ...at, equity: -5 })).toBe(0);
+  expect(baseLots(mmParameters({ size: { model: 'equity', equityPercent: 5 } }), at)).toBe(7);
+  expect(baseLots(mmParameters({ size: { model: 'equity', equityPercent: 5 } }), { ...at, equity: -5 })).toBe(0);
   expect(baseLots(mmParameters({ size: { model: 'equity' } }), { ...at, equity: null })).toBe('equity-unknown');
 });
 
