@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
 import { ACT_KINDS } from './soak/acts.ts';
+import { runExits } from './soak/exits.ts';
 import { type HistoryRecord, runHistory } from './soak/history.ts';
 import { liveVirtualDay } from '../test/kit/virtual-day.ts';
 
@@ -25,6 +26,8 @@ type Flags = {
   readonly kinds: readonly string[];
   readonly dir: string;
   readonly virtualHours?: number;
+  readonly exits: boolean;
+  readonly paths: number;
 };
 
 const program = newTool('soak', 'Whole runs on the simulator under seeded faults of all kinds, with invariants checked throughout.')
@@ -45,11 +48,20 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
     'instead: so many simulated hours in this process, without sockets and as fast as it goes, restarted every hour',
     wholeNumber({ min: 1, max: 10_000 }),
   )
+  .option(
+    '--exits',
+    'instead: paths of hard exits with jumps, lost feeds, refused closes and restarts, in this process on virtual time',
+    false,
+  )
+  .option(
+    '--paths <n>',
+    'paths of --exits in all; a campaign of the same seed goes on after the last one',
+    wholeNumber({ min: 1, max: 90_000 }),
+    1_000,
+  )
   .parse();
 
-async function main(flags: Flags): Promise<number> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+async function main(flags: Flags, stop: AbortController): Promise<number> {
   const file = join(flags.dir, `seed-${flags.seed}.jsonl`);
   mkdirSync(flags.dir, { recursive: true });
   const earlier = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).length : 0;
@@ -72,6 +84,12 @@ async function virtualHours({ seed, everyMs, kinds }: Flags, hours: number): Pro
   const [seconds, rssMb] = [Math.round((performance.now() - from) / 1_000), Math.round(process.memoryUsage.rss() / 2 ** 20)];
   process.stdout.write(`${JSON.stringify({ ok: told.violations.length === 0, hours, seconds, rssMb, ...told })}\n`);
   return told.violations.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+async function exits({ seed, paths, dir }: Flags, stop: AbortController): Promise<number> {
+  const told = await runExits({ seed, paths, dir, stop: stop.signal, tell: (line) => process.stderr.write(`${line}\n`) });
+  process.stdout.write(`${JSON.stringify({ ok: told.found === 0, ...told })}\n`);
+  return told.found === 0 ? EXIT.done : EXIT.failed;
 }
 
 /** A history that cannot even be lived is a finding like any other. */
@@ -122,4 +140,10 @@ function totals(records: readonly HistoryRecord[]) {
 }
 
 const flags = program.opts<Flags>();
-process.exitCode = await (flags.virtualHours === undefined ? main(flags) : virtualHours(flags, flags.virtualHours));
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+process.exitCode = await (flags.exits
+  ? exits(flags, stop)
+  : flags.virtualHours === undefined
+    ? main(flags, stop)
+    : virtualHours(flags, flags.virtualHours));

@@ -129,7 +129,7 @@ export class Brain implements AsyncDisposable {
       if (this.#isDone()) break;
       await new Promise((resolve) => setTimeout(resolve, STOP_MS));
     }
-    this.#memory.save(this.#state, { runs: this.#settings.runs, atMs: this.#documents?.header.wallMs ?? null, now: true });
+    this.#remember(this.#documents?.header.wallMs ?? null, true);
     await this.#writeDoc();
     return this.#isDone();
   }
@@ -210,14 +210,19 @@ export class Brain implements AsyncDisposable {
     this.#steps = new Map(stepped.symbols.map((one) => [one.symbol, one]));
     for (const [symbol, { exits }] of Object.entries(stepped.state.symbols)) store.save(symbol, exits);
     if (stepped.crossed) this.#memory.saveShares(stepped.state); // no fill tells of a book entry
+    if (stepped.symbols.some(takes)) this.#remember(header.wallMs, true); // so that it is not taken again after a restart
     this.#send(stepped, { documents, now });
     this.#processed = { epoch: header.epoch, seq: header.seq };
     if (this.#decisions++ === 0) this.#options.onReady();
     this.#note(stepped, header.wallMs);
-    this.#memory.save(this.#state, { runs: this.#settings.runs, atMs: header.wallMs, now: false });
+    this.#remember(header.wallMs, false);
     this.#askFees(now);
     if (config.log.level === 'trace')
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
+  }
+
+  #remember(atMs: number | null, now: boolean): void {
+    this.#memory.save(this.#state, { runs: this.#settings.runs, atMs, now });
   }
 
   #send({ symbols }: Stepped, { documents, now }: { readonly documents: Documents; readonly now: MonoMs }): void {
@@ -304,4 +309,6 @@ export class Brain implements AsyncDisposable {
   }
 }
 
+/** An order leaves that takes. */
+const takes = ({ commands }: SymbolStep): boolean => commands.some((one) => one.kind === 'place' && one.timeInForce === 'ioc');
 const dataOf = (answer: Answer | null): unknown => (answer?.type === 'data' ? answer.data : null);

@@ -140,7 +140,15 @@ export class SnapshotPoller {
     const available = Object.fromEntries((balanceKnown ? balance.assets : []).map(({ asset, available: free }) => [asset, free]));
     const fills = this.#unread;
     this.#unread = [];
-    onDocuments({ header, symbols: Object.fromEntries(docs), balanceKnown, available, seenAt, fills });
+    onDocuments({
+      header,
+      symbols: Object.fromEntries(docs),
+      balanceKnown,
+      balance: balanceKnown ? balance : null,
+      available,
+      seenAt,
+      fills,
+    });
   }
 
   #docsOf(symbol: string, texts: Texts['documents']): SymbolDocs {

@@ -1,6 +1,7 @@
 /** The strategies that come with the product. A new one is registered here and, with its parameters, in `BUILT_IN` of shared/config.ts. */
 import type * as z from 'zod';
 import { BUILT_IN, type BuiltIn, type MarketMakingParameters } from '../../shared/config.ts';
+import { readMacdState } from './macd-state.ts';
 import { macdTrend } from './macd-trend.ts';
 import { marketMaking } from './market-making.ts';
 import { needsIntensity, needsTrades } from './market-making/senses.ts';
@@ -12,6 +13,8 @@ export type Maker = (parameters: unknown) => Sealed;
 
 /** What market making has measured is still worth something after this long without looking. */
 const SENSES_MS = 60_000;
+/** Bars that closed meanwhile are taken in one by one, as far as they are there; without them a series begins anew by itself. */
+const SERIES_MS = 7 * 86_400_000;
 
 export const REGISTRY: Readonly<Record<BuiltIn, Maker>> = {
   'market-making': entry(BUILT_IN['market-making'].parameters, (parameters) =>
@@ -23,7 +26,11 @@ export const REGISTRY: Readonly<Record<BuiltIn, Maker>> = {
     }),
   ),
   'macd-trend': entry(BUILT_IN['macd-trend'].parameters, (parameters) =>
-    sealAlone({ ...macdTrend(parameters), reads: { bars: parameters.interval } }),
+    sealAlone({
+      ...macdTrend(parameters),
+      reads: { bars: parameters.interval },
+      resume: { maxAgeMs: SERIES_MS, read: (saved) => readMacdState(saved) ?? undefined },
+    }),
   ),
 };
 
