@@ -1,12 +1,12 @@
 /** What one turn sees of one symbol before any run is asked: what is held, whether a hard exit closes it, what rests, what may be quoted on. Pure. */
-import type { Config } from '../shared/config.ts';
+import type { ExitParameters } from '../shared/exit-parameters.ts';
 import type { Header } from '../shared/snapshot.ts';
 import { isLeased } from './oms/leased.ts';
 import { EMPTY_OMS, look, type OmsState } from './oms/notes.ts';
 import { isSteered, type Pending, stillPending, type WorkingOrder, workingOrders } from './oms/working.ts';
 import { type ExitReason, type Exits, judgeExit } from './risk/exits.ts';
 import type { MonoMs, WallMs } from '../shared/units.ts';
-import { type Documents, type HeldView, heldView, type MarketView, marketView } from './view.ts';
+import { commissionOf, type Documents, type HeldView, heldView, type MarketView, marketView } from './view.ts';
 
 /** The gateway refused an order of a run, and why; nothing but cancels of it leaves before `untilMs`. */
 export type Refusal = { readonly code: string; readonly untilMs: MonoMs };
@@ -41,7 +41,8 @@ export type Looking = {
   readonly now: MonoMs;
   readonly nowMs: WallMs;
   readonly mayTrade: boolean;
-  readonly exits: Config['exits'];
+  /** Of this symbol. */
+  readonly exits: ExitParameters;
   readonly ttlMs: number;
   readonly maxAgeMs: number;
 };
@@ -81,11 +82,15 @@ export const ownOf = (orders: readonly WorkingOrder[], header: Header): readonly
   orders.filter(({ role, clientId }) => isSteered(role) && isLeased(clientId, header));
 
 function judge(exits: Exits, { looking, held }: { readonly looking: Looking; readonly held: HeldView }) {
-  const { instrument, position, entryPrice, markPrice, bids, asks } = held;
-  const { header } = looking.documents;
+  const { instrument, position, entryPrice, markPrice, markAgeMs, opening, bids, asks } = held;
+  const { header, seenAt } = looking.documents;
   const view = {
-    ...{ instrument, position, entryPrice, markPrice },
+    ...{ instrument, position, entryPrice, markPrice, opening },
     taken: position > 0 ? bids : asks,
+    markAgeMs: markAgeMs === null ? null : markAgeMs + Math.max(0, looking.now - seenAt),
+    takerShare: commissionOf(held.document)?.taker ?? null,
+    stopFilled: held.orders.some(({ role, status }) => role === 'stop' && status === 'filled'),
+    atMs: header.wallMs,
     closing: header.closing.includes(looking.symbol),
     seq: header.seq,
     nowMs: looking.nowMs,

@@ -5,6 +5,7 @@
  * would send is in its result, and nobody sends it.
  */
 import type { Config } from '../shared/config.ts';
+import { exitsOf } from '../shared/exit-parameters.ts';
 import type { SymbolLimits } from '../shared/limits.ts';
 import { type Acted, act, type Outcome } from './act.ts';
 import { enterCross } from './book-entry.ts';
@@ -113,7 +114,7 @@ function look(symbol: string, { before, settings, turn }: Looking): Look {
   const { exits, ttlMs, maxAgeMs } = settings;
   const { documents, now, nowMs, mayTrade } = turn;
   const state = before.symbols[symbol] ?? initialSymbol(NO_EXITS);
-  return lookAt(state, { symbol, documents, now, nowMs, mayTrade, exits, ttlMs, maxAgeMs });
+  return lookAt(state, { symbol, documents, now, nowMs, mayTrade, exits: exitsOf({ exits }, symbol), ttlMs, maxAgeMs });
 }
 
 type Entering = { readonly settings: Settings; readonly looks: ReadonlyMap<string, Look>; readonly acted: ReadonlyMap<string, Acted> };

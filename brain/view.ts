@@ -70,6 +70,10 @@ export type HeldView = {
   readonly position: NonNullable<ReturnType<typeof parseSize>>;
   readonly entryPrice: string | null;
   readonly markPrice: string | null;
+  /** When the snapshot was written; null: not known, so it may be of any age. */
+  readonly markAgeMs: number | null;
+  /** Trade that took the position away from flat; null when flat or not known. */
+  readonly opening: { readonly tradeId: string; readonly atMs: number } | null;
   readonly bids: readonly Level[] | null;
   readonly asks: readonly Level[] | null;
   readonly orders: readonly WorkingOrder[];
@@ -93,9 +97,9 @@ export function heldView(
   if (position === null || orders.some((order) => order === null)) return 'off-step';
   const live = docs.book.status === 'live' && docs.book.ageMs !== null && docs.book.ageMs <= Math.max(maxAgeMs, BOOK_AGE_MS);
   const [bids, asks] = live ? [levelsOf(instrument, docs.book.bids), levelsOf(instrument, docs.book.asks)] : [null, null];
-  const { entryPrice, markPrice } = docs.position;
-  const document = docs.position;
-  return { instrument, position, entryPrice, markPrice, bids, asks, orders: orders.filter((order) => order !== null), document };
+  const { entryPrice, markPrice, markAgeMs = null, opening = null } = docs.position;
+  const about = { position, entryPrice, markPrice, markAgeMs, opening, document: docs.position };
+  return { instrument, ...about, bids, asks, orders: orders.filter((order) => order !== null) };
 }
 
 /** What of a view is the same for every run. */
@@ -139,7 +143,7 @@ function fundingOf({ fundingRate, nextFundingMs }: PositionDoc): Funding | null 
   return fundingRate === null || nextFundingMs === null ? null : { rate: Number(fundingRate), nextMs: wallMs(nextFundingMs) };
 }
 
-function commissionOf({ commission }: PositionDoc): Commission | null {
+export function commissionOf({ commission }: PositionDoc): Commission | null {
   return commission ? { maker: Number(commission.maker), taker: Number(commission.taker) } : null;
 }
 

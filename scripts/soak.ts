@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
 import { ACT_KINDS } from './soak/acts.ts';
+import { runExits } from './soak/exits.ts';
 import { type HistoryRecord, runHistory } from './soak/history.ts';
 import { figures } from './soak/kill-figures.ts';
 import { type KillRecord, runKillHistory } from './soak/kill-history.ts';
@@ -28,6 +29,8 @@ type Flags = {
   readonly dir: string;
   readonly virtualHours?: number;
   readonly kills?: number;
+  readonly exits: boolean;
+  readonly paths: number;
 };
 
 const program = newTool('soak', 'Whole runs on the simulator under seeded faults of all kinds, with invariants checked throughout.')
@@ -53,11 +56,20 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
     'instead: kill and freeze gateway, brain and Redis so many times while they quote under faults, at real speed, and time each restart',
     wholeNumber({ min: 1, max: 100_000 }),
   )
+  .option(
+    '--exits',
+    'instead: paths of hard exits with jumps, lost feeds, refused closes and restarts, in this process on virtual time',
+    false,
+  )
+  .option(
+    '--paths <n>',
+    'paths of --exits in all; a campaign of the same seed goes on after the last one',
+    wholeNumber({ min: 1, max: 90_000 }),
+    1_000,
+  )
   .parse();
 
-async function main(flags: Flags): Promise<number> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+async function main(flags: Flags, stop: AbortController): Promise<number> {
   const file = join(flags.dir, `seed-${flags.seed}.jsonl`);
   mkdirSync(flags.dir, { recursive: true });
   const earlier = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).length : 0;
@@ -147,6 +159,12 @@ const brokenRun = (seed: number, problem: unknown): KillRecord => ({
   violations: [`the run broke: ${problem instanceof Error ? problem.message.slice(0, 2_000) : String(problem)}`],
 });
 
+async function exits({ seed, paths, dir }: Flags, stop: AbortController): Promise<number> {
+  const told = await runExits({ seed, paths, dir, stop: stop.signal, tell: (line) => process.stderr.write(`${line}\n`) });
+  process.stdout.write(`${JSON.stringify({ ok: told.found === 0, ...told })}\n`);
+  return told.found === 0 ? EXIT.done : EXIT.failed;
+}
+
 /** A history that cannot even be lived is a finding like any other. */
 async function oneHistory(flags: Flags, { seed, stop }: { readonly seed: number; readonly stop: AbortSignal }): Promise<HistoryRecord> {
   const { speed, historySeconds: seconds, everyMs, kinds, dir } = flags;
@@ -195,5 +213,12 @@ function totals(records: readonly HistoryRecord[]) {
 }
 
 const flags = program.opts<Flags>();
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 if (flags.kills !== undefined) process.exitCode = await killCampaign(flags, flags.kills);
-else process.exitCode = await (flags.virtualHours === undefined ? main(flags) : virtualHours(flags, flags.virtualHours));
+else
+  process.exitCode = await (flags.exits
+    ? exits(flags, stop)
+    : flags.virtualHours === undefined
+      ? main(flags, stop)
+      : virtualHours(flags, flags.virtualHours));

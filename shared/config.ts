@@ -4,13 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { positiveDecimal } from './config-decimal.ts';
 import { ArbitrageParameters } from './arbitrage.ts';
 import { type ConfigProblem, hidePassword, parameterProblems, problemsOf, type SchemaNode } from './config-problem.ts';
+import { ms, percent } from './config-units.ts';
+import { ExitsConfig, exitsOf, exitWarnings } from './exit-parameters.ts';
 import { overlay, stable } from './json.ts';
 import { Limits, type SymbolLimits, symbolName } from './limits.ts';
+import { longestPeriod, MacdParameters } from './macd-parameters.ts';
 import { marketMakingSchema } from './market-making-config.ts';
-import { BAR_INTERVALS, type BarInterval, customSchema, namingProblems, plannedRuns, runsSchema } from './runs.ts';
+import { type BarInterval, customSchema, namingProblems, plannedRuns, runsSchema } from './runs.ts';
 
 /** Finest part of money is 1e-8. */
 const money = z
@@ -23,9 +25,7 @@ const latency = z
     /^(none|fixed:\d+(\.\d+)?|uniform:\d+(\.\d+)?:\d+(\.\d+)?|lognormal:\d+(\.\d+)?:\d+(\.\d+)?)(\+\d+(\.\d+)?:\d+(\.\d+)?)?$/,
     '"none", "fixed:MS", "uniform:MIN:MAX" or "lognormal:MEDIAN:SIGMA", each with "+PROBABILITY:MS" for spikes',
   );
-const percent = (max: number) => z.number().gt(0).max(max);
 const stopPercent = z.number().min(0).max(50).describe('percent of the entry price; 0: no stop at the venue');
-const ms = (min: number, max: number) => z.int().min(min).max(max);
 
 /** Calls carry their whole path: nothing stands behind the port. */
 const origin = z.string().regex(/^https?:\/\/[^\s/?#@]+\/?$/, 'scheme, host and port such as "https://fapi.binance.com"');
@@ -77,37 +77,14 @@ export const OmsParameters = z.strictObject({
 });
 export type OmsParameters = Readonly<z.infer<typeof OmsParameters>>;
 
-export const MacdParameters = z.strictObject({
-  interval: z.enum(BAR_INTERVALS).default('5m').describe('bar interval; closed bars only'),
-  fastPeriod: z.int().min(2).max(200).default(12).describe('bars of the fast average'),
-  slowPeriod: z.int().min(3).max(400).default(26).describe('bars of the slow average; larger than fastPeriod'),
-  signalPeriod: z.int().min(2).max(200).default(9).describe('bars of the signal line'),
-  thresholdBps: z.number().min(0).max(1_000).default(0).describe('histogram must exceed this share of price to act, basis points'),
-  orderSize: positiveDecimal.describe('position to take, base units'),
-  maxSlippageBps: z.number().gt(0).max(500).default(10).describe('limit of the entry order beyond best price, basis points'),
-  direction: z.enum(['both', 'long', 'short']).default('both').describe('positions it may take'),
-});
-export type MacdParameters = Readonly<z.infer<typeof MacdParameters>>;
-const macdParameters = MacdParameters.refine((p) => p.slowPeriod > p.fastPeriod, {
-  path: ['slowPeriod'],
-  message: 'a number above fastPeriod',
-});
-
 /** Strategies that come with the product: where their parameters stand in the configuration, and what those may be. */
 export const BUILT_IN = {
   'market-making': { key: 'marketMaking', parameters: MarketMakingParameters },
-  'macd-trend': { key: 'macdTrend', parameters: macdParameters },
+  'macd-trend': { key: 'macdTrend', parameters: MacdParameters },
   arbitrage: { key: 'arbitrage', parameters: ArbitrageParameters },
 } as const;
 export type BuiltIn = keyof typeof BUILT_IN;
 export const isBuiltIn = (name: string): name is BuiltIn => Object.hasOwn(BUILT_IN, name);
-
-export const ExitParameters = z.strictObject({
-  takeProfitPercent: percent(100).describe('close when executable profit reaches this, percent of entry price'),
-  stopLossPercent: percent(100).describe('close when executable loss reaches this, percent of entry price'),
-  cooldownMs: ms(0, 86_400_000).default(30_000).describe('no new exposure on the symbol for this long after a hard exit, ms'),
-});
-export type ExitParameters = Readonly<z.infer<typeof ExitParameters>>;
 
 export const Config = z.strictObject({
   $schema: z.string().optional().describe('JSON Schema of this file, for editors'),
@@ -219,13 +196,13 @@ export const Config = z.strictObject({
         .meta({ examples: Object.keys(BUILT_IN) })
         .describe('the strategy that runs: "market-making", "macd-trend", "arbitrage", or a name of custom'),
       marketMaking: MarketMakingParameters.describe('parameters of market-making'),
-      macdTrend: macdParameters.describe('parameters of macd-trend'),
+      macdTrend: MacdParameters.describe('parameters of macd-trend'),
       arbitrage: ArbitrageParameters.prefault({}).describe('parameters of arbitrage, a run over two symbols of one coin'),
       runs: runsSchema,
       custom: customSchema,
     })
     .describe('what decides'),
-  exits: ExitParameters.describe('hard take-profit and stop-loss over every strategy'),
+  exits: ExitsConfig.describe('hard take-profit and stop-loss over every strategy, on the net position; whichever is reached first'),
   limits: Limits.describe('what no order may pass; an absent limit means zero'),
   account: z
     .strictObject({
@@ -332,10 +309,10 @@ export function barsRead(config: Config): ReadonlyMap<BarInterval, number> {
   const { macdTrend, custom } = config.strategy;
   const reads = new Map<BarInterval, number>();
   const add = (interval: BarInterval, period: number): void => void reads.set(interval, Math.max(period, reads.get(interval) ?? 0));
-  add(macdTrend.interval, macdTrend.slowPeriod); // always, so that a person can switch the strategy and restart only the brain
+  add(macdTrend.interval, longestPeriod(macdTrend)); // always, so that a person can switch the strategy and restart only the brain
   for (const { use, with: own } of plannedRuns(config)) {
-    const parsed = use === 'macd-trend' ? macdParameters.safeParse(runParameters(config, { use, with: own })) : null;
-    if (parsed?.success) add(parsed.data.interval, parsed.data.slowPeriod);
+    const parsed = use === 'macd-trend' ? MacdParameters.safeParse(runParameters(config, { use, with: own })) : null;
+    if (parsed?.success) add(parsed.data.interval, longestPeriod(parsed.data));
   }
   for (const { bars } of Object.values(custom)) if (bars !== undefined) add(bars, 0);
   return reads;
@@ -387,13 +364,9 @@ export const stopPercentOf = ({ gateway: { disasterStop } }: Config, symbol: str
 
 /** What is allowed and yet worth a line at every start. */
 export function configWarnings(config: Config): readonly string[] {
-  const { stopLossPercent } = config.exits;
   return config.symbols.flatMap((symbol) => {
-    const percent = stopPercentOf(config, symbol);
-    if (percent === 0) return [`${symbol}: gateway.disasterStop is 0, so nothing closes a position when gateway and brain are dead`];
-    if (percent > stopLossPercent) return [];
-    return [
-      `${symbol}: the stop at the venue (${percent} %) acts before exits.stopLossPercent (${stopLossPercent} %): allowed, hardly meant`,
-    ];
+    const venuePercent = stopPercentOf(config, symbol);
+    if (venuePercent === 0) return [`${symbol}: gateway.disasterStop is 0, so nothing closes a position when gateway and brain are dead`];
+    return exitWarnings(exitsOf(config, symbol), { symbol, venuePercent });
   });
 }

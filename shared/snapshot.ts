@@ -101,6 +101,10 @@ export const PositionDoc = z.strictObject({
   /** Quote units; null when flat or unknown. */
   entryPrice: decimal.nullable(),
   markPrice: decimal.nullable(),
+  /** Milliseconds since the mark price came in, at write time; null: not known, so it may be of any age. */
+  markAgeMs: z.number().nullable().optional(),
+  /** Trade of the venue that took the position away from flat, or through it, and its time; null when flat, or when none is known (adopted). */
+  opening: z.strictObject({ tradeId: z.string(), atMs: z.number() }).nullable().optional(),
   unrealizedPnl: decimal.nullable(),
   leverage: z.number().nullable(),
   /** Null: not read yet. */

@@ -8,17 +8,35 @@ import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import type { Portfolio } from '../portfolio/portfolio.ts';
 import { readPortfolio, writePortfolio } from '../portfolio/row.ts';
+import { EXIT_REASONS } from '../risk/exit-rules.ts';
 import { type Exits, NO_EXITS } from '../risk/exits.ts';
 import type { SavedState } from '../strategy/seat.ts';
 
+const Track = z.strictObject({
+  side: z.union([z.literal(1), z.literal(-1)]),
+  opening: z.strictObject({ tradeId: z.string(), atMs: z.number() }).nullable(),
+  entry: z.number().positive(),
+  size: z.number().positive(),
+  heldSinceMs: z.number(),
+  peak: z.number().nullable(),
+  trail: z.number().nullable(),
+  breakEven: z.number().nullable(),
+});
+/** What earlier versions did not write is null. */
 const ExitsRow = z.strictObject({
   state: z.discriminatedUnion('at', [
     z.strictObject({ at: z.literal('armed') }),
-    z.strictObject({ at: z.literal('closing'), why: z.enum(['take-profit', 'stop-loss']), askedSeq: z.int() }),
+    z.strictObject({
+      at: z.literal('closing'),
+      why: z.enum(EXIT_REASONS),
+      askedSeq: z.int(),
+      price: z.number().nullable().default(null),
+    }),
     z.strictObject({ at: z.literal('cooling'), untilMs: z.number() }),
   ]),
   takeProfits: z.int().nonnegative(),
   stopLosses: z.int().nonnegative(),
+  track: Track.nullable().default(null),
 });
 
 const SCHEMA = `

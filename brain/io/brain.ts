@@ -137,7 +137,7 @@ export class Brain implements AsyncDisposable {
     this.#stopping = true;
     this.#sender.dropAll();
     const farewell = await this.#leaving.leave();
-    this.#memory.save(this.#state, { runs: this.#settings.runs, atMs: this.#documents?.header.wallMs ?? null, now: true });
+    this.#remember(this.#documents?.header.wallMs ?? null, true);
     await this.#writeDoc();
     return farewell;
   }
@@ -219,12 +219,13 @@ export class Brain implements AsyncDisposable {
     this.#steps = new Map(stepped.symbols.map((one) => [one.symbol, one]));
     for (const [symbol, { exits }] of Object.entries(stepped.state.symbols)) store.save(symbol, exits);
     if (stepped.crossed) this.#memory.saveShares(stepped.state); // no fill tells of a book entry
+    if (stepped.symbols.some(takes)) this.#remember(header.wallMs, true); // so that it is not taken again after a restart
     this.#send(stepped, { documents, now });
     this.#processed = { epoch: header.epoch, seq: header.seq };
     if (this.#decisions++ === 0) this.#options.onReady();
     this.#tellStart(documents);
     this.#note(stepped, header.wallMs);
-    this.#memory.save(this.#state, { runs: this.#settings.runs, atMs: header.wallMs, now: false });
+    this.#remember(header.wallMs, false);
     this.#askFees(now);
     if (config.log.level === 'trace')
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
@@ -238,6 +239,10 @@ export class Brain implements AsyncDisposable {
     const orders = Object.values(symbols).flatMap((docs) => docs.orders?.orders ?? []);
     const rests = (status: string): boolean => status === 'open' || status === 'partially-filled';
     if (orders.some(({ clientId, role, status }) => isSteered(role) && isLeased(clientId, header) && rests(status))) times.reach('quoting');
+  }
+
+  #remember(atMs: number | null, now: boolean): void {
+    this.#memory.save(this.#state, { runs: this.#settings.runs, atMs, now });
   }
 
   #send({ symbols }: Stepped, { documents, now }: { readonly documents: Documents; readonly now: MonoMs }): void {
@@ -331,4 +336,6 @@ export class Brain implements AsyncDisposable {
   }
 }
 
+/** An order leaves that takes. */
+const takes = ({ commands }: SymbolStep): boolean => commands.some((one) => one.kind === 'place' && one.timeInForce === 'ioc');
 const dataOf = (answer: Answer | null): unknown => (answer?.type === 'data' ? answer.data : null);

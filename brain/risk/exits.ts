@@ -1,107 +1,127 @@
 /**
- * Hard take-profit and stop-loss on the net position, above every strategy. Judged on every fresh snapshot by the price at which the whole
- * position could be taken out of the book now; a trigger hands the close to the gateway's ladder and blocks the strategy until flat and
- * cooled down.
+ * Hard exits on the net position, above every strategy. Judged on every fresh snapshot by the price at which the whole position could be
+ * taken out of the book now; a trigger hands the close to the gateway's ladder and blocks the strategies until flat and cooled down.
  */
-import type { ExitParameters } from '../../shared/config.ts';
-import { fractionalTicks, type Instrument } from '../../shared/instrument.ts';
-import type { Lots, WallMs } from '../../shared/units.ts';
-import type { Level } from '../strategy/strategy.ts';
+import type { ExitParameters } from '../../shared/exit-parameters.ts';
+import type { WallMs } from '../../shared/units.ts';
+import { exitPrice, type PriceView } from './exit-price.ts';
+import { dueExit, type ExitReason } from './exit-rules.ts';
+import { follow, type HeldNow, type Track } from './exit-track.ts';
+
+export type { ExitReason } from './exit-rules.ts';
 
 export type ExitState =
   | { readonly at: 'armed' }
-  /** `askedSeq`: the newest snapshot that made us ask the gateway to close. */
-  | { readonly at: 'closing'; readonly why: ExitReason; readonly askedSeq: number }
+  /** `askedSeq`: the newest snapshot that made us ask the gateway to close. `price`: the executable one that fired, quote units; null: none was known. */
+  | { readonly at: 'closing'; readonly why: ExitReason; readonly askedSeq: number; readonly price: number | null }
   | { readonly at: 'cooling'; readonly untilMs: WallMs };
-export type ExitReason = 'take-profit' | 'stop-loss';
-/** State of one symbol that survives restarts. */
-export type Exits = { readonly state: ExitState; readonly takeProfits: number; readonly stopLosses: number };
-export const NO_EXITS: Exits = { state: { at: 'armed' }, takeProfits: 0, stopLosses: 0 };
+/** State of one symbol that survives restarts; `stopLosses` counts every exit that is no take-profit, `track` is null when flat. */
+export type Exits = {
+  readonly state: ExitState;
+  readonly takeProfits: number;
+  readonly stopLosses: number;
+  readonly track: Track | null;
+};
+export const NO_EXITS: Exits = { state: { at: 'armed' }, takeProfits: 0, stopLosses: 0, track: null };
 
-export type ExitView = {
-  readonly instrument: Instrument;
-  readonly position: Lots;
+export type ExitView = PriceView & {
   readonly entryPrice: string | null;
-  /** Side of the book that a close would take from, best first; null while the book is not live. */
-  readonly taken: readonly Level[] | null;
-  readonly markPrice: string | null;
+  readonly opening: Track['opening'];
+  /** What taking costs, share of notional; null while not known. */
+  readonly takerShare: number | null;
+  /** The stop at the venue has lately been filled. */
+  readonly stopFilled: boolean;
   /** The gateway's ladder runs on this symbol. */
   readonly closing: boolean;
   readonly seq: number;
+  /** The snapshot's time by the venue's clock. */
+  readonly atMs: number;
   readonly nowMs: WallMs;
 };
-export type ExitTurn = { readonly exits: Exits /** Ask the gateway to close, for this reason. */; readonly close: ExitReason | null };
+export type ExitTurn = {
+  readonly exits: Exits;
+  /** Ask the gateway to close, for this reason. */
+  readonly close: ExitReason | null;
+};
 
 /** Snapshots after which a close that the gateway does not show is asked for again: the command or its answer was lost. */
 const ASK_AGAIN_SEQS = 10;
+/** Both ways, while the account's own rate is not known. */
+const USUAL_FEES = 0.001;
 
-export function judgeExit(exits: Exits, { view, parameters }: { readonly view: ExitView; readonly parameters: ExitParameters }): ExitTurn {
+export function judgeExit(before: Exits, judged: Judged): ExitTurn {
+  const { exits, why, price } = measure(before, judged);
   switch (exits.state.at) {
     case 'armed':
-      return judgeArmed(exits, { view, parameters });
+      return before.track !== null && exits.track === null && judged.view.stopFilled
+        ? { exits: cooling({ ...exits, stopLosses: exits.stopLosses + 1 }, judged), close: null } // the venue was faster
+        : trigger(exits, { ...judged, why, price });
     case 'closing':
-      return judgeClosing(exits, { view, parameters, state: exits.state });
+      return judgeClosing(exits, { ...judged, state: exits.state, why });
     case 'cooling':
-      return judgeCooling(exits, { view, parameters, untilMs: exits.state.untilMs });
+      return judgeCooling(exits, { ...judged, untilMs: exits.state.untilMs, why, price });
     default:
       throw new Error(`Cannot judge exit: ${JSON.stringify(exits.state satisfies never)}`);
   }
 }
 
-/** Profit of closing now, percent of the entry price; null when it cannot be told. */
-export function profitPercent({ instrument, position, entryPrice, taken, markPrice }: ExitView): number | null {
-  if (position === 0 || entryPrice === null) return null;
-  const entry = fractionalTicks(instrument, entryPrice);
-  const exit = taken ? executableTicks(taken, Math.abs(position)) : markPrice === null ? null : fractionalTicks(instrument, markPrice);
-  if (exit === null || !(entry > 0)) return null;
-  return ((exit - entry) / entry) * 100 * Math.sign(position);
-}
-
-/**
- * Average price for `size` lots walked through the levels. Beyond the last published level the rest counts at that level's price: the
- * real price would be worse, so on a thin book the true loss is at least the one told. Null without levels.
- */
-export function executableTicks(levels: readonly Level[], size: number): number | null {
-  let [left, cost, last] = [size, 0, 0];
-  for (const { price, size: offered } of levels) {
-    const take = Math.min(left, offered);
-    cost += take * price;
-    left -= take;
-    last = price;
-    if (left <= 0) break;
-  }
-  return levels.length === 0 || size <= 0 ? null : (cost + left * last) / size;
-}
-
 type Judged = { readonly view: ExitView; readonly parameters: ExitParameters };
+type Due = { readonly why: ExitReason | null };
 
-function judgeArmed(exits: Exits, { view, parameters }: Judged): ExitTurn {
-  const profit = profitPercent(view);
-  const why =
-    profit === null
-      ? null
-      : profit >= parameters.takeProfitPercent
-        ? 'take-profit'
-        : profit <= -parameters.stopLossPercent
-          ? 'stop-loss'
-          : null;
+/** What is remembered after this snapshot, and the rule that fires on it. Nothing fires without a position and its entry price. */
+function measure(exits: Exits, { view, parameters }: Judged): Due & { readonly exits: Exits; readonly price: number | null } {
+  const price = exitPrice(view, parameters.maxMarkAgeMs);
+  const held = heldNow(view, price);
+  if (held === null) return { exits: view.position === 0 ? { ...exits, track: null } : exits, why: null, price };
+  const feeShare = feesOf(view, parameters);
+  const track = follow(exits.track, { held, rules: { parameters, feeShare } });
+  const { trail, breakEven } = track;
+  const why = dueExit({ ...held, trail, breakEven, feeShare, heldMs: view.atMs - track.heldSinceMs }, parameters);
+  return { exits: { ...exits, track }, why, price };
+}
+
+function heldNow({ position, entryPrice, instrument, opening, atMs }: ExitView, price: number | null): HeldNow | null {
+  const entry = Number(entryPrice ?? 0);
+  if (position === 0 || !(entry > 0)) return null;
+  const size = Math.abs(position) * Number(instrument.stepSize);
+  return { side: position > 0 ? 1 : -1, opening, entry, size, price, atMs };
+}
+
+function feesOf({ takerShare }: ExitView, { breakEven }: ExitParameters): number {
+  if (breakEven?.feesPercent !== undefined) return breakEven.feesPercent / 100;
+  return takerShare === null ? USUAL_FEES : Math.max(0, 2 * takerShare);
+}
+
+function trigger(exits: Exits, { view, why, price }: Judged & Due & { readonly price: number | null }): ExitTurn {
   if (why === null) return { exits, close: null };
   const counted = why === 'take-profit' ? { takeProfits: exits.takeProfits + 1 } : { stopLosses: exits.stopLosses + 1 };
-  return { exits: { ...exits, ...counted, state: { at: 'closing', why, askedSeq: view.seq } }, close: why };
+  return { exits: { ...exits, ...counted, state: { at: 'closing', why, askedSeq: view.seq, price } }, close: why };
 }
 
 /** New exposure waits, but what is held all the same (a late fill, a person's trade) stays protected. */
-function judgeCooling(exits: Exits, { view, parameters, untilMs }: Judged & { readonly untilMs: WallMs }): ExitTurn {
+function judgeCooling(exits: Exits, judged: Judged & Due & { readonly untilMs: WallMs; readonly price: number | null }): ExitTurn {
+  const { view, parameters, untilMs } = judged;
   const ended = view.nowMs >= untilMs || untilMs > coolUntil(view, parameters); // later than possible: another clock wrote it
-  const turn = judgeArmed({ ...exits, state: { at: 'armed' } }, { view, parameters });
+  const turn = trigger({ ...exits, state: { at: 'armed' } }, judged);
   return ended || turn.close !== null ? turn : { exits, close: null };
 }
 
-function judgeClosing(exits: Exits, { view, parameters, state }: Judged & { readonly state: ExitState & { at: 'closing' } }): ExitTurn {
+type Closing = Judged & Due & { readonly state: ExitState & { at: 'closing' } };
+
+function judgeClosing(exits: Exits, { view, parameters, state, why }: Closing): ExitTurn {
+  const ask = (next: ExitReason): ExitTurn => ({
+    exits: { ...exits, state: { ...state, why: next, askedSeq: view.seq } },
+    close: next,
+  });
+  if (state.why === 'take-profit' && why !== null && why !== 'take-profit') return ask(why); // the profit is gone: no more resting
   if (view.closing) return { exits: { ...exits, state: { ...state, askedSeq: view.seq } }, close: null };
   if (view.seq - state.askedSeq < ASK_AGAIN_SEQS && view.seq >= state.askedSeq) return { exits, close: null };
-  if (view.position === 0) return { exits: { ...exits, state: { at: 'cooling', untilMs: coolUntil(view, parameters) } }, close: null };
-  return { exits: { ...exits, state: { ...state, askedSeq: view.seq } }, close: state.why };
+  return view.position === 0 ? { exits: cooling(exits, { view, parameters }), close: null } : ask(state.why);
 }
+
+const cooling = (exits: Exits, { view, parameters }: Judged): Exits => ({
+  ...exits,
+  state: { at: 'cooling', untilMs: coolUntil(view, parameters) },
+});
 
 const coolUntil = ({ nowMs }: ExitView, { cooldownMs }: ExitParameters): WallMs => (nowMs + cooldownMs) as WallMs;

@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { BUILT_IN, type BuiltIn, type MarketMakingParameters } from '../../shared/config.ts';
 import { arbitrage } from './arbitrage/arbitrage.ts';
+import { readMacdState } from './macd-state.ts';
 import { macdTrend } from './macd-trend.ts';
 import { marketMaking } from './market-making.ts';
 import { needsIntensity, needsTrades } from './market-making/senses.ts';
@@ -13,6 +14,8 @@ export type Maker = (parameters: unknown) => Sealed;
 
 /** What market making has measured is still worth something after this long without looking. */
 const SENSES_MS = 60_000;
+/** Bars that closed meanwhile are taken in one by one, as far as they are there; without them a series begins anew by itself. */
+const SERIES_MS = 7 * 86_400_000;
 
 export const REGISTRY: Readonly<Record<BuiltIn, Maker>> = {
   'market-making': entry(BUILT_IN['market-making'].parameters, (parameters) =>
@@ -24,7 +27,11 @@ export const REGISTRY: Readonly<Record<BuiltIn, Maker>> = {
     }),
   ),
   'macd-trend': entry(BUILT_IN['macd-trend'].parameters, (parameters) =>
-    sealAlone({ ...macdTrend(parameters), reads: { bars: parameters.interval } }),
+    sealAlone({
+      ...macdTrend(parameters),
+      reads: { bars: parameters.interval },
+      resume: { maxAgeMs: SERIES_MS, read: (saved) => readMacdState(saved) ?? undefined },
+    }),
   ),
   arbitrage: entry(BUILT_IN.arbitrage.parameters, (parameters) => sealBasket(arbitrage(parameters))),
 };

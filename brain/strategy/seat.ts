@@ -49,6 +49,9 @@ export function alone<State>(strategy: Strategy<State>): BasketStrategy<State> {
   };
 }
 
+/** A state is dated by the venue's clock, which may be ahead of ours by this much. */
+const AHEAD_MS = 5_000;
+
 function seal<State>(strategy: BasketStrategy<State>, isBasket: boolean): Sealed {
   const { name, role, reads, toleranceBps = 0 } = strategy;
   return {
@@ -57,7 +60,7 @@ function seal<State>(strategy: BasketStrategy<State>, isBasket: boolean): Sealed
     begin: () => seatOf(strategy, strategy.initial()),
     resume: ({ text, atMs }, nowMs) => {
       const { resume } = strategy;
-      if (!resume || nowMs - atMs > resume.maxAgeMs || nowMs < atMs) return null;
+      if (!resume || nowMs - atMs > resume.maxAgeMs || atMs - nowMs > AHEAD_MS) return null;
       const state = readState(text, resume.read);
       return state === undefined ? null : seatOf(strategy, state);
     },

@@ -7,10 +7,15 @@ import type { Side } from '../../shared/order.ts';
 import { type Atoms, ATOM_DECIMALS, atoms, formatAtoms, type Lots, lots, parseAtoms, type Ticks, ZERO_ATOMS } from '../../shared/units.ts';
 
 export type Trade = { readonly tradeId: string; readonly side: Side; readonly price: Ticks; readonly size: Lots; readonly atMs: number };
-/** `cost` is what the open size cost, signed as the size; both in the instrument's own units. */
-export type Holding = { readonly size: Lots; readonly cost: Atoms; readonly realized: Atoms };
+/** The trade that took a position away from flat, or through it to this side: what tells one position from the next. */
+export type Opening = { readonly tradeId: string; readonly atMs: number };
+/**
+ * `cost` is what the open size cost, signed as the size; both in the instrument's own units. `opening` is null when flat, and absent or null
+ * when no trade is known that opened it (adopted, corrected by the venue's word).
+ */
+export type Holding = { readonly size: Lots; readonly cost: Atoms; readonly realized: Atoms; readonly opening?: Opening | null };
 
-export const FLAT: Holding = { size: lots(0), cost: ZERO_ATOMS, realized: ZERO_ATOMS };
+export const FLAT: Holding = { size: lots(0), cost: ZERO_ATOMS, realized: ZERO_ATOMS, opening: null };
 /** A fill later than this many newer ones is booked at the end of them. */
 const TAIL_MAX = 64;
 
@@ -19,13 +24,21 @@ export function applyTrade(holding: Holding, { trade, instrument }: { readonly t
   const signed = trade.side === 'buy' ? trade.size : -trade.size;
   const worth = (size: number): bigint => notionalOf(instrument, { price: trade.price, size: lots(size) });
   const size = lots(holding.size + signed);
+  const opened = { tradeId: trade.tradeId, atMs: trade.atMs };
+  const kept = holding.opening ?? null;
   if (holding.size === 0 || Math.sign(holding.size) === Math.sign(signed))
-    return { size, cost: atoms(holding.cost + worth(signed)), realized: holding.realized };
+    return {
+      size,
+      cost: atoms(holding.cost + worth(signed)),
+      realized: holding.realized,
+      opening: holding.size === 0 ? opened : kept,
+    };
   const closed = Math.min(Math.abs(signed), Math.abs(holding.size)) * Math.sign(holding.size);
   const costOut = (holding.cost * BigInt(closed)) / BigInt(holding.size);
   const realized = atoms(holding.realized + worth(closed) - costOut);
   const turned = size !== 0 && Math.sign(size) !== Math.sign(holding.size);
-  return { size, cost: turned ? atoms(worth(size)) : atoms(holding.cost - costOut), realized };
+  const opening = size === 0 ? null : turned ? opened : kept;
+  return { size, cost: turned ? atoms(worth(size)) : atoms(holding.cost - costOut), realized, opening };
 }
 
 /** The holding after all trades, kept right when a trade comes late. */
@@ -60,7 +73,7 @@ export class RunningPosition {
 
   /** Sets size and entry as the venue states them; what was realized stays. */
   correct({ size, entryPrice }: { readonly size: Lots; readonly entryPrice: string }): void {
-    this.#now = { size, cost: costOf(this.#instrument, { size, entryPrice }), realized: this.#now.realized };
+    this.#now = { size, cost: costOf(this.#instrument, { size, entryPrice }), realized: this.#now.realized, opening: null };
     this.#base = this.#now;
     this.#tail = [];
   }

@@ -3,6 +3,7 @@ import type { FillReport, FundingReport, PositionReport } from '../../shared/eve
 import type { Role } from '../../shared/client-id.ts';
 import { type Doubt, hasEnded, type Order, type OrderKind, type Side, type TimeInForce } from '../../shared/order.ts';
 import type { Atoms, Lots, MonoMs, Ticks, WallMs } from '../../shared/units.ts';
+import type { Opening } from './position.ts';
 
 /** Fills of orders we do not know that are kept at hand. */
 export const LOOSE_KEPT = 1_000;
@@ -55,6 +56,8 @@ export type PositionRow = {
   readonly size: Lots;
   readonly cost: Atoms;
   readonly realized: Atoms;
+  /** Absent in rows of earlier versions. */
+  readonly opening?: Opening | null;
   readonly fees: Readonly<Record<string, Atoms>>;
   readonly funding: Atoms;
   readonly volume: Atoms;

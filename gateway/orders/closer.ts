@@ -17,16 +17,23 @@ import {
 
 export type CloserOptions = {
   readonly core: Core;
-  readonly readPositions: () => Promise<unknown>;
+  /** False when the venue did not tell them. */
+  readonly readPositions: () => Promise<boolean>;
   /** Persists the jobs that run. */
   readonly save: (jobs: readonly LadderJob[]) => void;
 };
+
+/** A read without an answer for so long does not keep the next one waiting. */
+const READ_HANGS_MS = 900;
 
 export class Closer {
   readonly #options: CloserOptions;
   readonly #ladders = new Map<string, LadderState>();
   readonly #reads = new Map<string, NonNullable<LadderView['read']>>();
-  #reading = false;
+  /** When the newest read under way began; null when none is. */
+  #readingSince: MonoMs | null = null;
+  #readFailedAt: MonoMs | null = null;
+  #readWanted = false;
   #counter = 0;
 
   constructor(options: CloserOptions) {
@@ -53,9 +60,9 @@ export class Closer {
     this.tick();
   }
 
-  /** A read of the account that began at `at`. */
+  /** A read of the account that began at `at`; one that was overtaken says nothing. */
   onAccount({ positions }: Holdings, at: MonoMs): void {
-    for (const { symbol, size } of positions) this.#reads.set(symbol, { size, at });
+    for (const { symbol, size } of positions) if ((this.#reads.get(symbol)?.at ?? at) <= at) this.#reads.set(symbol, { size, at });
   }
 
   tick(): void {
@@ -81,6 +88,7 @@ export class Closer {
       instrument,
       ledgerSize: keeper.ledger.positions.row(job.symbol).size,
       read: this.#reads.get(job.symbol) ?? null,
+      readFailedAt: this.#readFailedAt,
       best: status === 'live' && book.sound && bid !== null && ask !== null ? { bid, ask } : null,
       markTicks: mark ? fractionalTicks(instrument, mark.markPrice) : null,
       otherOrders: this.#others(job.symbol, order?.clientId).length,
@@ -141,11 +149,21 @@ export class Closer {
     this.#options.core.keeper.notice({ level: 'info', message: 'Position closed', fields: { symbol, reason } });
   }
 
+  /** One at a time, unless it hangs. Who asks during one may find its answer too old: another follows at once. */
   async #read(): Promise<void> {
-    if (this.#reading) return; // its answer may be too old for the asker, who then asks again
-    this.#reading = true;
-    await this.#options.readPositions();
-    this.#reading = false;
+    const { clock } = this.#options.core;
+    const since = clock.monoMs();
+    if (this.#readingSince !== null && since - this.#readingSince < READ_HANGS_MS) {
+      this.#readWanted = true;
+      return;
+    }
+    this.#readingSince = since;
+    this.#readWanted = false;
+    const told = await this.#options.readPositions();
+    if (!told) this.#readFailedAt = clock.monoMs();
+    if (this.#readingSince !== since) return; // a newer one was begun beside it
+    this.#readingSince = null;
+    if (this.#readWanted && told) void this.#read();
   }
 
   #saveJobs(): void {

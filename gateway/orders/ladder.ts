@@ -28,12 +28,16 @@ export type LadderState = {
   readonly lastSentAt: MonoMs | null;
 };
 
-/** `read`: the newest position the venue itself stated, and when; null before the first. */
+/**
+ * `read`: the newest position the venue itself stated, and when; null before the first. `readFailedAt`: when the newest read of it that was
+ * asked for here came to nothing; null when none did.
+ */
 export type LadderView = {
   readonly now: MonoMs;
   readonly instrument: Instrument;
   readonly ledgerSize: Lots;
   readonly read: { readonly size: Lots; readonly at: MonoMs } | null;
+  readonly readFailedAt: MonoMs | null;
   readonly best: { readonly bid: Ticks; readonly ask: Ticks } | null;
   readonly markTicks: number | null;
   /** Own orders of the symbol that have not ended, the ladder's own left out. */
@@ -59,7 +63,10 @@ export type Stepped = { readonly state: LadderState; readonly actions: readonly 
 /** Orders of the symbol that do not end by then are waited for no longer: reduce-only orders are safe beside them. */
 const CLEARING_MS_MAX = 2_000;
 const RETRY_MS = 500;
-const READ_MS_MAX = 2_000;
+/** A position that is not told by then is asked for again, beside the question that hangs. */
+const READ_MS_MAX = 1_000;
+/** After a read that failed. */
+const READ_AGAIN_MS = 250;
 const MAKER_MS = 5_000;
 const REPRICE_MS = 1_000;
 /** An order without an answer for this long is left to the reconcile, and the ladder goes on beside it. */
@@ -114,12 +121,17 @@ function clear(state: LadderState, view: LadderView): Stepped {
 function read(state: LadderState, view: LadderView): Stepped {
   const asked = state.askedAt ?? view.now;
   const fresh = view.read !== null && view.read.at >= asked;
-  if (!fresh) return view.now - asked >= READ_MS_MAX ? askPosition(state, view.now) : { state, actions: [] };
+  if (!fresh) return isReadLost(view, asked) ? askPosition(state, view.now) : { state, actions: [] };
   const size = view.read?.size ?? lots(0);
   if (size === 0) return finish(state, view);
   const spaced = state.total < FAST_ORDERS || state.lastSentAt === null || view.now - state.lastSentAt >= RETRY_MS;
   if (!spaced) return { state, actions: [] };
   return send(state, { view, size });
+}
+
+function isReadLost({ now, readFailedAt }: LadderView, asked: MonoMs): boolean {
+  const failed = readFailedAt !== null && readFailedAt >= asked && now - readFailedAt >= READ_AGAIN_MS;
+  return failed || now - asked >= READ_MS_MAX;
 }
 
 /** Flat by the venue, and nothing of ours that could change it. */

@@ -194,6 +194,7 @@ export class Publisher {
       instrument,
       book: venue.market.book(symbol),
       mark: venue.market.mark(symbol),
+      markAgeMs: venue.market.markAgeMs(symbol),
       position: ledger.positions.row(symbol),
       entryPrice: ledger.positions.account(symbol).entryPrice,
       leverage: keeper.leverage(symbol),

@@ -28,6 +28,7 @@ export type SymbolMoment = {
   readonly instrument: Instrument;
   readonly book: BookView;
   readonly mark: Mark | null;
+  readonly markAgeMs: number | null;
   readonly position: PositionRow;
   readonly entryPrice: string | null;
   readonly leverage: number | null;
@@ -112,6 +113,8 @@ export function positionDoc(symbol: SymbolMoment, { stamp, known }: { readonly s
     size: known ? formatSize(instrument, position.size) : null,
     entryPrice: known && position.size !== 0 ? entryPrice : null,
     markPrice: mark?.markPrice ?? null,
+    markAgeMs: mark === null || symbol.markAgeMs === null ? null : Math.max(0, Math.round(symbol.markAgeMs)),
+    opening: known && position.size !== 0 ? (position.opening ?? null) : null,
     unrealizedPnl: known ? unrealized(instrument, { holding: position, mark }) : null,
     leverage: symbol.leverage,
     isolated: symbol.isolated,

@@ -118,7 +118,7 @@ const readConfig = (): Config => Config.parse(JSON.parse(readFileSync(join(ROOT,
 const settingsFor = (config: Config): Settings => ({
   ...settingsOf(config, makeRuns(config)),
   symbols: [SYMBOL],
-  exits: { takeProfitPercent: 100, stopLossPercent: 100, cooldownMs: 0 },
+  exits: { takeProfitPercent: 100, stopLossPercent: 100, cooldownMs: 0, maxMarkAgeMs: 3_000 },
 });
 
 /** The brain's own turn, its commands visible in the next snapshot. */

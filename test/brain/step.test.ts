@@ -284,6 +284,20 @@ describe('hard exits in step()', () => {
     expect([closeOf('0.010'), closeOf('-0.010')]).toEqual(['stop-loss', 'stop-loss']);
   });
 
+  test('a mark is as old as the gateway says and the snapshot has waited since', () => {
+    const position = positionDoc({ ...losing, markAgeMs: 2_600 });
+    const over = { docs: { book: bookDoc({ status: 'stale' }), position } };
+    const closeAt = (now: number) => take({ over, turn: { now: monoMs(now) } }).close;
+    expect([closeAt(1_400), closeAt(1_401)]).toEqual(['stop-loss', null]); // seen at 1000
+  });
+
+  test('a position that the stop at the venue closed is cooled down from', () => {
+    const before = take({ over: { docs: { position: positionDoc({ size: '0.010', entryPrice: '60000' }) } } }).state;
+    const stop = orderDoc({ role: 'stop', clientId: id(9, { role: 'stop' }), status: 'filled', filled: '0.010', reduceOnly: true });
+    expect(take({ before, over: { docs: { orders: ordersDoc([stop]) } } })).toMatchObject({ reason: 'cooling-down', commands: [] });
+    expect(take({ over: { docs: { orders: ordersDoc([stop]) } } }).reason).toBe('quoting');
+  });
+
   test('a position that is not known is not closed', () => {
     expect(take({ over: { docs: { position: positionDoc({ ...losing, known: false }) } } }).close).toBeNull();
   });
@@ -367,4 +381,30 @@ describe('a target in step()', () => {
 test('step() is a function: the same state and turn give the same step', () => {
   const [once, again] = [take(), take()];
   expect({ ...once, state: plain(once.state) }).toEqual({ ...again, state: plain(again.state) });
+});
+
+describe('equity in the view of step()', () => {
+  const seen = (over: Over): number | null | undefined => {
+    let equity: number | null | undefined;
+    const looking: Strategy<null> = {
+      ...{ name: 'looking', role: 'trend', initial: () => null },
+      decide: (view) => {
+        equity = view.equity;
+        return { wish: { quotes: [], target: null, reason: 'looked', signals: {} }, state: null };
+      },
+    };
+    const one = settings([runWith(looking)]);
+    step(initialState(one), { settings: one, turn: turn(documents(over)) });
+    return equity;
+  };
+  const usdt = (unrealized: string | null) => ({ assets: [{ asset: 'USDT', wallet: '1000.5', available: null, unrealized }] });
+
+  test.each<[string, Over, number | null | undefined]>([
+    ['is wallet and unrealized profit of the quote asset', usdt('-100.25'), 900.25],
+    ['is not known while the profit is not', usdt(null), null],
+    ['is not known for an asset nobody told of', { assets: [] }, null],
+    ['is not looked at without a balance', { ...usdt('0'), balanceKnown: false }, undefined],
+  ])('%s', (_name, over, want) => {
+    expect(seen(over)).toBe(want);
+  });
 });

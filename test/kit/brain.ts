@@ -2,6 +2,7 @@
 import { Config } from '../../shared/config.ts';
 import { parsePrice, parseSize } from '../../shared/instrument.ts';
 import {
+  type BalanceDoc,
   type BookDoc,
   type FillDoc,
   type Header,
@@ -13,7 +14,7 @@ import {
   keysOf,
   SCHEMA_VERSION,
 } from '../../shared/snapshot.ts';
-import { lots, type Lots, monoMs, type Ticks, wallMs } from '../../shared/units.ts';
+import { sumDecimals, lots, type Lots, monoMs, type Ticks, wallMs } from '../../shared/units.ts';
 import type { WorkingOrder } from '../../brain/oms/working.ts';
 import { type Run, runOf } from '../../brain/runs.ts';
 import type { BrainState, Settings, Stepped } from '../../brain/step.ts';
@@ -31,7 +32,7 @@ export const LEASE = 1;
 export const IDENTITY = { environment: 'sim', accountHash: 'aaaaaaaaaaaa', configHash: 'cccccccccccc', epoch: 3 };
 export const STAMP = { epoch: 3, seq: 50 };
 export const LIMITS = { maxPosition: '0.100', maxOrderNotional: '5000', maxOpenOrders: 20, collarPercent: 2 } as const;
-export const EXITS = { takeProfitPercent: 1, stopLossPercent: 0.5, cooldownMs: 30_000 } as const;
+export const EXITS = { takeProfitPercent: 1, stopLossPercent: 0.5, cooldownMs: 30_000, maxMarkAgeMs: 3_000 } as const;
 
 export const px = (text: string): Ticks => parsePrice(INSTRUMENT, text) ?? fail(text);
 export const qty = (text: string): Lots => parseSize(INSTRUMENT, text) ?? fail(text);
@@ -88,6 +89,8 @@ export const positionDoc = (over: Partial<PositionDoc> = {}): PositionDoc => ({
   size: '0.000',
   entryPrice: null,
   markPrice: '60000.05',
+  markAgeMs: 300,
+  opening: null,
   unrealizedPnl: '0',
   leverage: 10,
   liquidationPrice: null,
@@ -129,9 +132,10 @@ export type Over = {
   readonly head?: Partial<Header>;
   readonly docs?: Partial<SymbolDocs>;
   readonly balanceKnown?: boolean;
+  readonly assets?: BalanceDoc['assets'];
 };
 /** One snapshot: documents carry the header's stamp unless they are given. */
-export const documents = ({ head = {}, docs = {}, balanceKnown = true }: Over = {}): Documents => {
+export const documents = ({ head = {}, docs = {}, balanceKnown = true, assets = [FUNDS] }: Over = {}): Documents => {
   const top = header(head);
   const stamp = { epoch: top.epoch, seq: top.seq };
   const usual = {
@@ -143,8 +147,8 @@ export const documents = ({ head = {}, docs = {}, balanceKnown = true }: Over = 
     openKlines: {},
     trades: null,
   };
+  const equity = Object.fromEntries((balanceKnown ? assets : []).map((one) => [one.asset, equityOf(one)]));
   const available = { USDT: '10000' };
-  const equity = { USDT: '10000' };
   const rest = { balanceKnown, available, equity, seenAt: monoMs(1_000), fills: [] };
   return { header: top, symbols: { [SYMBOL]: { ...usual, ...docs } }, ...rest };
 };
@@ -255,14 +259,29 @@ export const config = (over: object = {}): Config =>
     ...over,
   });
 
+const equityOf = ({ wallet, unrealized }: BalanceDoc['assets'][number]): string | null =>
+  unrealized === null ? null : sumDecimals([wallet, unrealized]);
 const FUNDS = { asset: 'USDT', wallet: '10000', available: '10000', unrealized: '0' };
 
 /** One snapshot as the gateway writes it: text by key; a missing document is a missing key. */
-export function texts({ header: top, symbols, balanceKnown }: Documents): Map<string, string> {
+export function texts({ header: top, symbols, balanceKnown, equity = {} }: Documents): Map<string, string> {
   const { epoch, seq } = top;
   const out = new Map([
     [KEYS.header, JSON.stringify(top)],
-    [KEYS.balance, JSON.stringify({ epoch, seq, known: balanceKnown, assets: balanceKnown ? [FUNDS] : [] })],
+    [
+      KEYS.balance,
+      JSON.stringify({
+        epoch,
+        seq,
+        known: balanceKnown,
+        assets: Object.entries(equity).map(([asset, wallet]) => ({
+          asset,
+          wallet: wallet ?? '0',
+          available: null,
+          unrealized: wallet === null ? null : '0',
+        })),
+      }),
+    ],
   ]);
   for (const [symbol, docs] of Object.entries(symbols)) {
     const rows = [

@@ -17,14 +17,17 @@ import { Modes } from '../../gateway/orders/modes.ts';
 import { Router } from '../../gateway/orders/router.ts';
 import { Stops } from '../../gateway/orders/stop.ts';
 import { Watch } from '../../gateway/orders/watch.ts';
+import { Answers } from '../../gateway/publish/answers.ts';
 import { CallTimes } from '../../gateway/publish/call-times.ts';
 import { Latency } from '../../gateway/publish/latency.ts';
+import { Publisher } from '../../gateway/publish/publisher.ts';
 import { SeqLog } from '../../gateway/publish/seq-log.ts';
 import type { Venue } from '../../gateway/venues/venue.ts';
 import type { Clock, Timer } from '../../shared/clock.ts';
-import type { Answer, Command } from '../../shared/command.ts';
+import type { Answer, Command, Pushed } from '../../shared/command.ts';
 import { type Config, configHash } from '../../shared/config.ts';
 import { hasEnded } from '../../shared/order.ts';
+import { keysOf } from '../../shared/snapshot.ts';
 
 export type VirtualGatewayOptions = {
   readonly config: Config;
@@ -33,6 +36,8 @@ export type VirtualGatewayOptions = {
   readonly ledgerFile: string;
   /** Each error that the order side tells. */
   readonly onError: (message: string) => void;
+  /** Each snapshot, with what was added to the streams beside it, as a push would carry it; without it none is rendered. */
+  readonly onSnapshot?: (pushed: Pushed) => void;
 };
 
 export class VirtualGateway implements AsyncDisposable {
@@ -44,6 +49,8 @@ export class VirtualGateway implements AsyncDisposable {
   readonly #stops: Stops;
   readonly #watch: Watch;
   readonly #desk: Desk;
+  readonly #publisher: Publisher;
+  readonly #lasting = new Map<string, string>();
   #timers: readonly Timer[] = [];
   #clients = 0;
 
@@ -74,15 +81,27 @@ export class VirtualGateway implements AsyncDisposable {
     const { deadManMs: countdownMs, deadManRefreshMs: refreshMs } = config.gateway;
     const deadMan = new DeadMan({ countdownMs, refreshMs, exclusive: config.account.exclusive });
     this.#watch = new Watch({ core, closer: this.#closer, reconciler: this.#reconciler, deadMan, stops: this.#stops });
+    this.#publisher = new Publisher({
+      ...{ core, keys: keysOf(config.redis.prefix), closer: this.#closer, stops: this.#stops },
+      redisDown: () => this.#watch.redisDown,
+      deadMan: () => this.#watch.deadMan,
+    });
+    const answers = new Answers({
+      core,
+      history: store,
+      header: () => this.#publisher.header(),
+      problems: () => [],
+      startMs: () => ({ protected: null, ready: null, quoting: null }),
+    });
     this.#desk = new Desk({
       core,
       closer: this.#closer,
       stops: this.#stops,
       epochs: new Epochs(() => store.grantEpoch()),
-      answerQuery: () => null,
+      answerQuery: (query) => answers.answer(query),
     });
     keeper.listen({
-      onFills: () => undefined,
+      onFills: (fills) => this.#publisher.addFills(fills),
       onDoubts: (doubts) => this.#watch.onDoubts(doubts),
       onOrders: (orders) => {
         this.#watch.onOrders(orders);
@@ -105,7 +124,7 @@ export class VirtualGateway implements AsyncDisposable {
       onTrade: () => undefined,
     });
     this.#timers = [
-      clock.every(config.snapshot.intervalMs, () => core.seqs.next({ at: clock.monoMs(), newestFrameAt: clock.monoMs() })),
+      clock.every(config.snapshot.intervalMs, () => this.#publish()),
       clock.every(25, () => this.#tick()),
       clock.every(250, () => this.#watch.armDeadMan()),
       clock.every(250, () => this.#store.housekeep()),
@@ -144,6 +163,19 @@ export class VirtualGateway implements AsyncDisposable {
     for (const timer of this.#timers) timer.cancel();
     await this.#options.venue[Symbol.asyncDispose]();
     this.#store.abandon();
+  }
+
+  #publish(): void {
+    const { clock, onSnapshot } = this.#options;
+    if (!onSnapshot) {
+      this.core.seqs.next({ at: clock.monoMs(), newestFrameAt: clock.monoMs() });
+      return;
+    }
+    const { documents, lasting, entries } = this.#publisher.take();
+    for (const [key, text] of lasting) if (text !== null) this.#lasting.set(key, text);
+    const told = documents.filter((document): document is [string, string] => document[1] !== null);
+    const keys = Object.fromEntries([...this.#lasting, ...told]);
+    onSnapshot({ type: 'snapshot', keys, entries: entries.map(({ key, text }) => ({ key, text })) });
   }
 
   #assemble(): Core {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   accountHash,
   type Config,
@@ -13,6 +13,7 @@ import {
   problemLine,
   publicConfig,
 } from '../../shared/config.ts';
+import { exitsOf } from '../../shared/exit-parameters.ts';
 
 const FILE = join(import.meta.dirname, '../../config.json');
 type Json = Record<string, ReturnType<typeof JSON.parse>>;
@@ -94,6 +95,27 @@ test.each<[string, unknown, string]>([
     { endpoints: { mainnet: { rest: 'https://x', stream: 'wss://y', wallet: 'https://x/sapi' } } },
     'endpoints.mainnet.wallet: "https://x/sapi": allowed is scheme, host and port such as "https://fapi.binance.com"',
   ],
+  [
+    'exits without a stop-loss',
+    { exits: { stopLossPercent: undefined } },
+    'exits.stopLossPercent: missing: allowed is at least one of stopLossPercent, stopLossDistance and stopLossAmount',
+  ],
+  [
+    'a stop-loss switched off on one symbol',
+    { exits: { symbols: { BTCUSDT: { stopLossPercent: null } } } },
+    'exits.symbols.BTCUSDT.stopLossPercent: null: allowed is at least one of stopLossPercent, stopLossDistance and stopLossAmount',
+  ],
+  [
+    'a trailing stop of no distance',
+    { exits: { trailing: { activationPercent: 1 } } },
+    'exits.trailing: {"activationPercent":1}: allowed is one of percent and distance',
+  ],
+  [
+    'a break-even stop of two profits',
+    { exits: { breakEven: { afterPercent: 1, afterDistance: '10' } } },
+    'exits.breakEven: {"afterPercent":1,"afterDistance":"10"}: allowed is one of afterPercent and afterDistance',
+  ],
+  ['a distance that is a number', { exits: { stopLossDistance: 300 } }, 'exits.stopLossDistance: 300: allowed is a text in quotes'],
   ['an unknown key', { simbols: [] }, 'simbols: unknown key: allowed is symbols (nearest known key)'],
   [
     'an unknown key deep down',
@@ -221,4 +243,68 @@ test.each([
   ],
 ])('configWarnings() on %s', (_name, disasterStop, want) => {
   expect(configWarnings(good({ symbols: ['BTCUSDT', 'ETHUSDT'], gateway: { disasterStop } }))).toEqual(want);
+});
+
+const wide = { stopLossPercent: undefined };
+test.each<[string, object, readonly string[]]>([
+  ['a distance', { ...wide, stopLossDistance: '300' }, ['exits.stopLossDistance (300) at entry prices up to 15000']],
+  ['money', { ...wide, stopLossAmount: '100' }, ['exits.stopLossAmount (100) on positions worth up to 5000']],
+  ['a distance beside a percent that is near enough', { stopLossPercent: 1.99, stopLossDistance: '300' }, []],
+  [
+    'percent and money, neither always near enough',
+    { stopLossPercent: 2, stopLossAmount: '100' },
+    ['exits.stopLossPercent (2 %)', 'exits.stopLossAmount (100) on positions worth up to 5000'],
+  ],
+  ['a trailing stop that begins nearer than that', { trailing: { activationPercent: 2, percent: 3.9 } }, []],
+  ['a trailing stop that begins as far away', { trailing: { activationPercent: 2, percent: 4 } }, ['exits.trailing']],
+  ['a trailing stop that begins at once', { trailing: { percent: 2 } }, ['exits.trailing']],
+  ['a trailing stop by price', { trailing: { distance: '300' } }, ['exits.trailing at entry prices up to 15000']],
+  [
+    'a trailing stop by price after a percent',
+    { trailing: { activationPercent: 1, distance: '300' } },
+    ['exits.trailing at entry prices up to 10000'],
+  ],
+  [
+    'a trailing stop by percent after a price',
+    { trailing: { activationDistance: '300', percent: 5 } },
+    ['exits.trailing at entry prices from 10000'],
+  ],
+  ['a trailing stop by percent near enough', { trailing: { activationDistance: '300', percent: 1.5 } }, []],
+  ['a trailing stop by prices, never too far', { trailing: { activationDistance: '300', distance: '200' } }, []],
+])('configWarnings() compares the stop at the venue, 2 % away, with %s', (_name, exits, want) => {
+  const lines = want.map((rule) => `BTCUSDT: the stop at the venue (2 %) acts before ${rule}: allowed, hardly meant`);
+  expect(configWarnings(good({ exits }))).toEqual(lines);
+});
+
+test('configWarnings() judges each symbol by its own rules', () => {
+  const symbols = ['BTCUSDT', 'ETHUSDT'];
+  const config = good({ symbols, exits: { symbols: { ETHUSDT: { stopLossPercent: 3 } } } });
+  expect(configWarnings(config)).toEqual([expect.stringMatching(/^ETHUSDT: .*stopLossPercent \(3 %\)/)]);
+});
+
+describe('exitsOf()', () => {
+  const exits = {
+    trailing: { activationPercent: 1, percent: 0.5 },
+    timeStop: { maxHoldMs: 60_000 },
+    symbols: {
+      ETHUSDT: { takeProfitPercent: null, stopLossDistance: '20', trailing: { distance: '5' }, timeStop: null, cooldownMs: 0 },
+    },
+  };
+  const base = { takeProfitPercent: 1, stopLossPercent: 0.5, cooldownMs: 30_000, maxMarkAgeMs: 3_000 };
+
+  test('is what stands for all where a symbol says nothing', () => {
+    expect(exitsOf(good({ exits }), 'BTCUSDT')).toEqual({
+      ...{ ...base, trailing: exits.trailing, timeStop: { maxHoldMs: 60_000, evenInProfit: false } },
+    });
+  });
+
+  test('lays what a symbol says over it, key by key; null switches off', () => {
+    expect(exitsOf(good({ exits }), 'ETHUSDT')).toEqual({
+      ...{ stopLossPercent: 0.5, stopLossDistance: '20', trailing: { distance: '5' }, cooldownMs: 0, maxMarkAgeMs: 3_000 },
+    });
+  });
+
+  test('does not take a name of every object for a symbol', () => {
+    expect(exitsOf(good({ exits }), 'constructor')).toEqual(exitsOf(good({ exits }), 'BTCUSDT'));
+  });
 });

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import type { ArbitrageParameters } from '../../../shared/arbitrage.ts';
 import { floorSteps } from '../../../shared/instrument.ts';
 import { lots } from '../../../shared/units.ts';
-import { executableTicks } from '../../risk/exits.ts';
+import { executableTicks } from '../../risk/exit-price.ts';
 import type { BasketDecided, BasketStrategy, Level, Signals, SymbolView, Views, Wish } from '../strategy.ts';
 import { type Basis, type BookTop, type Direction, edgeOf, followBasis, leftOf, type Priced, ratioOf } from './basis.ts';
 import { type Legs, noLegs, stepLegs } from './legs.ts';

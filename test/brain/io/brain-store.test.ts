@@ -13,10 +13,14 @@ import { fillDoc } from '../../kit/brain.ts';
 const dir = mkdtempSync(join(tmpdir(), 'mmbot-store-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
+const TRACK: NonNullable<Exits['track']> = {
+  ...{ side: 1, opening: { tradeId: '77', atMs: 1_700_000_000_000 }, entry: 60_000.123456, size: 0.03, heldSinceMs: 1_700_000_000_000 },
+  ...{ peak: 60_400.1, trail: 60_280.1, breakEven: null },
+};
 const ALL: Record<string, Exits> = {
-  BTCUSDT: { state: { at: 'cooling', untilMs: wallMs(1_700_000_000_000) }, takeProfits: 3, stopLosses: 1 },
-  ETHUSDT: { state: { at: 'closing', why: 'stop-loss', askedSeq: 7 }, takeProfits: 0, stopLosses: 2 },
-  SOLUSDT: { state: { at: 'armed' }, takeProfits: 1, stopLosses: 0 },
+  BTCUSDT: { state: { at: 'cooling', untilMs: wallMs(1_700_000_000_000) }, takeProfits: 3, stopLosses: 1, track: null },
+  ETHUSDT: { state: { at: 'closing', why: 'trailing-stop', askedSeq: 7, price: 3_000.5 }, takeProfits: 0, stopLosses: 2, track: TRACK },
+  SOLUSDT: { state: { at: 'armed' }, takeProfits: 1, stopLosses: 0, track: { ...TRACK, side: -1, opening: null, peak: null, trail: null } },
 };
 
 test('BrainStore begins fresh in a folder that is not there yet', () => {
@@ -51,6 +55,16 @@ const broken = (name: string, row: string): string => {
   db.close();
   return path;
 };
+test('BrainStore reads what earlier versions wrote, which knew no track', () => {
+  using store = new BrainStore(
+    broken('old.sqlite', '{"state":{"at":"closing","why":"stop-loss","askedSeq":3},"takeProfits":0,"stopLosses":1}'),
+  );
+  expect([store.fault, store.exits('BTCUSDT')]).toEqual([
+    null,
+    { state: { at: 'closing', why: 'stop-loss', askedSeq: 3, price: null }, takeProfits: 0, stopLosses: 1, track: null },
+  ]);
+});
+
 const noDatabase = join(dir, 'garbage.sqlite');
 writeFileSync(noDatabase, 'no database, whatever its name says '.repeat(100));
 

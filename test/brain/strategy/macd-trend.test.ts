@@ -1,125 +1,44 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { crossOf, lastPoints, type MacdState, macdTrend } from '../../../brain/strategy/macd-trend.ts';
-import { MacdParameters } from '../../../shared/config.ts';
-import { Random } from '../../../shared/random.ts';
-import type { BarRow } from '../../../shared/snapshot.ts';
-import type { Lots } from '../../../shared/units.ts';
-import { qty, view } from '../../kit/brain.ts';
+import { macdTrend } from '../../../brain/strategy/macd-trend.ts';
+import { readMacdState } from '../../../brain/strategy/macd-state.ts';
+import type { MacdParameters } from '../../../shared/macd-parameters.ts';
+import { qty, view, working } from '../../kit/brain.ts';
+import { walkedBars } from '../../kit/klines.ts';
+import { AGAIN, DOWN, histograms, later, LONG, type Look, looker, MIRRORED, parameters, SHORT, TURN, UP, WAVES } from '../../kit/macd.ts';
 
-const FIVE_MINUTES = 300_000;
-const parameters = (over: Partial<MacdParameters> = {}): MacdParameters =>
-  MacdParameters.parse({ fastPeriod: 3, slowPeriod: 6, signalPeriod: 3, orderSize: '0.020', ...over });
-const barsOf = (closes: readonly number[]): BarRow[] =>
-  closes.map((close, n) => [n * FIVE_MINUTES, String(close), String(close), String(close), String(close), '1']);
-
-/** Averages seeded with a simple mean of their first values: the textbook's definition, written apart from the library's. */
-function ema(values: readonly number[], period: number): (number | null)[] {
-  let average: number | null = null;
-  return values.map((value, i) => {
-    if (i === period - 1) average = values.slice(0, period).reduce((a, b) => a + b, 0) / period;
-    else if (average !== null) average += (value - average) * (2 / (period + 1));
-    return average;
-  });
-}
-function plainMacd(closes: readonly number[], { fastPeriod, slowPeriod, signalPeriod }: MacdParameters) {
-  const [fast, slow] = [ema(closes, fastPeriod), ema(closes, slowPeriod)];
-  const macd = closes.map((_, i) => (fast[i] ?? 0) - (slow[i] ?? 0)).slice(slowPeriod - 1);
-  const signal = ema(macd, signalPeriod);
-  return macd.map((value, i) => ({ macd: value, signal: signal[i] ?? null, histogram: signal[i] == null ? null : value - signal[i] }));
-}
-const walk = (seed: number, length: number): number[] => {
-  const random = new Random(seed);
-  let price = 60_000;
-  return Array.from({ length }, () => (price += random.normal() * 40));
-};
-
-test('lastPoints() agrees with a plain recomputation at every length of many paths', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: 1e9 }), fc.integer({ min: 40, max: 120 }), (seed, length) => {
-      const p = parameters({ fastPeriod: 12, slowPeriod: 26, signalPeriod: 9 });
-      const closes = walk(seed, length);
-      const [before, now] = lastPoints(barsOf(closes), p)!;
-      const plain = plainMacd(closes, p).slice(-2);
-      for (const [i, point] of [before, now].entries()) {
-        expect(point.macd).toBeCloseTo(plain[i]!.macd, 6);
-        expect(point.signal).toBeCloseTo(plain[i]!.signal!, 6);
-        expect(point.histogram).toBeCloseTo(plain[i]!.histogram!, 6);
-      }
-    }),
-    { numRuns: 50 },
-  );
+test('readMacdState() refuses what is none', () => {
+  const { state } = { state: macdTrend(parameters()).initial() };
+  expect(readMacdState(state)).toEqual(state);
+  for (const wrong of [null, 'x', {}, { ...state, goal: { to: 'up' } }, { ...state, more: 1 }]) expect(readMacdState(wrong)).toBeNull();
 });
 
-test('lastPoints() says nothing before two histogram points can be told', () => {
-  const closes = walk(1, 9);
-  expect(lastPoints(barsOf(closes.slice(0, 8)), parameters())).toBeNull();
-  expect(lastPoints(barsOf(closes), parameters())).not.toBeNull();
-});
-
-test.each<[before: number, now: number, threshold: number, want: number]>([
-  [-1, 1, 0, 1],
-  [0, 1, 0, 1],
-  [1, 2, 0, 0],
-  [1, -1, 0, -1],
-  [0, -1, 0, -1],
-  [-1, 0, 0, 0],
-  [-1, 5, 5, 0],
-  [-1, 5.1, 5, 1],
-  [5, 5.1, 5, 1],
-  [1, -5.1, 5, -1],
-  [1, -5, 5, 0],
-])('crossOf() a histogram from %d to %d with threshold %d is %d', (before, now, threshold, want) => {
-  const point = (histogram: number) => ({ macd: 0, signal: 0, histogram });
-  expect(crossOf([point(before), point(now)], threshold)).toBe(want);
-});
-
-/** Falls, then rises: the last bar of the rise that crosses is found, not assumed. */
-const TURN = [...Array.from({ length: 20 }, (_, i) => 60_000 - 10 * i), ...Array.from({ length: 12 }, (_, i) => 59_810 + 40 * i)];
-const crossAt = (closes: readonly number[], direction: 1 | -1): number => {
-  for (let n = 10; n <= closes.length; n++) {
-    const points = lastPoints(barsOf(closes.slice(0, n)), parameters());
-    if (points && crossOf(points, 0) === direction) return n;
-  }
-  throw new Error('the path does not cross');
-};
-const UP = crossAt(TURN, 1);
-const MIRRORED = TURN.map((close) => 120_000 - close);
-
-type Look = { readonly closes?: readonly number[] | null; readonly position?: Lots };
-const looker = (p = parameters()) => {
-  const strategy = macdTrend(p);
-  let state: MacdState = strategy.initial();
-  return ({ closes = TURN, position = qty('0') }: Look) => {
-    const decided = strategy.decide(view({ bars: closes === null ? null : barsOf(closes), position }), state);
-    state = decided.state;
-    return decided.wish;
-  };
-};
-const until = (n: number, closes: readonly number[] = TURN) => closes.slice(0, n);
-
-describe('macdTrend()', () => {
+describe('macdTrend() on closed bars', () => {
   test('enters on the bar that crosses, and only from it', () => {
     const look = looker();
-    expect(look({ closes: until(UP - 1) })).toMatchObject({ target: null, reason: 'no-signal' });
-    expect(look({ closes: until(UP - 1) }).target).toBeNull();
-    expect(look({ closes: until(UP) })).toMatchObject({ target: { position: 20, slippageBps: 10 }, reason: 'cross-up', quotes: [] });
-    expect(look({ closes: until(UP) })).toMatchObject({ target: { position: 20 }, reason: 'to-long' });
+    expect(look({ n: UP - 1 })).toMatchObject({ target: null, reason: 'no-signal' });
+    expect(look({ n: UP - 1 }).target).toBeNull();
+    expect(look({ n: UP })).toMatchObject({
+      target: { position: 20, slippageBps: 10 },
+      reason: 'cross-up',
+      quotes: [],
+      signals: { tries: 1 },
+    });
+    expect(look({ n: UP })).toMatchObject({ target: null, reason: 'to-long' });
   });
 
   test('does not act on a cross that was there before it began', () => {
     const look = looker();
-    expect(look({ closes: until(UP) }).target).toBeNull();
-    expect(look({ closes: until(UP + 1) }).target).toBeNull();
+    expect(look({ n: UP }).target).toBeNull();
+    expect(look({ n: UP + 1 }).target).toBeNull();
   });
 
   test('leaves the position alone once it was reached, also when a person closes it', () => {
     const look = looker();
-    look({ closes: until(UP - 1) });
-    look({ closes: until(UP) });
-    look({ closes: until(UP), position: qty('0.020') });
-    expect(look({ closes: until(UP), position: qty('0.020') })).toMatchObject({ target: null, reason: 'holding-long' });
-    expect(look({ closes: until(UP + 1), position: qty('0') })).toMatchObject({ target: null, reason: 'no-signal' });
+    look({ n: UP - 1 });
+    look({ n: UP });
+    look({ n: UP, position: LONG });
+    expect(look({ n: UP, position: LONG })).toMatchObject({ target: null, reason: 'holding-long' });
+    expect(look({ n: UP + 1, position: qty('0') })).toMatchObject({ target: null, reason: 'no-signal' });
   });
 
   test.each<[MacdParameters['direction'], number, number]>([
@@ -132,37 +51,180 @@ describe('macdTrend()', () => {
       [MIRRORED, down],
     ] as const) {
       const look = looker(parameters({ direction }));
-      look({ closes: until(UP - 1, closes), position: qty('0.007') });
-      expect(look({ closes: until(UP, closes), position: qty('0.007') }).target?.position).toBe(want);
+      look({ closes, n: UP - 1, position: qty('0.007') });
+      expect(look({ closes, n: UP, position: qty('0.007') }).target?.position).toBe(want);
     }
   });
 
   test('a threshold above the histogram keeps it out', () => {
     const look = looker(parameters({ thresholdBps: 1_000 }));
-    for (let n = UP - 1; n <= TURN.length; n++) expect(look({ closes: until(n) }).target).toBeNull();
+    for (let n = UP - 1; n <= TURN.length; n++) expect(look({ n }).target).toBeNull();
   });
 
   test.each<[string, readonly number[] | null, string]>([
     ['bars that are not complete', null, 'bars-unknown'],
     ['no bars', [], 'bars-unknown'],
-    ['too few bars', TURN.slice(0, 8), 'warming-up'],
+    ['too few bars', TURN.slice(0, 7), 'warming-up'],
   ])('wants nothing with %s', (_name, closes, reason) => {
     expect(looker()({ closes })).toMatchObject({ target: null, quotes: [], reason });
   });
 
-  test('its targets on a long generated path are the crosses of the plain histogram, once a bar', () => {
-    const [p, closes] = [parameters({ fastPeriod: 12, slowPeriod: 26, signalPeriod: 9 }), walk(7, 400)];
-    const histograms = plainMacd(closes, p).map(({ histogram }) => histogram);
-    const look = looker(p);
-    let crosses = 0;
-    for (let n = 60; n <= closes.length; n++) {
-      const [before, now] = histograms.slice(n - p.slowPeriod - 1, n - p.slowPeriod + 1) as [number, number];
-      const { reason } = look({ closes: closes.slice(0, n) });
-      const want = n === 60 ? 0 : before <= 0 && now > 0 ? 1 : before >= 0 && now < 0 ? -1 : 0;
-      expect([n, reason.startsWith('cross'), reason === 'cross-up']).toEqual([n, want !== 0, want === 1]);
-      expect(look({ closes: closes.slice(0, n) }).reason.startsWith('cross')).toBe(false);
-      crosses += Math.abs(want);
+  test('its targets on a long generated path are the crosses of the reference histogram, once a bar', () => {
+    const [one, bars] = [parameters({ fastPeriod: 12, slowPeriod: 26, signalPeriod: 9, retryMs: 0 }), walkedBars(7, 400)];
+    const all = histograms(bars, one);
+    const strategy = macdTrend(one);
+    let [state, crosses] = [strategy.initial(), 0];
+    for (let n = 60; n <= bars.length; n++) {
+      const [before = 0, now = 0] = all.slice(n - 2, n);
+      const looks = [1, 2].map(() => {
+        const decided = strategy.decide(view({ bars: bars.slice(0, n) }), state);
+        state = decided.state;
+        return decided.wish.reason;
+      });
+      const want = n === 60 ? '' : before <= 0 && now > 0 ? 'cross-up' : before >= 0 && now < 0 ? 'cross-down' : '';
+      expect([n, ...looks.map((reason) => (reason.startsWith('cross') ? reason : ''))]).toEqual([n, want, '']);
+      crosses += want === '' ? 0 : 1;
     }
     expect(crosses).toBeGreaterThan(10);
   });
+});
+
+describe('macdTrend() on its way to a position', () => {
+  const onWay = (over: Partial<MacdParameters> = {}) => {
+    const look = looker(parameters(over));
+    look({ n: UP - 1 });
+    expect(look({ n: UP }).target).not.toBeNull();
+    return (more: Look) => look({ n: UP, ...more });
+  };
+
+  test('sends the next order when the first filled nothing, after a while', () => {
+    const look = onWay({ retryMs: 1_000 });
+    expect(look({ atMs: later(999) }).target).toBeNull();
+    expect(look({ atMs: later(1_000) })).toMatchObject({ target: { position: 20 }, reason: 'to-long', signals: { tries: 2 } });
+    expect(look({ atMs: later(1_100) }).target).toBeNull();
+  });
+
+  test('at once when it filled something', () => {
+    const look = onWay();
+    expect(look({ atMs: later(100), position: qty('0.005') })).toMatchObject({ target: { position: 20 }, signals: { tries: 2 } });
+    expect(look({ atMs: later(200), position: qty('0.005') }).target).toBeNull();
+  });
+
+  test('not beside an order that is under way', () => {
+    const look = onWay();
+    const orders = [working({ role: 'trend' })];
+    for (const atMs of [100, 5_000, 50_000]) expect(look({ atMs: later(atMs), orders }).signals['tries']).toBe(1);
+  });
+
+  test('not forever: an entry is given up after its tries, and stays so', () => {
+    const look = onWay({ maxTries: 3, retryMs: 1_000 });
+    const reasons = [1, 2, 3, 4].map((n) => look({ atMs: later(1_000 * n) }).reason);
+    expect(reasons).toEqual(['to-long', 'to-long', 'gave-up-long', 'no-signal']);
+  });
+
+  test('the last try is waited for before it is given up', () => {
+    const look = onWay({ maxTries: 1, retryMs: 1_000 });
+    expect(look({ atMs: later(900) }).reason).toBe('to-long');
+    expect(look({ atMs: later(5_000), orders: [working({ role: 'trend' })] }).reason).toBe('to-long');
+    expect(look({ atMs: later(5_100), position: LONG }).reason).toBe('holding-long');
+  });
+
+  test('an entry is given up when the next bar has closed, whatever its tries', () => {
+    const look = onWay({ maxTries: 100 });
+    expect(look({ n: UP + 1, atMs: later(10_000) })).toMatchObject({ target: null, reason: 'gave-up-long-late' });
+    expect(look({ n: UP + 1, atMs: later(20_000) }).reason).toBe('no-signal');
+  });
+
+  test('an entry waits while bars are unknown, a way out does not', () => {
+    const entering = onWay();
+    expect(entering({ closes: null, atMs: later(2_000) })).toMatchObject({ target: null, reason: 'bars-unknown' });
+    const leaving = looker(parameters({ direction: 'long' }));
+    leaving({ closes: MIRRORED, n: UP - 1, position: LONG });
+    leaving({ closes: MIRRORED, n: UP, position: LONG });
+    expect(leaving({ closes: null, atMs: later(2_000), position: LONG }).target).toMatchObject({ position: 0 });
+  });
+
+  test('a way out is never given up', () => {
+    const look = looker(parameters({ direction: 'long', maxTries: 1, retryMs: 1_000 }));
+    look({ closes: MIRRORED, n: UP - 1, position: LONG });
+    const targets = Array.from(
+      { length: 20 },
+      (_, i) => look({ closes: MIRRORED, n: UP + Math.floor(i / 10), atMs: later(1_000 * i), position: LONG }).target?.position,
+    );
+    expect(targets).toEqual(Array(20).fill(0));
+  });
+
+  test('a clock that goes back keeps nobody waiting', () => {
+    const look = onWay({ retryMs: 60_000 });
+    expect(look({ atMs: later(-1) }).target).toMatchObject({ position: 20 });
+  });
+});
+
+describe('macdTrend() waits for its confirmation', () => {
+  test('leaves the other side at the cross, and enters so many bars later', () => {
+    const look = looker(parameters({ confirmBars: 2 }));
+    look({ n: UP - 1, position: SHORT });
+    expect(look({ n: UP, position: SHORT })).toMatchObject({ target: { position: 0 }, reason: 'cross-up' });
+    expect(look({ n: UP + 1 })).toMatchObject({ target: { position: 0 }, reason: 'confirming-up' }); // it is there
+    expect(look({ n: UP + 1 })).toMatchObject({ target: null, reason: 'confirming-up' });
+    expect(look({ n: UP + 2 })).toMatchObject({ target: { position: 20 }, reason: 'cross-up' });
+  });
+
+  test('a flat account waits without a target', () => {
+    const look = looker(parameters({ confirmBars: 1 }));
+    look({ n: UP - 1 });
+    expect(look({ n: UP })).toMatchObject({ target: null, reason: 'cross-up' });
+    expect(look({ n: UP }).reason).toBe('confirming-up');
+  });
+});
+
+describe('macdTrend() cools down between entries', () => {
+  test.each<[string, Partial<MacdParameters>, number | undefined]>([
+    ['no cool-down', {}, -20],
+    ['bars that have passed', { cooldownBars: DOWN - UP }, -20],
+    ['bars that have not', { cooldownBars: DOWN - UP + 1 }, 0],
+    ['time that has passed', { cooldownMs: 60_000 }, -20],
+    ['time that has not', { cooldownMs: 60_001 }, 0],
+  ])('%s: what is held the other way is closed all the same', (_name, over, want) => {
+    const look = looker(parameters(over));
+    look({ closes: WAVES, n: UP - 1 });
+    look({ closes: WAVES, n: UP });
+    for (let n = UP; n < DOWN; n++) look({ closes: WAVES, n, position: LONG });
+    const wish = look({ closes: WAVES, n: DOWN, position: LONG, atMs: later(60_000) });
+    expect([wish.target?.position, wish.reason]).toEqual([want, want === 0 ? 'cooling-off' : 'cross-down']);
+  });
+});
+
+describe('macdTrend() sizes its position', () => {
+  const enter = (over: Partial<MacdParameters>, more: Look = {}) => {
+    const look = looker(parameters(over));
+    look({ n: UP - 1, ...more });
+    return look({ n: UP, ...more });
+  };
+  test('by notional at the price it would pay, and keeps to that size while prices move', () => {
+    const look = looker(parameters({ sizing: 'notional', notional: '905' }));
+    look({ n: UP - 1 });
+    expect(look({ n: UP }).target?.position).toBe(15);
+    const cheaper = view().asks.map((level) => ({ ...level, price: (level.price / 2) as typeof level.price }));
+    expect(look({ n: UP, asks: cheaper, atMs: later(1_000) }).target?.position).toBe(15);
+  });
+  test('by volatility from the equity, and not while that is unknown', () => {
+    expect(enter({ sizing: 'volatility', atrPeriod: 3 }, { equity: 10_000 }).target?.position).toBe(20);
+    expect(enter({ sizing: 'volatility', atrPeriod: 3 }, { equity: 25 }).target?.position).toBe(6);
+    expect(enter({ sizing: 'volatility', atrPeriod: 3 }, { equity: null })).toMatchObject({ target: null, reason: 'equity-unknown' });
+    expect(enter({ sizing: 'volatility', atrPeriod: 3 })).toMatchObject({ target: null, reason: 'equity-unknown' });
+  });
+  test('what is held the other way is closed also where no size can be told', () => {
+    expect(enter({ sizing: 'volatility', atrPeriod: 50 }, { position: SHORT })).toMatchObject({
+      target: { position: 0 },
+      reason: 'range-unknown',
+    });
+  });
+});
+
+test('the third cross is an entry again: nothing of the first is left over', () => {
+  const look = looker();
+  look({ closes: WAVES, n: UP - 1 });
+  for (let n = UP; n < AGAIN; n++) look({ closes: WAVES, n, position: n < DOWN ? LONG : SHORT });
+  expect(look({ closes: WAVES, n: AGAIN, position: SHORT })).toMatchObject({ target: { position: 20 }, reason: 'cross-up' });
 });

@@ -24,6 +24,10 @@ class Model {
   state: LadderState;
   order: { status: OrderStatus; reason: string; left: number; sent: Sent } | null = null;
   read: LadderView['read'] = null;
+  readFailedAt: LadderView['readFailedAt'] = null;
+  /** Reads that fail, or hang, before one is answered. */
+  readsLost: ('fails' | 'hangs')[] = [];
+  readsAt: number[] = [];
   readonly sent: Sent[] = [];
   readonly seen: number[] = [];
   readonly #script: () => number;
@@ -55,6 +59,7 @@ class Model {
       instrument: instrument(),
       ledgerSize: lots(this.position),
       read: this.read,
+      readFailedAt: this.readFailedAt,
       best: this.bookLive ? { bid: ticks(599_999), ask: ticks(600_001) } : null,
       markTicks: 600_000,
       otherOrders: this.others,
@@ -63,10 +68,17 @@ class Model {
   }
 
   #perform(action: LadderAction): void {
-    if (action.kind === 'read-position') this.read = { size: lots(this.position), at: monoMs(this.now) };
+    if (action.kind === 'read-position') this.#read();
     if (action.kind === 'cancel-others') this.others = Math.max(0, this.others - 1);
     if (action.kind === 'cancel-own' && this.order) this.order.status = 'canceled';
     if (action.kind === 'place') this.#place(action);
+  }
+
+  #read(): void {
+    this.readsAt.push(this.now);
+    const lost = this.readsLost.shift();
+    if (lost === undefined) this.read = { size: lots(this.position), at: monoMs(this.now) };
+    if (lost === 'fails') this.readFailedAt = monoMs(this.now);
   }
 
   #place(sent: Sent): void {
@@ -148,6 +160,15 @@ test('three limited tries that do not fill escalate to market, and a refused mar
   run(model);
   expect(model.sent.map(({ rung }) => rung)).toEqual(['limit', 'limit', 'limit', 'market', 'limit']);
   expect(model).toMatchObject({ done: true, position: 0 });
+});
+
+test('a position that could not be read is asked for again soon, one that is not told at all a little later', () => {
+  const model = new Model({ position: 10, ladder: 'taker', script: always(5) });
+  model.readsLost = ['fails', 'fails', 'hangs'];
+  run(model);
+  expect(model).toMatchObject({ done: true, position: 0 });
+  const waits = model.readsAt.slice(1, 4).map((at, i) => at - (model.readsAt[i] ?? 0));
+  expect(waits).toEqual([250, 250, 1_000]);
 });
 
 test('a flat position needs no order', () => {

@@ -16,7 +16,7 @@ import {
   PositionDoc,
   TradeDoc,
 } from '../../../shared/snapshot.ts';
-import { lots, ticks } from '../../../shared/units.ts';
+import { lots, ticks, wallMs } from '../../../shared/units.ts';
 import { OrderSide } from '../../kit/order-side.ts';
 import { fill, id, position, request } from '../../kit/orders.ts';
 
@@ -91,6 +91,25 @@ describe('take()', () => {
     const { text } = take();
     expect(text(keys.entryPrice('BTCUSDT'))).toBe('60000.125');
     expect(read(text(keys.position('BTCUSDT')))).toMatchObject({ size: '0.004', markPrice: '60000.12345678', unrealizedPnl: '0.00049382' });
+  });
+
+  test('tells what opened a position, and nothing of it when flat or unknown', () => {
+    const { keeper } = side.core;
+    const opening = () => PositionDoc.parse(read(take().text(keys.position('BTCUSDT')))).opening;
+    expect(opening()).toBeNull();
+    keeper.handle(fill({ tradeId: '2000', size: lots(4), atMs: wallMs(1_700) }));
+    keeper.handle(fill({ tradeId: '2001', size: lots(4), atMs: wallMs(1_800) }));
+    expect(opening()).toEqual({ tradeId: '2000', atMs: 1_700 });
+    side.venue.tell({ kind: 'stream', state: 'lost', reason: 'closed' });
+    expect(opening()).toBeNull();
+  });
+
+  test('tells how old the mark price is, and that it does not know where the venue does not say', () => {
+    const ageMs = () => PositionDoc.parse(read(take().text(keys.position('BTCUSDT')))).markAgeMs;
+    side.venue.markAgeMs = 1_234.5;
+    expect(ageMs()).toBe(1_235);
+    side.venue.markAgeMs = null;
+    expect(ageMs()).toBeNull();
   });
 
   test('an ended order is shown for five seconds', () => {

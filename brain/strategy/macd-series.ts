@@ -1,0 +1,105 @@
+/**
+ * What macd-trend computes from bars, one bar at a time in constant time: MACD with its signal line, the deviation of the histogram, the
+ * trend average and the average true range. The state is plain JSON. MACD is that of `technicalindicators`, number for number: averages
+ * begin with the plain mean of their first values.
+ */
+import type { MacdParameters } from '../../shared/macd-parameters.ts';
+import type { BarRow } from '../../shared/snapshot.ts';
+
+/** `value` is the sum of the first values while `n` is below the period, and the average from then on. */
+export type Average = { readonly n: number; readonly value: number };
+export type MacdPoint = { readonly macd: number; readonly signal: number; readonly histogram: number };
+export type Series = {
+  /** Interval and periods that it was made with. */
+  readonly key: string;
+  /** Open time of the newest bar in it. */
+  readonly barMs: number;
+  readonly close: number;
+  readonly fast: Average;
+  readonly slow: Average;
+  readonly signal: Average;
+  readonly trend: Average;
+  readonly range: Average;
+  /** Of the squared histogram. */
+  readonly square: Average;
+  /** Null while there are too few bars. */
+  readonly point: MacdPoint | null;
+  /** Bars in a row on which the histogram rose (above zero) or fell (below zero). */
+  readonly run: number;
+};
+
+export const INTERVAL_MS: Readonly<Record<MacdParameters['interval'], number>> = {
+  '1m': 60_000,
+  '3m': 180_000,
+  '5m': 300_000,
+  '15m': 900_000,
+  '30m': 1_800_000,
+  '1h': 3_600_000,
+  '4h': 14_400_000,
+};
+
+const NONE: Average = { n: 0, value: 0 };
+
+/** Tells apart series that cannot go on from each other. */
+export const keyOf = ({ interval, fastPeriod, slowPeriod, signalPeriod, trendPeriod, atrPeriod, deviationBars }: MacdParameters): string =>
+  [interval, fastPeriod, slowPeriod, signalPeriod, trendPeriod, atrPeriod, deviationBars].join(' ');
+
+/** Takes in the next bar; null begins a series. The caller sees to it that no bar is missing between. */
+export function advance(before: Series | null, { bar, parameters }: { readonly bar: BarRow; readonly parameters: MacdParameters }): Series {
+  const { fastPeriod, slowPeriod, signalPeriod, trendPeriod, atrPeriod, deviationBars } = parameters;
+  const [barMs, , high, low] = bar;
+  const close = Number(bar[4]);
+  const fast = averaged(before?.fast ?? NONE, { value: close, period: fastPeriod });
+  const slow = averaged(before?.slow ?? NONE, { value: close, period: slowPeriod });
+  const macd = slow.n < slowPeriod ? null : fast.value - slow.value;
+  const signal = macd === null ? (before?.signal ?? NONE) : averaged(before?.signal ?? NONE, { value: macd, period: signalPeriod });
+  const point = macd === null || signal.n < signalPeriod ? null : { macd, signal: signal.value, histogram: macd - signal.value };
+  const trueRange = before === null ? null : Math.max(Number(high), before.close) - Math.min(Number(low), before.close);
+  const range = before?.range ?? NONE;
+  const square = before?.square ?? NONE;
+  return {
+    ...{ key: keyOf(parameters), barMs, close, fast, slow, signal, point },
+    trend: trendPeriod === 0 ? NONE : averaged(before?.trend ?? NONE, { value: close, period: trendPeriod }),
+    range: trueRange === null ? range : averaged(range, { value: trueRange, period: atrPeriod, share: 1 / atrPeriod }),
+    square: point === null ? square : averaged(square, { value: point.histogram ** 2, period: deviationBars }),
+    run: runOf(before, point),
+  };
+}
+
+/** A series over bars, oldest first, from the newest hole in them on; null without any. */
+export function warmUp(bars: readonly BarRow[], parameters: MacdParameters): Series | null {
+  let series: Series | null = null;
+  for (const bar of bars) {
+    const follows = series !== null && bar[0] === series.barMs + INTERVAL_MS[parameters.interval];
+    series = advance(follows ? series : null, { bar, parameters });
+  }
+  return series;
+}
+
+/** Null while there are too few bars, or none is asked for. */
+export const filledValue = ({ n, value }: Average, period: number): number | null => (period === 0 || n < period ? null : value);
+
+/** Root of the mean square of the histogram; null while there are too few bars. */
+export function deviationOf({ square }: Series, { deviationBars }: MacdParameters): number | null {
+  const mean = filledValue(square, deviationBars);
+  return mean === null ? null : Math.sqrt(mean);
+}
+
+type Taken = {
+  readonly value: number;
+  readonly period: number /** Of the newest value; 2 / (period + 1) when absent. */;
+  readonly share?: number;
+};
+
+/** The operations in the order of the reference implementation, so that not even the last bit differs. */
+function averaged({ n, value: before }: Average, { value, period, share = 2 / (period + 1) }: Taken): Average {
+  if (n >= period) return { n, value: (value - before) * share + before };
+  const sum = before + value;
+  return { n: n + 1, value: n + 1 === period ? sum / period : sum };
+}
+
+function runOf(before: Series | null, point: MacdPoint | null): number {
+  if (!before?.point || !point) return 0;
+  const step = Math.sign(point.histogram - before.point.histogram);
+  return step === 0 ? 0 : step === Math.sign(before.run) ? before.run + step : step;
+}
