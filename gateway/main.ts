@@ -82,9 +82,11 @@ async function serve({ loaded, credentials, clock, speed }: Prepared, parts: Par
   const fatal = Promise.withResolvers<Ended>();
   const onFatal = (sentence: string, code: number): void => fatal.resolve(new Ended(code, [sentence]));
   const signal = nextSignal();
+  const panicked = nextPanic();
   const opened = await openGateway({ config, identity, clock, speed, onFatal, ...parts });
   if (!opened.ok) throw new Ended(opened.error.code, [opened.error.sentence]);
   await using gateway = opened.value;
+  panicked((reason) => gateway.emergencyStop({ reason, source: 'signal', everything: false }));
   await using metricsServer = await takeMetrics(config, { gateway, metrics: parts.metrics });
   const { brainSocket: socketPath, operatorSocket: operatorPath } = runDir;
   const metricsPort = metricsServer?.port ?? null;
@@ -148,6 +150,19 @@ function nextSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(name, () => resolve(name));
   });
+}
+
+/** SIGUSR2 stops everything, each time it comes; one that comes while we start waits until there is something to stop. */
+function nextPanic(): (act: (signal: string) => void) => void {
+  let waiting: string | null = null;
+  let perform = (signal: string): void => {
+    waiting = signal;
+  };
+  process.on('SIGUSR2', (signal) => perform(signal));
+  return (act) => {
+    perform = act;
+    if (waiting !== null) act(waiting);
+  };
 }
 
 /** What only a bug can do: one line, and the next start reconciles. */

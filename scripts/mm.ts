@@ -143,13 +143,14 @@ async function stop({ config: file, everything, yes, reason, timeout }: PanicOpt
   const left = await panic({ loaded, everything, reason, timeoutMs: timeout * 1_000, say: print });
   if (left.length > 0)
     throw new Problem(EXIT.failed, [...left, `not done after ${timeout} s; the gateway goes on: run mm panic again, or mm status --watch`]);
-  print('stopped: no own order open, no position; it stays so until mm resume');
+  print('stopped: no own order open, no position; the exchange has confirmed it, and it stays so until mm resume');
   return EXIT.done;
 }
 
 async function confirmed({ config }: Loaded, everything: boolean): Promise<boolean> {
   const readline = createInterface({ input: process.stdin, output: process.stderr });
-  const what = `cancel ${everything ? 'every order, foreign ones too,' : 'all our orders'} and flatten ${config.symbols.join(', ')}`;
+  const orders = everything ? 'every order, foreign ones too,' : 'all our orders';
+  const what = `cancel ${orders} and close the net position, whoever opened it, of ${config.symbols.join(', ')}`;
   const answer = await readline.question(`${config.environment}: ${what}? Type yes: `);
   readline.close();
   return answer.trim().toLowerCase() === 'yes';

@@ -20,8 +20,8 @@ import { Closer } from '../orders/closer.ts';
 import { CommandPace } from '../orders/command-pace.ts';
 import type { Core, Identity } from '../orders/core.ts';
 import { DeadMan } from '../orders/dead-man.ts';
-import { Desk } from '../orders/desk.ts';
-import { Epochs } from '../orders/epochs.ts';
+import type { Desk } from '../orders/desk.ts';
+import type { StopOrder } from '../orders/emergency.ts';
 import type { LadderJob } from '../orders/ladder.ts';
 import { Lease } from '../orders/lease.ts';
 import { Modes } from '../orders/modes.ts';
@@ -29,7 +29,6 @@ import { Router } from '../orders/router.ts';
 import { Stops } from '../orders/stop.ts';
 import { StallGuard } from '../orders/stall-guard.ts';
 import { ACK_SILENCE_MS, Watch } from '../orders/watch.ts';
-import { Answers } from '../publish/answers.ts';
 import { Latency } from '../publish/latency.ts';
 import { Publisher } from '../publish/publisher.ts';
 import { SeqLog } from '../publish/seq-log.ts';
@@ -38,8 +37,10 @@ import { meteredCalls } from './call-meter.ts';
 import { type CommandServer, openCommandServer } from './command-server.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { Notices } from './notices.ts';
+import { openDesk } from './open-desk.ts';
 import { openRedisWriter, type RedisFault, type RedisWriter } from './redis-writer.ts';
 import type { RunDir } from './run-dir.ts';
+import { Safety } from './safety.ts';
 import { waitFor } from './wait-for.ts';
 
 export type GatewayOptions = {
@@ -81,6 +82,7 @@ export class Gateway implements AsyncDisposable {
   readonly #desk: Desk;
   readonly #stall = new StallGuard(performance.now());
   readonly #notices: Notices;
+  readonly #safety: Safety;
   #redis: RedisWriter | null = null;
   #servers: readonly CommandServer[] = [];
   #timers: Timer[] = [];
@@ -158,6 +160,7 @@ export class Gateway implements AsyncDisposable {
       ...{ core, closer: this.#closer, reconciler: this.#reconciler, deadMan, stops: this.#stops },
       ackSilenceMs: patienceMs(ACK_SILENCE_MS, speed),
     });
+    this.#safety = this.#openSafety();
     this.#publisher = new Publisher({
       core,
       keys: keysOf(config.redis.prefix),
@@ -165,6 +168,7 @@ export class Gateway implements AsyncDisposable {
       stops: this.#stops,
       redisDown: () => this.#watch.redisDown,
       deadMan: () => this.#watch.deadMan,
+      safety: () => this.#safety.header(),
     });
     this.#desk = this.#openDesk();
     keeper.listen({
@@ -172,6 +176,7 @@ export class Gateway implements AsyncDisposable {
       onDoubts: (doubts) => this.#watch.onDoubts(doubts),
       onOrders: (orders) => {
         this.#watch.onOrders(orders);
+        this.#safety.onOrders(orders);
         if (orders.some(({ order }) => hasEnded(order.status))) this.#closer.tick();
       },
     });
@@ -186,6 +191,7 @@ export class Gateway implements AsyncDisposable {
     await this.#stops.protectFirst(PROTECT_MS);
     this.#core.router.cancel(this.#ownOpen());
     for (const job of this.#savedJobs()) this.#closer.start(job);
+    this.#safety.takeUp();
     await venue.start({
       onAccount: (event) => {
         this.#core.latency.calls.onAccount(event);
@@ -243,12 +249,18 @@ export class Gateway implements AsyncDisposable {
         if (keeper.ledger.positions.row(symbol).size !== 0) this.#closer.start({ symbol, reason: 'shutdown', ladder: 'taker' });
     await waitFor(() => this.#hurry || (this.#ownOpen().length === 0 && this.#closer.closing.length === 0 && this.#stops.settled), STOP_MS);
     const verified = await this.#verify();
+    if (verified) this.#safety.ended();
     if (verified) await this.#watch.disarm();
     else log.error({ openOrders: this.#ownOpen() }, 'Not proved that nothing of ours is open; the countdown at the venue stays armed');
     for (const timer of this.#timers) timer.cancel();
     await waitFor(() => this.#redis?.ready ?? true, 500);
     await this.#redis?.write(this.#publisher.take());
     return verified;
+  }
+
+  /** From outside the sockets. */
+  emergencyStop(order: StopOrder): void {
+    this.#safety.emergency.trigger(order);
   }
 
   /** A second signal: no more waiting. */
@@ -263,23 +275,15 @@ export class Gateway implements AsyncDisposable {
     await this.#redis?.[Symbol.asyncDispose]();
   }
 
+  #openSafety(): Safety {
+    const [core, closer, stops, reconciler] = [this.#core, this.#closer, this.#stops, this.#reconciler];
+    return new Safety({ ...this.#options, core, closer, stops, reconciler, dropWaiting: () => this.#desk.waiting.dropAll() });
+  }
+
   #openDesk(): Desk {
+    const [core, closer, stops, safety, notices] = [this.#core, this.#closer, this.#stops, this.#safety, this.#notices];
     const { store } = this.#options;
-    const core = this.#core;
-    const answers = new Answers({
-      core,
-      history: store,
-      header: () => this.#publisher.header(),
-      problems: () => this.#notices.problems(store.fault ?? store.housekeepingFault),
-    });
-    return new Desk({
-      core,
-      closer: this.#closer,
-      stops: this.#stops,
-      epochs: new Epochs(() => store.grantEpoch()),
-      wasDropped: (clientId) => store.wasDropped(clientId),
-      answerQuery: (query) => answers.answer(query),
-    });
+    return openDesk({ core, closer, stops, safety, notices, store, header: () => this.#publisher.header() });
   }
 
   #tick(): void {
@@ -287,6 +291,7 @@ export class Gateway implements AsyncDisposable {
     this.#options.store.flush();
     this.#core.modes.retry();
     this.#watch.tick();
+    this.#safety.tick();
     if (this.#stall.isStalled(performance.now())) this.#desk.waiting.dropAll();
     this.#desk.waiting.tick();
   }

@@ -3,6 +3,7 @@ import { makeClientId } from '../../shared/client-id.ts';
 import { fractionalTicks } from '../../shared/instrument.ts';
 import { lots, type MonoMs } from '../../shared/units.ts';
 import type { Holdings, OrderRequest } from '../venues/venue.ts';
+import { isFilledUnbooked } from '../account/rows.ts';
 import type { Core } from './core.ts';
 import {
   hasten,
@@ -17,16 +18,26 @@ import {
 
 export type CloserOptions = {
   readonly core: Core;
-  readonly readPositions: () => Promise<unknown>;
+  /** False: not read. */
+  readonly readPositions: () => Promise<boolean>;
   /** Persists the jobs that run. */
   readonly save: (jobs: readonly LadderJob[]) => void;
 };
+
+/** A read without an answer is asked again beside it after this long, one that failed after as long; each time twice as long, up to the maximum. */
+const READ_MS = 200;
+const READ_MS_MAX = 2_000;
 
 export class Closer {
   readonly #options: CloserOptions;
   readonly #ladders = new Map<string, LadderState>();
   readonly #reads = new Map<string, NonNullable<LadderView['read']>>();
-  #reading = false;
+  /** When the newest read that was answered began. */
+  #readAt: MonoMs | null = null;
+  /** When the newest read of the account began that nothing was heard of; null while none is under way. */
+  #readingSince: MonoMs | null = null;
+  #readAgainAt = 0;
+  #readsInVain = 0;
   #counter = 0;
 
   constructor(options: CloserOptions) {
@@ -53,9 +64,15 @@ export class Closer {
     this.tick();
   }
 
+  /** It is proved elsewhere that all is flat, with no order on its way: what a ladder still waits for is bookkeeping. */
+  finishAll(): void {
+    for (const symbol of this.closing) this.#finish(symbol);
+  }
+
   /** A read of the account that began at `at`. */
   onAccount({ positions }: Holdings, at: MonoMs): void {
     for (const { symbol, size } of positions) this.#reads.set(symbol, { size, at });
+    this.#readAt = at;
   }
 
   tick(): void {
@@ -66,6 +83,14 @@ export class Closer {
       this.#ladders.set(symbol, stepped.state);
       for (const action of stepped.actions) this.#perform(symbol, action);
     }
+    const now = this.#options.core.clock.monoMs();
+    if (now >= this.#readAgainAt && [...this.#ladders.values()].some(({ at, askedAt }) => at === 'reading' && !this.#isRead(askedAt)))
+      void this.#read();
+  }
+
+  /** An answer that is young enough for whoever asked then. */
+  #isRead(askedAt: MonoMs | null): boolean {
+    return askedAt !== null && this.#readAt !== null && this.#readAt >= askedAt;
   }
 
   #view({ job, order }: LadderState): LadderView | null {
@@ -84,7 +109,7 @@ export class Closer {
       best: status === 'live' && book.sound && bid !== null && ask !== null ? { bid, ask } : null,
       markTicks: mark ? fractionalTicks(instrument, mark.markPrice) : null,
       otherOrders: this.#others(job.symbol, order?.clientId).length,
-      order: own ? { status: own.order.status, reason: own.reason } : null,
+      order: own ? { status: isFilledUnbooked(own) ? 'filled' : own.order.status, reason: own.reason } : null,
     };
   }
 
@@ -141,11 +166,30 @@ export class Closer {
     this.#options.core.keeper.notice({ level: 'info', message: 'Position closed', fields: { symbol, reason } });
   }
 
+  /** One at a time, or another beside one that hangs. What is read is acted on at once. */
   async #read(): Promise<void> {
-    if (this.#reading) return; // its answer may be too old for the asker, who then asks again
-    this.#reading = true;
-    await this.#options.readPositions();
-    this.#reading = false;
+    const began = this.#options.core.clock.monoMs();
+    if (this.#readingSince !== null && began < this.#readAgainAt) return; // its answer may be too old for the asker, who then asks again
+    this.#readingSince = began;
+    this.#readAgainAt = began + Math.min(READ_MS_MAX, READ_MS * 2 ** this.#readsInVain++);
+    const read = await this.#options.readPositions();
+    if (this.#readingSince === began) this.#readingSince = null;
+    if (read) this.#readsInVain = 0;
+    else this.#believeLedger(began);
+    this.tick();
+  }
+
+  /**
+   * The venue cannot be asked now (its weight is used up, say). While the private stream lives, a position that the ledger holds is closed on its word: the order
+   * only reduces. That a symbol is flat is never believed so.
+   */
+  #believeLedger(at: MonoMs): void {
+    const { keeper } = this.#options.core;
+    if (!keeper.known) return;
+    for (const symbol of this.#ladders.keys()) {
+      const { size } = keeper.ledger.positions.row(symbol);
+      if (size !== 0) this.#reads.set(symbol, { size, at });
+    }
   }
 
   #saveJobs(): void {

@@ -32,6 +32,7 @@ export type PublisherOptions = {
   readonly stops: Stops;
   readonly redisDown: () => boolean;
   readonly deadMan: () => DeadManPace | null;
+  readonly safety: () => Pick<Header, 'emergency' | 'unknownOrders'>;
 };
 
 const FILLS_KEPT = 10_000;
@@ -154,6 +155,7 @@ export class Publisher {
       health: { market: venue.market.health(), account: venue.accountHealth(), orderEntry: venue.orders.route?.() ?? 'rest' },
       budgets: venue.orders.budgets(),
       paused: modes.paused !== null,
+      ...this.#options.safety(),
       closing: [...closer.closing],
       fillSeq: keeper.ledger.fillSeq,
       margin: { ratio: keeper.marginRatio, multiAssets: keeper.multiAssets },

@@ -12,6 +12,7 @@ import { Epochs } from '../../gateway/orders/epochs.ts';
 import { DeadMan } from '../../gateway/orders/dead-man.ts';
 import { type Client, Desk } from '../../gateway/orders/desk.ts';
 import type { LadderJob } from '../../gateway/orders/ladder.ts';
+import { Emergency } from '../../gateway/orders/emergency.ts';
 import { Lease } from '../../gateway/orders/lease.ts';
 import { Modes } from '../../gateway/orders/modes.ts';
 import { Router } from '../../gateway/orders/router.ts';
@@ -43,6 +44,7 @@ export class VirtualGateway implements AsyncDisposable {
   readonly #closer: Closer;
   readonly #stops: Stops;
   readonly #watch: Watch;
+  readonly #emergency: Emergency;
   readonly #desk: Desk;
   #timers: readonly Timer[] = [];
 
@@ -73,10 +75,19 @@ export class VirtualGateway implements AsyncDisposable {
     const { deadManMs: countdownMs, deadManRefreshMs: refreshMs } = config.gateway;
     const deadMan = new DeadMan({ countdownMs, refreshMs, exclusive: config.account.exclusive });
     this.#watch = new Watch({ core, closer: this.#closer, reconciler: this.#reconciler, deadMan, stops: this.#stops });
+    this.#emergency = new Emergency({
+      ...{ core, closer: this.#closer, stops: this.#stops, saved: store.meta().emergency },
+      readTrades: (symbol) => this.#reconciler.readTrades(symbol),
+      save: (text) => store.setMeta('emergency', text),
+      dropWaiting: () => this.#desk.waiting.dropAll(),
+      clearRequest: () => null,
+    });
     this.#desk = new Desk({
       core,
       closer: this.#closer,
       stops: this.#stops,
+      emergency: this.#emergency,
+      raise: () => true,
       epochs: new Epochs(() => store.grantEpoch()),
       answerQuery: () => null,
     });
@@ -97,6 +108,7 @@ export class VirtualGateway implements AsyncDisposable {
     await this.#stops.protectFirst(2_000);
     core.router.cancel(core.keeper.ledger.openOrders().flatMap(({ role, clientId }) => (role === 'stop' ? [] : [clientId])));
     for (const job of JSON.parse(this.#store.meta().ladders) as LadderJob[]) this.#closer.start(job);
+    this.#emergency.takeUp();
     await venue.start({
       onAccount: (event) => this.#watch.onAccount(event),
       onBookLive: (symbol, live, reason) => this.#watch.onBookLive(symbol, { live, reason }),
@@ -105,14 +117,17 @@ export class VirtualGateway implements AsyncDisposable {
     });
     this.#timers = [
       clock.every(config.snapshot.intervalMs, () => core.seqs.next({ at: clock.monoMs(), newestFrameAt: clock.monoMs() })),
-      clock.every(25, () => {
-        this.#store.flush();
-        this.#watch.tick();
-      }),
+      clock.every(25, () => this.#tick()),
       clock.every(250, () => this.#watch.armDeadMan()),
       clock.every(25, () => this.#desk.waiting.tick()),
       clock.every(250, () => this.#store.housekeep()),
     ];
+  }
+
+  #tick(): void {
+    this.#store.flush();
+    this.#watch.tick();
+    this.#emergency.tick();
   }
 
   hello(role: 'brain' | 'operator'): Client {

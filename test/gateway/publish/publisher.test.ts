@@ -33,6 +33,7 @@ beforeEach(async () => {
     stops: side.stops,
     redisDown: () => side.watch.redisDown,
     deadMan: () => side.watch.deadMan,
+    safety: () => ({}),
   });
 });
 
@@ -243,6 +244,8 @@ describe('Answers', () => {
         quoteAsset: () => 'USDT',
       },
       problems: () => [],
+      alarmsAfter: (n) => side.alarms.after(n),
+      alarmsAfter: (n) => side.alarms.after(n),
     });
   const ask = (what: 'stats' | 'positions' | 'fills' | 'book' | 'status' | 'orders' | 'order') =>
     answers().answer({ id: 1, type: 'query', what });
