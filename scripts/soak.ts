@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
 import { ACT_KINDS } from './soak/acts.ts';
+import { runPanics } from './soak/panic-figures.ts';
+import type { PanicRecord } from './soak/panics.ts';
 import { type HistoryRecord, runHistory } from './soak/history.ts';
 import { liveVirtualDay } from '../test/kit/virtual-day.ts';
 
@@ -25,6 +27,8 @@ type Flags = {
   readonly kinds: readonly string[];
   readonly dir: string;
   readonly virtualHours?: number;
+  readonly panics?: number;
+  readonly faults: boolean;
 };
 
 const program = newTool('soak', 'Whole runs on the simulator under seeded faults of all kinds, with invariants checked throughout.')
@@ -45,6 +49,12 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
     'instead: so many simulated hours in this process, without sockets and as fast as it goes, restarted every hour',
     wholeNumber({ min: 1, max: 10_000 }),
   )
+  .option(
+    '--panics <n>',
+    'instead: so many emergency stops, one a seed, under faults; times to the last order gone and to flat',
+    wholeNumber({ min: 1, max: 100_000 }),
+  )
+  .option('--no-faults', 'with --panics: nothing goes wrong')
   .parse();
 
 async function main(flags: Flags): Promise<number> {
@@ -72,6 +82,17 @@ async function virtualHours({ seed, everyMs, kinds }: Flags, hours: number): Pro
   const [seconds, rssMb] = [Math.round((performance.now() - from) / 1_000), Math.round(process.memoryUsage.rss() / 2 ** 20)];
   process.stdout.write(`${JSON.stringify({ ok: told.violations.length === 0, hours, seconds, rssMb, ...told })}\n`);
   return told.violations.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+async function panics({ seed, dir, faults }: Flags, count: number): Promise<number> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const file = join(dir, `panics-${seed}.jsonl`);
+  mkdirSync(dir, { recursive: true });
+  const onRecord = (record: PanicRecord): void => appendFileSync(file, `${JSON.stringify(record)}\n`);
+  const figures = await runPanics({ seed, panics: count, faults, onRecord, stop: stop.signal });
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+  return figures.ok ? EXIT.done : EXIT.failed;
 }
 
 /** A history that cannot even be lived is a finding like any other. */
@@ -122,4 +143,8 @@ function totals(records: readonly HistoryRecord[]) {
 }
 
 const flags = program.opts<Flags>();
-process.exitCode = await (flags.virtualHours === undefined ? main(flags) : virtualHours(flags, flags.virtualHours));
+process.exitCode = await (flags.panics !== undefined
+  ? panics(flags, flags.panics)
+  : flags.virtualHours === undefined
+    ? main(flags)
+    : virtualHours(flags, flags.virtualHours));

@@ -34,9 +34,8 @@ export class Closer {
   readonly #reads = new Map<string, NonNullable<LadderView['read']>>();
   /** When the newest read that was answered began. */
   #readAt: MonoMs | null = null;
-  /** When the newest read of the account began that nothing was heard of; null while none is under way. */
-  #readingSince: MonoMs | null = null;
   #readAgainAt = 0;
+  /** Reads since the last that succeeded: under way, or failed. */
   #readsInVain = 0;
   #counter = 0;
 
@@ -80,12 +79,19 @@ export class Closer {
       const view = this.#view(state);
       if (!view) continue;
       const stepped = stepLadder(state, view);
+      if (stepped.actions.some(({ kind }) => kind === 'place') && this.#mustWait()) continue; // with what it has read, instead of reading on and on
       this.#ladders.set(symbol, stepped.state);
       for (const action of stepped.actions) this.#perform(symbol, action);
     }
     const now = this.#options.core.clock.monoMs();
     if (now >= this.#readAgainAt && [...this.#ladders.values()].some(({ at, askedAt }) => at === 'reading' && !this.#isRead(askedAt)))
       void this.#read();
+  }
+
+  /** The venue's windows of orders are full, or it asked for silence. */
+  #mustWait(): boolean {
+    const { budget, venue, clock } = this.#options.core;
+    return budget.refusal({ budgets: venue.orders.budgets(), now: clock.monoMs(), protective: true }) !== null;
   }
 
   /** An answer that is young enough for whoever asked then. */
@@ -142,12 +148,11 @@ export class Closer {
     }
   }
 
-  /** Stays within the venue's limits, with the share kept back for closes; refused here, the ladder reads and tries again. */
   #place(symbol: string, { order, rung }: Extract<LadderAction, { kind: 'place' }>): void {
-    const { router, budget, venue, clock, identity, keeper } = this.#options.core;
+    const { router, clock, identity, keeper } = this.#options.core;
     const state = this.#ladders.get(symbol);
     const now = clock.monoMs();
-    if (!state || budget.refusal({ budgets: venue.orders.budgets(), now, protective: true }) !== null) return;
+    if (!state) return;
     const clientId = makeClientId({ role: 'close', epoch: identity.epoch, counter: this.#counter++ });
     const request: OrderRequest = { ...order, symbol, clientId, reduceOnly: true };
     this.#ladders.set(symbol, orderSent(state, { clientId, order, rung, now }));
@@ -169,11 +174,9 @@ export class Closer {
   /** One at a time, or another beside one that hangs. What is read is acted on at once. */
   async #read(): Promise<void> {
     const began = this.#options.core.clock.monoMs();
-    if (this.#readingSince !== null && began < this.#readAgainAt) return; // its answer may be too old for the asker, who then asks again
-    this.#readingSince = began;
+    if (this.#readsInVain > 0 && began < this.#readAgainAt) return; // what comes may be too old for the asker, who then asks again
     this.#readAgainAt = began + Math.min(READ_MS_MAX, READ_MS * 2 ** this.#readsInVain++);
     const read = await this.#options.readPositions();
-    if (this.#readingSince === began) this.#readingSince = null;
     if (read) this.#readsInVain = 0;
     else this.#believeLedger(began);
     this.tick();
