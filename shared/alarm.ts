@@ -13,6 +13,7 @@ export const ALARMS = {
   'brain-silent': 'critical',
   'watchdog-acted': 'critical',
   'watchdog-blind': 'warning',
+  'channel-failed': 'warning',
   'emergency-stop': 'critical',
   'forced-close': 'critical',
   'margin-call': 'critical',

@@ -215,6 +215,7 @@ test('the run that an order belongs to is told with it and with its fills, also 
       quoteAsset: () => 'USDT',
     },
     problems: () => [],
+    alarmsAfter: (n) => side.alarms.after(n),
   });
   expect(FillsAnswer.parse(asked.answer({ id: 1, type: 'query', what: 'fills' })).fills[0]?.strategy).toBe('mm-btc');
 });
@@ -244,7 +245,6 @@ describe('Answers', () => {
         quoteAsset: () => 'USDT',
       },
       problems: () => [],
-      alarmsAfter: (n) => side.alarms.after(n),
       alarmsAfter: (n) => side.alarms.after(n),
     });
   const ask = (what: 'stats' | 'positions' | 'fills' | 'book' | 'status' | 'orders' | 'order') =>
