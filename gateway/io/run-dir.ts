@@ -36,7 +36,7 @@ export function openRunDir(options: RunDirOptions): Result<RunDir, RunDirFault> 
   if (!brainSocket.ok) return err({ kind: 'unusable', sentence: brainSocket.error });
   mkdirSync(dirname(brainSocket.value), { recursive: true, mode: 0o700 });
   const operatorSocket = operatorBeside(brainSocket.value);
-  const lock = takeLock(join(path, 'lock.sqlite'));
+  const lock = takeLock(join(path, 'lock.sqlite'), 'gateway');
   if (!lock.ok) return lock;
   const { instance, release } = lock.value;
   return ok({
@@ -49,10 +49,10 @@ export function openRunDir(options: RunDirOptions): Result<RunDir, RunDirFault> 
   });
 }
 
-type Lock = { readonly instance: string; readonly release: () => void };
+export type Lock = { readonly instance: string; readonly release: () => void };
 
-/** SQLite's exclusive lock is an OS lock on the open file: no stale lock can outlive its process. */
-function takeLock(file: string): Result<Lock, RunDirFault> {
+/** SQLite's exclusive lock is an OS lock on the open file: no stale lock can outlive its process. `who`: for the sentence. */
+export function takeLock(file: string, who: string): Result<Lock, RunDirFault> {
   let db: DatabaseSync | null = null;
   try {
     db = new DatabaseSync(file);
@@ -65,7 +65,7 @@ function takeLock(file: string): Result<Lock, RunDirFault> {
     db?.close();
     const locked = /locked|busy/.test(wordsOf(error));
     const sentence = locked
-      ? `Another gateway runs for this account (lock ${file}): stop it first`
+      ? `Another ${who} runs for this account (lock ${file}): stop it first`
       : `Cannot lock ${file}: ${wordsOf(error)}`;
     return err({ kind: locked ? 'locked' : 'unusable', sentence });
   }

@@ -19,7 +19,14 @@ export type Observed = {
 const UNKNOWN_MS = 30_000;
 /** Reasons of a mode that a person has asked for, and those that have a code of their own. */
 const TOLD_APART: ReadonlySet<string> = new Set(['paused', 'stopped', 'shutting-down', 'ledger-unavailable', 'margin-call']);
-const BY_REASON = { halted: 'symbol-halted', 'stop-missing': 'stop-missing' } as const;
+const BY_REASON = {
+  halted: { code: 'symbol-halted', sentence: 'nothing new is opened on it until a person resumes' },
+  leverage: {
+    code: 'symbol-halted',
+    sentence: 'nothing new is opened on it: the leverage set at the exchange is above what is configured',
+  },
+  'stop-missing': { code: 'stop-missing', sentence: 'the position has no confirmed stop at the exchange' },
+} as const;
 /** What only a header tells. */
 export const OF_THE_HEADER: readonly AlarmCode[] = [
   'brain-silent',
@@ -79,9 +86,6 @@ const ratioOf = ({ margin }: Header): string =>
 /** `halted:BTCUSDT` and the like. */
 function symbolState(reason: string): readonly Seen[] {
   const [name = '', symbol] = reason.split(':');
-  const code = Object.hasOwn(BY_REASON, name) ? BY_REASON[name as keyof typeof BY_REASON] : undefined;
-  if (code === undefined || symbol === undefined) return [];
-  const sentence =
-    code === 'stop-missing' ? 'the position has no confirmed stop at the exchange' : 'nothing new is opened on it until a person resumes';
-  return [{ code, symbol, sentence }];
+  if (symbol === undefined || !Object.hasOwn(BY_REASON, name)) return [];
+  return [{ ...BY_REASON[name as keyof typeof BY_REASON], symbol }];
 }

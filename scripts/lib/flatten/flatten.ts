@@ -30,6 +30,10 @@ export type Done = {
   readonly flat: boolean;
   /** What is left, or why it cannot be known; empty when flat. */
   readonly left: readonly string[];
+  /** How many of what was looked for are there. */
+  readonly counts: { readonly orders: number; readonly conditionals: number; readonly positions: number };
+  /** Parts of the account that could not be read. */
+  readonly unread: readonly string[];
   /** The fault that ended it: a key that is refused. */
   readonly fatal: VenueFault | null;
   readonly symbols: readonly SymbolDone[];
@@ -162,6 +166,23 @@ export class Flatten {
   }
 
   #left(): readonly string[] {
+    return [
+      ...this.#orders().map(
+        ({ symbol, own: ours, side, size, price }) => `${symbol}: ${ours ? 'own' : 'foreign'} order ${side} ${size} at ${price}`,
+      ),
+      ...this.#positions().map(({ symbol, side, size }) => `${keyOf(symbol, side)}: position ${size}`),
+      ...this.#conditionalsLeft().map(({ symbol, own: ours, id }) => `${symbol}: ${ours ? 'own' : 'foreign'} conditional order ${id}`),
+      ...this.#unread(),
+    ];
+  }
+
+  /** Ours stay where positions stay. */
+  #conditionalsLeft(): readonly ConditionalOrder[] {
+    const { positions, everything } = this.#options;
+    return rowsIn(this.#look?.conditionals).filter(({ own }) => (own ? positions : everything));
+  }
+
+  #unread(): readonly string[] {
     const look = this.#look;
     if (look === null) return ['nothing has been read yet'];
     const parts = [
@@ -169,16 +190,7 @@ export class Flatten {
       ['conditional orders', look.conditionals],
       ['positions', look.positions],
     ] as const;
-    const own = this.#options.positions ? rowsIn(look.conditionals).filter((order) => order.own) : [];
-    const others = this.#options.everything ? rowsIn(look.conditionals).filter((order) => !order.own) : [];
-    return [
-      ...this.#orders().map(
-        ({ symbol, own: ours, side, size, price }) => `${symbol}: ${ours ? 'own' : 'foreign'} order ${side} ${size} at ${price}`,
-      ),
-      ...this.#positions().map(({ symbol, side, size }) => `${keyOf(symbol, side)}: position ${size}`),
-      ...[...own, ...others].map(({ symbol, own: ours, id }) => `${symbol}: ${ours ? 'own' : 'foreign'} conditional order ${id}`),
-      ...parts.flatMap(([name, part]) => (part.ok ? [] : [`${name} cannot be read: ${part.error.sentence}`])),
-    ];
+    return parts.flatMap(([name, part]) => (part.ok ? [] : [`${name} cannot be read: ${part.error.sentence}`]));
   }
 
   #tell(left: readonly string[]): void {
@@ -202,7 +214,8 @@ export class Flatten {
       now: now.get(symbol) ?? (known ? CLOSED : 'unknown'),
       closes: this.#closes.get(symbol) ?? 0,
     }));
-    return { flat, left: flat ? [] : this.#left(), fatal: this.#fatal, symbols };
+    const counts = { orders: this.#orders().length, conditionals: this.#conditionalsLeft().length, positions: this.#positions().length };
+    return { flat, left: flat ? [] : this.#left(), counts, unread: this.#unread(), fatal: this.#fatal, symbols };
   }
 }
 

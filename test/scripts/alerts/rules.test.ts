@@ -52,8 +52,8 @@ test.each<[string, Partial<Observed>, readonly string[]]>([
   ],
   [
     'a symbol is halted, another unprotected',
-    { header: header({ reasons: ['halted:BTCUSDT', 'stop-missing:ETHUSDT', 'closing:BTCUSDT'] }) },
-    ['symbol-halted BTCUSDT', 'stop-missing ETHUSDT'],
+    { header: header({ reasons: ['halted:BTCUSDT', 'stop-missing:ETHUSDT', 'closing:BTCUSDT', 'leverage:SOLUSDT'] }) },
+    ['symbol-halted BTCUSDT', 'stop-missing ETHUSDT', 'symbol-halted SOLUSDT'],
   ],
   ['a book is stale', { header: header({ reasons: ['book-stale:BTCUSDT'] }) }, []],
   ['orders are unknown for a moment', { header: header({ unknownOrders: { count: 1, oldestMs: 29_000 } }) }, []],
