@@ -1,12 +1,12 @@
 /**
  * `PANIC` in the folder of the account: whoever makes it stops the gateway, whatever else is dead, and before its start as well. Looked
  * for many times a second, which costs a microsecond; watching the folder would wake us at each write of the ledger beside it. Taken in
- * it becomes `PANIC.taken`, which shows that a gateway has seen it, keeps the stop where the ledger could not be written, and lies there
- * until a person resumes. A new `PANIC` is a new stop.
+ * it becomes `PANIC.taken`, which shows that a gateway has seen it and lies there until a person resumes; a stop by any other way is kept
+ * there too, for the day on which the ledger is lost. A new `PANIC` is a new stop.
  */
-import { readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PANIC_FILE, type PanicRequest, readPanic, takenFile } from '../../shared/panic-file.ts';
+import { PANIC_FILE, type PanicRequest, readPanic, takenFile, writePanic } from '../../shared/panic-file.ts';
 
 export class PanicFile {
   readonly #path: string;
@@ -30,6 +30,15 @@ export class PanicFile {
       this.#stuckMs = changedMs; // it holds all the same; resuming tells of it
     }
     return request;
+  }
+
+  /** As if it had been asked for by the file: the stop outlives a ledger that is lost. */
+  keep(request: PanicRequest): void {
+    try {
+      writeFileSync(this.#takenPath, writePanic(request), { mode: 0o600 });
+    } catch {
+      // the ledger keeps it as well, and memory until then
+    }
   }
 
   /** What an earlier run took in and no person has lifted. */

@@ -41,6 +41,7 @@ export class Safety {
       readTrades: (symbol) => reconciler.readTrades(symbol),
       saved: store.meta().emergency,
       save: (text) => store.setMeta('emergency', text),
+      keepRequest: (order) => this.#file.keep(order),
       clearRequest: () => this.#file.clear(),
     });
   }

@@ -177,7 +177,7 @@ export class Closer {
     if (this.#readsInVain > 0 && began < this.#readAgainAt) return; // what comes may be too old for the asker, who then asks again
     this.#readAgainAt = began + Math.min(READ_MS_MAX, READ_MS * 2 ** this.#readsInVain++);
     const read = await this.#options.readPositions();
-    if (read) this.#readsInVain = 0;
+    if (read) [this.#readsInVain, this.#readAgainAt] = [0, 0];
     else this.#believeLedger(began);
     this.tick();
   }

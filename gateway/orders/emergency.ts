@@ -6,6 +6,7 @@
  * goes on with one that was not done, and leaves alone what a person trades after one that was.
  */
 import { isOurs } from '../../shared/client-id.ts';
+import { hasEnded } from '../../shared/order.ts';
 import { formatSize } from '../../shared/instrument.ts';
 import type { EmergencyDoc } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
@@ -33,13 +34,19 @@ export type EmergencyOptions = {
   readonly readTrades: (symbol: string) => Promise<unknown>;
   /** What waits for the order budget is not to leave any more. */
   readonly dropWaiting: () => void;
-  /** Takes away a request that lies outside the process; why that cannot be done, or null. */
+  /** Keeps the request outside the ledger too, which may be lost. */
+  readonly keepRequest: (order: StopOrder) => void;
+  /** Takes away what keeps it outside; why that cannot be done, or null. */
   readonly clearRequest: () => string | null;
 };
 
 type Run = StopOrder & { readonly sinceMs: number; readonly done: boolean };
 /** What the venue said last: what of it is left. */
-type Seen = { readonly foreign: readonly string[]; readonly own: readonly string[]; readonly positions: readonly string[] };
+type Seen = {
+  readonly own: readonly { readonly symbol: string; readonly clientId: string }[];
+  readonly foreign: readonly string[];
+  readonly positions: readonly string[];
+};
 
 /** Between reads of the account while something is left; twice as long after each that fails, up to the maximum. */
 const LOOK_MS = 250;
@@ -89,6 +96,7 @@ export class Emergency {
     keeper.notice({ level: 'warn', message: 'Emergency stop', fields, alarm: 'emergency-stop' });
     this.#begin();
     this.#persist();
+    this.#options.keepRequest({ reason, source, everything: wide });
   }
 
   /** At start: goes on with one that an earlier run had not done. */
@@ -125,7 +133,7 @@ export class Emergency {
     core.router.urgent = true;
     dropWaiting();
     core.router.cancel(this.#toCancel());
-    if (this.#run?.everything) this.#cancelForeign(core.keeper.ledger.foreignOrders());
+    if (this.#run?.everything) this.#cancelThere(core.keeper.ledger.foreignOrders());
     for (const symbol of core.venue.instruments.keys()) this.#close(symbol);
     closer.tick();
   }
@@ -151,7 +159,7 @@ export class Emergency {
     this.#failures = account.ok ? 0 : this.#failures + 1;
     this.#lookAt = this.#now() + Math.min(LOOK_MS_MAX, LOOK_MS * 2 ** this.#failures);
     this.#trouble = account.ok ? null : `the account cannot be read: ${account.error.sentence}`;
-    if (!account.ok || generation !== this.#generation || this.#run === null) return;
+    if (!account.ok || generation !== this.#generation || this.#run === null || this.#run.done) return;
     this.#take(account.value, at);
     await this.#bookTrades(account.value);
     if (idle && conditional && this.#isClean(at)) this.#finish();
@@ -167,7 +175,7 @@ export class Emergency {
     const held = account.positions.filter(({ size }) => size !== 0);
     const wanted = this.#run?.everything ? others : [];
     this.#seen = {
-      own: listed.map(({ symbol }) => symbol),
+      own: listed.map(({ symbol, clientId }) => ({ symbol, clientId })),
       foreign: wanted.map(({ symbol, clientId }) => `${symbol}: foreign order ${clientId}`),
       positions: held.flatMap(({ symbol, size }) => {
         const instrument = venue.instruments.get(symbol);
@@ -175,7 +183,8 @@ export class Emergency {
       }),
     };
     closer.onAccount(account, at);
-    this.#cancelForeign(wanted);
+    this.#cancelThere(wanted);
+    this.#cancelThere(listed.filter(({ clientId }) => hasEnded(keeper.ledger.order(clientId)?.order.status ?? 'canceled'))); // whatever we believe
     for (const { symbol } of held) if (!closer.isClosing(symbol)) this.#close(symbol);
     this.tick();
   }
@@ -190,12 +199,13 @@ export class Emergency {
     return isOurs(clientId) || this.#core.keeper.ledger.order(clientId) !== null;
   }
 
-  #cancelForeign(orders: readonly { readonly symbol: string; readonly clientId: string }[]): void {
+  /** Orders that the ledger does not hold for open: those of others, and ours that it is wrong about. The next read tells what became of it. */
+  #cancelThere(orders: readonly { readonly symbol: string; readonly clientId: string }[]): void {
     const { venue, keeper } = this.#core;
     for (const [symbol, rows] of Map.groupBy(orders, (order) => order.symbol)) {
       const clientIds = rows.map(({ clientId }) => clientId);
-      keeper.notice({ level: 'warn', message: 'Cancelling orders of others', fields: { symbol, orders: clientIds.length } });
-      void venue.orders.cancelMany({ symbol, clientIds }); // the next read tells what became of it
+      keeper.notice({ level: 'warn', message: 'Cancelling orders that are not open in the ledger', fields: { symbol, clientIds } });
+      void venue.orders.cancelMany({ symbol, clientIds });
     }
   }
 
@@ -217,8 +227,8 @@ export class Emergency {
    */
   #doubtful(now = this.#now()): readonly LedgerOrder[] {
     const lateMs = this.#core.config.gateway.recvWindowMs + LATE_MS;
-    const listed = new Set(this.#seen?.own ?? []);
-    return this.#core.keeper.ledger.openOrders().filter(({ symbol, sentAt }) => listed.has(symbol) || now - sentAt < lateMs);
+    const listed = new Set(this.#seen?.own.map(({ clientId }) => clientId));
+    return this.#core.keeper.ledger.openOrders().filter(({ clientId, sentAt }) => listed.has(clientId) || now - sentAt < lateMs);
   }
 
   #finish(): void {
@@ -243,9 +253,13 @@ export class Emergency {
   #left(): readonly string[] {
     const bySymbol = Map.groupBy(this.#doubtful(), ({ symbol }) => symbol);
     const orders = [...bySymbol].map(([symbol, rows]) => `${symbol}: ${rows.length} own orders open or not known to be closed`);
+    const open = new Set(this.#core.keeper.ledger.openOrders().map(({ clientId }) => clientId));
+    const wrong = (this.#seen?.own ?? [])
+      .filter(({ clientId }) => !open.has(clientId))
+      .map(({ symbol, clientId }) => `${symbol}: own order ${clientId}`);
     const unread = this.#seen === null ? ['the venue has not confirmed it yet'] : [];
     const trouble = this.#trouble === null ? unread : [this.#trouble];
-    return [...orders, ...(this.#seen?.positions ?? []), ...(this.#seen?.foreign ?? []), ...trouble];
+    return [...orders, ...wrong, ...(this.#seen?.positions ?? []), ...(this.#seen?.foreign ?? []), ...trouble];
   }
 
   #persist(): void {

@@ -19,7 +19,14 @@ import { API_KEY } from './acts.ts';
 import { type GatewayHere, openGatewayHere } from './gateway-here.ts';
 import { drawPanicFaults, type Market, RETRY_AFTER_S, WHALE_KEY } from './panic-faults.ts';
 
-export type PanicOptions = { readonly seed: number; readonly redisUrl: string /** False: nothing goes wrong. */; readonly faults: boolean };
+export type PanicOptions = {
+  readonly seed: number;
+  readonly redisUrl: string;
+  /** False: nothing goes wrong. */
+  readonly faults: boolean;
+  /** What else befalls us right before the command. */
+  readonly before?: () => Promise<void>;
+};
 export type PanicRecord = {
   readonly seed: number;
   readonly asked: string;
@@ -141,6 +148,7 @@ class Panic {
     const drawn = this.#options.faults ? drawPanicFaults(this.#random, [first, ...more]) : [];
     void this.#quote(brain, { symbol: 'BTCUSDT', side: 'buy', bps: 25 }); // on its way
     for (const { faults } of drawn) for (const fault of faults) this.#fault(fault);
+    await this.#options.before?.();
     const watch = new Watch(this.#parts.simulator, () => [this.#own().length, this.#held().length]);
     this.#ask(asked, { brain, operator, everything });
     const doneMs = await watch.untilDone(async () => (await headerOf(operator))?.emergency?.phase === 'done');

@@ -171,6 +171,7 @@ export class OrderSide {
       readTrades: (symbol) => this.reconciler.readTrades(symbol),
       save: (text) => this.#saveEmergency(text),
       dropWaiting: () => this.desk.waiting.dropAll(),
+      keepRequest: () => undefined,
       clearRequest: () => this.request,
     });
     this.alarms = new Alarms({ clock, epoch: 1 });

@@ -80,6 +80,7 @@ export class VirtualGateway implements AsyncDisposable {
       readTrades: (symbol) => this.#reconciler.readTrades(symbol),
       save: (text) => store.setMeta('emergency', text),
       dropWaiting: () => this.#desk.waiting.dropAll(),
+      keepRequest: () => undefined,
       clearRequest: () => null,
     });
     this.#desk = new Desk({

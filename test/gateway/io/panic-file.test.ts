@@ -45,6 +45,13 @@ test('clear() takes away what was taken in, and refuses while a new one waits', 
   expect(existsSync(join(dir, 'PANIC.taken'))).toBe(false);
 });
 
+test('keep() holds a stop that came by another way, until clear()', () => {
+  const file = new PanicFile(dir);
+  file.keep({ reason: 'mm panic', everything: true });
+  expect([file.look(), new PanicFile(dir).lookTaken()]).toEqual([null, { reason: 'mm panic', everything: true }]);
+  expect([file.clear(), new PanicFile(dir).lookTaken()]).toEqual([null, null]);
+});
+
 test('something that cannot be read or moved stops all the same, and once', () => {
   mkdirSync(join(dir, 'PANIC'));
   mkdirSync(join(dir, 'PANIC.taken'));

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StopOrder } from '../../../gateway/orders/emergency.ts';
 import type { Client } from '../../../gateway/orders/desk.ts';
@@ -277,4 +278,59 @@ describe('resume', () => {
     expect(side.send(operator, { id: 2, type: 'resume' })).toMatchObject({ code: 'ledger-unavailable' });
     expect([phase(side), side.core.modes.stopped]).toEqual(['done', 'test']);
   });
+});
+
+const FAULTS = [
+  fault('unknown', 'time-out'),
+  fault('rejected', 'order-refused'),
+  fault('busy'),
+  fault('unreachable'),
+  fault('gone'),
+] as const;
+const anyFaults = fc.array(fc.constantFrom(...FAULTS), { maxLength: 6 });
+
+test('whatever fails, in the end it is flat, nothing of ours is left, and what it says is so', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({ place: anyFaults, cancel: anyFaults, query: anyFaults, account: anyFaults }),
+      fc.record({
+        quotes: fc.integer({ min: 0, max: 3 }),
+        filled: fc.integer({ min: 0, max: 9 }),
+        foreign: fc.boolean(),
+        inFlight: fc.boolean(),
+      }),
+      fc.record({
+        everything: fc.boolean(),
+        reaches: fc.boolean(),
+        stream: fc.constantFrom('live', 'lost', 'silent'),
+        bookLive: fc.boolean(),
+      }),
+      async (answers, before, { everything, reaches, stream, bookLive }) => {
+        const { side, brain } = await withBrain();
+        for (let i = 1; i <= before.quotes; i++) side.send(brain, place(side, brain, { clientId: idOf(brain, i), price: `5999${i}.00` }));
+        await settle();
+        if (before.quotes > 0 && before.filled > 0) side.venue.fillOrder(idOf(brain, 1), { size: before.filled, told: true });
+        if (before.foreign) side.venue.open.set('web_1', foreign('web_1'));
+        if (!bookLive) side.venue.status = 'stale';
+        if (stream === 'lost') side.venue.tell({ kind: 'stream', state: 'lost', reason: 'test' });
+        if (stream !== 'live') side.venue.events = null;
+        Object.assign(side.venue.answers, {
+          place: [...answers.place],
+          cancel: [...answers.cancel],
+          query: [...answers.query],
+          account: [...answers.account],
+        });
+        side.venue.reachesAnyway = reaches;
+        if (before.inFlight) side.send(brain, place(side, brain, { clientId: idOf(brain, 9), price: '59980.00' }));
+        side.emergency.trigger({ ...ORDER, everything });
+        await side.run(3_000, 50);
+        for (const list of Object.values(side.venue.answers)) list.splice(0);
+        await side.run(20_000, 100);
+        expect(side.emergency.shown()).toMatchObject({ phase: 'done', left: [] });
+        expect([side.venue.position, [...side.venue.open.keys()]]).toEqual([0, before.foreign && !everything ? ['web_1'] : []]);
+        expect(side.venue.fills.every(({ clientId, side: way }) => clientId === idOf(brain, 1) || way === 'sell')).toBe(true);
+      },
+    ),
+    { numRuns: 60 },
+  );
 });
