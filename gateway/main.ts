@@ -10,7 +10,8 @@ import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { keysOf } from '../shared/snapshot.ts';
 import { EXIT, exitOf } from './exit-code.ts';
-import { type Gateway, openGateway } from './io/gateway.ts';
+import type { Gateway } from './io/gateway.ts';
+import { openGateway } from './io/open-gateway.ts';
 import { gridSentence } from './io/ledger-grid.ts';
 import { LedgerStore } from './io/ledger-store.ts';
 import { RedisWriter } from './io/redis-writer.ts';
@@ -101,10 +102,12 @@ async function serve({ loaded, credentials, clock, speed }: Prepared, parts: Par
     fatal.resolve(new Ended(code, [sentence]));
     signals.end();
   };
+  const panicked = nextPanic();
   const times = new StartTimes({ log, metrics });
   const opened = await openGateway({ config, identity, clock, speed, onFatal, times, ending: signals.ending, ...parts });
   if (!opened.ok) throw new Ended(opened.error.code, [opened.error.sentence]);
   await using gateway = opened.value;
+  panicked((reason) => gateway.emergencyStop({ reason, source: 'signal', everything: false }));
   await using metricsServer = await takeMetrics(config, { gateway, metrics }).catch(async (problem) => {
     await gateway.stop(); // a brain may be quoting already
     throw problem;
@@ -187,6 +190,19 @@ const firstEpoch = (clock: Clock): number => Math.max(1, Math.floor((clock.wallM
 
 /** Without a ledger no quote leaves, but closes do: their ids come from a range that a ledger never reaches in practice. */
 const fallbackEpoch = (clock: Clock): number => 900_000 + (Math.floor(clock.wallMs() / 1_000) % 99_999);
+
+/** SIGUSR2 stops everything, each time it comes; one that comes while we start waits until there is something to stop. */
+function nextPanic(): (act: (signal: string) => void) => void {
+  let waiting: string | null = null;
+  let perform = (signal: string): void => {
+    waiting = signal;
+  };
+  process.on('SIGUSR2', (signal) => perform(signal));
+  return (act) => {
+    perform = act;
+    if (waiting !== null) act(waiting);
+  };
+}
 
 /** What only a bug can do: one line, and the next start reconciles. */
 function dieOfBugs(log: Log): void {

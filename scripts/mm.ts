@@ -5,6 +5,7 @@ import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { publicConfig } from '../shared/config.ts';
 import type { Loaded } from '../shared/config-file.ts';
+import { acknowledge, alertLines, openAlerts } from './alerts/commands.ts';
 import { ask, notRunning, openOperator } from './lib/operator.ts';
 import { type FillsOptions, type PnlOptions, showFills, showLife, showPnl, utcTime } from './lib/history-tool.ts';
 import { panic } from './lib/panic.ts';
@@ -82,6 +83,19 @@ program
 type ConfigOptions = Common & { readonly check: boolean };
 addCommand('config', 'the configuration in force, without secrets', config).option('--check', 'only say whether it is good', false);
 
+type TestOptions = Shown & { readonly channel?: string };
+addCommand('alert-test', 'one test message to every channel of the alerts', alertTest)
+  .option(...JSON_OPTION)
+  .option('--channel <name>', 'only this one');
+addCommand('alerts', 'what the watchdog has told of and is not over', alerts).option(...JSON_OPTION);
+let acknowledging: readonly string[] = [];
+addCommand('ack', 'acknowledges alerts by id, or all, so that they are not escalated', ack)
+  .argument('[ids...]', 'as the messages name them (default: all)')
+  .action((ids: readonly string[], options: Common) => {
+    acknowledging = ids;
+    action = () => ack(options);
+  });
+
 async function status(options: StatusOptions): Promise<ExitCode> {
   const loaded = configOf(options.config);
   using open = await openRedis(loaded);
@@ -143,13 +157,14 @@ async function stop({ config: file, everything, yes, reason, timeout }: PanicOpt
   const left = await panic({ loaded, everything, reason, timeoutMs: timeout * 1_000, say: print });
   if (left.length > 0)
     throw new Problem(EXIT.failed, [...left, `not done after ${timeout} s; the gateway goes on: run mm panic again, or mm status --watch`]);
-  print('stopped: no own order open, no position; it stays so until mm resume');
+  print('stopped: no own order open, no position; the exchange has confirmed it, and it stays so until mm resume');
   return EXIT.done;
 }
 
 async function confirmed({ config }: Loaded, everything: boolean): Promise<boolean> {
   const readline = createInterface({ input: process.stdin, output: process.stderr });
-  const what = `cancel ${everything ? 'every order, foreign ones too,' : 'all our orders'} and flatten ${config.symbols.join(', ')}`;
+  const orders = everything ? 'every order, foreign ones too,' : 'all our orders';
+  const what = `cancel ${orders} and close the net position, whoever opened it, of ${config.symbols.join(', ')}`;
   const answer = await readline.question(`${config.environment}: ${what}? Type yes: `);
   readline.close();
   return answer.trim().toLowerCase() === 'yes';
@@ -167,6 +182,27 @@ async function resume({ config: file }: Common): Promise<ExitCode> {
   await ask(client, { type: 'resume' });
   print('resumed: pause and emergency stop are lifted');
   return EXIT.done;
+}
+
+async function alertTest({ config: file, channel, json }: TestOptions): Promise<ExitCode> {
+  const { testChannels, testedLines } = await import('./alerts/test-channels.ts'); // with its mail and HTTP it would slow every other command
+  const tested = await testChannels(configOf(file), channel);
+  if (json) print(JSON.stringify({ channels: tested }));
+  else print(...testedLines(tested));
+  return tested.every(({ result }) => result === 'sent') ? EXIT.done : EXIT.failed;
+}
+
+function alerts({ config: file, json }: Shown): Promise<ExitCode> {
+  const open = openAlerts(configOf(file));
+  if (json) print(JSON.stringify({ alerts: open }));
+  else print(...alertLines(open));
+  return Promise.resolve(EXIT.done);
+}
+
+function ack({ config: file }: Common): Promise<ExitCode> {
+  acknowledge(configOf(file), acknowledging);
+  print(`acknowledged: ${acknowledging.join(', ') || 'all that are open'}`);
+  return Promise.resolve(EXIT.done);
 }
 
 function config({ config: file, check }: ConfigOptions): Promise<ExitCode> {

@@ -5,6 +5,8 @@ import { InvalidArgumentError } from 'commander';
 import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
 import { ACT_KINDS } from './soak/acts.ts';
 import { runExits } from './soak/exits.ts';
+import { runPanics } from './soak/panic-figures.ts';
+import type { PanicRecord } from './soak/panics.ts';
 import { type HistoryRecord, runHistory } from './soak/history.ts';
 import { figures } from './soak/kill-figures.ts';
 import { type KillRecord, runKillHistory } from './soak/kill-history.ts';
@@ -31,6 +33,8 @@ type Flags = {
   readonly kills?: number;
   readonly exits: boolean;
   readonly paths: number;
+  readonly panics?: number;
+  readonly faults: boolean;
 };
 
 const program = newTool('soak', 'Whole runs on the simulator under seeded faults of all kinds, with invariants checked throughout.')
@@ -67,6 +71,12 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
     wholeNumber({ min: 1, max: 90_000 }),
     1_000,
   )
+  .option(
+    '--panics <n>',
+    'instead: so many emergency stops, one a seed, under faults; times to the last order gone and to flat',
+    wholeNumber({ min: 1, max: 100_000 }),
+  )
+  .option('--no-faults', 'with --panics: nothing goes wrong')
   .parse();
 
 async function main(flags: Flags, stop: AbortController): Promise<number> {
@@ -165,6 +175,15 @@ async function exits({ seed, paths, dir }: Flags, stop: AbortController): Promis
   return told.found === 0 ? EXIT.done : EXIT.failed;
 }
 
+async function panics({ seed, dir, faults, panics: count = 0 }: Flags, stop: AbortController): Promise<number> {
+  const file = join(dir, `panics-${seed}.jsonl`);
+  mkdirSync(dir, { recursive: true });
+  const onRecord = (record: PanicRecord): void => appendFileSync(file, `${JSON.stringify(record)}\n`);
+  const figures = await runPanics({ seed, panics: count, faults, onRecord, stop: stop.signal });
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+  return figures.ok ? EXIT.done : EXIT.failed;
+}
+
 /** A history that cannot even be lived is a finding like any other. */
 async function oneHistory(flags: Flags, { seed, stop }: { readonly seed: number; readonly stop: AbortSignal }): Promise<HistoryRecord> {
   const { speed, historySeconds: seconds, everyMs, kinds, dir } = flags;
@@ -216,6 +235,7 @@ const flags = program.opts<Flags>();
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 if (flags.kills !== undefined) process.exitCode = await killCampaign(flags, flags.kills);
+else if (flags.panics !== undefined) process.exitCode = await panics(flags, stop);
 else
   process.exitCode = await (flags.exits
     ? exits(flags, stop)

@@ -3,6 +3,7 @@
  * answer with that `id` comes back: `taken`, `refused` or `data`. What became of an order is read from later snapshots and fills.
  */
 import * as z from 'zod';
+import { SENTENCE_MAX } from './alarm.ts';
 import { RUN_ID_MAX } from './runs.ts';
 import { FillDoc, OrderDoc, SCHEMA_VERSION, Stamp } from './snapshot.ts';
 
@@ -67,10 +68,10 @@ export const Heartbeat = z.strictObject({ id, type: z.literal('heartbeat'), proc
 export const Query = z.strictObject({
   id,
   type: z.literal('query'),
-  what: z.enum(['status', 'orders', 'order', 'fills', 'positions', 'book', 'stats', 'life', 'pnl']),
+  what: z.enum(['status', 'orders', 'order', 'fills', 'positions', 'book', 'stats', 'life', 'pnl', 'alarms']),
   symbol: symbol.optional(),
   clientId: clientId.optional(),
-  /** For `fills`: only those numbered above this. */
+  /** For `fills` and `alarms`: only those numbered above this. */
   after: z.int().nonnegative().optional(),
   limit: z.int().positive().max(200).optional(),
   /** For `fills`: those of a time instead, by the venue's clock, newest first. `toMs` is exclusive; of its own millisecond those below `beforeN`. */
@@ -85,6 +86,15 @@ export const Subscribe = z.strictObject({ id, type: z.literal('subscribe'), what
 export const EmergencyStop = z.strictObject({ id, type: z.literal('emergencyStop'), reason, everything: z.boolean().optional() });
 export const Pause = z.strictObject({ id, type: z.literal('pause'), reason: reason.optional() });
 export const Resume = z.strictObject({ id, type: z.literal('resume') });
+
+/** A person is to be told: what a brain's monitors and breaker see, and a test of the way to the channels. A few a minute. */
+export const AlarmCommand = z.strictObject({
+  id,
+  type: z.literal('alarm'),
+  code: z.enum(['risk-breaker', 'risk-warning', 'test']),
+  symbol: symbol.optional(),
+  sentence: z.string().min(1).max(SENTENCE_MAX),
+});
 
 const single = z.discriminatedUnion('type', [Place, Amend, Cancel]);
 export const Batch = z.strictObject({ id, type: z.literal('batch'), commands: z.array(single).min(1).max(40) });
@@ -103,6 +113,7 @@ export const Command = z.discriminatedUnion('type', [
   EmergencyStop,
   Pause,
   Resume,
+  AlarmCommand,
 ]);
 export type Command = Readonly<z.infer<typeof Command>>;
 export type Hello = Readonly<z.infer<typeof Hello>>;
@@ -115,6 +126,7 @@ export type Batch = Readonly<z.infer<typeof Batch>>;
 export type Heartbeat = Readonly<z.infer<typeof Heartbeat>>;
 export type Query = Readonly<z.infer<typeof Query>>;
 export type EmergencyStop = Readonly<z.infer<typeof EmergencyStop>>;
+export type AlarmCommand = Readonly<z.infer<typeof AlarmCommand>>;
 
 export const REFUSALS = [
   'bad-message',

@@ -82,12 +82,18 @@ function findCredentials({ config, file }: Loaded, env: NodeJS.ProcessEnv): Resu
 const missing = (environment: string, why: string): string =>
   `credentials.${environment}: ${why}: allowed is {"apiKeyEnv":"NAME","secretEnv":"NAME"} or {"file":"path of a 0600 file"}`;
 
-function readKeyFile(environment: string, path: string): Result<Credentials, string> {
+/** JSON of a file that holds secrets: refused when others can read it or git tracks it. */
+export function readSecretFile(path: string): Result<unknown, string> {
   const content = readJson(path);
   if (!content.ok) return err(content.error[0] ?? `${path}: cannot be read`);
   const exposed = exposure(path);
-  if (exposed[0]) return err(exposed[0]);
-  const [apiKey, secret] = ['apiKey', 'secret'].map((name) => valueAt(content.value.value, [name]));
+  return exposed[0] ? err(exposed[0]) : ok(content.value.value);
+}
+
+function readKeyFile(environment: string, path: string): Result<Credentials, string> {
+  const content = readSecretFile(path);
+  if (!content.ok) return content;
+  const [apiKey, secret] = ['apiKey', 'secret'].map((name) => valueAt(content.value, [name]));
   if (typeof apiKey !== 'string' || typeof secret !== 'string' || !apiKey || !secret)
     return err(missing(environment, `${path} does not hold {"apiKey":"…","secret":"…"}`));
   return ok({ apiKey, secret });

@@ -5,7 +5,13 @@ export type ConfigProblem = { readonly path: string; readonly value: string; rea
 
 type Issue = z.core.$ZodIssue;
 /** The parts of a JSON Schema node that are walked here. */
-export type SchemaNode = { readonly properties?: Readonly<Record<string, SchemaNode>>; readonly additionalProperties?: SchemaNode | false };
+export type SchemaNode = {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: SchemaNode | false;
+  /** Where the names of free keys are given, and where a node is one of several kinds. */
+  readonly propertyNames?: { readonly enum?: readonly string[] };
+  readonly oneOf?: readonly SchemaNode[];
+};
 
 /** One problem for each mistake; `schema` is the JSON Schema of the document. */
 export function problemsOf(issue: Issue, document: unknown, schema: SchemaNode): ConfigProblem[] {
@@ -37,11 +43,11 @@ function unknownKey(key: string, path: readonly string[], schema: SchemaNode): C
   };
 }
 
-/** Whatever stands under `credentials` may be a key in the wrong place, and a URL may hold a password: neither is shown. */
+/** Whatever stands under `credentials`, or where a channel's secret is named, may be a key in the wrong place, and a URL may hold a password: none is shown. */
 function shownValue(document: unknown, path: readonly string[]): string {
   const value = valueAt(document, path);
   if (value === undefined) return 'missing';
-  if (path[0] === 'credentials') return '(hidden)';
+  if (path[0] === 'credentials' || (path[0] === 'alerts' && /(?:Env|file)$/.test(path.at(-1) ?? ''))) return '(hidden)';
   if (path.length === 0) return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
   return hidePassword(JSON.stringify(value) ?? String(value)).slice(0, 80);
 }
@@ -86,7 +92,8 @@ const unitOf = (origin: string): string => (origin === 'array' ? ' entries' : or
 function knownKeys(path: readonly string[], schema: SchemaNode): string[] {
   let node: SchemaNode = schema;
   for (const key of path) node = node.properties?.[key] ?? (node.additionalProperties || {});
-  return Object.keys(node.properties ?? {});
+  const kinds = (node.oneOf ?? []).flatMap((kind) => Object.keys(kind.properties ?? {}));
+  return [...new Set([...Object.keys(node.properties ?? {}), ...(node.propertyNames?.enum ?? []), ...kinds])];
 }
 
 function nearestOf(key: string, known: readonly string[]): string | null {

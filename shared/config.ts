@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { ArbitrageParameters } from './arbitrage.ts';
+import { AlertsConfig, WatchdogConfig } from './config-safety.ts';
 import { type ConfigProblem, hidePassword, parameterProblems, problemsOf, type SchemaNode } from './config-problem.ts';
 import { ms, percent } from './config-units.ts';
 import { ExitsConfig, exitsOf, exitWarnings } from './exit-parameters.ts';
@@ -263,6 +264,8 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('where the keys come from'),
+  watchdog: WatchdogConfig.prefault({}),
+  alerts: AlertsConfig.prefault({}),
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('least severe line that is written'),

@@ -27,6 +27,20 @@ const streamHealth = z.strictObject({
   delayMs: z.number().nullable().optional(),
 });
 
+/** The emergency stop that holds: by whom, how far it is, and what is left of orders and positions, in words. */
+export const EmergencyDoc = z.strictObject({
+  reason: z.string(),
+  source: z.enum(['operator', 'brain', 'signal', 'file', 'breaker']),
+  /** Orders of others on our symbols are cancelled too. */
+  everything: z.boolean(),
+  /** `done`: a read of the account that began after all of it showed no order of ours and no position. */
+  phase: z.enum(['canceling', 'flattening', 'verifying', 'done']),
+  /** Venue-aligned wall time of its beginning. */
+  sinceMs: z.number(),
+  left: z.array(z.string()),
+});
+export type EmergencyDoc = Readonly<z.infer<typeof EmergencyDoc>>;
+
 export const Header = z.strictObject({
   schema: z.literal(SCHEMA_VERSION),
   ...stamp,
@@ -53,6 +67,10 @@ export const Header = z.strictObject({
     orders10s: z.strictObject({ used: z.number(), limit: z.number() }),
   }),
   paused: z.boolean(),
+  /** Absent while no emergency stop holds. */
+  emergency: EmergencyDoc.optional(),
+  /** Orders whose state only a query can tell, and for how long the oldest has been one; absent while there is none. */
+  unknownOrders: z.strictObject({ count: z.int().positive(), oldestMs: z.number() }).optional(),
   /** Symbols on which a close ladder is running. */
   closing: z.array(z.string()),
   /** Number of the newest fill in the ledger; fills are numbered 1, 2, 3 ... without holes. */

@@ -1,4 +1,5 @@
 /** The ledger and its disk as one: every change is committed, then told to those who publish fills and reconcile doubts. */
+import type { AlarmCode } from '../../shared/alarm.ts';
 import type { AccountEvent, BalanceReport } from '../../shared/events.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { MonoMs } from '../../shared/units.ts';
@@ -7,12 +8,14 @@ import type { Cause } from './audit-rows.ts';
 import type { Ledger } from './ledger.ts';
 import type { BookedFill, Change, DoubtFact, LedgerOrder, Now } from './rows.ts';
 
-/** What a core has to say; a driver logs it. */
-export type Notice = (fact: {
+/** What a core has to say; a driver logs it, and raises the alarm where it names one. */
+export type Fact = {
   readonly level: 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
-}) => void;
+  readonly alarm?: AlarmCode;
+};
+export type Notice = (fact: Fact) => void;
 
 export type Listener = {
   readonly onFills: (fills: readonly BookedFill[]) => void;

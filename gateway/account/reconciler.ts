@@ -182,7 +182,7 @@ export class Reconciler {
       );
       const ever = keeper.knownSince === null && reads === 1 ? symbols : []; // after every break of the stream
       for (const symbol of new Set([...differing, ...(reads === 1 ? suspects : []), ...ever]))
-        if (!(await this.#readTrades(symbol))) return false;
+        if (!(await this.readTrades(symbol))) return false;
       const left = reconcilePositions(asked, { tradesRead: true });
       if (left.length === 0) return true;
       if (reads >= READS_BEFORE_CORRECTION) {
@@ -206,6 +206,7 @@ export class Reconciler {
       level: 'error',
       message: 'Position corrected to the venue',
       fields: { symbol: report.symbol, fromLots: from, toLots: report.size, reason },
+      alarm: 'position-corrected',
     });
   }
 
@@ -283,7 +284,7 @@ export class Reconciler {
   }
 
   /** Books what the venue lists from the last trade read on, page by page; what the stream told meanwhile is booked once. */
-  async #readTrades(symbol: string): Promise<boolean> {
+  async readTrades(symbol: string): Promise<boolean> {
     const { keeper, orders } = this.#options;
     for (let pages = 0; pages < 100; pages++) {
       const { lastTradeId } = keeper.ledger.positions.row(symbol);
@@ -323,7 +324,7 @@ export class Reconciler {
     if (result.ok) {
       keeper.commit(keeper.ledger.report(result.value, { now: keeper.now() }));
       this.#unknown.delete(clientId);
-    } else if (result.error.kind === 'gone' && (await this.#readTrades(row.symbol))) {
+    } else if (result.error.kind === 'gone' && (await this.readTrades(row.symbol))) {
       await this.#nameLooseFills(row);
       this.#believeAbsence(clientId);
     }

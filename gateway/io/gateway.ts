@@ -5,7 +5,6 @@ import { hasEnded } from '../../shared/order.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import { frame } from '../../shared/framing.ts';
-import { err, ok, type Result } from '../../shared/result.ts';
 import { keysOf } from '../../shared/snapshot.ts';
 import { AccountRisk } from '../account/account-risk.ts';
 import type { StartTimes } from '../../shared/io/start-times.ts';
@@ -21,7 +20,8 @@ import { Closer } from '../orders/closer.ts';
 import { CommandPace } from '../orders/command-pace.ts';
 import type { Core, Identity } from '../orders/core.ts';
 import { DeadMan } from '../orders/dead-man.ts';
-import { Desk } from '../orders/desk.ts';
+import type { Desk } from '../orders/desk.ts';
+import type { StopOrder } from '../orders/emergency.ts';
 import { Epochs } from '../orders/epochs.ts';
 import { fenced } from '../orders/fence.ts';
 import type { LadderJob } from '../orders/ladder.ts';
@@ -31,7 +31,6 @@ import { type Proof, proofSentence } from '../orders/proof.ts';
 import { Router } from '../orders/router.ts';
 import { Stops } from '../orders/stop.ts';
 import { ACK_SILENCE_MS, Watch } from '../orders/watch.ts';
-import { Answers } from '../publish/answers.ts';
 import { Latency } from '../publish/latency.ts';
 import { Publisher } from '../publish/publisher.ts';
 import { SeqLog } from '../publish/seq-log.ts';
@@ -41,9 +40,11 @@ import { type CommandServer, openCommandServer } from './command-server.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { Notices } from './notices.ts';
 import { tellStart } from './milestones.ts';
+import { openDesk } from './open-desk.ts';
 import { Place } from './place.ts';
 import type { RedisFault, RedisWriter } from './redis-writer.ts';
 import type { RunDir } from './run-dir.ts';
+import { Safety } from './safety.ts';
 import { waitFor } from './wait-for.ts';
 
 export type GatewayOptions = {
@@ -91,6 +92,7 @@ export class Gateway implements AsyncDisposable {
   readonly #notices: Notices;
   readonly #place: Place;
   readonly #barrier: Barrier;
+  readonly #safety: Safety;
   #servers: readonly CommandServer[] = [];
   #timers: Timer[] = [];
   #push: Timer | null = null;
@@ -139,6 +141,7 @@ export class Gateway implements AsyncDisposable {
       ackSilenceMs: patienceMs(ACK_SILENCE_MS, speed),
       newestEpoch: () => this.#epochs.newest,
     });
+    this.#safety = this.#openSafety();
     this.#publisher = new Publisher({
       core,
       keys: keysOf(config.redis.prefix),
@@ -147,6 +150,7 @@ export class Gateway implements AsyncDisposable {
       redisDown: () => this.#watch.redisDown,
       deadMan: () => this.#watch.deadMan,
       inheritsFrom: () => this.#desk.heritage.oldest(),
+      safety: () => this.#safety.header(),
     });
     this.#desk = this.#openDesk();
     this.#barrier = new Barrier({
@@ -164,6 +168,7 @@ export class Gateway implements AsyncDisposable {
       onDoubts: (doubts) => this.#watch.onDoubts(doubts),
       onOrders: (orders) => {
         this.#watch.onOrders(orders);
+        this.#safety.onOrders(orders);
         if (orders.some(({ order }) => hasEnded(order.status))) this.#closer.tick();
       },
     });
@@ -219,6 +224,7 @@ export class Gateway implements AsyncDisposable {
     this.#core.router.cancel(this.#desk.heritage.begin(this.#core.clock.monoMs()));
     if (fault) return await this.#endAtOnce(fault);
     for (const job of this.#savedJobs()) this.#closer.start(job);
+    this.#safety.takeUp();
     await this.#openStreams();
     this.#startTimers();
     const hindrance = this.#barrier.closed ? null : await this.#listen();
@@ -252,12 +258,18 @@ export class Gateway implements AsyncDisposable {
   /** Cancels what is ours and has the venue say that it is gone; disarms its countdown then. */
   async stop(): Promise<Proof> {
     const proof = await this.#barrier.prove();
+    if (proof.verified) this.#safety.ended();
     const late = new Promise((resolve) => setTimeout(resolve, DISARM_MS).unref());
     if (proof.verified) await Promise.race([this.#watch.disarm(), late]); // what stays armed finds nothing to cancel
     for (const timer of this.#timers) timer.cancel();
     await waitFor(() => this.#options.redis.ready, 500);
     await this.#options.redis.write(this.#publisher.take());
     return proof;
+  }
+
+  /** From outside the sockets. */
+  emergencyStop(order: StopOrder): void {
+    this.#safety.emergency.trigger(order);
   }
 
   /** A second signal: less patience, and no less proof. */
@@ -308,24 +320,16 @@ export class Gateway implements AsyncDisposable {
     this.#options.onFatal(sentence, 4);
   }
 
+  #openSafety(): Safety {
+    const [core, closer, stops, reconciler] = [this.#core, this.#closer, this.#stops, this.#reconciler];
+    return new Safety({ ...this.#options, core, closer, stops, reconciler, dropWaiting: () => this.#desk.waiting.dropAll('stopped') });
+  }
+
   #openDesk(): Desk {
+    const [core, closer, stops, safety, notices] = [this.#core, this.#closer, this.#stops, this.#safety, this.#notices];
     const { store } = this.#options;
-    const core = this.#core;
-    const answers = new Answers({
-      core,
-      history: store,
-      header: () => this.#publisher.header(),
-      problems: () => this.#notices.problems(store.fault ?? store.housekeepingFault),
-      startMs: () => this.#options.times.ms,
-    });
-    return new Desk({
-      core,
-      closer: this.#closer,
-      stops: this.#stops,
-      epochs: this.#epochs,
-      wasDropped: (clientId) => store.wasDropped(clientId),
-      answerQuery: (query) => answers.answer(query),
-    });
+    const [epochs, { times }] = [this.#epochs, this.#options];
+    return openDesk({ core, closer, stops, safety, notices, store, epochs, times, header: () => this.#publisher.header() });
   }
 
   #tick(): void {
@@ -335,6 +339,7 @@ export class Gateway implements AsyncDisposable {
     store.flush();
     this.#core.modes.retry();
     this.#watch.tick();
+    this.#safety.tick();
     for (const { reason, clientIds } of this.#desk.heritage.tick(clock.monoMs())) this.#watch.pull(reason, clientIds);
     if (this.#place.stall.isStalled()) this.#desk.waiting.dropAll('stalled');
     this.#desk.waiting.tick();
@@ -386,14 +391,3 @@ export class Gateway implements AsyncDisposable {
 }
 
 const openFault = ({ kind, sentence }: RedisFault): OpenFault => ({ code: kind === 'rival' ? 4 : 3, sentence });
-
-export type Opened = Result<Gateway, OpenFault>;
-
-/** Starts a gateway; what was opened before a failure is closed again. */
-export async function openGateway(options: GatewayOptions): Promise<Opened> {
-  const gateway = new Gateway(options);
-  const hindrance = await gateway.start();
-  if (hindrance === null) return ok(gateway);
-  await gateway[Symbol.asyncDispose]();
-  return err(hindrance);
-}

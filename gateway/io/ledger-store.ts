@@ -58,6 +58,8 @@ export type Meta = {
   readonly ladders: string;
   /** Where the day's profit began; null at the first start. */
   readonly day: string | null;
+  /** The emergency stop as it keeps itself. */
+  readonly emergency: string | null;
 };
 export type OpenOptions = {
   readonly path: string;
@@ -249,6 +251,7 @@ export class LedgerStore implements Archive, Disposable {
       halted: this.#meta('halted'),
       ladders: this.#meta('ladders') ?? '[]',
       day: this.#meta('day'),
+      emergency: this.#meta('emergency'),
     };
   }
 

@@ -7,7 +7,8 @@
  * two rungs on 24 symbols, or covers what two seconds of jitter on the line can push from one window into the next. It is not more because a cancel, the usual way out, costs no order count at all (reference sheet 2026-11, section 5); weight is what a cancel
  * costs, so a fifth of that is kept. B is 2 % of the minute: quotes on both sides of 12 symbols at once, and a pace of 94 % after it.
  *
- * What protects (closes, reduce-only) is counted in the buckets and bound by the venue's windows alone.
+ * What protects (closes, reduce-only) is counted in the buckets and bound by the venue's windows of orders alone: placing one weighs nothing
+ * (section 3.1), so a weight that others have used up does not hold back a close.
  *
  * Several orders in one request cost the minute one order and the ten seconds as many as the venue says, and weight besides, of which they
  * may use a quarter. So they lift the pace from what the minute allows (19 a second) to what the ten seconds allow (26), and are worth it
@@ -49,7 +50,9 @@ export class Budget {
     const full =
       fullOf('orders in 10 s', orders10s, { share, cost: cost.orders10s }) ??
       fullOf('orders in 1 min', orders1m, { share, cost: cost.orders1m }) ??
-      fullOf('request weight in 1 min', weight, { share: protective ? 1 : 1 - WEIGHT_KEPT, cost: Math.max(1, cost.weight) });
+      (protective && cost.weight === 0
+        ? null
+        : fullOf('request weight in 1 min', weight, { share: protective ? 1 : 1 - WEIGHT_KEPT, cost: Math.max(1, cost.weight) }));
     return full ?? (protective ? null : this.#unpaced(budgets, { now, cost }));
   }
 

@@ -1,8 +1,9 @@
 /** Runs the close ladders: one a symbol, started by anyone, joined by whoever asks again, resumed after a restart. */
 import { makeClientId } from '../../shared/client-id.ts';
 import { fractionalTicks } from '../../shared/instrument.ts';
-import { lots, type MonoMs } from '../../shared/units.ts';
+import { monoMs, lots, type MonoMs } from '../../shared/units.ts';
 import type { Holdings, OrderRequest } from '../venues/venue.ts';
+import { isFilledUnbooked } from '../account/rows.ts';
 import type { Core } from './core.ts';
 import {
   hasten,
@@ -17,23 +18,26 @@ import {
 
 export type CloserOptions = {
   readonly core: Core;
-  /** False when the venue did not tell them. */
+  /** False: not read. */
   readonly readPositions: () => Promise<boolean>;
   /** Persists the jobs that run. */
   readonly save: (jobs: readonly LadderJob[]) => void;
 };
 
-/** A read without an answer for so long does not keep the next one waiting. */
-const READ_HANGS_MS = 900;
+/** A read without an answer is asked again beside it after this long, one that failed after as long; each time twice as long, up to the maximum. */
+const READ_MS = 200;
+const READ_MS_MAX = 2_000;
 
 export class Closer {
   readonly #options: CloserOptions;
   readonly #ladders = new Map<string, LadderState>();
   readonly #reads = new Map<string, NonNullable<LadderView['read']>>();
-  /** When the newest read under way began; null when none is. */
-  #readingSince: MonoMs | null = null;
   #readFailedAt: MonoMs | null = null;
-  #readWanted = false;
+  /** When the newest read that was answered began. */
+  #readAt: MonoMs | null = null;
+  #readAgainAt = 0;
+  /** Reads since the last that succeeded: under way, or failed. */
+  #readsInVain = 0;
   #counter = 0;
 
   constructor(options: CloserOptions) {
@@ -60,9 +64,15 @@ export class Closer {
     this.tick();
   }
 
+  /** It is proved elsewhere that all is flat, with no order on its way: what a ladder still waits for is bookkeeping. */
+  finishAll(): void {
+    for (const symbol of this.closing) this.#finish(symbol);
+  }
+
   /** A read of the account that began at `at`; one that was overtaken says nothing. */
   onAccount({ positions }: Holdings, at: MonoMs): void {
     for (const { symbol, size } of positions) if ((this.#reads.get(symbol)?.at ?? at) <= at) this.#reads.set(symbol, { size, at });
+    this.#readAt = monoMs(Math.max(this.#readAt ?? 0, at));
   }
 
   tick(): void {
@@ -70,9 +80,24 @@ export class Closer {
       const view = this.#view(state);
       if (!view) continue;
       const stepped = stepLadder(state, view);
+      if (stepped.actions.some(({ kind }) => kind === 'place') && this.#mustWait()) continue; // with what it has read, instead of reading on and on
       this.#ladders.set(symbol, stepped.state);
       for (const action of stepped.actions) this.#perform(symbol, action);
     }
+    const now = this.#options.core.clock.monoMs();
+    if (now >= this.#readAgainAt && [...this.#ladders.values()].some(({ at, askedAt }) => at === 'reading' && !this.#isRead(askedAt)))
+      void this.#read();
+  }
+
+  /** The venue's windows of orders are full, or it asked for silence. */
+  #mustWait(): boolean {
+    const { budget, venue, clock } = this.#options.core;
+    return budget.refusal({ budgets: venue.orders.budgets(), now: clock.monoMs(), protective: true }) !== null;
+  }
+
+  /** An answer that is young enough for whoever asked then. */
+  #isRead(askedAt: MonoMs | null): boolean {
+    return askedAt !== null && this.#readAt !== null && this.#readAt >= askedAt;
   }
 
   #view({ job, order }: LadderState): LadderView | null {
@@ -92,7 +117,7 @@ export class Closer {
       best: status === 'live' && book.sound && bid !== null && ask !== null ? { bid, ask } : null,
       markTicks: mark ? fractionalTicks(instrument, mark.markPrice) : null,
       otherOrders: this.#others(job.symbol, order?.clientId).length,
-      order: own ? { status: own.order.status, reason: own.reason } : null,
+      order: own ? { status: isFilledUnbooked(own) ? 'filled' : own.order.status, reason: own.reason } : null,
     };
   }
 
@@ -125,12 +150,11 @@ export class Closer {
     }
   }
 
-  /** Stays within the venue's limits, with the share kept back for closes; refused here, the ladder reads and tries again. */
   #place(symbol: string, { order, rung }: Extract<LadderAction, { kind: 'place' }>): void {
-    const { router, budget, venue, clock, identity, keeper } = this.#options.core;
+    const { router, clock, identity, keeper } = this.#options.core;
     const state = this.#ladders.get(symbol);
     const now = clock.monoMs();
-    if (!state || budget.refusal({ budgets: venue.orders.budgets(), now, protective: true }) !== null) return;
+    if (!state) return;
     const clientId = makeClientId({ role: 'close', epoch: identity.epoch, counter: this.#counter++ });
     const request: OrderRequest = { ...order, symbol, clientId, reduceOnly: true };
     this.#ladders.set(symbol, orderSent(state, { clientId, order, rung, now }));
@@ -149,21 +173,31 @@ export class Closer {
     this.#options.core.keeper.notice({ level: 'info', message: 'Position closed', fields: { symbol, reason } });
   }
 
-  /** One at a time, unless it hangs. Who asks during one may find its answer too old: another follows at once. */
+  /** One at a time, or another beside one that hangs. What is read is acted on at once. */
   async #read(): Promise<void> {
-    const { clock } = this.#options.core;
-    const since = clock.monoMs();
-    if (this.#readingSince !== null && since - this.#readingSince < READ_HANGS_MS) {
-      this.#readWanted = true;
-      return;
+    const began = this.#options.core.clock.monoMs();
+    if (this.#readsInVain > 0 && began < this.#readAgainAt) return; // what comes may be too old for the asker, who then asks again
+    this.#readAgainAt = began + Math.min(READ_MS_MAX, READ_MS * 2 ** this.#readsInVain++);
+    const read = await this.#options.readPositions();
+    if (read) [this.#readsInVain, this.#readAgainAt] = [0, 0];
+    else {
+      this.#readFailedAt = this.#options.core.clock.monoMs();
+      this.#believeLedger(began);
     }
-    this.#readingSince = since;
-    this.#readWanted = false;
-    const told = await this.#options.readPositions();
-    if (!told) this.#readFailedAt = clock.monoMs();
-    if (this.#readingSince !== since) return; // a newer one was begun beside it
-    this.#readingSince = null;
-    if (this.#readWanted && told) void this.#read();
+    this.tick();
+  }
+
+  /**
+   * The venue cannot be asked now (its weight is used up, say). While the private stream lives, a position that the ledger holds is closed on its word: the order
+   * only reduces. That a symbol is flat is never believed so.
+   */
+  #believeLedger(at: MonoMs): void {
+    const { keeper } = this.#options.core;
+    if (!keeper.known) return;
+    for (const symbol of this.#ladders.keys()) {
+      const { size } = keeper.ledger.positions.row(symbol);
+      if (size !== 0) this.#reads.set(symbol, { size, at });
+    }
   }
 
   #saveJobs(): void {

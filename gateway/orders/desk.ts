@@ -3,6 +3,7 @@
  * is answered `taken` when it is in the ledger and on its way; what became of it is read in later snapshots.
  */
 import type {
+  AlarmCommand,
   Amend,
   Answer,
   Batch,
@@ -23,16 +24,20 @@ import { parsePrice, parseSize } from '../../shared/instrument.ts';
 import { hasEnded } from '../../shared/order.ts';
 import { SCHEMA_VERSION } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
+import type { Fact } from '../account/keeper.ts';
 import { contentOf } from '../account/ledger.ts';
 import type { LedgerOrder } from '../account/rows.ts';
 import type { AmendRequest, OnWritten, OrderRequest } from '../venues/venue.ts';
+import type { Raised } from '../publish/alarms.ts';
 import { type ReadAmend, readAmend } from './amend-check.ts';
 import type { Closer } from './closer.ts';
 import { brainOrders, type Core, isBrains } from './core.ts';
+import type { Emergency } from './emergency.ts';
 import type { Epochs } from './epochs.ts';
 import { checkOrder } from './guard.ts';
 import { guardView } from './guard-view.ts';
 import { Heritage } from './heritage.ts';
+import { pause, resume } from './pausing.ts';
 import { refuse } from './refuse.ts';
 import { checkSender } from './sender.ts';
 import type { Stops } from './stop.ts';
@@ -56,6 +61,9 @@ export type DeskOptions = {
   readonly core: Core;
   readonly closer: Closer;
   readonly stops: Stops;
+  readonly emergency: Emergency;
+  /** False: too many. */
+  readonly raise: (alarm: Raised) => boolean;
   readonly epochs: Epochs;
   /** An id whose order the ledger held and has let go of. */
   readonly wasDropped?: (clientId: string) => boolean;
@@ -129,7 +137,9 @@ export class Desk {
       case 'subscribe':
         return this.#taken(command.id);
       case 'emergencyStop':
-        return this.#stop(command);
+        return this.#stop(command, received.client);
+      case 'alarm':
+        return this.#alarm(command);
       case 'pause':
       case 'resume':
         return this.#setPaused(command, received.client);
@@ -312,7 +322,9 @@ export class Desk {
       return refuse({ id }, 'unknown-symbol', `Cannot close ${symbol}: it is not among the configured symbols`);
     if (client.role === 'brain' && !lease.holds({ connection: client.id, epoch: client.epoch }))
       return refuse({ id }, 'no-lease', `Cannot close ${symbol}: this brain's lease has ended`);
-    this.#options.closer.start({ symbol, reason, ladder });
+    const { closer } = this.#options;
+    if (client.role === 'brain' && !closer.isClosing(symbol)) this.#core.keeper.notice(hardExit({ symbol, reason }));
+    closer.start({ symbol, reason, ladder });
     return this.#taken(id);
   }
 
@@ -336,43 +348,23 @@ export class Desk {
     return alive ? this.#taken(id) : refuse({ id }, 'no-lease', 'Cannot take a heartbeat: this connection holds no lease');
   }
 
-  /** Cancel, flatten, stay stopped. `everything` takes orders of others with it. */
-  #stop({ id, reason, everything }: EmergencyStop): Taken {
-    const { modes, router, keeper, venue } = this.#core;
-    modes.stop(reason);
-    keeper.notice({ level: 'warn', message: 'Emergency stop', fields: { reason, everything: everything === true } });
-    router.cancel(
-      keeper.ledger
-        .openOrders()
-        .filter(({ role }) => role !== 'close')
-        .map(({ clientId }) => clientId),
-    );
-    for (const symbol of venue.instruments.keys()) {
-      const foreign = everything ? keeper.ledger.foreignOrders(symbol).map(({ clientId }) => clientId) : [];
-      if (foreign.length > 0) void venue.orders.cancelMany({ symbol, clientIds: foreign });
-      this.#options.closer.start({ symbol, reason: `emergency stop: ${reason}`, ladder: 'taker' });
-    }
+  #stop({ id, reason, everything = false }: EmergencyStop, { socket: source }: Client): Taken {
+    this.#options.emergency.trigger({ reason, source, everything });
     return this.#taken(id);
   }
 
+  #alarm({ id, code, symbol, sentence }: AlarmCommand): Taken | Refused {
+    return this.#options.raise({ code, symbol, sentence })
+      ? this.#taken(id)
+      : refuse({ id }, 'flood', 'Cannot raise more alarms this minute');
+  }
+
   #setPaused(command: Extract<Command, { type: 'pause' | 'resume' }>, client: Client): Taken | Refused {
-    const { modes, router, keeper, risk } = this.#core;
     if (client.socket !== 'operator' || client.role !== 'operator')
       return refuse(command, 'not-allowed', `Cannot ${command.type}: only an operator on the operator's socket may`);
-    const left = [...modes.strangers]; // one session is left, says the person: what the other made is nobody's
-    if (command.type === 'resume' && !modes.resume())
-      return refuse(command, 'ledger-unavailable', 'Cannot resume: the ledger cannot be written');
-    if (command.type === 'pause') {
-      modes.pause(command.reason ?? '');
-      router.cancel(brainOrders(this.#core));
-    }
-    if (command.type === 'resume') {
-      router.breaker.clear();
-      risk.forgive();
-      router.cancel(left);
-    }
-    keeper.notice({ level: 'warn', message: command.type === 'pause' ? 'Paused' : 'Resumed', fields: {} });
-    return this.#taken(command.id);
+    if (command.type === 'pause') pause(this.#core, command.reason ?? '');
+    const hindrance = command.type === 'resume' ? resume(this.#core, this.#options.emergency) : null;
+    return hindrance === null ? this.#taken(command.id) : refuse(command, 'ledger-unavailable', `Cannot resume: ${hindrance}`);
   }
 
   #meter({ basedOn }: Place | Amend, receivedAt: MonoMs): OnWritten {
@@ -394,4 +386,8 @@ export class Desk {
 const requestOf = ({ clientId, symbol, side, kind, timeInForce, reduceOnly, order }: LedgerOrder): OrderRequest => ({
   ...{ clientId, symbol, side, kind, timeInForce, reduceOnly },
   ...{ price: order.price, size: order.size },
+});
+
+const hardExit = (fields: { readonly symbol: string; readonly reason: string }): Fact => ({
+  ...{ level: 'info', message: 'The brain closes a position', fields, alarm: 'hard-exit' },
 });

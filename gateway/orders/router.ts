@@ -32,16 +32,24 @@ export type RouterOptions = {
 type Terms = { readonly price: Ticks; readonly size: Lots };
 type Held = { readonly request: OrderRequest; readonly onWritten?: OnWritten };
 const CANCEL_RETRY_MS = 500;
+/** In an emergency: between the first two cancels of an order, then twice as long each time, up to the maximum. */
+const URGENT_MS = 100;
+const URGENT_MS_MAX = 1_000;
+
+/** A cancel that is wanted: when the last one left (null: none yet), and how many did. */
+type Wish = { readonly sentAt: MonoMs | null; readonly tries: number };
 
 export class Router {
   readonly #options: RouterOptions;
-  /** Orders that must end, and when the last cancel for each left (null: none yet). */
-  readonly #unwanted = new Map<string, MonoMs | null>();
+  /** Orders that must end. */
+  readonly #unwanted = new Map<string, Wish>();
   readonly #placing = new Set<string>();
   readonly #canceling = new Set<string>();
   /** Taken into the ledger, not yet sent: they wait for the budget. */
   readonly #held = new Map<string, Held>();
   readonly breaker = new Breaker();
+  /** Emergency stop: a cancel waits neither for the answer to the order nor for that to an earlier cancel. It is idempotent, and weighs little. */
+  urgent = false;
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -149,7 +157,7 @@ export class Router {
   cancel(clientIds: readonly string[]): void {
     for (const clientId of clientIds)
       if (this.#held.has(clientId)) this.drop(clientId, { kind: 'canceled', reason: 'not-sent' });
-      else if (!this.#unwanted.has(clientId)) this.#unwanted.set(clientId, null);
+      else if (!this.#unwanted.has(clientId)) this.#unwanted.set(clientId, NO_TRY);
     this.tick();
   }
 
@@ -164,13 +172,19 @@ export class Router {
     const now = clock.monoMs();
     if (now < budget.blockedUntil) return;
     const due = new Map<string, string[]>();
-    for (const [clientId, sentAt] of this.#unwanted) {
+    for (const [clientId, wish] of this.#unwanted) {
       const row = keeper.ledger.order(clientId);
       if (!row || hasEnded(row.order.status)) this.#unwanted.delete(clientId);
-      else if (!this.#placing.has(clientId) && !this.#canceling.has(clientId) && (sentAt === null || now - sentAt >= CANCEL_RETRY_MS))
-        due.set(row.symbol, [...(due.get(row.symbol) ?? []), clientId]);
+      else if (this.#isDue(clientId, { wish, now })) due.set(row.symbol, [...(due.get(row.symbol) ?? []), clientId]);
     }
     for (const [symbol, clientIds] of due) this.#sendCancels({ symbol, clientIds });
+  }
+
+  #isDue(clientId: string, { wish, now }: { readonly wish: Wish; readonly now: MonoMs }): boolean {
+    const { sentAt, tries } = wish;
+    const waitMs = this.urgent ? Math.min(URGENT_MS_MAX, URGENT_MS * 2 ** Math.max(0, tries - 1)) : CANCEL_RETRY_MS;
+    const busy = this.#placing.has(clientId) || this.#canceling.has(clientId);
+    return (this.urgent || !busy) && (sentAt === null || now - sentAt >= waitMs);
   }
 
   #sendCancels({ symbol, clientIds }: { readonly symbol: string; readonly clientIds: readonly string[] }): void {
@@ -178,7 +192,7 @@ export class Router {
     const now = keeper.now();
     for (const clientId of clientIds) {
       this.#canceling.add(clientId);
-      this.#unwanted.set(clientId, now.mono);
+      this.#unwanted.set(clientId, { sentAt: now.mono, tries: (this.#unwanted.get(clientId)?.tries ?? 0) + 1 });
       keeper.commit(keeper.ledger.move(clientId, { kind: 'cancel-sent', now }), 'request');
     }
     const [only] = clientIds;
@@ -196,6 +210,7 @@ export class Router {
     this.#placing.delete(clientId);
     this.#judge('place', clientId, result);
     if (result.ok) this.#options.onAcked(clientId);
+    if (this.#unwanted.has(clientId)) this.#unwanted.set(clientId, NO_TRY); // a cancel that overtook it did nothing
     if (result.ok) keeper.commit(keeper.ledger.report(result.value, { now: keeper.now() }), 'reply');
     else this.#placeFailed(clientId, result.error);
     if (this.#unwanted.has(clientId)) this.tick();
@@ -268,6 +283,7 @@ export class Router {
   }
 }
 
+const NO_TRY: Wish = { sentAt: null, tries: 0 };
 const UNANSWERED: VenueResult<VenueOrder> = {
   ok: false,
   error: { kind: 'unknown', reason: '', sentence: 'the venue gave no answer for this id' },

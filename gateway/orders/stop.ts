@@ -104,6 +104,16 @@ export class Stops {
     return this.#syncing;
   }
 
+  /** Takes conditional orders of others away; true when the venue lists none any more. Only ever on a person's word. */
+  async cancelForeign(): Promise<boolean> {
+    const venue = this.#venue;
+    if (venue === null) return true;
+    if (!(await this.#sync())) return false;
+    const all = [...this.#held.keys()].flatMap((symbol) => this.#book.foreign(symbol));
+    await Promise.all(all.map(({ symbol, clientId }) => venue.cancelStop({ symbol, clientId })));
+    return all.length === 0;
+  }
+
   onReport(report: StopReport): void {
     const before = this.#book.row(report.clientId)?.status;
     this.#book.report(report, this.#core.keeper.now());

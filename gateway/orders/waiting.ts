@@ -101,7 +101,7 @@ export class Waiting<Sender> {
   }
 
   /** The process stood still, so that what waits was decided on a world long gone; or it is about to end. */
-  dropAll(reason: 'stalled' | 'shutting-down'): void {
+  dropAll(reason: 'stalled' | 'shutting-down' | 'stopped'): void {
     for (const { command } of this.#wishes.values()) this.#forgo(command, reason);
     this.#wishes.clear();
   }

@@ -136,7 +136,8 @@ export class Watch {
   #forced({ symbol, what, clientId }: ForcedClose): void {
     const { core, reconciler } = this.#options;
     if (!core.modes.halt(symbol, what)) return;
-    core.keeper.notice({ level: 'error', message: 'The venue closed a position by force', fields: { symbol, what, clientId } });
+    const fields = { symbol, what, clientId };
+    core.keeper.notice({ level: 'error', message: 'The venue closed a position by force', fields, alarm: 'forced-close' });
     this.pull(`halted-${what}`, this.#quotes(symbol));
     reconciler.want('forced-close');
   }
@@ -146,7 +147,8 @@ export class Watch {
     const { core, reconciler } = this.#options;
     const { kind, atMs: _, ...fields } = event;
     if (kind === 'margin-call') core.modes.marginCall = true;
-    core.keeper.notice({ level: kind === 'margin-call' ? 'error' : 'warn', message: CONFIGURED[kind], fields });
+    if (kind === 'margin-call') core.keeper.notice({ level: 'error', message: CONFIGURED[kind], fields, alarm: 'margin-call' });
+    else core.keeper.notice({ level: 'warn', message: CONFIGURED[kind], fields });
     reconciler.want(kind);
   }
 
@@ -294,7 +296,7 @@ export class Watch {
       symbol,
       ownOrders: open.length,
       foreignOrders: core.keeper.ledger.foreignOrders(symbol).length,
-      healthy: brainAlive && core.keeper.known && core.venue.market.book(symbol).status === 'live',
+      healthy: core.modes.stopped === null && brainAlive && core.keeper.known && core.venue.market.book(symbol).status === 'live',
     };
   }
 

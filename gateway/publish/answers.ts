@@ -1,4 +1,5 @@
 /** Answers to queries, from the same cores that the snapshot is made of. Every answer fits one message of the socket. */
+import type { AlarmsAnswer } from '../../shared/alarm.ts';
 import type { LifeAnswer, PnlAnswer } from '../../shared/audit.ts';
 import type { FillsAnswer, FullBook, PositionsAnswer, Query, Stats } from '../../shared/command.ts';
 import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
@@ -19,6 +20,7 @@ export type AnswersOptions = {
   readonly problems: () => readonly string[];
   /** From the spawn of this process to each milestone, real ms. */
   readonly startMs: () => Stats['startMs'];
+  readonly alarmsAfter: (n: number) => AlarmsAnswer;
 };
 
 /** What the ledger on disk tells; null or nothing while it cannot be read. */
@@ -66,6 +68,8 @@ export class Answers {
         return this.#life(query.clientId ?? '');
       case 'pnl':
         return this.#pnl(query);
+      case 'alarms':
+        return this.#options.alarmsAfter(query.after ?? 0);
       default:
         throw new Error(`Cannot answer: ${JSON.stringify(query.what satisfies never)}`);
     }

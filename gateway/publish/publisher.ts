@@ -34,6 +34,7 @@ export type PublisherOptions = {
   readonly deadMan: () => DeadManPace | null;
   /** Oldest brain epoch whose quotes the lease in force inherited; null when there are none. */
   readonly inheritsFrom?: () => number | null;
+  readonly safety: () => Pick<Header, 'emergency' | 'unknownOrders'>;
 };
 
 const FILLS_KEPT = 10_000;
@@ -158,6 +159,7 @@ export class Publisher {
       health: { market: venue.market.health(), account: venue.accountHealth(), orderEntry: venue.orders.route?.() ?? 'rest' },
       budgets: venue.orders.budgets(),
       paused: modes.paused !== null,
+      ...this.#options.safety(),
       closing: [...closer.closing],
       fillSeq: keeper.ledger.fillSeq,
       margin: { ratio: keeper.marginRatio, multiAssets: keeper.multiAssets },

@@ -1,10 +1,8 @@
-/** The emergency stop, and the wait until the gateway says that it is stopped, flat, and holds no open order. */
+/** The emergency stop, and the wait until the gateway says that the venue has confirmed its end. What is left is told whenever it changes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Stats } from '../../shared/command.ts';
 import type { Loaded } from '../../shared/config-file.ts';
 import type { GatewayClient } from '../../shared/io/gateway-client.ts';
-import { trimDecimal } from '../../shared/units.ts';
-import { ask, headerNow, openOperator, query } from './operator.ts';
+import { ask, headerNow, openOperator } from './operator.ts';
 import { Problem } from './tool.ts';
 
 export type PanicOptions = {
@@ -15,19 +13,21 @@ export type PanicOptions = {
   readonly say: (line: string) => void;
 };
 
-const LOOK_MS = 100;
+const LOOK_MS = 25;
 
 /** What remains when the time is up; empty when all is done. Throws when no gateway is there to take the order. */
 export async function panic(options: PanicOptions): Promise<readonly string[]> {
   const { loaded, everything, reason, timeoutMs, say } = options;
-  let client = await openOperator(loaded, 'mm panic');
+  let client = await openGateway(loaded);
   try {
     await ask(client, { type: 'emergencyStop', reason, everything });
-    say('taken: cancelling and flattening');
+    say('taken: nothing new from now on; cancelling, then closing the net position of each symbol, whoever opened it');
     const end = performance.now() + timeoutMs;
-    for (;;) {
-      const left = await lookOnce(client, everything);
+    for (let told = ''; ; ) {
+      const left = await lookOnce(client);
       if (left.length === 0 || performance.now() > end) return left;
+      if (left.join() !== told) for (const line of left) say(`left: ${line}`);
+      told = left.join();
       if (left[0] === LOST) client = (await reconnect(client, loaded)) ?? client;
       await sleep(LOOK_MS);
     }
@@ -38,10 +38,20 @@ export async function panic(options: PanicOptions): Promise<readonly string[]> {
 
 const LOST = 'the gateway does not answer: what remains is not known';
 
-/** The stop holds across restarts of the gateway, so a lost connection is made again. */
-async function lookOnce(client: GatewayClient, everything: boolean): Promise<readonly string[]> {
+async function openGateway(loaded: Loaded): Promise<GatewayClient> {
   try {
-    return await remaining(client, everything);
+    return await openOperator(loaded, 'mm panic');
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const [first = '', ...rest] = error.lines;
+    throw new Problem(error.code, [`${first}; scripts/flatten does it without a gateway, straight at the exchange`, ...rest]);
+  }
+}
+
+/** The stop holds across restarts of the gateway, so a lost connection is made again. */
+async function lookOnce(client: GatewayClient): Promise<readonly string[]> {
+  try {
+    return await remaining(client);
   } catch (error) {
     if (error instanceof Problem) return [LOST];
     throw error;
@@ -58,25 +68,9 @@ async function reconnect(client: GatewayClient, loaded: Loaded): Promise<Gateway
   }
 }
 
-async function remaining(client: GatewayClient, everything: boolean): Promise<readonly string[]> {
-  const header = await headerNow(client);
-  const stats = Stats.parse(await query(client, { what: 'stats' }));
-  const unknown = header.reasons.filter((reason) => reason.startsWith('account-'));
-  const symbols = Object.entries(stats.symbols).flatMap(([symbol, { open, position }]) => [
-    ...(open > 0 ? [`${symbol}: ${open} own orders open or not known to be closed`] : []),
-    ...(trimDecimal(position) === '0' ? [] : [`${symbol}: position ${trimDecimal(position)}`]),
-  ]);
-  return [
-    ...(header.mode === 'stopped' ? [] : [`the gateway's mode is ${header.mode}, not stopped`]),
-    ...symbols,
-    ...(everything ? await foreignOrders(client) : []),
-    ...header.closing.map((symbol) => `${symbol}: still closing`),
-    ...unknown.map((reason) => `the account is not known (${reason})`),
-  ];
-}
-
-async function foreignOrders(client: GatewayClient): Promise<readonly string[]> {
-  const { orders } = Object(await query(client, { what: 'orders', limit: 200 }));
-  const foreign = (Array.isArray(orders) ? orders : []).map(Object).filter(({ role }) => role === 'foreign');
-  return foreign.map(({ symbol, clientId }) => `${symbol}: foreign order ${clientId}`);
+async function remaining(client: GatewayClient): Promise<readonly string[]> {
+  const { emergency, mode } = await headerNow(client);
+  if (!emergency) return [`the gateway's mode is ${mode}, and it knows of no emergency stop: somebody has resumed`];
+  if (emergency.phase === 'done') return [];
+  return emergency.left.length > 0 ? emergency.left : [`the venue has not confirmed it yet (${emergency.phase})`];
 }

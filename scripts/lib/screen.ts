@@ -54,6 +54,7 @@ function headLines({ header, ageMs, paint, prefix }: Head): readonly string[] {
     ]),
     `${'mode'.padEnd(10)}${paint(mode, mode === 'normal' ? 'good' : 'bad')}${header.paused ? ', paused' : ''}`,
     ...labelled('reasons', reasons.length > 0 ? reasons : ['none']),
+    ...emergencyLines(header),
     ...labelled('streams', [
       `market ${health.market.state} ${ageText(health.market.ageMs)}`,
       `account ${health.account.state} ${ageText(health.account.ageMs)}`,
@@ -67,6 +68,21 @@ function headLines({ header, ageMs, paint, prefix }: Head): readonly string[] {
       deadMan ? `orders gone ${deadMan.countdownMs / 1_000} s after our last word` : 'not armed: no order of ours',
       ...(deadMan ? [`told every ${deadMan.refreshMs / 1_000} s`] : []),
     ]),
+  ];
+}
+
+/** Nothing when neither holds. */
+function emergencyLines({ emergency, unknownOrders }: Header): readonly string[] {
+  const unknown = unknownOrders
+    ? labelled('unknown', [`${unknownOrders.count} orders, the oldest for ${ageText(unknownOrders.oldestMs)}`])
+    : [];
+  if (!emergency) return unknown;
+  const { phase, reason, source, everything, sinceMs, left } = emergency;
+  const end = phase === 'done' ? ['flat, no order of ours: confirmed by the exchange', 'holds until mm resume'] : left;
+  const since = new Date(sinceMs).toISOString().slice(0, 19);
+  return [
+    ...unknown,
+    ...labelled('stop', [phase, `by ${source}: ${reason}`, `since ${since}Z`, ...(everything ? ['orders of others too'] : []), ...end]),
   ];
 }
 

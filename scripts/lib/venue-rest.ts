@@ -12,11 +12,12 @@ import { secretOf } from '../../gateway/venues/binance/sign.ts';
 import { Depth, ExchangeInfo, parseJson } from '../../gateway/venues/binance/wire.ts';
 import type { HttpOutcome, HttpRequest } from '../../gateway/venues/transport.ts';
 import type { OrderEntry, VenueResult } from '../../gateway/venues/venue.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { type Credentials, type Loaded, loadCredentials } from '../../shared/config-file.ts';
 import type { Instrument } from '../../shared/instrument.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
+import { RestAccount } from './flatten/venue-account.ts';
 import { clockNote, nextStep, type Stage } from './next-step.ts';
 import { EXIT, movedPortsHint, Problem } from './tool.ts';
 
@@ -72,6 +73,18 @@ export class VenueRest implements AsyncDisposable {
     };
     const { recvWindowMs } = config.gateway;
     this.#rest = new Rest({ send, clock, apiKey, secret: secretOf(secret), recvWindowMs, onCall: () => undefined });
+  }
+
+  /** The account for tools of last resort; with steps and limits of the contracts, when the venue tells them. */
+  async account(): Promise<RestAccount> {
+    const account = new RestAccount({ rest: this.#rest, clock: this.#clock });
+    const fault = await account.readInstruments();
+    if (fault?.kind === 'auth') this.need(err(fault), 'contact');
+    return account;
+  }
+
+  get clock(): Clock {
+    return this.#clock;
   }
 
   get heard(): Heard {

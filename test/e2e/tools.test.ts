@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { simAccountDir } from '../../scripts/start/effective.ts';
 import { KEYS, TestRun } from '../kit/run.ts';
 import { runTool } from '../kit/tool.ts';
 
@@ -138,7 +139,31 @@ test('mm panic ends flat with no own order, stays stopped, and resume lets it tr
   const { positions, openOrders } = await run.exchange();
   expect(positions.filter(({ positionAmt }) => Number(positionAmt) !== 0)).toEqual([]);
   expect(openOrders).toEqual([]);
-  expect((await run.header())?.mode).toBe('stopped');
+  expect(said.stdout).toMatch(/^taken: nothing new[^\n]*net position/);
+  expect(await run.header()).toMatchObject({ mode: 'stopped', emergency: { phase: 'done', source: 'operator', left: [] } });
+  expect((await mm('status')).stdout).toMatch(/\nstop +done +by operator: mm panic/);
   expect(await mm('resume')).toMatchObject({ code: 0 });
+  await run.untilQuoting();
+});
+
+test('SIGUSR2, and a file PANIC that is there before the start, stop it the same way', async () => {
+  process.kill(run.pid('gateway'), 'SIGUSR2');
+  const stopped = (source: string) => async () => {
+    const emergency = (await run.header())?.emergency;
+    return emergency?.source === source && emergency.phase === 'done';
+  };
+  await run.until('the stop by signal', stopped('signal'));
+  expect((await run.exchange()).openOrders).toEqual([]);
+  expect(await mm('resume')).toMatchObject({ code: 0 });
+  await run.untilQuoting();
+  const [gateway, file] = [run.pid('gateway'), join(simAccountDir(join(run.dir, 'run')), 'PANIC')];
+  process.kill(gateway, 'SIGSTOP'); // it cannot see the file in this life
+  writeFileSync(file, 'a person\n');
+  process.kill(gateway, 'SIGKILL');
+  await run.until('the stop by file', stopped('file'));
+  expect((await run.header())?.emergency).toMatchObject({ reason: 'a person' });
+  expect((await run.exchange()).positions.filter(({ positionAmt }) => Number(positionAmt) !== 0)).toEqual([]);
+  expect(await mm('resume')).toMatchObject({ code: 0 });
+  expect([existsSync(file), existsSync(`${file}.taken`)]).toEqual([false, false]);
   await run.untilQuoting();
 });

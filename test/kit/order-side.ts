@@ -15,12 +15,14 @@ import { DeadMan } from '../../gateway/orders/dead-man.ts';
 import { type Client, Desk } from '../../gateway/orders/desk.ts';
 import { Epochs } from '../../gateway/orders/epochs.ts';
 import type { LadderJob } from '../../gateway/orders/ladder.ts';
+import { Emergency } from '../../gateway/orders/emergency.ts';
 import { Lease } from '../../gateway/orders/lease.ts';
 import { Modes } from '../../gateway/orders/modes.ts';
 import { Stops } from '../../gateway/orders/stop.ts';
 import type { StopRow } from '../../gateway/orders/stop-book.ts';
 import { Router } from '../../gateway/orders/router.ts';
 import { Watch } from '../../gateway/orders/watch.ts';
+import { Alarms } from '../../gateway/publish/alarms.ts';
 import { CallTimes } from '../../gateway/publish/call-times.ts';
 import { Latency } from '../../gateway/publish/latency.ts';
 import { SeqLog } from '../../gateway/publish/seq-log.ts';
@@ -73,10 +75,20 @@ export class OrderSide {
   readonly store: LedgerStore | null;
   readonly audit: Audit;
   fault: string | null = null;
+  readonly emergency: Emergency;
+  readonly alarms: Alarms;
+  /** What was saved of the emergency stop last. */
+  savedEmergency: string | null = null;
+  /** Why a request from outside cannot be taken away. */
+  request: string | null = null;
   #epochs = 1;
 
-  /** `store`: a ledger on disk instead of one in memory. */
-  constructor(config: Config = CONFIG, stopRows: readonly StopRow[] = [], openStore?: (clock: VirtualClock) => LedgerStore) {
+  /** `store`: a ledger on disk instead of one in memory. `emergency`: what an earlier run saved of its stop. */
+  constructor(
+    config: Config = CONFIG,
+    stopRows: readonly StopRow[] = [],
+    { openStore, emergency = null }: { readonly openStore?: (clock: VirtualClock) => LedgerStore; readonly emergency?: string | null } = {},
+  ) {
     const { clock } = this;
     const store = openStore?.(clock) ?? null;
     this.store = store;
@@ -154,10 +166,18 @@ export class OrderSide {
       stops: this.stops,
       deadMan: new DeadMan({ countdownMs, refreshMs, exclusive: config.account.exclusive }),
     });
+    this.emergency = new Emergency({
+      ...{ core, closer: this.closer, stops: this.stops, saved: emergency },
+      readTrades: (symbol) => this.reconciler.readTrades(symbol),
+      save: (text) => this.#saveEmergency(text),
+      dropWaiting: () => this.desk.waiting.dropAll('stopped'),
+      keepRequest: () => undefined,
+      clearRequest: () => this.request,
+    });
+    this.alarms = new Alarms({ clock, epoch: 1 });
     this.desk = new Desk({
-      core,
-      closer: this.closer,
-      stops: this.stops,
+      ...{ core, closer: this.closer, stops: this.stops, emergency: this.emergency },
+      raise: (alarm) => this.alarms.raiseFor(alarm),
       epochs: new Epochs(() => ++this.#epochs),
       answerQuery: () => null,
     });
@@ -170,7 +190,7 @@ export class OrderSide {
 
   /** Streams up, account read. */
   static async started(config?: Config, openStore?: (clock: VirtualClock) => LedgerStore): Promise<OrderSide> {
-    const side = new OrderSide(config, [], openStore);
+    const side = new OrderSide(config, [], openStore ? { openStore } : {});
     await side.venue.start({
       onAccount: (event) => side.watch.onAccount(event),
       onBookLive: (symbol, live, reason) => side.watch.onBookLive(symbol, { live, reason }),
@@ -187,6 +207,7 @@ export class OrderSide {
       if (passed % 100 === 0) this.publish();
       this.store?.flush();
       this.watch.tick();
+      this.emergency.tick();
       this.desk.waiting.tick();
       if (passed % 250 === 0) this.watch.armDeadMan();
       await settle();
@@ -206,6 +227,11 @@ export class OrderSide {
   send(client: Client, command: Command, stalled = false): Answer {
     const received = { client, at: this.clock.monoMs(), stalled };
     return this.audit.noted(this.desk.handle(command, received), { command, received });
+  }
+
+  #saveEmergency(text: string | null): boolean {
+    if (this.fault === null) this.savedEmergency = text;
+    return this.fault === null;
   }
 
   #keep(jobs: readonly LadderJob[]): void {

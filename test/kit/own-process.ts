@@ -1,4 +1,4 @@
-/** The gateway and the brain as processes without a supervisor, so that a test alone says when one dies and when one comes back. */
+/** The gateway, the brain and the watchdog as processes without a supervisor, so that a test alone says when one dies and when one comes back. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -13,10 +13,11 @@ export class OwnProcess implements AsyncDisposable {
   readonly #exited: Promise<number | null>;
   #log = '';
 
-  constructor(name: 'gateway' | 'brain', config: string) {
-    this.#child = spawn(process.execPath, [join(ROOT, name, 'main.ts'), '--config', config], {
+  constructor(name: 'gateway' | 'brain' | 'watchdog', config: string, env: Readonly<Record<string, string>> = {}) {
+    const main = name === 'watchdog' ? 'scripts/watchdog.ts' : `${name}/main.ts`;
+    this.#child = spawn(process.execPath, [join(ROOT, main), '--config', config], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: fastStart(process.env),
+      env: { ...fastStart(process.env), ...env },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -36,6 +37,10 @@ export class OwnProcess implements AsyncDisposable {
     });
     await Promise.race([ready.promise, ended]);
     return this;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   get log(): string {

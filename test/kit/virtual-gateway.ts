@@ -12,6 +12,7 @@ import { Epochs } from '../../gateway/orders/epochs.ts';
 import { DeadMan } from '../../gateway/orders/dead-man.ts';
 import { type Client, Desk } from '../../gateway/orders/desk.ts';
 import type { LadderJob } from '../../gateway/orders/ladder.ts';
+import { Emergency } from '../../gateway/orders/emergency.ts';
 import { Lease } from '../../gateway/orders/lease.ts';
 import { Modes } from '../../gateway/orders/modes.ts';
 import { Router } from '../../gateway/orders/router.ts';
@@ -48,6 +49,7 @@ export class VirtualGateway implements AsyncDisposable {
   readonly #closer: Closer;
   readonly #stops: Stops;
   readonly #watch: Watch;
+  readonly #emergency: Emergency;
   readonly #desk: Desk;
   readonly #publisher: Publisher;
   readonly #lasting = new Map<string, string>();
@@ -81,10 +83,19 @@ export class VirtualGateway implements AsyncDisposable {
     const { deadManMs: countdownMs, deadManRefreshMs: refreshMs } = config.gateway;
     const deadMan = new DeadMan({ countdownMs, refreshMs, exclusive: config.account.exclusive });
     this.#watch = new Watch({ core, closer: this.#closer, reconciler: this.#reconciler, deadMan, stops: this.#stops });
+    this.#emergency = new Emergency({
+      ...{ core, closer: this.#closer, stops: this.#stops, saved: store.meta().emergency },
+      readTrades: (symbol) => this.#reconciler.readTrades(symbol),
+      save: (text) => store.setMeta('emergency', text),
+      dropWaiting: () => this.#desk.waiting.dropAll('stopped'),
+      keepRequest: () => undefined,
+      clearRequest: () => null,
+    });
     this.#publisher = new Publisher({
       ...{ core, keys: keysOf(config.redis.prefix), closer: this.#closer, stops: this.#stops },
       redisDown: () => this.#watch.redisDown,
       deadMan: () => this.#watch.deadMan,
+      safety: () => ({}),
     });
     const answers = new Answers({
       core,
@@ -92,11 +103,14 @@ export class VirtualGateway implements AsyncDisposable {
       header: () => this.#publisher.header(),
       problems: () => [],
       startMs: () => ({ protected: null, ready: null, quoting: null }),
+      alarmsAfter: () => ({ epoch: 0, alarms: [] }),
     });
     this.#desk = new Desk({
       core,
       closer: this.#closer,
       stops: this.#stops,
+      emergency: this.#emergency,
+      raise: () => true,
       epochs: new Epochs(() => store.grantEpoch()),
       answerQuery: (query) => answers.answer(query),
     });
@@ -117,6 +131,7 @@ export class VirtualGateway implements AsyncDisposable {
     await this.#stops.protectFirst(2_000);
     core.router.cancel(this.#desk.heritage.begin(clock.monoMs()));
     for (const job of JSON.parse(this.#store.meta().ladders) as LadderJob[]) this.#closer.start(job);
+    this.#emergency.takeUp();
     await venue.start({
       onAccount: (event) => this.#watch.onAccount(event),
       onBookLive: (symbol, live, reason) => this.#watch.onBookLive(symbol, { live, reason }),
@@ -145,6 +160,7 @@ export class VirtualGateway implements AsyncDisposable {
   #tick(): void {
     this.#store.flush();
     this.#watch.tick();
+    this.#emergency.tick();
     this.#desk.waiting.tick();
     for (const { reason, clientIds } of this.#desk.heritage.tick(this.#options.clock.monoMs())) this.#watch.pull(reason, clientIds);
   }

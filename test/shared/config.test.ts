@@ -34,7 +34,39 @@ test('config.json as shipped is right', () => {
   expect(good().environment).toBe('sim');
 });
 
+const SLACK = { kind: 'slack', urlEnv: 'MMBOT_SLACK_URL' };
+
 test.each<[string, unknown, string]>([
+  [
+    'a route to no channel',
+    { alerts: { routes: { info: ['phone'] } } },
+    'alerts.routes.info.0: "phone": allowed is the name of a channel in alerts.channels; there is none',
+  ],
+  [
+    'a route to an unknown channel',
+    { alerts: { channels: { team: SLACK }, routes: { critical: ['team', 'boss'] } } },
+    'alerts.routes.critical.1: "boss": allowed is the name of a channel: team',
+  ],
+  [
+    'a secret where its name belongs',
+    { alerts: { channels: { team: { kind: 'slack', urlEnv: 'https://hooks.slack.com/services/T0/B0/verysecret' } } } },
+    'alerts.channels.team.urlEnv: (hidden): allowed is the name of a variable such as "MMBOT_SLACK_URL", not the secret itself',
+  ],
+  [
+    'a mistyped key of a channel',
+    { alerts: { channels: { team: { kind: 'slack', urlEnvv: 'X' } } } },
+    'alerts.channels.team.urlEnvv: unknown key: allowed is urlEnv (nearest known key)',
+  ],
+  [
+    'a watchdog that one lost answer would set off',
+    { watchdog: { silenceMs: 4_000, lookMs: 2_000 } },
+    'watchdog.silenceMs: 4000: allowed is at least three times lookMs, so that one lost answer kills nobody',
+  ],
+  [
+    'an unknown rule',
+    { alerts: { rules: { 'gateway-silence': {} } } },
+    'alerts.rules.gateway-silence: unknown key: allowed is gateway-silent (nearest known key)',
+  ],
   ['a choice', { environment: 'live' }, 'environment: "live": allowed is one of "sim", "paper", "testnet", "mainnet"'],
   ['a single choice', { venue: 'okx' }, 'venue: "okx": allowed is "binance"'],
   ['too small', { snapshot: { intervalMs: 1 } }, 'snapshot.intervalMs: 1: allowed is at least 20'],

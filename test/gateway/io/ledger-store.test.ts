@@ -89,16 +89,19 @@ test('grantEpoch() never grants a number twice, over restarts too', () => {
   expect(granted).toEqual([10, 11, 12, 13, 14, 15]);
 });
 
-test('stop, pause and running ladders are remembered', () => {
+test('stop, pause, emergency and running ladders are remembered', () => {
   {
     using store = open();
     store.setMeta('stopped', 'panic');
+    store.setMeta('emergency', '{"done":true}');
     store.setMeta('ladders', '[{"symbol":"BTCUSDT"}]');
     store.setMeta('paused', 'x');
     store.setMeta('paused', null);
   }
   using store = open();
-  expect(store.meta()).toEqual({ stopped: 'panic', paused: null, halted: null, ladders: '[{"symbol":"BTCUSDT"}]', day: null });
+  const emergency = '{"done":true}';
+  const ladders = '[{"symbol":"BTCUSDT"}]';
+  expect(store.meta()).toEqual({ stopped: 'panic', paused: null, halted: null, ladders, day: null, emergency });
 });
 
 test('countReached() counts each state an order came to once, whatever is written beside it', () => {

@@ -29,6 +29,12 @@ test.each([
   expect(ask(new Budget(), { used, protective: true })).toContain(name);
 });
 
+test('refusal() lets a close go whatever weight is used up: placing one weighs nothing', () => {
+  const used = { weight: 2_400 };
+  expect(ask(new Budget(), { used, protective: true })).toBeNull();
+  expect(ask(new Budget(), { used })).toContain('request weight');
+});
+
 /** Times at which orders left when asked for at these times, in ms. */
 function sentOf(budget: Budget, asked: readonly number[], limits = budgets()): number[] {
   return asked.filter((now) => {

@@ -33,6 +33,7 @@ beforeEach(async () => {
     stops: side.stops,
     redisDown: () => side.watch.redisDown,
     deadMan: () => side.watch.deadMan,
+    safety: () => ({}),
   });
 });
 
@@ -234,6 +235,7 @@ test('the run that an order belongs to is told with it and with its fills, also 
     },
     startMs: () => ({ protected: null, ready: null, quoting: null }),
     problems: () => [],
+    alarmsAfter: (n) => side.alarms.after(n),
   });
   expect(FillsAnswer.parse(asked.answer({ id: 1, type: 'query', what: 'fills' })).fills[0]?.strategy).toBe('mm-btc');
 });
@@ -264,6 +266,7 @@ describe('Answers', () => {
       },
       startMs: () => ({ protected: 300, ready: 400, quoting: null }),
       problems: () => [],
+      alarmsAfter: (n) => side.alarms.after(n),
     });
   const ask = (what: 'stats' | 'positions' | 'fills' | 'book' | 'status' | 'orders' | 'order') =>
     answers().answer({ id: 1, type: 'query', what });

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { figuresOf } from '../../../scripts/soak/panic-figures.ts';
+import { drawPanicFaults, PANIC_FAULTS } from '../../../scripts/soak/panic-faults.ts';
+import { panicOnce, type PanicRecord } from '../../../scripts/soak/panics.ts';
+import { readFault } from '../../../scripts/sim/faults/fault.ts';
+import { Random } from '../../../shared/random.ts';
+import { TestRedis } from '../../kit/redis.ts';
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await TestRedis.start();
+});
+afterAll(() => redis[Symbol.asyncDispose]());
+
+/** Figures belong to the soak, on an idle machine: here it counts that it ends, and that the exchange agrees. */
+test.each([
+  ['several things go wrong, by a seed', 1_003, true],
+  ['Redis is dead', 2, false],
+])('an emergency stop over real sockets ends flat, with no order left, by the word of the exchange: %s', async (_name, seed, faults) => {
+  const record = await panicOnce({ seed, redisUrl: redis.url, faults, ...(faults ? {} : { before: () => redis.kill() }) });
+  expect(record.violations).toEqual([]);
+  expect(record.faults.length > 0).toBe(faults);
+  for (const ms of [record.goneMs, record.flatMs, record.doneMs]) expect(ms).toBeGreaterThan(0);
+});
+
+test('every fault that can be drawn is one that the simulator knows, and every kind is drawn', () => {
+  const drawn = Array.from({ length: 200 }, (_, seed) => drawPanicFaults(new Random(seed), [{ symbol: 'BTCUSDT', midText: '64000.1' }]));
+  for (const { faults } of drawn.flat()) for (const fault of faults) expect(readFault(fault)).toMatchObject({ ok: true });
+  expect(new Set(drawn.flat().map(({ name }) => name))).toEqual(new Set(PANIC_FAULTS));
+});
+
+test('figuresOf() tells median and maximum, and apart what the venue itself had forbidden', () => {
+  const record = (goneMs: number | null, over: Partial<PanicRecord> = {}): PanicRecord => ({
+    ...{ seed: 1, asked: 'file', everything: false, faults: [], goneMs, flatMs: goneMs, doneMs: goneMs, forbiddenMs: { gone: 0, flat: 0 } },
+    ...{ violations: [], ...over },
+  });
+  const limited = record(1_050, { faults: ['429'], forbiddenMs: { gone: 1_000, flat: 1_000 } });
+  const figures = figuresOf([record(10), record(20), limited]);
+  expect(figures).toMatchObject({ ok: true, panics: 3, goneMs: { median: 20, max: 1_050 }, allowed: { goneMs: { median: 20, max: 50 } } });
+  expect(figures.without429).toMatchObject({ panics: 2, goneMs: { max: 20 } });
+  const broken = figuresOf([record(null, { violations: ['not done'] })]);
+  expect(broken).toMatchObject({ ok: false, found: [{ seed: 1 }], goneMs: { median: null, never: 1 } });
+});
