@@ -152,6 +152,9 @@ export const Config = z.strictObject({
         })
         .prefault({})
         .describe('stop held by the venue for every position, wider than exits.stopLossPercent; it works when all of ours is dead'),
+      reconcileMs: ms(10_000, 60_000)
+        .default(30_000)
+        .describe('period in which open orders and positions are compared with the venue; all of the account every fourth time'),
       bookStaleMs: ms(100, 60_000).default(3_000).describe('without a depth frame for this long a book is stale'),
       keepAliveMs: ms(60_000, 3_000_000).default(1_500_000).describe('period of the user-stream keep-alive'),
       onShutdown: z.enum(['keep-position', 'flatten']).default('keep-position').describe('what becomes of a position at a clean stop'),

@@ -4,7 +4,8 @@ import type { Clock } from '../../shared/clock.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import type { AccountState, Commission, Holdings } from '../venues/venue.ts';
 import type { Ledger } from './ledger.ts';
-import type { BookedFill, Change, DoubtFact, LedgerOrder, Now } from './rows.ts';
+import type { BookedFill, Change, DoubtFact, DoubtKind, LedgerOrder, Now } from './rows.ts';
+import { UnknownWatch } from './unknown-watch.ts';
 
 /** What a core has to say; a driver logs it. */
 export type Notice = (fact: {
@@ -34,6 +35,11 @@ export class Keeper {
   readonly #commission = new Map<string, Commission>();
   #settings: Pick<AccountState, 'isolated' | 'multiAssets' | 'marginRatio'> | null = null;
   readonly #liquidation = new Map<string, string | null>();
+  readonly #doubts = new Map<DoubtKind, number>();
+  /** Orders whose outcome nobody knows. */
+  readonly unknowns: UnknownWatch;
+  /** False: reconciling does not come to an end, so nothing new is opened. */
+  agrees = true;
   #listeners: Listener[] = [];
   /** Since when the account is known without a break: the stream is live and the account was read after it came up. */
   #knownSince: MonoMs | null = null;
@@ -42,6 +48,7 @@ export class Keeper {
     this.#options = options;
     this.ledger = options.ledger;
     this.notice = options.notice;
+    this.unknowns = new UnknownWatch(options.ledger.openOrders(), options.clock.monoMs());
   }
 
   listen(listener: Listener): void {
@@ -55,12 +62,19 @@ export class Keeper {
   /** True once on disk; false when the disk failed (it waits in memory, and holds all the same). */
   commit(change: Change): boolean {
     const written = this.#options.write(change);
+    this.unknowns.see(change.orders, this.#options.clock.monoMs());
+    for (const { doubt } of change.doubts) this.#doubts.set(doubt, this.doubts(doubt) + 1);
     for (const listener of this.#listeners) {
       if (change.newFills.length > 0) listener.onFills(change.newFills);
       if (change.doubts.length > 0) listener.onDoubts(change.doubts);
       if (change.orders.length > 0) listener.onOrders(change.orders);
     }
     return written;
+  }
+
+  /** How often the ledger doubted in this way since the start. */
+  doubts(kind: DoubtKind): number {
+    return this.#doubts.get(kind) ?? 0;
   }
 
   /** One event of the private stream; the stream's own life is the caller's business. */

@@ -3,25 +3,31 @@
  * may tell the same thing in any order and more than once; the result is the same. Pure: events in, rows to persist and doubts out.
  */
 import { parseClientId } from '../../shared/client-id.ts';
-import type { FillReport, FundingReport, OrderReport, PositionReport } from '../../shared/events.ts';
+import type { FillReport, FundingReport, PositionReport } from '../../shared/events.ts';
 import type { Instrument } from '../../shared/instrument.ts';
-import { applyOrderEvent, type Doubt, hasEnded, type Move, type OrderEvent } from '../../shared/order.ts';
-import { type Lots, lots, type MonoMs, type Ticks } from '../../shared/units.ts';
+import { applyOrderEvent, type Doubt, hasEnded, type Move, type Order, type OrderEvent } from '../../shared/order.ts';
+import type { Lots, MonoMs, Ticks } from '../../shared/units.ts';
 import type { OrderRequest, VenueOrder } from '../venues/venue.ts';
+import { LooseFills, type LooseQuery } from './loose-fills.ts';
 import { laterId, Positions } from './positions.ts';
 import {
   type Archive,
   type BookedFill,
   type Change,
   type DoubtFact,
+  dropOldest,
+  fillKey,
   joinChanges,
   type LedgerOrder,
   type LedgerState,
-  LOOSE_KEPT,
   NO_CHANGE,
   type Now,
+  venueKey,
 } from './rows.ts';
+import { isEnd, newRow, type Report, rowOf, stateStep, type Step } from './statement.ts';
 
+/** Fills told before the baseline of their symbol was adopted. */
+const EARLY_KEPT = 1_000;
 /** Ended orders stay in memory this long, for late words about them; after it the archive answers. */
 const ENDED_KEPT_MS = 60_000;
 const FILLS_KEPT = 4_096;
@@ -31,8 +37,10 @@ export type LedgerOptions = {
   readonly archive: Archive;
   readonly state: LedgerState;
 };
-/** `amended`: the statement answers an amend, so it ends it whatever its state is called. */
-type ReportOptions = { readonly now: Now; readonly amended?: boolean };
+/** `amended`, `settled`: see `Statement`. `asked`: the venue was asked about this order, so that its word counts against an end we believe in. */
+type ReportOptions = { readonly now: Now; readonly amended?: boolean; readonly settled?: boolean; readonly asked?: boolean };
+/** Of this run of the process alone. */
+type Heard = { touchedAt: MonoMs; amendSentAt: MonoMs | null };
 
 export class Ledger {
   readonly positions: Positions;
@@ -41,16 +49,17 @@ export class Ledger {
   readonly #foreign = new Map<string, LedgerOrder>();
   readonly #byVenueId = new Map<string, string>();
   readonly #fills = new Map<string, BookedFill>();
-  /** Fills of orders we do not know (yet), by the venue's order id. */
-  readonly #loose = new Map<string, readonly BookedFill[]>();
+  readonly #loose = new LooseFills();
+  #early: FillReport[] = [];
+  readonly #heard = new Map<string, Heard>();
   #fillSeq: number;
 
   constructor({ instruments, archive, state }: LedgerOptions) {
     this.#archive = archive;
     this.#fillSeq = state.fillSeq;
-    this.positions = new Positions(instruments, state.positions);
+    this.positions = new Positions({ instruments, rows: state.positions, archive });
     for (const row of state.orders) this.#put(row);
-    for (const fill of state.loose) this.#keepLoose(fill);
+    for (const fill of state.loose) this.#loose.add(fill);
   }
 
   get fillSeq(): number {
@@ -60,6 +69,10 @@ export class Ledger {
   /** Ours, in memory or archived; never a foreign one. */
   order(clientId: string): LedgerOrder | null {
     return this.#orders.get(clientId) ?? this.#archive.findOrder(clientId);
+  }
+
+  hasFill(key: { readonly symbol: string; readonly tradeId: string }): boolean {
+    return this.#fills.has(fillKey(key)) || this.#archive.findFill(key) !== null;
   }
 
   /** Own orders in memory: every one not ended, and those ended lately. */
@@ -80,6 +93,7 @@ export class Ledger {
   take(request: OrderRequest, now: Now): Change {
     const row = newRow({ request, now });
     this.#put(row);
+    this.#touch(row.clientId, now);
     return { ...NO_CHANGE, orders: [row] };
   }
 
@@ -88,31 +102,57 @@ export class Ledger {
     this.#orders.delete(clientId);
   }
 
+  /** When it last was heard of, or something was sent about it; null: never in this run. */
+  touchedAt(clientId: string): MonoMs | null {
+    return this.#heard.get(clientId)?.touchedAt ?? null;
+  }
+
+  /** When the newest amend left in this run; null: none did. */
+  amendSentAt(clientId: string): MonoMs | null {
+    return this.#heard.get(clientId)?.amendSentAt ?? null;
+  }
+
   /** Something we did, or an answer without a statement of the order. */
   move(clientId: string, { kind, reason = '', now }: { readonly kind: Move; readonly reason?: string; readonly now: Now }): Change {
     const row = this.order(clientId);
-    return row ? this.#advance(row, { events: [{ kind }], patch: { reason }, now }) : NO_CHANGE;
+    if (!row) return NO_CHANGE;
+    this.#touch(clientId, now);
+    const amendOpen = kind === 'cancel-failed' && row.order.status === 'canceling' && row.amendTo !== null;
+    const patch = { reason, ...(kind === 'amend-failed' ? { amendTo: null } : {}) };
+    const change = this.#advance(row, { events: [{ kind: amendOpen ? 'timed-out' : kind }], patch, now });
+    return amendOpen ? { ...change, doubts: [...change.doubts, doubtOf(row, 'amend-open')] } : change;
   }
 
   /** An amend on its way; exposure counts the larger of both from here on. */
   amend(clientId: string, { price, size, now }: { readonly price: Ticks; readonly size: Lots; readonly now: Now }): Change {
     const row = this.order(clientId);
-    return row ? this.#advance(row, { events: [{ kind: 'amend-sent' }], patch: { amendTo: { price, size } }, now }) : NO_CHANGE;
+    if (!row) return NO_CHANGE;
+    this.#touch(clientId, now).amendSentAt = now.mono;
+    return this.#advance(row, { events: [{ kind: 'amend-sent' }], patch: { amendTo: { price, size } }, now });
   }
 
   /** A statement of the venue about one order, by reply, stream or query. */
-  report(report: OrderReport | VenueOrder, { now, amended = false }: ReportOptions): Change {
+  report(report: Report, { now, amended = false, settled = false, asked = false }: ReportOptions): Change {
     const row = this.order(report.clientId);
     if (row === null) return parseClientId(report.clientId) ? this.#adopt(report, now) : this.#noteForeign(report, now);
-    const learned = row.venueId === null ? this.#learnVenueId(row, { venueId: report.venueId, now }) : NO_CHANGE;
+    this.#touch(row.clientId, now);
+    const learned = this.#learnVenueId(row, { venueId: report.venueId, now });
     const known = this.order(report.clientId) ?? row;
-    return joinChanges([learned, this.#advance(known, { ...statement(known, { report, amended }), now })]);
+    const { events, patch } = stateStep(known, { report, amended, settled });
+    const revived = asked && hasEnded(known.order.status) && contradicts(known.order, report);
+    const first: OrderEvent[] = revived ? [{ kind: 'revived' }] : [];
+    const base = revived ? { ...known, reason: '', endedAt: null } : known;
+    return joinChanges([learned, this.#advance(base, { events: [...first, ...events], patch, now })]);
   }
 
   /** One execution. Told twice counts once; a later word fills in fee and profit of the first. */
   fill(report: FillReport, now: Now): Change {
     const owner = this.order(report.clientId);
-    const learned = owner?.venueId === null ? this.#learnVenueId(owner, { venueId: report.venueId, now }) : NO_CHANGE;
+    const learned = owner ? this.#learnVenueId(owner, { venueId: report.venueId, now }) : NO_CHANGE;
+    if (this.positions.isAwaited(report.symbol)) {
+      this.#early = [...this.#early, report].slice(-EARLY_KEPT); // whether the baseline holds it already is not known yet
+      return learned;
+    }
     return joinChanges([learned, this.#book(report, now)]);
   }
 
@@ -121,16 +161,17 @@ export class Ledger {
     const booked = this.#fills.get(key) ?? this.#archive.findFill(report);
     if (booked) return this.#complete(booked, report);
     const { sinceTradeId } = this.positions.row(report.symbol);
-    if (sinceTradeId !== null && laterId(sinceTradeId, report.tradeId) === sinceTradeId) return NO_CHANGE; // part of the adopted baseline
+    const row = this.order(report.clientId) ?? this.#orderByVenueId(report);
+    if (sinceTradeId !== null && laterId(sinceTradeId, report.tradeId) === sinceTradeId)
+      return row ? this.#advance(row, { events: [{ ...report, kind: 'fill' }], patch: {}, now }) : NO_CHANGE; // the baseline holds it already
     const twin = this.#twin(report);
     if (twin) return twin;
-    const row = this.order(report.clientId) ?? this.#orderByVenueId(report);
     const fill: BookedFill = { ...report, clientId: row?.clientId ?? report.clientId, n: ++this.#fillSeq };
     this.#keepFill(fill);
     const position = this.positions.add(fill, now.mono);
     const change: Change = { ...NO_CHANGE, fills: [fill], newFills: [fill], positions: position ? [position] : [] };
     if (row) return joinChanges([change, this.#advance(row, { events: [{ ...fill, kind: 'fill' }], patch: {}, now })]);
-    this.#keepLoose(fill);
+    this.#loose.add(fill);
     return { ...change, doubts: [{ symbol: fill.symbol, clientId: fill.clientId, doubt: 'foreign-fill' }] };
   }
 
@@ -150,10 +191,10 @@ export class Ledger {
     this.#fills.delete(fillKey(booked));
     const renamed: BookedFill = { ...booked, tradeId: report.tradeId };
     this.#keepFill(renamed);
-    const loose = this.#loose.get(venueKey(booked));
-    if (loose)
-      this.#loose.set(
-        venueKey(booked),
+    const loose = this.#loose.of(booked);
+    if (loose.length > 0)
+      this.#loose.put(
+        booked,
         loose.map((fill) => (fill.n === booked.n ? renamed : fill)),
       );
     return joinChanges([{ ...NO_CHANGE, fills: [renamed] }, this.#complete(renamed, report)]);
@@ -183,9 +224,12 @@ export class Ledger {
   }
 
   /** First run of a symbol: counting begins at the venue's position, after the trade named. */
-  adoptBaseline(baseline: { readonly report: PositionReport; readonly sinceTradeId: string | null }): Change {
+  adoptBaseline(baseline: { readonly report: PositionReport; readonly sinceTradeId: string | null; readonly now: Now }): Change {
     const row = this.positions.adopt(baseline);
-    return row ? { ...NO_CHANGE, positions: [row] } : NO_CHANGE;
+    if (!row) return NO_CHANGE;
+    const early = this.#early.filter(({ symbol }) => symbol === row.symbol);
+    this.#early = this.#early.filter(({ symbol }) => symbol !== row.symbol);
+    return joinChanges([{ ...NO_CHANGE, positions: [row] }, ...early.map((fill) => this.fill(fill, baseline.now))]);
   }
 
   /** The venue's position where no fill explains it: booked openly, never silently. */
@@ -193,7 +237,8 @@ export class Ledger {
     const from = this.positions.row(report.symbol).size;
     const row = this.positions.correct(report, now.mono);
     if (!row) return NO_CHANGE;
-    const correction = { symbol: report.symbol, from, to: report.size, entryPrice: report.entryPrice, reason, atMs: now.wall };
+    const { symbol, size: to, entryPrice } = report;
+    const correction = { kind: 'position', symbol, from, to, entryPrice, reason, atMs: now.wall } as const;
     return { ...NO_CHANGE, positions: [row], corrections: [correction] };
   }
 
@@ -202,28 +247,21 @@ export class Ledger {
     for (const clientId of this.#foreign.keys()) if (!clientIds.has(clientId)) this.#foreign.delete(clientId);
   }
 
-  /** Fills of this side and symbol since a time that belong to no order we know: one of them may be the order in question. */
-  looseFills({
-    symbol,
-    side,
-    sinceMs,
-  }: {
-    readonly symbol: string;
-    readonly side: string;
-    readonly sinceMs: number;
-  }): readonly BookedFill[] {
-    return [...this.#loose.values()]
-      .flat()
-      .filter((fill) => fill.symbol === symbol && fill.side === side && fill.atMs >= sinceMs && fill.clientId === '');
+  looseFills(query: LooseQuery): readonly BookedFill[] {
+    return this.#loose.find(query);
+  }
+
+  /** The venue's ids of orders with fills here that nobody was asked about, newest first. */
+  unnamed(symbol: string): readonly string[] {
+    return this.#loose.unnamed(symbol);
   }
 
   /** Whose order loose fills belong to, by the venue's id: ours gets them; those of another are named and no longer in question. */
   name(report: VenueOrder, now: Now): Change {
     if (this.order(report.clientId) || parseClientId(report.clientId)) return this.report(report, { now });
-    const key = venueKey(report);
-    const named = (this.#loose.get(key) ?? []).map((fill) => ({ ...(this.#fills.get(fillKey(fill)) ?? fill), clientId: report.clientId }));
+    const named = this.#loose.of(report).map((fill) => ({ ...(this.#fills.get(fillKey(fill)) ?? fill), clientId: report.clientId }));
     for (const fill of named) this.#keepFill(fill);
-    this.#loose.set(key, named);
+    this.#loose.put(report, named);
     return { ...NO_CHANGE, fills: named };
   }
 
@@ -232,16 +270,19 @@ export class Ledger {
     for (const row of this.#orders.values()) {
       if (row.endedAt === null || now - row.endedAt < ENDED_KEPT_MS) continue;
       this.#orders.delete(row.clientId);
+      this.#heard.delete(row.clientId);
       if (row.venueId !== null) this.#byVenueId.delete(venueKey({ symbol: row.symbol, venueId: row.venueId }));
     }
   }
 
   #advance(row: LedgerOrder, { events, patch, now }: Step & { readonly now: Now }): Change {
     const doubts: Doubt[] = [];
+    const amendTo = patch.amendTo === undefined ? row.amendTo : patch.amendTo;
     let order = row.order;
     for (const event of events) {
       const applied = applyOrderEvent(order, event);
-      order = applied.order;
+      const larger = event.kind === 'fill' && amendTo !== null && applied.order.filled < amendTo.size;
+      order = larger && !hasEnded(order.status) ? { ...applied.order, status: order.status } : applied.order; // filled whole, unless it was made larger
       doubts.push(...applied.doubts);
     }
     const ended = hasEnded(order.status);
@@ -250,25 +291,27 @@ export class Ledger {
       ...patch,
       order,
       reason: ended ? patch.reason || row.reason : '',
-      amendTo:
-        order.status === 'amending' || order.status === 'unknown' || order.status === 'canceling' ? (patch.amendTo ?? row.amendTo) : null,
+      amendTo: ended ? null : amendTo,
       endedAt: ended ? (row.endedAt ?? now.mono) : null,
     };
     this.#put(next);
+    if (isBeyondEnd(row, next)) doubts.push('fill-after-end');
     const missing = next.statedFilled > order.filled ? [doubtOf(next, 'fill-missing')] : [];
-    return { ...NO_CHANGE, orders: [next], doubts: [...doubts.map((doubt) => doubtOf(next, doubt)), ...missing] };
+    return {
+      ...NO_CHANGE,
+      orders: isSame(row, next) ? [] : [next],
+      doubts: [...doubts.map((doubt) => doubtOf(next, doubt)), ...missing],
+    };
   }
 
   /** The first word of one of our ids that the ledger does not hold. */
-  #adopt(report: OrderReport | VenueOrder, now: Now): Change {
-    const row = { ...rowOf(report, now), venueId: null };
-    this.#put(row);
+  #adopt(report: Report, now: Now): Change {
+    this.#put({ ...rowOf(report, now), venueId: null });
     return this.report(report, { now });
   }
 
-  #noteForeign(report: OrderReport | VenueOrder, now: Now): Change {
-    const ended = report.state === 'canceled' || report.state === 'expired' || report.state === 'rejected' || report.state === 'filled';
-    if (ended) this.#foreign.delete(report.clientId);
+  #noteForeign(report: Report, now: Now): Change {
+    if (isEnd(report)) this.#foreign.delete(report.clientId);
     else
       this.#foreign.set(report.clientId, {
         ...rowOf(report, now),
@@ -279,10 +322,9 @@ export class Ledger {
 
   /** Fills booked before we knew whose they were go to their order now. */
   #learnVenueId(row: LedgerOrder, { venueId, now }: { readonly venueId: string; readonly now: Now }): Change {
-    this.#put({ ...row, venueId });
-    const key = venueKey({ symbol: row.symbol, venueId });
-    const owned = (this.#loose.get(key) ?? []).map((fill) => ({ ...(this.#fills.get(fillKey(fill)) ?? fill), clientId: row.clientId }));
-    this.#loose.delete(key);
+    if (row.venueId === null) this.#put({ ...row, venueId });
+    const loose = this.#loose.take({ symbol: row.symbol, venueId });
+    const owned = loose.map((fill) => ({ ...(this.#fills.get(fillKey(fill)) ?? fill), clientId: row.clientId }));
     for (const fill of owned) this.#keepFill(fill);
     if (owned.length === 0) return NO_CHANGE;
     const known = this.order(row.clientId) ?? row;
@@ -314,9 +356,11 @@ export class Ledger {
     if (row.venueId !== null) this.#byVenueId.set(venueKey({ symbol: row.symbol, venueId: row.venueId }), row.clientId);
   }
 
-  #keepLoose(fill: BookedFill): void {
-    this.#loose.set(venueKey(fill), [...(this.#loose.get(venueKey(fill)) ?? []), fill]);
-    dropOldest(this.#loose, LOOSE_KEPT);
+  #touch(clientId: string, { mono }: Now): Heard {
+    const heard = this.#heard.get(clientId) ?? { touchedAt: mono, amendSentAt: null };
+    heard.touchedAt = mono;
+    this.#heard.set(clientId, heard);
+    return heard;
   }
 
   #keepFill(fill: BookedFill): void {
@@ -325,68 +369,16 @@ export class Ledger {
   }
 }
 
-type Step = { readonly events: readonly OrderEvent[]; readonly patch: Partial<Omit<LedgerOrder, 'order'>> };
-type Stated = { readonly report: OrderReport | VenueOrder; readonly amended: boolean };
-
-/** What a statement means for the order as we know it. An older statement never takes back a newer price or size. */
-function statement(row: LedgerOrder, { report, amended }: Stated): Step {
-  const statedFilled = lots(Math.max(row.statedFilled, report.filled));
-  const live = report.state === 'accepted' || report.state === 'amended' || report.state === 'partially-filled';
-  const differs = report.price !== row.order.price || report.size !== row.order.size;
-  const answersAmend = report.state === 'amended' || (amended && live);
-  const restates = report.atMs >= row.statedAtMs && (answersAmend || (differs && report.kind === 'order' && row.order.price !== null));
-  const restated: OrderEvent[] = restates ? [{ kind: 'restated', price: report.price ?? row.order.price, size: report.size }] : [];
-  const moved: OrderEvent[] = live
-    ? [{ kind: 'accepted' }]
-    : report.state === 'filled'
-      ? acceptedUnlessBusy(row)
-      : [{ kind: report.state }];
-  const patch = {
-    venueId: report.venueId,
-    statedFilled,
-    statedAtMs: Math.max(row.statedAtMs, report.atMs),
-    reason: live ? '' : report.reason,
-  };
-  return { events: [...restated, ...moved], patch };
+/** Whether the venue, asked about an order that we hold for ended, tells of another end or of none. Echoes of one end have several names. */
+function contradicts({ status, filled, size }: Order, report: Report): boolean {
+  if (!isEnd(report)) return true;
+  return status === 'rejected' ? report.state !== 'rejected' : report.state === 'filled' && (filled < report.size || size !== report.size);
 }
 
-/** `filled` is proved by fills, not by the word: until they come the order counts as open, and its lots as pending. */
-const acceptedUnlessBusy = (row: LedgerOrder): OrderEvent[] => (hasEnded(row.order.status) ? [] : [{ kind: 'accepted' }]);
-
-function newRow({ request, now }: { readonly request: OrderRequest; readonly now: Now }): LedgerOrder {
-  const { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size } = request;
-  return {
-    ...{ clientId, symbol, side, kind, timeInForce, reduceOnly },
-    role: parseClientId(clientId)?.role ?? 'foreign',
-    order: { status: 'sent', price, size, filled: lots(0), trades: [] },
-    venueId: null,
-    statedFilled: lots(0),
-    amendTo: null,
-    reason: '',
-    sentAt: now.mono,
-    sentWallMs: now.wall,
-    endedAt: null,
-    statedAtMs: 0,
-    content: contentOf(request),
-  };
-}
-
-function rowOf(report: OrderReport | VenueOrder, now: Now): LedgerOrder {
-  const kind = 'orderKind' in report ? report.orderKind : report.price === null ? 'market' : 'limit';
-  const timeInForce = 'timeInForce' in report ? report.timeInForce : 'gtc';
-  return { ...newRow({ request: { ...report, kind, timeInForce }, now }), venueId: report.venueId };
-}
-
-/** Same text, same order: what a repeated client id is compared with. */
-export const contentOf = ({ symbol, side, kind, timeInForce, reduceOnly, price, size }: OrderRequest): string =>
-  [symbol, side, kind, timeInForce, reduceOnly, price ?? 'market', size].join(' ');
-
-function dropOldest<T>(map: Map<string, T>, kept: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= kept) return;
-    map.delete(key);
-  }
-}
+/** The venue's last word on a cancelled or expired order tells how much was filled: a fill beyond it says that the order lived on. */
+const isBeyondEnd = (before: LedgerOrder, after: LedgerOrder): boolean =>
+  (before.order.status === 'canceled' || before.order.status === 'expired') &&
+  after.order.filled > Math.max(after.statedFilled, before.order.filled);
 
 /** Filled total in the name of a fill that the venue gave none; null for a trade id. */
 function forcedTotal(tradeId: string): number | null {
@@ -394,6 +386,9 @@ function forcedTotal(tradeId: string): number | null {
   return at < 0 ? null : Number(tradeId.slice(at + 1));
 }
 
-const fillKey = ({ symbol, tradeId }: { readonly symbol: string; readonly tradeId: string }): string => `${symbol} ${tradeId}`;
-const venueKey = ({ symbol, venueId }: { readonly symbol: string; readonly venueId: string }): string => `${symbol} ${venueId}`;
 const doubtOf = ({ symbol, clientId }: LedgerOrder, doubt: DoubtFact['doubt']): DoubtFact => ({ symbol, clientId, doubt });
+
+const SAME_ROW = ['venueId', 'statedFilled', 'statedAtMs', 'amendTo', 'reason', 'endedAt'] as const;
+const SAME_ORDER = ['status', 'price', 'size', 'filled'] as const;
+const isSame = (a: LedgerOrder, b: LedgerOrder): boolean =>
+  SAME_ORDER.every((key) => a.order[key] === b.order[key]) && SAME_ROW.every((key) => a[key] === b[key]);

@@ -2,8 +2,8 @@
 import type { FundingReport, PositionReport } from '../../shared/events.ts';
 import { type Instrument, notionalOf } from '../../shared/instrument.ts';
 import { type Atoms, atoms, type Lots, lots, type MonoMs, ZERO_ATOMS } from '../../shared/units.ts';
-import { entryPriceOf, FLAT, type Holding, RunningPosition } from './position.ts';
-import type { BookedFill, PositionRow } from './rows.ts';
+import { entryPriceOf, FLAT, type Holding, type Parts, RunningPosition } from './position.ts';
+import type { Archive, BookedFill, PositionRow } from './rows.ts';
 
 type Entry = {
   readonly instrument: Instrument;
@@ -15,16 +15,21 @@ type Entry = {
   /** Since when ledger and venue disagree; null while they agree or nothing was stated. */
   differsSince: MonoMs | null;
 };
+export type PositionsOptions = {
+  readonly instruments: ReadonlyMap<string, Instrument>;
+  readonly rows: readonly PositionRow[];
+  readonly archive: Pick<Archive, 'findFill'>;
+};
 type Account = { readonly entryPrice: string | null; readonly holding: Holding };
 
 export class Positions {
   readonly #entries = new Map<string, Entry>();
   readonly #fundingSeen = new Set<string>();
 
-  constructor(instruments: ReadonlyMap<string, Instrument>, rows: readonly PositionRow[]) {
+  constructor({ instruments, rows, archive }: PositionsOptions) {
     for (const [symbol, instrument] of instruments) {
       const row = rows.find((each) => each.symbol === symbol);
-      const running = new RunningPosition(instrument, row ?? FLAT);
+      const running = new RunningPosition(instrument, row ? partsOf(row, archive) : { base: FLAT, tail: [] });
       this.#entries.set(symbol, {
         instrument,
         running,
@@ -42,6 +47,11 @@ export class Positions {
 
   isAdopted(symbol: string): boolean {
     return this.#entries.get(symbol)?.adopted ?? false;
+  }
+
+  /** One of ours whose baseline is not adopted yet. */
+  isAwaited(symbol: string): boolean {
+    return this.#entries.get(symbol)?.adopted === false;
   }
 
   venue(symbol: string): PositionReport | null {
@@ -74,7 +84,7 @@ export class Positions {
     if (!entry || entry.adopted) return null;
     entry.adopted = true;
     entry.running.correct(report);
-    entry.row = { ...entry.row, baseline: report.size, sinceTradeId, lastTradeId: sinceTradeId, ...entry.running.holding };
+    entry.row = { ...entry.row, baseline: report.size, sinceTradeId, lastTradeId: sinceTradeId, ...held(entry.running) };
     return entry.row;
   }
 
@@ -87,7 +97,7 @@ export class Positions {
     const { fees, volume, fills } = entry.row;
     entry.row = {
       ...entry.row,
-      ...entry.running.holding,
+      ...held(entry.running),
       fees: withFee(fees, fill),
       volume: atoms(volume + worth),
       fills: fills + 1,
@@ -140,7 +150,7 @@ export class Positions {
     if (!entry) return null;
     const baseline = lots(entry.row.baseline + report.size - entry.row.size); // so that baseline + fills stays the position
     entry.running.correct(report);
-    entry.row = { ...entry.row, baseline, ...entry.running.holding };
+    entry.row = { ...entry.row, baseline, ...held(entry.running) };
     this.#compare(entry, now);
     return entry.row;
   }
@@ -155,6 +165,15 @@ export class Positions {
     const agrees = entry.venue === null || entry.venue.size === entry.row.size;
     entry.differsSince = agrees ? null : (entry.differsSince ?? now);
   }
+}
+
+const held = ({ holding, parts: { base, tail } }: RunningPosition) => ({ ...holding, base, tail: tail.map(({ tradeId }) => tradeId) });
+
+/** Where a trade of the tail is not to be had, or does not lead to what was held, the holding as it was stands for itself. */
+function partsOf({ symbol, size, cost, realized, base, tail = [] }: PositionRow, archive: Pick<Archive, 'findFill'>): Parts {
+  const trades = tail.flatMap((tradeId) => archive.findFill({ symbol, tradeId }) ?? []);
+  if (base === undefined || trades.length !== tail.length) return { base: { size, cost, realized }, tail: [] };
+  return { base, tail: trades };
 }
 
 /** Ids that are numbers compare as numbers, whatever their length. */

@@ -113,7 +113,7 @@ export class Gateway implements AsyncDisposable {
     };
     const core = this.#core;
     this.#reconciler = new Reconciler({
-      ...{ keeper, clock, orders: venue.orders, symbols: [...venue.instruments.keys()], recvWindowMs: config.gateway.recvWindowMs },
+      ...{ keeper, clock, sender: router, orders: venue.orders, symbols: [...venue.instruments.keys()], ...config.gateway },
       onAdopted: (clientIds) => this.#watch.onAdopted(clientIds),
       readStops: () => this.#stops.sync(),
       onAccount: (account) => {

@@ -24,7 +24,7 @@ import { parsePrice, parseSize } from '../../shared/instrument.ts';
 import { hasEnded } from '../../shared/order.ts';
 import { SCHEMA_VERSION } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
-import { contentOf } from '../account/ledger.ts';
+import { contentOf } from '../account/statement.ts';
 import { isFilledUnbooked, type LedgerOrder } from '../account/rows.ts';
 import type { OnWritten, OrderRequest } from '../venues/venue.ts';
 import type { Closer } from './closer.ts';

@@ -48,6 +48,7 @@ export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMi
     basedOnAt: basedOn.epoch === identity.epoch ? (seqs.find(basedOn.seq)?.at ?? null) : null,
     ttlMs,
     stopMissing,
+    unknownOrder: keeper.unknowns.overdue(symbol, now),
     budget: budget.refusal({ budgets: venue.orders.budgets(), now, protective: request.reduceOnly }),
   };
 }

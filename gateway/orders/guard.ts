@@ -53,6 +53,8 @@ export type GuardView = {
   readonly ttlMs: number;
   /** The position held has been without a confirmed stop at the venue for too long. */
   readonly stopMissing: boolean;
+  /** Id of an order of the symbol whose outcome has been unknown for too long; null when there is none. */
+  readonly unknownOrder: string | null;
   /** Sentence when the rate budget is used up. */
   readonly budget: string | null;
 };
@@ -187,6 +189,14 @@ const checkProtected: Rule = (checked) => {
   return refuse(checked, { code: 'stop-missing', why: `the position on ${request.symbol} has no confirmed stop at the venue` });
 };
 
+/** How much of it rests or is filled nobody can say. */
+const checkUnknown: Rule = (checked) => {
+  const { unknownOrder } = checked.view;
+  if (unknownOrder === null) return null;
+  const why = `only orders that reduce are let through on ${checked.request.symbol} now (order-unknown: ${unknownOrder})`;
+  return refuse(checked, { code: 'reduce-only-mode', why });
+};
+
 const checkCollar: Rule = (checked) => {
   const { request, view } = checked;
   const mid = midOf(view.book);
@@ -291,6 +301,7 @@ const OPENING: readonly Rule[] = [
   checkFresh,
   checkForeign,
   checkProtected,
+  checkUnknown,
   checkMinNotional,
   checkCollar,
   checkOrderNotional,

@@ -146,6 +146,7 @@ export class Publisher {
       closing: closer.isClosing(symbol),
       rejections: core.router.breaker.isTripped(symbol),
       stopMissing: stops.isMissing(symbol),
+      orderUnknown: keeper.unknowns.overdue(symbol, core.clock.monoMs()) !== null,
       foreignOrder: !config.account.exclusive && keeper.ledger.foreignOrders(symbol).length > 0,
     });
   }

@@ -110,7 +110,7 @@ export class OrderSide {
     };
     const { core } = this;
     this.reconciler = new Reconciler({
-      ...{ keeper, clock, orders: venue.orders, symbols: ['BTCUSDT'], recvWindowMs: config.gateway.recvWindowMs },
+      ...{ keeper, clock, sender: core.router, orders: venue.orders, symbols: ['BTCUSDT'], ...config.gateway },
       onAdopted: (clientIds) => this.watch.onAdopted(clientIds),
       readStops: () => this.stops.sync(),
       onAccount: (account) => this.watch.onWhole(account),

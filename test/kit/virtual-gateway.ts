@@ -28,9 +28,14 @@ export type VirtualGatewayOptions = {
   readonly clock: Clock;
   readonly venue: Venue;
   readonly ledgerFile: string;
+  /** Instead of one opened on the file. */
+  readonly store?: LedgerStore;
+  readonly tickMs?: number;
   /** Each error that the order side tells. */
   readonly onError: (message: string) => void;
 };
+
+const TICK_MS = 25;
 
 export class VirtualGateway implements AsyncDisposable {
   readonly core: Core;
@@ -46,13 +51,13 @@ export class VirtualGateway implements AsyncDisposable {
   constructor(options: VirtualGatewayOptions) {
     const { config, clock, venue, ledgerFile: path } = options;
     this.#options = options;
-    const store = new LedgerStore({ path, clock });
+    const store = options.store ?? new LedgerStore({ path, clock });
     this.#store = store;
     this.core = this.#assemble();
     const { core } = this;
     const { keeper } = core;
     this.#reconciler = new Reconciler({
-      ...{ keeper, clock, orders: venue.orders, symbols: config.symbols, recvWindowMs: config.gateway.recvWindowMs },
+      ...{ keeper, clock, sender: core.router, orders: venue.orders, symbols: config.symbols, ...config.gateway },
       onAdopted: (clientIds) => this.#watch.onAdopted(clientIds),
       readStops: () => this.#stops.sync(),
       onAccount: (account) => this.#watch.onWhole(account),
@@ -102,7 +107,12 @@ export class VirtualGateway implements AsyncDisposable {
     });
     this.#timers = [
       clock.every(config.snapshot.intervalMs, () => core.seqs.next({ at: clock.monoMs(), newestFrameAt: clock.monoMs() })),
-      clock.every(25, () => this.#watch.tick()),
+      clock.every(this.#options.tickMs ?? TICK_MS, () => {
+        this.#store.retry();
+        core.modes.retry();
+        this.#watch.tick();
+        this.#desk.waiting.tick();
+      }),
       clock.every(250, () => this.#watch.armDeadMan()),
       clock.every(10_000, () => this.#store.checkpoint()),
     ];
@@ -119,9 +129,13 @@ export class VirtualGateway implements AsyncDisposable {
     return this.#desk.handle(command, { client, at: this.#options.clock.monoMs(), stalled: false });
   }
 
+  stopTimers(): void {
+    for (const timer of this.#timers) timer.cancel();
+  }
+
   /** As a kill would: nothing is cancelled, the ledger stays as it is on disk. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const timer of this.#timers) timer.cancel();
+    this.stopTimers();
     await this.#options.venue[Symbol.asyncDispose]();
     this.#store[Symbol.dispose]();
   }

@@ -122,7 +122,7 @@ export class RestOrderEntry implements OrderEntry {
     const [account, positions, openOrders, configs, config] = await Promise.all([
       this.#get(CALLS.account, Account),
       this.#get(CALLS.positionRisk, Positions),
-      this.#openOrders(),
+      this.openOrders(),
       this.#get(CALLS.symbolConfig, SymbolConfigs),
       this.#get(CALLS.accountConfig, AccountConfig),
     ]);
@@ -206,7 +206,7 @@ export class RestOrderEntry implements OrderEntry {
     );
   }
 
-  async #openOrders(): Promise<VenueResult<readonly VenueOrder[]>> {
+  async openOrders(): Promise<VenueResult<readonly VenueOrder[]>> {
     const symbols = [...this.#instruments.keys()];
     const ask = (call: Call, parameters: Parameters) => this.#rest.call(call, { schema: RestOrders, parameters });
     const answers =

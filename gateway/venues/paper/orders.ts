@@ -92,6 +92,10 @@ export class PaperOrders implements OrderEntry, StopEntry {
     return this.#parts.act(() => ok(this.#account()));
   }
 
+  openOrders(): Promise<VenueResult<readonly VenueOrder[]>> {
+    return this.#parts.act(() => ok(this.#account().openOrders));
+  }
+
   armDeadMan({ symbol, ms }: { readonly symbol: string; readonly ms: number }): Promise<VenueResult<null>> {
     return this.#parts.act(() => {
       const { exchange, trader, instruments } = this.#parts;

@@ -47,6 +47,7 @@ const view = (over: Partial<GuardView> = {}): GuardView => ({
   own: [],
   foreignOrders: 0,
   stopMissing: false,
+  unknownOrder: null,
   exclusive: false,
   otherGross: ZERO_ATOMS,
   degraded: { mode: 'normal', reasons: [] },
@@ -78,6 +79,7 @@ test('checkOrder() lets a sound order through', () => {
 const CASES: readonly [string, string, Partial<OrderRequest>, Partial<GuardView>, RegExp][] = [
   ['the gateway shuts down', 'shutting-down', {}, mode({ shuttingDown: true }), /shutting down/],
   ['the emergency stop holds', 'stopped', {}, mode({ stopped: true }), /emergency stop/],
+  ['the outcome of an order is unknown', 'reduce-only-mode', {}, { unknownOrder: id(7) }, /order-unknown: 47/],
   ['trading is paused', 'paused', {}, mode({ paused: true }), /paused/],
   ['the symbol is being closed', 'closing', {}, mode({ closing: true }), /BTCUSDT is being closed/],
   ['the symbol does not trade', 'not-trading', {}, { instrument: instrument({ trading: false }) }, /not trading/],
