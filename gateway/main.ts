@@ -1,4 +1,5 @@
 /** The gateway as a process: options, configuration, what to open in which order, signals and exit codes. */
+import { join } from 'node:path';
 import { parseArgs } from './io/arguments.ts';
 import { type Clock, parseClockSpec, systemClock } from '../shared/clock.ts';
 import { accountHash, type Config, configHash, configWarnings } from '../shared/config.ts';
@@ -6,9 +7,12 @@ import { type Credentials, type Loaded, loadConfig, loadCredentials } from '../s
 import { type Log, rootLog } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
+import { keysOf } from '../shared/snapshot.ts';
 import { EXIT, exitOf } from './exit-code.ts';
 import { type Gateway, openGateway } from './io/gateway.ts';
 import { gridSentence } from './io/ledger-grid.ts';
+import { mirroredEpoch } from './io/epoch-mirror.ts';
+import { Epochs, epochsAtVenue, readEpoch } from './io/epochs.ts';
 import { LedgerStore } from './io/ledger-store.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
 import { openRunDir, type RunDir } from './io/run-dir.ts';
@@ -74,14 +78,15 @@ type Parts = { readonly log: Log; readonly metrics: Metrics; readonly runDir: Ru
 
 async function serve({ loaded, credentials, clock, speed }: Prepared, parts: Parts): Promise<number> {
   const { config } = loaded;
-  const { log, store, runDir } = parts;
-  const epoch = store.grantEpoch(firstEpoch(clock)) ?? fallbackEpoch(clock);
+  const { log, runDir } = parts;
+  const epochs = await openEpochs(loaded, { clock, parts });
+  const epoch = epochs.grantAnyway();
   const { environment } = config;
   const identity = { epoch, environment, accountHash: accountHash(credentials.apiKey), configHash: configHash(config) };
   const fatal = Promise.withResolvers<Ended>();
   const onFatal = (sentence: string, code: number): void => fatal.resolve(new Ended(code, [sentence]));
   const signal = nextSignal();
-  const opened = await openGateway({ config, identity, clock, speed, onFatal, ...parts });
+  const opened = await openGateway({ config, identity, clock, speed, onFatal, epochs, ...parts });
   if (!opened.ok) throw new Ended(opened.error.code, [opened.error.sentence]);
   await using gateway = opened.value;
   await using metricsServer = await takeMetrics(config, { gateway, metrics: parts.metrics });
@@ -136,11 +141,16 @@ async function takeMetrics(config: Config, { gateway, metrics }: { readonly gate
   return opened.value;
 }
 
-/** Epochs of a fresh ledger begin where no earlier one can have been: one for each eight minutes since 2026. */
-const firstEpoch = (clock: Clock): number => Math.max(1, Math.floor((clock.wallMs() - Date.UTC(2026, 0, 1)) / 480_000));
-
-/** Without a ledger no quote leaves, but closes do: their ids come from a range that a ledger never reaches in practice. */
-const fallbackEpoch = (clock: Clock): number => 900_000 + (Math.floor(clock.wallMs() / 1_000) % 99_999);
+/** Where no file of ours tells which epochs were used, Redis and the venue have to, before the first id is made. */
+async function openEpochs({ config }: Loaded, { clock, parts }: { readonly clock: Clock; readonly parts: Parts }): Promise<Epochs> {
+  const { store, runDir, venue, log } = parts;
+  const path = join(runDir.path, 'epoch');
+  if (store.lastEpoch() > 0 || readEpoch(path) > 0) return new Epochs({ store, path, clock, seen: [] });
+  const mirrored = await mirroredEpoch({ url: config.redis.url, key: keysOf(config.redis.prefix).epoch, log });
+  const used = await epochsAtVenue(venue);
+  if (!used.ok) throw new Ended(EXIT.unreachable, [`Cannot tell which client ids were used before: ${used.error}`]);
+  return new Epochs({ store, path, clock, seen: [mirrored, ...used.value] });
+}
 
 /** A parent that is gone counts as a signal: nobody would stop us later. */
 function nextSignal(): Promise<string> {

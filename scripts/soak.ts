@@ -5,6 +5,7 @@ import { InvalidArgumentError } from 'commander';
 import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
 import { ACT_KINDS } from './soak/acts.ts';
 import { type HistoryRecord, runHistory } from './soak/history.ts';
+import { replayModel, soakModel } from './soak/model.ts';
 import { liveVirtualDay } from '../test/kit/virtual-day.ts';
 
 const kindList = (text: string): readonly string[] => {
@@ -25,6 +26,8 @@ type Flags = {
   readonly kinds: readonly string[];
   readonly dir: string;
   readonly virtualHours?: number;
+  readonly model?: true;
+  readonly replay?: string;
 };
 
 const program = newTool('soak', 'Whole runs on the simulator under seeded faults of all kinds, with invariants checked throughout.')
@@ -45,6 +48,8 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
     'instead: so many simulated hours in this process, without sockets and as fast as it goes, restarted every hour',
     wholeNumber({ min: 1, max: 10_000 }),
   )
+  .option('--model', 'instead: short histories of the order side against a model of the exchange, in this process, on virtual time')
+  .option('--replay <file>', 'instead: one history that --model has kept')
   .parse();
 
 async function main(flags: Flags): Promise<number> {
@@ -122,4 +127,9 @@ function totals(records: readonly HistoryRecord[]) {
 }
 
 const flags = program.opts<Flags>();
-process.exitCode = await (flags.virtualHours === undefined ? main(flags) : virtualHours(flags, flags.virtualHours));
+const runs = (): Promise<number> => {
+  if (flags.replay !== undefined) return replayModel(flags.replay);
+  if (flags.model) return soakModel(flags);
+  return flags.virtualHours === undefined ? main(flags) : virtualHours(flags, flags.virtualHours);
+};
+process.exitCode = await runs();

@@ -8,6 +8,7 @@ import type { Instrument } from '../../shared/instrument.ts';
 import { applyOrderEvent, type Doubt, hasEnded, type Move, type Order, type OrderEvent } from '../../shared/order.ts';
 import type { Lots, MonoMs, Ticks } from '../../shared/units.ts';
 import type { OrderRequest, VenueOrder } from '../venues/venue.ts';
+import { FillBook } from './fill-book.ts';
 import { LooseFills, type LooseQuery } from './loose-fills.ts';
 import { laterId, Positions } from './positions.ts';
 import {
@@ -15,8 +16,6 @@ import {
   type BookedFill,
   type Change,
   type DoubtFact,
-  dropOldest,
-  fillKey,
   joinChanges,
   type LedgerOrder,
   type LedgerState,
@@ -30,7 +29,6 @@ import { isEnd, newRow, type Report, rowOf, stateStep, type Step } from './state
 const EARLY_KEPT = 1_000;
 /** Ended orders stay in memory this long, for late words about them; after it the archive answers. */
 const ENDED_KEPT_MS = 60_000;
-const FILLS_KEPT = 4_096;
 
 export type LedgerOptions = {
   readonly instruments: ReadonlyMap<string, Instrument>;
@@ -44,11 +42,11 @@ type Heard = { touchedAt: MonoMs; amendSentAt: MonoMs | null };
 
 export class Ledger {
   readonly positions: Positions;
+  readonly fills: FillBook;
   readonly #archive: Archive;
   readonly #orders = new Map<string, LedgerOrder>();
   readonly #foreign = new Map<string, LedgerOrder>();
   readonly #byVenueId = new Map<string, string>();
-  readonly #fills = new Map<string, BookedFill>();
   readonly #loose = new LooseFills();
   #early: FillReport[] = [];
   readonly #heard = new Map<string, Heard>();
@@ -57,6 +55,7 @@ export class Ledger {
   constructor({ instruments, archive, state }: LedgerOptions) {
     this.#archive = archive;
     this.#fillSeq = state.fillSeq;
+    this.fills = new FillBook(archive);
     this.positions = new Positions({ instruments, rows: state.positions, archive });
     for (const row of state.orders) this.#put(row);
     for (const fill of state.loose) this.#loose.add(fill);
@@ -69,10 +68,6 @@ export class Ledger {
   /** Ours, in memory or archived; never a foreign one. */
   order(clientId: string): LedgerOrder | null {
     return this.#orders.get(clientId) ?? this.#archive.findOrder(clientId);
-  }
-
-  hasFill(key: { readonly symbol: string; readonly tradeId: string }): boolean {
-    return this.#fills.has(fillKey(key)) || this.#archive.findFill(key) !== null;
   }
 
   /** Own orders in memory: every one not ended, and those ended lately. */
@@ -157,17 +152,16 @@ export class Ledger {
   }
 
   #book(report: FillReport, now: Now): Change {
-    const key = fillKey(report);
-    const booked = this.#fills.get(key) ?? this.#archive.findFill(report);
+    const booked = this.fills.find(report);
     if (booked) return this.#complete(booked, report);
     const { sinceTradeId } = this.positions.row(report.symbol);
     const row = this.order(report.clientId) ?? this.#orderByVenueId(report);
     if (sinceTradeId !== null && laterId(sinceTradeId, report.tradeId) === sinceTradeId)
       return row ? this.#advance(row, { events: [{ ...report, kind: 'fill' }], patch: {}, now }) : NO_CHANGE; // the baseline holds it already
-    const twin = this.#twin(report);
-    if (twin) return twin;
+    const twin = this.fills.twinOf(report);
+    if (twin !== null) return twin === 'told' ? NO_CHANGE : this.#rename(twin, report);
     const fill: BookedFill = { ...report, clientId: row?.clientId ?? report.clientId, n: ++this.#fillSeq };
-    this.#keepFill(fill);
+    this.fills.book(fill, now.mono);
     const position = this.positions.add(fill, now.mono);
     const change: Change = { ...NO_CHANGE, fills: [fill], newFills: [fill], positions: position ? [position] : [] };
     if (row) return joinChanges([change, this.#advance(row, { events: [{ ...fill, kind: 'fill' }], patch: {}, now })]);
@@ -175,22 +169,9 @@ export class Ledger {
     return { ...change, doubts: [{ symbol: fill.symbol, clientId: fill.clientId, doubt: 'foreign-fill' }] };
   }
 
-  /**
-   * A forced close is told twice under two names: by the stream without a trade id, by the list of trades with one. What is booked already
-   * gets its true name; null: it is news.
-   */
-  #twin(report: FillReport): Change | null {
-    const total = forcedTotal(report.tradeId);
-    const known = this.#fillsOfOrder(report);
-    if (total !== null) {
-      const named = known.filter((fill) => forcedTotal(fill.tradeId) === null);
-      return named.reduce((sum, fill) => sum + fill.size, 0) >= total ? NO_CHANGE : null;
-    }
-    const booked = known.find((fill) => forcedTotal(fill.tradeId) !== null && fill.size === report.size && fill.side === report.side);
-    if (!booked) return null;
-    this.#fills.delete(fillKey(booked));
-    const renamed: BookedFill = { ...booked, tradeId: report.tradeId };
-    this.#keepFill(renamed);
+  /** What is booked already gets its true name. */
+  #rename(booked: BookedFill, report: FillReport): Change {
+    const renamed = this.fills.rename(booked, report.tradeId);
     const loose = this.#loose.of(booked);
     if (loose.length > 0)
       this.#loose.put(
@@ -198,13 +179,6 @@ export class Ledger {
         loose.map((fill) => (fill.n === booked.n ? renamed : fill)),
       );
     return joinChanges([{ ...NO_CHANGE, fills: [renamed] }, this.#complete(renamed, report)]);
-  }
-
-  /** In memory and archived, each once: what memory holds is newer. */
-  #fillsOfOrder(key: { readonly symbol: string; readonly venueId: string }): readonly BookedFill[] {
-    const all = new Map(this.#archive.fillsOfOrder(key).map((fill) => [fill.n, fill]));
-    for (const fill of this.#fills.values()) if (fill.symbol === key.symbol && fill.venueId === key.venueId) all.set(fill.n, fill);
-    return [...all.values()];
   }
 
   position(report: PositionReport, now: Now): Change {
@@ -259,8 +233,7 @@ export class Ledger {
   /** Whose order loose fills belong to, by the venue's id: ours gets them; those of another are named and no longer in question. */
   name(report: VenueOrder, now: Now): Change {
     if (this.order(report.clientId) || parseClientId(report.clientId)) return this.report(report, { now });
-    const named = this.#loose.of(report).map((fill) => ({ ...(this.#fills.get(fillKey(fill)) ?? fill), clientId: report.clientId }));
-    for (const fill of named) this.#keepFill(fill);
+    const named = this.#loose.of(report).map((fill) => this.fills.named(fill, report.clientId));
     this.#loose.put(report, named);
     return { ...NO_CHANGE, fills: named };
   }
@@ -323,9 +296,7 @@ export class Ledger {
   /** Fills booked before we knew whose they were go to their order now. */
   #learnVenueId(row: LedgerOrder, { venueId, now }: { readonly venueId: string; readonly now: Now }): Change {
     if (row.venueId === null) this.#put({ ...row, venueId });
-    const loose = this.#loose.take({ symbol: row.symbol, venueId });
-    const owned = loose.map((fill) => ({ ...(this.#fills.get(fillKey(fill)) ?? fill), clientId: row.clientId }));
-    for (const fill of owned) this.#keepFill(fill);
+    const owned = this.#loose.take({ symbol: row.symbol, venueId }).map((fill) => this.fills.named(fill, row.clientId));
     if (owned.length === 0) return NO_CHANGE;
     const known = this.order(row.clientId) ?? row;
     const events = owned.map((fill): OrderEvent => ({ kind: 'fill', tradeId: fill.tradeId, price: fill.price, size: fill.size }));
@@ -341,7 +312,7 @@ export class Ledger {
       ...(fee ? { fee: report.fee, feeAsset: report.feeAsset } : {}),
       ...(profit ? { realizedPnl: report.realizedPnl } : {}),
     };
-    this.#keepFill(fill);
+    this.fills.keep(fill);
     const position = fee ? this.positions.addFee(fill) : null;
     return { ...NO_CHANGE, fills: [fill], positions: position ? [position] : [] };
   }
@@ -362,11 +333,6 @@ export class Ledger {
     this.#heard.set(clientId, heard);
     return heard;
   }
-
-  #keepFill(fill: BookedFill): void {
-    this.#fills.set(fillKey(fill), fill);
-    dropOldest(this.#fills, FILLS_KEPT);
-  }
 }
 
 /** Whether the venue, asked about an order that we hold for ended, tells of another end or of none. Echoes of one end have several names. */
@@ -379,12 +345,6 @@ function contradicts({ status, filled, size }: Order, report: Report): boolean {
 const isBeyondEnd = (before: LedgerOrder, after: LedgerOrder): boolean =>
   (before.order.status === 'canceled' || before.order.status === 'expired') &&
   after.order.filled > Math.max(after.statedFilled, before.order.filled);
-
-/** Filled total in the name of a fill that the venue gave none; null for a trade id. */
-function forcedTotal(tradeId: string): number | null {
-  const at = tradeId.indexOf('@');
-  return at < 0 ? null : Number(tradeId.slice(at + 1));
-}
 
 const doubtOf = ({ symbol, clientId }: LedgerOrder, doubt: DoubtFact['doubt']): DoubtFact => ({ symbol, clientId, doubt });
 

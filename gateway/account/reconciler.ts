@@ -47,6 +47,8 @@ export type ReconcilerOptions = {
 const WHOLE_EVERY = 4;
 /** Ledger and stream may disagree this long (they race); after it the account is read. */
 const GRACE_MS = 1_500;
+/** A fast notice of a fill tells no fee; what tells it comes right after. */
+const FEE_MS = 5_000;
 /** REST may lag behind the stream: a difference must be seen in this many reads, this far apart, before it is corrected. */
 const READS_BEFORE_CORRECTION = 3;
 const REREAD_MS = 1_000;
@@ -150,6 +152,7 @@ export class Reconciler {
     const due: readonly (readonly [reason: string, holds: boolean])[] = [
       ['fill-missing', suspect],
       ['position-differs', differs],
+      ['fee-missing', symbols.some((symbol) => this.#lacksFee(symbol, now))],
       ['verify', now >= this.#verifyAt],
       ['periodic', now - this.#lastAt >= WHOLE_EVERY * reconcileMs],
     ];
@@ -229,7 +232,8 @@ export class Reconciler {
     for (const symbol of first) this.#adoptBaseline({ account: account.state, symbol, sinceTradeId: marks.get(symbol) ?? null });
     this.#applyOrders(account.state, account.at);
     await this.#options.readStops();
-    const suspects = new Set([...this.#suspects, ...this.#symbolsWithUnknown()]);
+    const feeless = symbols.filter((symbol) => this.#lacksFee(symbol, this.#now()));
+    const suspects = new Set([...this.#suspects, ...feeless, ...this.#symbolsWithUnknown()]);
     this.#suspects.clear();
     const settled = await this.#settlePositions(account, suspects);
     for (const symbol of suspects) if (this.#lacksFills(symbol)) await this.#trades.readNewest(symbol);
@@ -367,7 +371,11 @@ export class Reconciler {
   /** The venue states more of an order than was booked. */
   #lacksFills(symbol: string): boolean {
     const { ledger } = this.#options.keeper;
-    return ledger.openOrders(symbol).some(({ order, statedFilled }) => statedFilled > order.filled);
+    return ledger.orders(symbol).some(({ order, statedFilled }) => statedFilled > order.filled);
+  }
+
+  #lacksFee(symbol: string, now: MonoMs): boolean {
+    return now - (this.#options.keeper.ledger.fills.feelessSince(symbol) ?? now) >= FEE_MS;
   }
 
   #symbolsWithUnknown(): readonly string[] {

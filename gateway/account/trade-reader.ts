@@ -24,16 +24,18 @@ export class TradeReader {
   /** From the last trade read on, page by page; false when the venue could not be read. */
   async read(symbol: string): Promise<boolean> {
     const { keeper, orders } = this.#options;
+    const askedAt = keeper.now().mono;
     for (let pages = 0; pages < PAGES_MAX; pages++) {
       const { lastTradeId } = keeper.ledger.positions.row(symbol);
       const result = await orders.trades({ symbol, fromTradeId: lastTradeId });
       if (!result.ok) return false;
       for (const fill of result.value) this.#book(fill);
       const newest = newestTradeId(result.value);
-      if (newest === null || newest === lastTradeId) return true;
+      if (newest === null || newest === lastTradeId) break;
       keeper.commit(keeper.ledger.readTrades(symbol, newest));
-      if (keeper.ledger.positions.row(symbol).lastTradeId === lastTradeId) return true;
+      if (keeper.ledger.positions.row(symbol).lastTradeId === lastTradeId) break;
     }
+    keeper.ledger.fills.askedForFees(symbol, askedAt);
     return true;
   }
 

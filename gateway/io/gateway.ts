@@ -31,9 +31,11 @@ import { SeqLog } from '../publish/seq-log.ts';
 import type { Venue } from '../venues/venue.ts';
 import { meteredCalls } from './call-meter.ts';
 import { type CommandServer, openCommandServer } from './command-server.ts';
+import type { Epochs } from './epochs.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { openRedisWriter, type RedisFault, type RedisWriter } from './redis-writer.ts';
 import type { RunDir } from './run-dir.ts';
+import { waitFor } from './wait-for.ts';
 
 export type GatewayOptions = {
   readonly config: Config;
@@ -43,6 +45,7 @@ export type GatewayOptions = {
   readonly speed: number;
   readonly venue: Venue;
   readonly store: LedgerStore;
+  readonly epochs: Epochs;
   readonly runDir: RunDir;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -58,7 +61,6 @@ const CHECKPOINT_MS = 10_000;
 /** A start goes on after this long without an answer about stops; they are tried again all the time. */
 const PROTECT_MS = 2_000;
 const STOP_MS = 12_000;
-const POLL_MS = 20;
 const READY_MS = 10_000;
 /** Pushes of one moment: changes of the top closer together than this go out as one. */
 const PUSH_MS = 2;
@@ -147,6 +149,7 @@ export class Gateway implements AsyncDisposable {
       stops: this.#stops,
       redisDown: () => this.#watch.redisDown,
       deadMan: () => this.#watch.deadMan,
+      lastEpoch: () => options.epochs.last,
     });
     this.#desk = this.#openDesk();
     keeper.listen({
@@ -245,7 +248,7 @@ export class Gateway implements AsyncDisposable {
   }
 
   #openDesk(): Desk {
-    const { store } = this.#options;
+    const { store, epochs } = this.#options;
     const core = this.#core;
     const answers = new Answers({
       core,
@@ -258,7 +261,7 @@ export class Gateway implements AsyncDisposable {
       core,
       closer: this.#closer,
       stops: this.#stops,
-      grantEpoch: () => store.grantEpoch(),
+      grantEpoch: () => epochs.grant(),
       answerQuery: (query) => answers.answer(query),
     });
   }
@@ -376,16 +379,6 @@ export class Gateway implements AsyncDisposable {
       orders[level](fields, message);
     };
   }
-}
-
-/** Real time on purpose: a person waits for it. */
-async function waitFor(holds: () => boolean, limitMs: number): Promise<boolean> {
-  const end = performance.now() + limitMs;
-  while (!holds()) {
-    if (performance.now() >= end) return false;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  return true;
 }
 
 export type Opened = Result<Gateway, OpenFault>;

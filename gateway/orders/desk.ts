@@ -246,8 +246,9 @@ export class Desk {
     if (this.#core.ledgerFault() !== null) return this.#noLedger(command);
     const { basedOn, ttlMs } = command;
     const { closer, stops } = this.#options;
-    const [closing, stopMissing] = [closer.isClosing(request.symbol), stops.isMissing(request.symbol)];
-    const view = guardView(this.#core, { request, basedOn, ttlMs, closing, stopMissing });
+    const { symbol } = request;
+    const ofStops = { stopMissing: stops.isMissing(symbol), stops: stops.closingLots(symbol) };
+    const view = guardView(this.#core, { request, basedOn, ttlMs, closing: closer.isClosing(symbol), ...ofStops });
     const broken = view && checkOrder({ request, replaces, view });
     if (!view) return refuse(command, 'unknown-symbol', `Cannot place order "${request.clientId}": ${request.symbol} is not configured`);
     if (broken) return refuse(command, broken.code, broken.sentence);

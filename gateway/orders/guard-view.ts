@@ -7,7 +7,7 @@ import type { OrderRequest } from '../venues/venue.ts';
 import type { Core } from './core.ts';
 import { wholeMode } from './degraded.ts';
 import { haltOf, wholeState } from './degraded-view.ts';
-import { type GuardView, referencePrice, worstCase } from './guard.ts';
+import { type GuardView, NO_STOPS, referencePrice, type Sides, worstCase } from './guard.ts';
 
 export type Asked = {
   readonly request: OrderRequest;
@@ -15,10 +15,11 @@ export type Asked = {
   readonly ttlMs: number;
   readonly closing: boolean;
   readonly stopMissing: boolean;
+  readonly stops: Sides;
 };
 
 /** Null when the symbol is not configured. */
-export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMissing }: Asked): GuardView | null {
+export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMissing, stops }: Asked): GuardView | null {
   const { venue, keeper, config, modes, budget, seqs, identity, clock } = core;
   const { symbol } = request;
   const instrument = venue.instruments.get(symbol);
@@ -34,6 +35,7 @@ export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMi
     accountKnown: keeper.known,
     held: keeper.ledger.positions.range(symbol),
     own: keeper.ledger.orders(symbol),
+    stops,
     foreignOrders: keeper.ledger.foreignOrders(symbol).length,
     exclusive: config.account.exclusive,
     otherGross: otherGross(core, symbol),
@@ -58,7 +60,7 @@ function otherGross({ venue, keeper }: Core, except: string): Atoms | null {
   let total: Atoms = ZERO_ATOMS;
   for (const [symbol, instrument] of venue.instruments) {
     if (symbol === except) continue;
-    const worst = worstCase({ held: keeper.ledger.positions.range(symbol), own: keeper.ledger.orders(symbol) });
+    const worst = worstCase({ held: keeper.ledger.positions.range(symbol), own: keeper.ledger.orders(symbol), stops: NO_STOPS });
     const size = lots(Math.max(worst.high, -worst.low, 0));
     if (size === 0) continue;
     const price = referencePrice({ book: venue.market.book(symbol), markPrice: venue.market.mark(symbol)?.markPrice ?? null, instrument });

@@ -31,6 +31,8 @@ export type PublisherOptions = {
   readonly stops: Stops;
   readonly redisDown: () => boolean;
   readonly deadMan: () => DeadManPace | null;
+  /** Highest epoch ever granted: Redis keeps it for a gateway that has lost its ledger. */
+  readonly lastEpoch: () => number;
 };
 
 const FILLS_KEPT = 10_000;
@@ -42,6 +44,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #barVersions = new Map<string, number>();
   readonly #instrumentVersions = new Map<string, string>();
+  #epochWritten = 0;
   #entries: StreamEntry[] = [];
   dropped = 0;
 
@@ -72,6 +75,7 @@ export class Publisher {
   redisLost(): void {
     this.#barVersions.clear();
     this.#instrumentVersions.clear();
+    this.#epochWritten = 0;
   }
 
   /** The next snapshot, with all that waits beside it. */
@@ -172,11 +176,14 @@ export class Publisher {
     };
   }
 
-  /** Bars and instruments that changed since they were last written. */
+  /** Bars, instruments and the epoch, where they changed since they were last written. */
   #lasting(stamp: Stamp): readonly Document[] {
     const { core, keys } = this.#options;
     const { interval } = core.config.strategy.macdTrend;
-    return [...core.venue.instruments].flatMap(([symbol, instrument]): Document[] => {
+    const epoch = this.#options.lastEpoch();
+    const epochs: readonly Document[] = epoch === this.#epochWritten ? [] : [[keys.epoch, String(epoch)]];
+    this.#epochWritten = epoch;
+    const changed = [...core.venue.instruments].flatMap(([symbol, instrument]): Document[] => {
       const bars = core.venue.market.bars(symbol, interval);
       const out: Document[] = [];
       if (this.#barVersions.get(symbol) !== bars.version)
@@ -187,6 +194,7 @@ export class Publisher {
       this.#instrumentVersions.set(symbol, instrument.version);
       return out;
     });
+    return [...epochs, ...changed];
   }
 
   #add(entry: StreamEntry): void {

@@ -162,6 +162,7 @@ export class ScriptedVenue implements Venue {
       this.calls.push({ what: 'open-orders' });
       return ok([...this.open.values()]);
     },
+    recentIds: async () => ok([...this.open.keys()]),
     armDeadMan: async ({ symbol, ms }) => {
       this.calls.push({ what: ms === 0 ? 'disarm' : 'arm', symbol, ms });
       return ok(null);

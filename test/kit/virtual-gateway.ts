@@ -2,6 +2,7 @@
 import { Keeper } from '../../gateway/account/keeper.ts';
 import { Ledger } from '../../gateway/account/ledger.ts';
 import { Reconciler } from '../../gateway/account/reconciler.ts';
+import { Epochs } from '../../gateway/io/epochs.ts';
 import { LedgerStore } from '../../gateway/io/ledger-store.ts';
 import { Budget } from '../../gateway/orders/budget.ts';
 import { Closer } from '../../gateway/orders/closer.ts';
@@ -30,6 +31,8 @@ export type VirtualGatewayOptions = {
   readonly ledgerFile: string;
   /** Instead of one opened on the file. */
   readonly store?: LedgerStore;
+  /** Instead of those kept beside the ledger. */
+  readonly epochs?: Epochs;
   readonly tickMs?: number;
   /** Each error that the order side tells. */
   readonly onError: (message: string) => void;
@@ -41,6 +44,7 @@ export class VirtualGateway implements AsyncDisposable {
   readonly core: Core;
   readonly #options: VirtualGatewayOptions;
   readonly #store: LedgerStore;
+  readonly #epochs: Epochs;
   readonly #reconciler: Reconciler;
   readonly #closer: Closer;
   readonly #stops: Stops;
@@ -53,6 +57,7 @@ export class VirtualGateway implements AsyncDisposable {
     this.#options = options;
     const store = options.store ?? new LedgerStore({ path, clock });
     this.#store = store;
+    this.#epochs = options.epochs ?? new Epochs({ store, path: `${path}.epoch`, clock, seen: [] });
     this.core = this.#assemble();
     const { core } = this;
     const { keeper } = core;
@@ -79,7 +84,7 @@ export class VirtualGateway implements AsyncDisposable {
       core,
       closer: this.#closer,
       stops: this.#stops,
-      grantEpoch: () => store.grantEpoch(),
+      grantEpoch: () => this.#epochs.grant(),
       answerQuery: () => null,
     });
     keeper.listen({
@@ -158,7 +163,7 @@ export class VirtualGateway implements AsyncDisposable {
       onRefused: (fault) => this.#watch.onRefused(fault),
       onAuth: (sentence) => modes.pause(sentence),
     });
-    const epoch = store.grantEpoch() ?? 1;
+    const epoch = this.#epochs.grantAnyway();
     const identity = { epoch, environment: 'sim', accountHash: 'a'.repeat(12), configHash: configHash(config) } as const;
     const calls = new CallTimes({ clock, speed: 1, observe: () => undefined });
     const latency = { frameToOrder: new Latency(1), command: new Latency(1), calls };

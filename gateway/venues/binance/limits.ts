@@ -55,6 +55,7 @@ export const CALLS = {
   query: read('/fapi/v1/order', 1, 'signed'),
   openOrders: read('/fapi/v1/openOrders', 1, 'signed'),
   openOrdersAll: read('/fapi/v1/openOrders', 40, 'signed'),
+  allOrders: read('/fapi/v1/allOrders', 5, 'signed'),
   userTrades: read('/fapi/v1/userTrades', 5, 'signed'),
   // 3.2
   placeStop: { method: 'POST', path: '/fapi/v1/algoOrder', security: 'signed', weight: 0, orders: 1, safe: false },
@@ -84,6 +85,7 @@ export const DEPTH_LIMIT = 1_000;
 /** Rows of one klines call that still cost 5 (3.4). */
 export const KLINES_LIMIT = 1_000;
 export const TRADES_LIMIT = 1_000;
+export const ORDERS_LIMIT = 1_000;
 /** Ids of one batch cancel (3.1). */
 export const CANCEL_BATCH = 10;
 /** Up to this many symbols, open orders are cheaper asked one by one (3.1: 1 each against 40). */

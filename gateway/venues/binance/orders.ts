@@ -21,7 +21,7 @@ import { exactly } from './exact.ts';
 import { balancesOf, fillsOf, marginRatioOf, orderOf, positionsOf, settingsOf, walletsOf } from './decode-rest.ts';
 import { amendParameters, cancelManyParameters, orderParameters, venueOrderParameters, placeParameters } from './encode.ts';
 import { faultOfElement } from './faults.ts';
-import { CALLS, type Call, CANCEL_BATCH, OPEN_ORDERS_SINGLE, TRADES_LIMIT } from './limits.ts';
+import { CALLS, type Call, CANCEL_BATCH, OPEN_ORDERS_SINGLE, ORDERS_LIMIT, TRADES_LIMIT } from './limits.ts';
 import type { Rest } from './rest.ts';
 import type { Parameters } from './sign.ts';
 import {
@@ -31,6 +31,7 @@ import {
   Balances,
   BatchAnswer,
   CommissionRate,
+  OrderNames,
   Positions,
   RestOrder,
   RestOrders,
@@ -150,6 +151,15 @@ export class RestOrderEntry implements OrderEntry {
     if (!positions.ok) return positions;
     const at = { instruments: this.#instruments, nowMs: this.#rest.nowMs() };
     return readable(() => ({ ...positionsOf(positions.value, at), balances: balancesOf(balances.value) }));
+  }
+
+  async recentIds(symbol: string): Promise<VenueResult<readonly string[]>> {
+    const parameters: Parameters = [
+      ['symbol', symbol],
+      ['limit', ORDERS_LIMIT],
+    ];
+    const result = await this.#rest.call(CALLS.allOrders, { schema: OrderNames, parameters });
+    return result.ok ? ok(result.value.map(({ clientOrderId }) => clientOrderId)) : result;
   }
 
   async commission(symbol: string): Promise<VenueResult<Commission>> {

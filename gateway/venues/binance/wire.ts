@@ -91,6 +91,8 @@ export const RestOrder = z.object({
 });
 export type RestOrder = z.infer<typeof RestOrder>;
 export const RestOrders = z.array(RestOrder);
+/** Of a list of orders only the names. */
+export const OrderNames = z.array(z.object({ clientOrderId: z.string() }));
 export const ErrorElement = z.object({ code: z.int(), msg: z.string() });
 /** A batch answer: an order or an error each, in the order asked; HTTP 200 says nothing about success. */
 export const BatchAnswer = z.array(z.union([RestOrder, ErrorElement]));

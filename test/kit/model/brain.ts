@@ -32,6 +32,10 @@ export class ModelBrain {
     this.#clock = clock;
   }
 
+  get isJoined(): boolean {
+    return this.#gateway !== null;
+  }
+
   /** Each life of a gateway grants an epoch of its own. */
   join(gateway: VirtualGateway): void {
     [this.#gateway, this.#client, this.#counter] = [gateway, gateway.hello('brain'), 0];

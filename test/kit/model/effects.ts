@@ -62,12 +62,11 @@ export class ModelStore extends LedgerStore {
     return this.broken ? 'the disk is full' : super.fault;
   }
 
+  /** What waits goes first, as in the store itself. */
   override write(change: Change): boolean {
-    if (this.broken) {
-      this.#waiting.push(change);
-      return false;
-    }
-    return this.#durably(() => super.write(change));
+    this.#waiting.push(change);
+    this.retry();
+    return this.#waiting.length === 0;
   }
 
   override saveStop(row: StopRow): boolean {
@@ -80,12 +79,20 @@ export class ModelStore extends LedgerStore {
 
   override retry(): void {
     if (this.broken) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const change of waiting) this.#durably(() => super.write(change));
+    for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
+      const change = next;
+      this.#durably(() => super.write(change));
+      if (this.#effects.dead) return;
+      this.#waiting.shift();
+    }
   }
 
   override checkpoint(): void {}
+
+  /** Rows wait for the disk: a crash takes them with it. */
+  get waits(): boolean {
+    return this.#waiting.length > 0;
+  }
 
   /** Leaves to `path` what a crash leaves on the disk; the newest `lost` commits are gone. */
   crashTo(path: string, lost: number): void {

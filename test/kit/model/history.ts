@@ -1,7 +1,10 @@
 /** Lives one script through: gateway after gateway on one exchange and one ledger, and tells whatever broke an invariant on the way. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { type Config, checkConfig } from '../../../shared/config.ts';
+import { ok } from '../../../shared/result.ts';
+import { Epochs, epochsAtVenue, readEpoch } from '../../../gateway/io/epochs.ts';
 import { CONFIG, settle } from '../order-side.ts';
 import { VirtualGateway } from '../virtual-gateway.ts';
 import { type BrainStep, ModelBrain } from './brain.ts';
@@ -15,9 +18,10 @@ const SLICE_MS = 20;
 const TICK_MS = 50;
 const CALM_SLICE_MS = 250;
 const CALM_MS_MAX = 150_000;
-/** A machine that lost its power is away for longer than any request may travel. */
+/** Who has lost rows is away for longer than any request may travel: nothing of it is still on its way when it comes back. */
 const BOOT_MS = 6_000;
 const FIRST_MS = 400;
+const ABSENT_MS = 400;
 
 export const MODEL_CONFIG: Config = (() => {
   const limits = { maxPosition: '0.060', maxOrderNotional: '20000', maxOpenOrders: 8, collarPercent: 2 };
@@ -59,17 +63,17 @@ class History implements Disposable {
   readonly #dir: string;
   #lives = 0;
   #life: Life | null = null;
-  #lost = 0;
-  #downMs = 0;
+  #crash: Extract<Step, { does: 'kill' }> | null = null;
 
   constructor(dir: string) {
     this.#dir = dir;
-    this.#open();
+    void this.#open();
   }
 
   async live(script: Script): Promise<Told> {
     await this.#pass(FIRST_MS);
     for (const step of script) {
+      if (isOfBrain(step) && !this.#brain.isJoined) await this.#pass(ABSENT_MS); // rather than speak to nobody
       this.#perform(step);
       await this.#turn();
       await this.#pass(step.does === 'wait' ? step.ms : 1);
@@ -80,16 +84,21 @@ class History implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    rmSync(this.#epochFile, { force: true });
     if (!this.#life) return;
     this.#life.effects.dead = true;
     this.#life.store.remove();
+  }
+
+  get #epochFile(): string {
+    return join(this.#dir, 'epoch');
   }
 
   get #path(): string {
     return join(this.#dir, `ledger-${this.#lives}.sqlite`);
   }
 
-  #open(): void {
+  async #open(): Promise<void> {
     const effects = new Effects();
     const store = new ModelStore({ path: this.#path, clock: this.#clock, effects });
     const { requestTimeoutMs: timeoutMs, recvWindowMs } = MODEL_CONFIG.gateway;
@@ -100,24 +109,36 @@ class History implements Disposable {
     });
     const gateway = new VirtualGateway({
       ...{ config: MODEL_CONFIG, clock: this.#clock, venue: line, ledgerFile: this.#path, store, tickMs: TICK_MS },
+      epochs: await this.#epochs(store, line),
       onError: (message) => this.#oracle.onError(message),
     });
     this.#lives++;
     this.#life = { gateway, effects, store, line };
     this.#oracle.gateway = gateway;
-    void gateway.start().then(() => {
-      if (!effects.dead) this.#brain.join(gateway);
-    });
+    await gateway.start();
+    if (!effects.dead) this.#brain.join(gateway);
+  }
+
+  /** As the process does: the venue tells what was used where no file does. */
+  async #epochs(store: ModelStore, line: Line): Promise<Epochs> {
+    const path = this.#epochFile;
+    const isFresh = store.lastEpoch() === 0 && readEpoch(path) === 0;
+    for (let used = isFresh ? await epochsAtVenue(line) : ok([]); ; used = await epochsAtVenue(line))
+      if (used.ok) return new Epochs({ store, path, clock: this.#clock, seen: used.value });
   }
 
   /** What is left of a dead life is what its disk holds. */
   #bury({ gateway, store }: Life): void {
-    store.crashTo(this.#path, this.#lost);
+    const { lost = 0, downMs = 0, wipes = 'nothing' } = this.#crash ?? {};
+    const forgets = lost > 0 || wipes !== 'nothing' || store.waits;
+    if (wipes === 'nothing') store.crashTo(this.#path, lost);
+    else store.remove();
+    if (wipes === 'folder') rmSync(this.#epochFile, { force: true });
     gateway.stopTimers();
-    this.#oracle.died(this.#lost > 0);
+    this.#oracle.died(forgets);
     this.#brain.leave();
-    [this.#life, this.#lost] = [null, 0];
-    this.#clock.after(this.#downMs, () => this.#open());
+    [this.#life, this.#crash] = [null, null];
+    this.#clock.after(forgets ? Math.max(BOOT_MS, downMs) : downMs, () => void this.#open());
   }
 
   async #pass(ms: number, sliceMs = SLICE_MS): Promise<void> {
@@ -144,7 +165,7 @@ class History implements Disposable {
     this.#brain.mutedUntil = 0;
     this.#exchange.shown = 'live';
     if (this.#life) this.#life.store.broken = false;
-    await this.#pass(BOOT_MS + 500, CALM_SLICE_MS);
+    await this.#pass(BOOT_MS + 1_500, CALM_SLICE_MS);
     this.#resume();
     let calmMs = 0;
     for (; calmMs < CALM_MS_MAX && this.#oracle.differences().length > 0; calmMs += CALM_SLICE_MS)
@@ -183,9 +204,9 @@ class History implements Disposable {
     if (step.does === 'book') this.#staleBook(step.ms);
     if (step.does === 'disk') life?.store.breakFor(step.ms);
     if (step.does === 'silent-brain') this.#brain.mutedUntil = this.#clock.monoMs() + step.ms;
-    if (step.does !== 'kill') return;
-    [this.#lost, this.#downMs] = [step.lost, step.lost > 0 ? Math.max(BOOT_MS, step.downMs) : step.downMs];
-    life?.effects.killAfter(step);
+    if (step.does !== 'kill' || !life) return;
+    this.#crash = step;
+    life.effects.killAfter(step);
   }
 
   #staleBook(ms: number): void {

@@ -84,6 +84,7 @@ export class Line implements Venue {
       account: () => this.#call({ what: 'read', arg: null, run: () => orders.account() }),
       holdings: () => this.#call({ what: 'read', arg: null, run: () => orders.holdings() }),
       openOrders: () => this.#call({ what: 'read', arg: null, run: () => orders.openOrders() }),
+      recentIds: order('read', (symbol) => orders.recentIds(symbol)),
       armDeadMan: order('query', (arm) => orders.armDeadMan(arm)),
       budgets: () => orders.budgets(),
     };

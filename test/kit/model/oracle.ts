@@ -89,6 +89,7 @@ export class Oracle {
         .flatMap((order) => differenceOf(order, ledger.order(order.clientId))),
       ...ledger.openOrders().flatMap((row) => this.#ghost(row)),
       ...this.#fills(),
+      ...(ledger.fills.feelessSince(SYMBOL) === null ? [] : ['a fill has no fee']),
     ];
   }
 
@@ -131,7 +132,7 @@ export class Oracle {
   #fills(): readonly string[] {
     const ledger = this.gateway?.core.keeper.ledger;
     return this.#counted().flatMap(({ id }) =>
-      ledger?.hasFill({ symbol: SYMBOL, tradeId: String(id) }) ? [] : [`trade ${id} is not booked`],
+      ledger?.fills.find({ symbol: SYMBOL, tradeId: String(id) }) ? [] : [`trade ${id} is not booked`],
     );
   }
 
@@ -140,7 +141,7 @@ export class Oracle {
     const ledger = this.gateway?.core.keeper.ledger;
     const sign = request.side === 'buy' ? 1 : -1;
     const unseen = this.#counted()
-      .filter(({ id, order }) => !isOurs(order.clientId) && !ledger?.hasFill({ symbol: SYMBOL, tradeId: String(id) }))
+      .filter(({ id, order }) => !isOurs(order.clientId) && !ledger?.fills.find({ symbol: SYMBOL, tradeId: String(id) }))
       .reduce((sum, { order, size }) => sum + (order.side === 'buy' ? size : -size), 0);
     const left = new Map(
       this.#exchange
@@ -150,8 +151,9 @@ export class Oracle {
     );
     const sizes = new Map([...left].map(([id, order]) => [id, leftOf(order) as number]));
     for (const { what, arg } of [...this.transit, sent]) {
-      const { clientId, side, size, reduceOnly = false } = arg as { clientId: string; side: string; size: number; reduceOnly?: boolean };
-      if ((what !== 'place' && what !== 'amend') || side !== request.side || reduceOnly) continue;
+      if (what !== 'place' && what !== 'amend') continue;
+      const { clientId, side, size, reduceOnly = false } = arg as (OrderRequest | AmendRequest) & { readonly reduceOnly?: boolean };
+      if (side !== request.side || reduceOnly) continue;
       if (what === 'amend' && !sizes.has(clientId)) continue; // the order has ended: nothing comes of it
       sizes.set(clientId, Math.max(sizes.get(clientId) ?? 0, size - (left.get(clientId)?.filled ?? 0)));
     }

@@ -38,8 +38,12 @@ export type Step =
       readonly afterSteps: number;
       readonly phase: 'before' | 'after';
       readonly downMs: number;
+      /** Newest commits that are lost with the power. */
       readonly lost: number;
+      /** Somebody deletes the ledger, or all of its folder. */
+      readonly wipes: Wipe;
     };
+export type Wipe = 'nothing' | 'ledger' | 'folder';
 export type Script = readonly Step[];
 
 const side = fc.constantFrom<Side>('buy', 'sell');
@@ -109,7 +113,8 @@ const trouble: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
       afterSteps: fc.nat({ max: 12 }),
       phase: fc.constantFrom('before', 'after'),
       downMs: fc.constantFrom(10, 400, 6_000),
-      lost: fc.constantFrom(0, 0, 0, 1, 3, 8),
+      lost: fc.constantFrom(0, 0, 0, 0, 1, 3, 8),
+      wipes: fc.constantFrom<Wipe>(...Array.from({ length: 10 }, () => 'nothing' as const), 'ledger', 'folder'),
     }),
   ],
 ];
