@@ -12,7 +12,7 @@ export function withCorrections(change: Change, rows: readonly CorrectionRow[]):
 export function orderCorrections({ before, after }: Corrected, { reason, now }: Why): readonly CorrectionRow[] {
   if (after === null) return [];
   const [was, is] = [before?.order, after.order];
-  if (was && was.status === is.status && was.price === is.price && was.size === is.size) return [];
+  if (was && was.status === is.status && was.price === is.price && was.size === is.size && was.filled === is.filled) return [];
   const { symbol, clientId } = after;
   return [{ kind: 'order', symbol, clientId, from: was?.status ?? 'none', to: is.status, reason, atMs: now.wall }];
 }

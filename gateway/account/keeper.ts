@@ -172,6 +172,7 @@ export class Keeper {
   }
 
   setKnown(known: boolean): void {
+    if (known !== this.known) this.ledger.positions.compareMoney(known);
     this.#knownSince = known ? (this.#knownSince ?? this.now().mono) : null;
   }
 }

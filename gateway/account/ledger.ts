@@ -6,9 +6,10 @@ import { parseClientId } from '../../shared/client-id.ts';
 import type { FillReport, FundingReport, PositionReport } from '../../shared/events.ts';
 import type { Instrument } from '../../shared/instrument.ts';
 import { applyOrderEvent, type Doubt, hasEnded, type Move, type Order, type OrderEvent } from '../../shared/order.ts';
-import type { Lots, MonoMs, Ticks } from '../../shared/units.ts';
+import { formatAtoms, type Lots, type MonoMs, type Ticks } from '../../shared/units.ts';
 import type { OrderRequest, VenueOrder } from '../venues/venue.ts';
 import { FillBook } from './fill-book.ts';
+import type { MoneyDifference } from './money.ts';
 import { LooseFills, type LooseQuery } from './loose-fills.ts';
 import { laterId, Positions } from './positions.ts';
 import {
@@ -214,6 +215,26 @@ export class Ledger {
     const { symbol, size: to, entryPrice } = report;
     const correction = { kind: 'position', symbol, from, to, entryPrice, reason, atMs: now.wall } as const;
     return { ...NO_CHANGE, positions: [row], corrections: [correction] };
+  }
+
+  /** The venue's entry price or profit where our fills lead to another: booked openly, too. */
+  correctMoney(symbol: string, { what, now }: { readonly what: MoneyDifference; readonly now: Now }): Change {
+    const textOf = (): string =>
+      what === 'realized' ? formatAtoms(this.positions.row(symbol).realized) : (this.positions.account(symbol).ownEntryPrice ?? '0');
+    const fromText = textOf();
+    const row = this.positions.correctMoney(symbol, { what, now: now.mono });
+    if (!row) return NO_CHANGE;
+    const correction = { kind: what, symbol, fromText, toText: textOf(), reason: 'fills-lead-elsewhere', atMs: now.wall } as const;
+    return { ...NO_CHANGE, positions: [row], corrections: [correction] };
+  }
+
+  /** The venue says how much is filled, and nothing tells by which trades: the order takes its word, the position does not. */
+  believeFilled(clientId: string, now: Now): Change {
+    const row = this.order(clientId);
+    if (!row || row.statedFilled <= row.order.filled) return NO_CHANGE;
+    const believed = { ...row, order: { ...row.order, filled: row.statedFilled } };
+    const change = this.#advance(believed, { events: [{ kind: 'accepted' }], patch: {}, now });
+    return { ...change, orders: [this.order(clientId) ?? believed] };
   }
 
   /** Foreign orders are exactly those the venue lists; what it lists no more has ended. */

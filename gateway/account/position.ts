@@ -71,6 +71,13 @@ export class RunningPosition {
     this.#tail = [];
   }
 
+  /** Takes over what the venue says was realized. */
+  setRealized(realized: Atoms): void {
+    this.#now = { ...this.#now, realized };
+    this.#base = this.#now;
+    this.#tail = [];
+  }
+
   #sum(): Holding {
     return this.#tail.reduce((holding, each) => this.#apply(holding, each), this.#base);
   }

@@ -10,9 +10,10 @@ import { Commissions } from './commissions.ts';
 import { Convergence, type Round } from './convergence.ts';
 import { orderCorrections, withCorrections } from './corrections.ts';
 import type { Keeper } from './keeper.ts';
-import { type Correction, type Patience, reconcileOrders, reconcilePositions, silentOrders } from './reconcile.ts';
+import { type Correction, type Patience, reconcileOrders, silentOrders } from './reconcile.ts';
 import { Resolver } from './resolver.ts';
 import type { DoubtFact } from './rows.ts';
+import { GRACE_MS, Settler } from './settler.ts';
 import { TradeReader } from './trade-reader.ts';
 
 /** Who sends the orders. */
@@ -45,13 +46,6 @@ export type ReconcilerOptions = {
 
 /** One whole reconcile in so many periods. */
 const WHOLE_EVERY = 4;
-/** Ledger and stream may disagree this long (they race); after it the account is read. */
-const GRACE_MS = 1_500;
-/** A fast notice of a fill tells no fee; what tells it comes right after. */
-const FEE_MS = 5_000;
-/** REST may lag behind the stream: a difference must be seen in this many reads, this far apart, before it is corrected. */
-const READS_BEFORE_CORRECTION = 3;
-const REREAD_MS = 1_000;
 const RETRY_MS = 500;
 const RETRY_MS_MAX = 10_000;
 /** After something was corrected: looked at again. */
@@ -64,6 +58,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #resolver: Resolver;
   readonly #trades: TradeReader;
+  readonly #settler: Settler;
   readonly #commissions: Commissions;
   readonly #convergence = new Convergence();
   readonly #patience: Patience;
@@ -86,7 +81,10 @@ export class Reconciler {
   constructor(options: ReconcilerOptions) {
     const { keeper, orders, clock, symbols, recvWindowMs, requestTimeoutMs, reconcileMs, onAdopted } = options;
     this.#options = options;
-    this.#trades = new TradeReader({ keeper, orders, lateMs: GRACE_MS, onMissed: () => this.#corrected++ });
+    const onCorrected = (): void => void this.#corrected++;
+    this.#trades = new TradeReader({ keeper, orders, lateMs: GRACE_MS, onMissed: onCorrected });
+    const readHoldings = async () => (await this.#readAccount())?.state ?? null;
+    this.#settler = new Settler({ keeper, clock, symbols, trades: this.#trades, readHoldings, onCorrected });
     this.#commissions = new Commissions({ keeper, orders, symbols });
     this.#patience = { answerMs: requestTimeoutMs + ANSWER_SPARE_MS, restMs: 2 * reconcileMs };
     this.#startedAt = clock.monoMs();
@@ -146,17 +144,10 @@ export class Reconciler {
     this.#resolver.tick(now);
     this.#seekSilent(now);
     if (this.#running || !this.#streamLive || now < this.#retryAt) return;
-    const { keeper, symbols, reconcileMs } = this.#options;
+    const { keeper, reconcileMs } = this.#options;
     const suspect = this.#suspects.size > 0 && now - this.#suspectsAt >= GRACE_MS;
-    const differs = symbols.some((symbol) => now - (keeper.ledger.positions.differsSince(symbol) ?? now) >= GRACE_MS);
-    const due: readonly (readonly [reason: string, holds: boolean])[] = [
-      ['fill-missing', suspect],
-      ['position-differs', differs],
-      ['fee-missing', symbols.some((symbol) => this.#lacksFee(symbol, now))],
-      ['verify', now >= this.#verifyAt],
-      ['periodic', now - this.#lastAt >= WHOLE_EVERY * reconcileMs],
-    ];
-    const reason = this.#wanted ?? due.find(([, holds]) => holds)?.[0] ?? null;
+    const late = now >= this.#verifyAt ? 'verify' : now - this.#lastAt >= WHOLE_EVERY * reconcileMs ? 'periodic' : null;
+    const reason = this.#wanted ?? (suspect ? 'fill-missing' : (this.#settler.due(now) ?? late));
     if (reason !== null) void this.#run(reason);
     else if (keeper.known) this.#light(now);
   }
@@ -232,11 +223,9 @@ export class Reconciler {
     for (const symbol of first) this.#adoptBaseline({ account: account.state, symbol, sinceTradeId: marks.get(symbol) ?? null });
     this.#applyOrders(account.state, account.at);
     await this.#options.readStops();
-    const feeless = symbols.filter((symbol) => this.#lacksFee(symbol, this.#now()));
-    const suspects = new Set([...this.#suspects, ...feeless, ...this.#symbolsWithUnknown()]);
+    const suspects = new Set([...this.#suspects, ...this.#symbolsWithUnknown()]);
     this.#suspects.clear();
-    const settled = await this.#settlePositions(account, suspects);
-    for (const symbol of suspects) if (this.#lacksFills(symbol)) await this.#trades.readNewest(symbol);
+    const settled = await this.#settler.settle(account.state, suspects);
     for (const symbol of symbols) await this.#resolver.nameFills(symbol);
     return settled;
   }
@@ -250,45 +239,6 @@ export class Reconciler {
     if (listed.ok && this.#streamLive) this.#applyOrders({ openOrders: listed.value }, at);
     else if (!listed.ok && read)
       this.#options.keeper.notice({ level: 'warn', message: 'Open orders could not be read', fields: { fault: listed.error } });
-  }
-
-  /** Reads trades where something is missing; what still differs after several reads is corrected, with a reason, in the open. */
-  async #settlePositions(first: Read, suspects: ReadonlySet<string>): Promise<boolean> {
-    const { keeper, symbols, clock } = this.#options;
-    let account = first;
-    for (let reads = 1; ; reads++) {
-      const asked = { ledger: keeper.ledger, positions: account.state.positions, symbols };
-      const differing = reconcilePositions(asked, { tradesRead: false }).map((each) =>
-        'symbol' in each ? each.symbol : each.report.symbol,
-      );
-      const ever = keeper.knownSince === null && reads === 1 ? symbols : []; // after every break of the stream
-      for (const symbol of new Set([...differing, ...(reads === 1 ? suspects : []), ...ever]))
-        if (!(await this.#trades.read(symbol))) return false;
-      const left = reconcilePositions(asked, { tradesRead: true });
-      if (left.length === 0) return true;
-      if (reads >= READS_BEFORE_CORRECTION) {
-        for (const correction of left) this.#correct(correction);
-        return true;
-      }
-      await clock.sleep(REREAD_MS);
-      const next = await this.#readAccount();
-      if (next === null) return false;
-      account = next;
-    }
-  }
-
-  #correct(correction: Correction): void {
-    if (correction.kind !== 'position') return;
-    const { keeper } = this.#options;
-    const { report, reason } = correction;
-    const from = keeper.ledger.positions.row(report.symbol).size;
-    this.#corrected++;
-    keeper.commit(keeper.ledger.correct(report, { reason, now: keeper.now() }));
-    keeper.notice({
-      level: 'error',
-      message: 'Position corrected to the venue',
-      fields: { symbol: report.symbol, fromLots: from, toLots: report.size, reason },
-    });
   }
 
   #adoptBaseline({
@@ -366,16 +316,6 @@ export class Reconciler {
     keeper.setHoldings(result.value);
     onHoldings?.(result.value, at);
     return true;
-  }
-
-  /** The venue states more of an order than was booked. */
-  #lacksFills(symbol: string): boolean {
-    const { ledger } = this.#options.keeper;
-    return ledger.orders(symbol).some(({ order, statedFilled }) => statedFilled > order.filled);
-  }
-
-  #lacksFee(symbol: string, now: MonoMs): boolean {
-    return now - (this.#options.keeper.ledger.fills.feelessSince(symbol) ?? now) >= FEE_MS;
   }
 
   #symbolsWithUnknown(): readonly string[] {

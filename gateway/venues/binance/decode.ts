@@ -254,7 +254,8 @@ function accountEvents({ T, a }: AccountUpdate, instruments: Instruments): reado
     const size = exactSize(instrument, row.pa);
     if (row.ps !== 'BOTH' && size !== 0) throw new Inexact(`${row.s}: a ${row.ps} position; the account is in hedge mode`);
     if (row.ps !== 'BOTH') return [];
-    return [{ kind: 'position', symbol: row.s, size, entryPrice: size === lots(0) ? '0' : trimDecimal(row.ep), atMs }];
+    const realized = row.cr === undefined ? {} : { realized: exactAtoms(row.cr) };
+    return [{ kind: 'position', symbol: row.s, size, entryPrice: size === lots(0) ? '0' : trimDecimal(row.ep), ...realized, atMs }];
   });
   return [...balances, ...funding, ...positions];
 }

@@ -228,7 +228,7 @@ export const AccountUpdate = z.object({
   a: z.object({
     m: z.string(),
     B: z.array(z.object({ a: z.string(), wb: decimal, bc: decimal.optional() })).default([]),
-    P: z.array(z.object({ s: z.string(), pa: decimal, ep: decimal, ps: z.string() })).default([]),
+    P: z.array(z.object({ s: z.string(), pa: decimal, ep: decimal, cr: decimal.optional(), ps: z.string() })).default([]),
     /** Symbol of a funding fee on a cross position, since 2026-08-07. */
     S: z.string().optional(),
   }),

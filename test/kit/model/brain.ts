@@ -114,7 +114,7 @@ export class ModelBrain {
   }
 
   #amend({ n, at, size }: Extract<Step, { does: 'amend' }>): Command | null {
-    const row = this.#nth(n);
+    const row = this.#nth(n, ({ order: { status } }) => status === 'open' || status === 'partially-filled');
     if (!row) return null;
     const [price, wanted] = [this.#price(row.side, at), formatSize(this.#exchange.instrument, lots(size))];
     return { id: 1, type: 'amend', clientId: row.clientId, price, size: wanted, basedOn: this.#basedOn, ttlMs: TTL_MS };
@@ -125,8 +125,8 @@ export class ModelBrain {
     return row && { id: 1, type: 'cancel', clientId: row.clientId };
   }
 
-  #nth(n: number): LedgerOrder | null {
-    const quotes = this.#quotes();
+  #nth(n: number, suits: (row: LedgerOrder) => boolean = () => true): LedgerOrder | null {
+    const quotes = this.#quotes().filter(suits);
     return quotes[n % Math.max(1, quotes.length)] ?? null;
   }
 

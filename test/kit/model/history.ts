@@ -22,6 +22,7 @@ const CALM_MS_MAX = 150_000;
 const BOOT_MS = 6_000;
 const FIRST_MS = 400;
 const ABSENT_MS = 400;
+const FOREIGN_MS = 150;
 
 export const MODEL_CONFIG: Config = (() => {
   const limits = { maxPosition: '0.060', maxOrderNotional: '20000', maxOpenOrders: 8, collarPercent: 2 };
@@ -190,10 +191,15 @@ class History implements Disposable {
     if (step.does === 'fill') exchange.fill(step.n, step.size);
     if (step.does === 'move') exchange.move(step.ticks);
     if (step.does === 'manual') exchange.person({ ...step, rests: false });
-    if (step.does === 'foreign') exchange.person({ ...step, size: 2, rests: true });
+    if (step.does === 'foreign') this.#foreignOrder(step.side);
     if (step.does === 'person-cancels') exchange.cancelByPerson(step.n, step.whose);
     if (step.does === 'resume') this.#resume();
     if (step.does === 'forced') exchange.forceOut(step.size);
+  }
+
+  #foreignOrder(side: 'buy' | 'sell'): void {
+    this.#exchange.person({ side, size: 2, rests: true });
+    this.#clock.after(FOREIGN_MS, () => this.#exchange.cancelByPerson(0, 'theirs'));
   }
 
   #goWrong(step: Trouble): void {

@@ -43,7 +43,7 @@ export class Oracle {
   }
 
   onError(message: string): void {
-    if (/corrected/.test(message)) this.#blame(message);
+    if (/corrected|in no list/.test(message)) this.#blame(message); // the exchange explains all that it does
   }
 
   /** The bytes of a request are about to leave: 4 and 5 of the invariants. */
@@ -82,6 +82,7 @@ export class Oracle {
     const [ours, theirs] = [ledger.positions.row(SYMBOL).size, this.#exchange.position().size];
     return [
       ...(keeper.known ? [] : ['the account is not known']),
+      ...(keeper.agrees ? [] : ['reconciling does not come to an end']),
       ...(ours === theirs ? [] : [`position is ${ours} in the ledger, ${theirs} at the exchange`]),
       ...this.#exchange
         .all()

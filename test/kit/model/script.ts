@@ -66,7 +66,7 @@ const eventFault: fc.Arbitrary<EventFault> = fc.record({
 
 const orders: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
   [
-    9,
+    28,
     fc.record({
       does: fc.constant('place' as const),
       timeInForce: fc.constantFrom('post-only', 'post-only', 'gtc', 'ioc'),
@@ -78,10 +78,10 @@ const orders: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
     1,
     fc.record({ does: fc.constant('place' as const), timeInForce: fc.constant('gtc' as const), reduceOnly: fc.constant(true), ...terms }),
   ],
-  [2, fc.record({ does: fc.constant('batch' as const), count: fc.integer({ min: 2, max: 4 }), ...terms })],
+  [7, fc.record({ does: fc.constant('batch' as const), count: fc.integer({ min: 2, max: 4 }), ...terms })],
   [1, fc.record({ does: fc.constant('again' as const), n: nth, same: fc.boolean() })],
-  [5, fc.record({ does: fc.constant('amend' as const), n: nth, at, size })],
-  [5, fc.record({ does: fc.constant('cancel' as const), n: nth })],
+  [14, fc.record({ does: fc.constant('amend' as const), n: nth, at, size })],
+  [10, fc.record({ does: fc.constant('cancel' as const), n: nth })],
   [1, fc.constant<Step>({ does: 'cancel-all' })],
   [1, fc.record({ does: fc.constant('close' as const), ladder: fc.constantFrom('maker-first', 'taker') })],
 ];
@@ -95,16 +95,16 @@ const world: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
 /** What stops the quoting for a while; each has an end of its own or is followed by one. */
 const halting: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
   [1, fc.constant<Step>({ does: 'stop' })],
-  [3, fc.constant<Step>({ does: 'resume' })],
+  [5, fc.constant<Step>({ does: 'resume' })],
   [1, fc.record({ does: fc.constant('foreign' as const), side })],
   [1, fc.record({ does: fc.constant('forced' as const), size: fc.integer({ min: 1, max: 30 }) })],
 ];
 const trouble: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
   [8, fc.record({ does: fc.constant('call-fault' as const), fault: callFault })],
   [5, fc.record({ does: fc.constant('event-fault' as const), faults: fc.array(eventFault, { minLength: 1, maxLength: 4 }) })],
-  [3, fc.record({ does: fc.constant('break' as const), ms: fc.constantFrom(20, 300, 3_000) })],
+  [3, fc.record({ does: fc.constant('break' as const), ms: fc.constantFrom(20, 20, 60, 300, 3_000) })],
   [1, fc.record({ does: fc.constant('book' as const), ms: fc.constantFrom(20, 500) })],
-  [1, fc.record({ does: fc.constant('disk' as const), ms: fc.constantFrom(20, 600) })],
+  [1, fc.record({ does: fc.constant('disk' as const), ms: fc.constantFrom(20, 60, 400) })],
   [1, fc.record({ does: fc.constant('silent-brain' as const), ms: fc.constantFrom(500, 3_000) })],
   [
     4,
@@ -112,7 +112,7 @@ const trouble: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
       does: fc.constant('kill' as const),
       afterSteps: fc.nat({ max: 12 }),
       phase: fc.constantFrom('before', 'after'),
-      downMs: fc.constantFrom(10, 400, 6_000),
+      downMs: fc.constantFrom(10, 10, 400, 6_000),
       lost: fc.constantFrom(0, 0, 0, 0, 1, 3, 8),
       wipes: fc.constantFrom<Wipe>(...Array.from({ length: 10 }, () => 'nothing' as const), 'ledger', 'folder'),
     }),
