@@ -4,17 +4,22 @@ import type { MonoMs } from '../../shared/units.ts';
 import { type Archive, type BookedFill, dropOldest, fillKey } from './rows.ts';
 
 const FILLS_KEPT = 4_096;
+/** A fast notice of a fill tells no fee; what tells it comes right after, or is looked for: then, and four times as late each time. */
+const FEE_MS = 5_000;
+const FEE_FACTOR = 4;
+const FEE_MS_MAX = 3_600_000;
 
 type Key = { readonly symbol: string; readonly tradeId: string };
 type OfOrder = { readonly symbol: string; readonly venueId: string };
+type Feeless = { readonly symbol: string; dueAt: number; waitMs: number };
 /** Told: every part of it is booked under true names. A fill: it is booked under this other name. */
 export type Twin = 'told' | BookedFill | null;
 
 export class FillBook {
   readonly #archive: Archive;
   readonly #fills = new Map<string, BookedFill>();
-  /** Fills whose fee nobody has told yet, and since when. */
-  readonly #feeless = new Map<string, { readonly symbol: string; readonly since: MonoMs }>();
+  /** Fills whose fee nobody has told yet. */
+  readonly #feeless = new Map<string, Feeless>();
 
   constructor(archive: Archive) {
     this.#archive = archive;
@@ -26,7 +31,7 @@ export class FillBook {
 
   /** A fill that nobody booked before. */
   book(fill: BookedFill, now: MonoMs): void {
-    if (fill.fee === null) this.#feeless.set(fillKey(fill), { symbol: fill.symbol, since: now });
+    if (fill.fee === null) this.#feeless.set(fillKey(fill), { symbol: fill.symbol, dueAt: now + FEE_MS, waitMs: FEE_MS });
     dropOldest(this.#feeless, FILLS_KEPT);
     this.keep(fill);
   }
@@ -63,15 +68,24 @@ export class FillBook {
     return known.find((fill) => forcedTotal(fill.tradeId) !== null && fill.size === report.size && fill.side === report.side) ?? null;
   }
 
-  /** Since when a fill of the symbol has been without its fee; null: none is. */
-  feelessSince(symbol: string): MonoMs | null {
-    for (const each of this.#feeless.values()) if (each.symbol === symbol) return each.since;
-    return null;
+  /** How many fills of the symbol have no fee yet. */
+  feeless(symbol: string): number {
+    return [...this.#feeless.values()].filter((each) => each.symbol === symbol).length;
   }
 
-  /** The list of trades was read for them: what has no fee yet is waited for anew. */
+  /** It is time to look for the fee of one in the venue's list of trades. */
+  lacksFee(symbol: string, now: MonoMs): boolean {
+    for (const each of this.#feeless.values()) if (each.symbol === symbol && now >= each.dueAt) return true;
+    return false;
+  }
+
+  /** The list was read: what has no fee yet is looked for later. */
   askedForFees(symbol: string, now: MonoMs): void {
-    for (const [key, each] of this.#feeless) if (each.symbol === symbol) this.#feeless.set(key, { symbol, since: now });
+    for (const each of this.#feeless.values()) {
+      if (each.symbol !== symbol) continue;
+      each.waitMs = Math.min(FEE_MS_MAX, each.waitMs * FEE_FACTOR);
+      each.dueAt = now + each.waitMs;
+    }
   }
 
   /** In memory and archived, each once: what memory holds is newer. */

@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import type { AccountState, Commission, Holdings } from '../venues/venue.ts';
 import type { Ledger } from './ledger.ts';
-import type { BookedFill, Change, DoubtFact, DoubtKind, LedgerOrder, Now } from './rows.ts';
+import { type BookedFill, type Change, DOUBT_KINDS, type DoubtFact, type DoubtKind, type LedgerOrder, type Now } from './rows.ts';
 import { UnknownWatch } from './unknown-watch.ts';
 
 /** What a core has to say; a driver logs it. */
@@ -63,7 +63,7 @@ export class Keeper {
   commit(change: Change): boolean {
     const written = this.#options.write(change);
     this.unknowns.see(change.orders, this.#options.clock.monoMs());
-    for (const { doubt } of change.doubts) this.#doubts.set(doubt, this.doubts(doubt) + 1);
+    for (const { doubt } of change.doubts) this.#doubts.set(doubt, (this.#doubts.get(doubt) ?? 0) + 1);
     for (const listener of this.#listeners) {
       if (change.newFills.length > 0) listener.onFills(change.newFills);
       if (change.doubts.length > 0) listener.onDoubts(change.doubts);
@@ -72,9 +72,9 @@ export class Keeper {
     return written;
   }
 
-  /** How often the ledger doubted in this way since the start. */
-  doubts(kind: DoubtKind): number {
-    return this.#doubts.get(kind) ?? 0;
+  /** How often the ledger doubted since the start, by kind; for metrics. */
+  doubtCounts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(DOUBT_KINDS.map((kind) => [camelOf(`doubts-${kind}`), this.#doubts.get(kind) ?? 0]));
   }
 
   /** One event of the private stream; the stream's own life is the caller's business. */
@@ -176,3 +176,5 @@ export class Keeper {
     this.#knownSince = known ? (this.#knownSince ?? this.now().mono) : null;
   }
 }
+
+const camelOf = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());

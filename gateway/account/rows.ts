@@ -1,7 +1,7 @@
 /** What the ledger holds and the store keeps: one row an order, one a fill, one a symbol. */
 import type { FillReport, PositionReport } from '../../shared/events.ts';
 import type { Role } from '../../shared/client-id.ts';
-import { type Doubt, hasEnded, type Order, type OrderKind, type OrderStatus, type Side, type TimeInForce } from '../../shared/order.ts';
+import { hasEnded, type Order, type OrderKind, type OrderStatus, type Side, type TimeInForce } from '../../shared/order.ts';
 import type { Atoms, Lots, MonoMs, Ticks, WallMs } from '../../shared/units.ts';
 
 /** Fills of orders we do not know that are kept at hand. */
@@ -105,7 +105,8 @@ export type MoneyCorrection = {
 export type CorrectionRow = PositionCorrection | OrderCorrection | FillCorrection | MoneyCorrection;
 
 /** `amend-open`: a cancel failed while an amend's outcome was open. */
-export type DoubtKind = Doubt | 'fill-missing' | 'foreign-fill' | 'amend-open';
+export const DOUBT_KINDS = ['illegal-move', 'overfill', 'fill-after-end', 'fill-missing', 'foreign-fill', 'amend-open'] as const;
+export type DoubtKind = (typeof DOUBT_KINDS)[number];
 export type DoubtFact = { readonly symbol: string; readonly clientId: string; readonly doubt: DoubtKind };
 
 /** Everything one event changed: rows to persist, new fills to publish, doubts to reconcile. */

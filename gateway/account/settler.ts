@@ -24,8 +24,6 @@ export type SettlerOptions = {
 
 /** Ledger and stream may disagree this long (they race). */
 export const GRACE_MS = 1_500;
-/** A fast notice of a fill tells no fee; what tells it comes right after. */
-const FEE_MS = 5_000;
 /** REST may lag behind the stream: a difference must be seen in this many reads, this far apart, before it is corrected. */
 const READS_BEFORE_CORRECTION = 3;
 const REREAD_MS = 1_000;
@@ -48,7 +46,7 @@ export class Settler {
     for (const symbol of symbols) {
       const differs = positions.difference(symbol);
       if (differs && now - differs.since >= GRACE_MS) return `${differs.what === 'size' ? 'position' : differs.what}-differs`;
-      if (this.#lacksFee(symbol, now)) return 'fee-missing';
+      if (keeper.ledger.fills.lacksFee(symbol, now)) return 'fee-missing';
     }
     return null;
   }
@@ -56,8 +54,8 @@ export class Settler {
   /** False when the venue could not be read. */
   async settle(first: Pick<Holdings, 'positions'>, suspects: ReadonlySet<string>): Promise<boolean> {
     const now = this.#options.clock.monoMs();
-    const { positions } = this.#options.keeper.ledger;
-    const asked = this.#options.symbols.filter((symbol) => this.#lacksFee(symbol, now) || positions.difference(symbol) !== null);
+    const { positions, fills } = this.#options.keeper.ledger;
+    const asked = this.#options.symbols.filter((symbol) => fills.lacksFee(symbol, now) || positions.difference(symbol) !== null);
     const doubtful = new Set([...suspects, ...asked]);
     if (!(await this.#settleSizes(first, doubtful))) return false;
     for (const symbol of doubtful) if (!(await this.#seekFills(symbol))) return false;
@@ -141,9 +139,5 @@ export class Settler {
   #lackingOrders(symbol: string): readonly LedgerOrder[] {
     const { ledger } = this.#options.keeper;
     return ledger.orders(symbol).filter(({ order, statedFilled }) => statedFilled > order.filled);
-  }
-
-  #lacksFee(symbol: string, now: MonoMs): boolean {
-    return now - (this.#options.keeper.ledger.fills.feelessSince(symbol) ?? now) >= FEE_MS;
   }
 }

@@ -125,7 +125,7 @@ export class Gateway implements AsyncDisposable {
       },
       onHoldings: (holdings, at) => this.#closer.onAccount(holdings, at),
     });
-    const save = (jobs: readonly LadderJob[]): void => void store.setMeta('ladders', JSON.stringify(jobs));
+    const save = (jobs: readonly LadderJob[]): boolean => store.setMeta('ladders', JSON.stringify(jobs));
     this.#closer = new Closer({ core, readPositions: () => this.#reconciler.readPositions(), save });
     this.#stops = new Stops({
       core,
@@ -211,6 +211,7 @@ export class Gateway implements AsyncDisposable {
       redisFailed: failed,
       redisReconnects: reconnects,
       clientsCut: cut,
+      ...keeper.doubtCounts(),
       ...{ stalls: this.#stall.stalls, ordersWaiting: this.#desk.waiting.size, ...usedOf(this.#core.venue.orders.budgets()) },
     };
   }

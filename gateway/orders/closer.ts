@@ -18,8 +18,8 @@ import {
 export type CloserOptions = {
   readonly core: Core;
   readonly readPositions: () => Promise<unknown>;
-  /** Persists the jobs that run. */
-  readonly save: (jobs: readonly LadderJob[]) => void;
+  /** Persists the jobs that run; false when the disk failed: then it is asked again. */
+  readonly save: (jobs: readonly LadderJob[]) => boolean;
 };
 
 export class Closer {
@@ -28,6 +28,7 @@ export class Closer {
   readonly #reads = new Map<string, NonNullable<LadderView['read']>>();
   #reading = false;
   #counter = 0;
+  #saved = true;
 
   constructor(options: CloserOptions) {
     this.#options = options;
@@ -59,6 +60,7 @@ export class Closer {
   }
 
   tick(): void {
+    if (!this.#saved) this.#saveJobs();
     for (const [symbol, state] of this.#ladders) {
       const view = this.#view(state);
       if (!view) continue;
@@ -149,6 +151,6 @@ export class Closer {
   }
 
   #saveJobs(): void {
-    this.#options.save([...this.#ladders.values()].map(({ job }) => job));
+    this.#saved = this.#options.save([...this.#ladders.values()].map(({ job }) => job));
   }
 }

@@ -180,8 +180,9 @@ export class OrderSide {
     return this.desk.handle(command, { client, at: this.clock.monoMs(), stalled });
   }
 
-  #keep(jobs: readonly LadderJob[]): void {
-    this.jobs = jobs;
+  #keep(jobs: readonly LadderJob[]): boolean {
+    if (this.fault === null) this.jobs = jobs;
+    return this.fault === null;
   }
 
   get basedOn() {

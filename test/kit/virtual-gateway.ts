@@ -68,7 +68,7 @@ export class VirtualGateway implements AsyncDisposable {
       onAccount: (account) => this.#watch.onWhole(account),
       onHoldings: (holdings, at) => this.#closer.onAccount(holdings, at),
     });
-    const save = (jobs: readonly LadderJob[]): void => void store.setMeta('ladders', JSON.stringify(jobs));
+    const save = (jobs: readonly LadderJob[]): boolean => store.setMeta('ladders', JSON.stringify(jobs));
     this.#closer = new Closer({ core, readPositions: () => this.#reconciler.readPositions(), save });
     this.#stops = new Stops({
       ...{ core, closer: this.#closer, rows: store.openStops() },

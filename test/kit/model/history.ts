@@ -41,6 +41,10 @@ export type Told = {
   readonly fills: number;
   readonly kills: number;
   readonly calmMs: number;
+  /** Of the exchange's position, lots: in the end, and the extremes ever seen. */
+  readonly position: number;
+  readonly lowest: number;
+  readonly highest: number;
 };
 
 /** `dir` holds the ledger files; it is empty again in the end. */
@@ -64,6 +68,8 @@ class History implements Disposable {
   readonly #dir: string;
   #lives = 0;
   #life: Life | null = null;
+  #lowest = 0;
+  #highest = 0;
   #crash: Extract<Step, { does: 'kill' }> | null = null;
 
   constructor(dir: string) {
@@ -81,7 +87,10 @@ class History implements Disposable {
     }
     const calmMs = await this.#heal();
     const { orders, trades } = this.#exchange.all();
-    return { violations: [...this.#oracle.violations], orders: orders.length, fills: trades.length, kills: this.#lives - 1, calmMs };
+    return {
+      ...{ violations: [...this.#oracle.violations], orders: orders.length, fills: trades.length, kills: this.#lives - 1, calmMs },
+      ...{ position: this.#exchange.position().size, lowest: this.#lowest, highest: this.#highest },
+    };
   }
 
   [Symbol.dispose](): void {
@@ -157,6 +166,8 @@ class History implements Disposable {
     await settle();
     if (this.#life?.effects.dead) this.#bury(this.#life);
     this.#oracle.look();
+    const { size } = this.#exchange.position();
+    [this.#lowest, this.#highest] = [Math.min(this.#lowest, size), Math.max(this.#highest, size)];
   }
 
   /** Nothing goes wrong any more; how long it takes until both sides say the same, ms. */

@@ -90,7 +90,7 @@ export class Oracle {
         .flatMap((order) => differenceOf(order, ledger.order(order.clientId))),
       ...ledger.openOrders().flatMap((row) => this.#ghost(row)),
       ...this.#fills(),
-      ...(ledger.fills.feelessSince(SYMBOL) === null ? [] : ['a fill has no fee']),
+      ...(ledger.fills.feeless(SYMBOL) === 0 ? [] : ['a fill has no fee']),
     ];
   }
 
