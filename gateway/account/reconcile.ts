@@ -145,7 +145,5 @@ export function isProvenAbsent({ row, sentAt, askedAt, recvWindowMs, knownSince,
 
 export const isBeyondMemory = ({ sentWallMs }: LedgerOrder, nowWall: WallMs): boolean => nowWall - sentWallMs >= RETENTION_MS;
 
-/** Newest trade id of a list, or null; where counting begins at the first run. */
-export function newestTradeId(trades: readonly FillReport[]): string | null {
-  return trades.at(-1)?.tradeId ?? null;
-}
+/** Newest trade of a list, or null; where counting begins at the first run. */
+export const newestTrade = (trades: readonly FillReport[]): FillReport | null => trades.at(-1) ?? null;

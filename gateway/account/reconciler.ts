@@ -4,7 +4,8 @@
  * is known. One run at a time; a request for a whole one during it is kept. Whole ones that do not come to agree are an alarm.
  */
 import type { Clock } from '../../shared/clock.ts';
-import type { MonoMs } from '../../shared/units.ts';
+import type { FillReport } from '../../shared/events.ts';
+import type { MonoMs, WallMs } from '../../shared/units.ts';
 import type { AccountState, Holdings, OrderEntry } from '../venues/venue.ts';
 import { Commissions } from './commissions.ts';
 import { Convergence, type Round } from './convergence.ts';
@@ -53,6 +54,8 @@ const VERIFY_MS = 2_000;
 /** Between two looks for orders that nobody speaks of. */
 const SILENCE_MS = 500;
 const ANSWER_SPARE_MS = 2_000;
+/** An account that was read is no older than this. */
+const LAG_MS = 5_000;
 
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -219,8 +222,12 @@ export class Reconciler {
     const account = await this.#readAccount();
     if (account === null) return false;
     const again = await this.#trades.newest(first);
-    if (again === null || first.some((symbol) => again.get(symbol) !== marks.get(symbol))) return false; // traded meanwhile: begin anew
-    for (const symbol of first) this.#adoptBaseline({ account: account.state, symbol, sinceTradeId: marks.get(symbol) ?? null });
+    if (
+      again === null ||
+      first.some((symbol) => !canBegin(account.state, { symbol, before: marks, after: again, nowWall: keeper.now().wall }))
+    )
+      return false;
+    for (const symbol of first) this.#adoptBaseline({ account: account.state, symbol, sinceTradeId: marks.get(symbol)?.tradeId ?? null });
     this.#applyOrders(account.state, account.at);
     await this.#options.readStops();
     const suspects = new Set([...this.#suspects, ...this.#symbolsWithUnknown()]);
@@ -331,3 +338,12 @@ export class Reconciler {
 }
 
 type Read = { readonly state: AccountState; readonly at: MonoMs };
+type Newest = ReadonlyMap<string, FillReport | null>;
+type Beginning = { readonly symbol: string; readonly before: Newest; readonly after: Newest; readonly nowWall: WallMs };
+
+/** Nothing was traded while the account was read, and what it says is not older than a trade of just now: REST may lag behind. */
+function canBegin({ positions }: AccountState, { symbol, before, after, nowWall }: Beginning): boolean {
+  const [newest, report] = [after.get(symbol) ?? null, positions.find((position) => position.symbol === symbol)];
+  if ((before.get(symbol)?.tradeId ?? null) !== (newest?.tradeId ?? null)) return false;
+  return newest === null || report === undefined || report.atMs >= newest.atMs || nowWall - newest.atMs >= LAG_MS;
+}

@@ -1,8 +1,9 @@
 /** Reads the venue's own list of trades into the ledger: what the stream told is booked once, what it did not tell is recorded. */
+import type { FillReport } from '../../shared/events.ts';
 import type { OrderEntry } from '../venues/venue.ts';
 import { fillCorrections, withCorrections } from './corrections.ts';
 import type { Keeper } from './keeper.ts';
-import { newestTradeId } from './reconcile.ts';
+import { newestTrade } from './reconcile.ts';
 
 export type TradeReaderOptions = {
   readonly keeper: Keeper;
@@ -30,7 +31,7 @@ export class TradeReader {
       const result = await orders.trades({ symbol, fromTradeId: lastTradeId });
       if (!result.ok) return false;
       for (const fill of result.value) this.#book(fill);
-      const newest = newestTradeId(result.value);
+      const newest = newestTrade(result.value)?.tradeId ?? null;
       if (newest === null || newest === lastTradeId) break;
       keeper.commit(keeper.ledger.readTrades(symbol, newest));
       if (keeper.ledger.positions.row(symbol).lastTradeId === lastTradeId) break;
@@ -47,17 +48,17 @@ export class TradeReader {
   }
 
   /** Newest trade of each symbol, null where there is none; null when one could not be read. */
-  async newest(symbols: readonly string[]): Promise<ReadonlyMap<string, string | null> | null> {
-    const newest = new Map<string, string | null>();
+  async newest(symbols: readonly string[]): Promise<ReadonlyMap<string, FillReport | null> | null> {
+    const newest = new Map<string, FillReport | null>();
     for (const symbol of symbols) {
       const result = await this.#options.orders.trades({ symbol, fromTradeId: null });
       if (!result.ok) return null;
-      newest.set(symbol, newestTradeId(result.value));
+      newest.set(symbol, newestTrade(result.value));
     }
     return newest;
   }
 
-  #book(fill: Parameters<Keeper['ledger']['fill']>[0]): void {
+  #book(fill: FillReport): void {
     const { keeper, lateMs, onMissed } = this.#options;
     const now = keeper.now();
     const change = keeper.ledger.fill(fill, now);

@@ -15,7 +15,7 @@ import { PaperMarket } from '../../../gateway/venues/paper/market.ts';
 import { PaperOrders } from '../../../gateway/venues/paper/orders.ts';
 import { eventsOf } from '../../../gateway/venues/paper/reports.ts';
 import { PAPER_ACCOUNT } from '../../../gateway/venues/paper/state.ts';
-import type { BookStatus, MarketView } from '../../../gateway/venues/venue.ts';
+import type { AccountState, BookStatus, MarketView } from '../../../gateway/venues/venue.ts';
 
 export const SYMBOL = 'BTCUSDT';
 export const START_MS = Date.UTC(2026, 10, 20, 1, 0, 0);
@@ -25,6 +25,9 @@ const FUNDS = parseAtoms('10000') ?? ZERO_ATOMS;
 const LEVELS = 5;
 const LEVEL_LOTS = 40;
 const YOUNG_MS = 1_000;
+const PICTURES_KEPT = 50;
+
+export type Picture = { readonly atMs: number; readonly account: AccountState };
 
 export class ModelExchange {
   readonly instrument: Instrument;
@@ -44,6 +47,7 @@ export class ModelExchange {
   #updateId = 0;
   #mark: Mark;
   #names = 0;
+  #pictures: readonly Picture[] = [];
 
   constructor(clock: VirtualClock) {
     const spec = findInstrument(SYMBOL)?.spec;
@@ -86,6 +90,18 @@ export class ModelExchange {
     const value = run();
     this.exchange.advance(this.#clock.wallMs());
     return value;
+  }
+
+  /** The account as it was so long ago; null where no such picture is kept. */
+  pictureOf(agoMs: number): Picture | null {
+    const atMs = this.#clock.wallMs() - agoMs;
+    return this.#pictures.findLast((picture) => picture.atMs <= atMs) ?? null;
+  }
+
+  /** To be told after something happened. */
+  async keepPicture(): Promise<void> {
+    const account = await this.orders.account();
+    if (account.ok) this.#pictures = [...this.#pictures, { atMs: this.#clock.wallMs(), account: account.value }].slice(-PICTURES_KEPT);
   }
 
   /** What the exchange has to say since the last time it was asked. */

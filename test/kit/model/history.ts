@@ -161,7 +161,9 @@ class History implements Disposable {
   /** What is under way in this moment comes to rest; then all is looked at. */
   async #turn(): Promise<void> {
     this.#exchange.step(() => undefined);
-    this.#life?.line.tell(this.#exchange.take());
+    const told = this.#exchange.take();
+    if (told.length > 0) await this.#exchange.keepPicture();
+    this.#life?.line.tell(told);
     this.#brain.beat();
     await settle();
     if (this.#life?.effects.dead) this.#bury(this.#life);

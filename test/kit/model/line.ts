@@ -13,7 +13,7 @@ import type {
   VenueResult,
 } from '../../../gateway/venues/venue.ts';
 import type { Effects } from './effects.ts';
-import { type ModelExchange, SYMBOL } from './exchange.ts';
+import { type ModelExchange, type Picture, SYMBOL } from './exchange.ts';
 
 /** What becomes of one request. `there` and `back` in ms, null: lost on the way. `says`: the answer given instead of the true one. */
 export type CallFault = {
@@ -21,7 +21,8 @@ export type CallFault = {
   readonly thereMs: number | null;
   readonly backMs: number | null;
   readonly executed: boolean;
-  readonly says: 'truth' | 'unknown' | 'busy' | 'rate-limited' | 'gone';
+  /** `stale`: a read tells what was true a moment ago. */
+  readonly says: 'truth' | 'unknown' | 'busy' | 'rate-limited' | 'gone' | 'stale';
 };
 export type CallKind = 'place' | 'amend' | 'cancel' | 'query' | 'read' | 'stop';
 /** What becomes of one event: told after so many ms, null never, each a time of its own. */
@@ -32,6 +33,8 @@ const THERE_MS = 3;
 const BACK_MS = 4;
 const EVENT_MS = 5;
 const REOPEN_MS = 50;
+/** REST may lag this far behind. */
+const STALE_MS = 700;
 
 export type LineOptions = {
   readonly exchange: ModelExchange;
@@ -46,7 +49,8 @@ export type LineOptions = {
   readonly onSend: (sent: Sent) => void;
 };
 export type Sent = { readonly what: CallKind; readonly arg: unknown };
-type Call<T> = Sent & { readonly run: () => Promise<VenueResult<T>> };
+/** `was`: the answer to it some milliseconds ago; null where none is kept. */
+type Call<T> = Sent & { readonly run: () => Promise<VenueResult<T>>; readonly was?: (picture: Picture) => T };
 
 export class Line implements Venue {
   readonly name = 'model';
@@ -81,9 +85,9 @@ export class Line implements Venue {
         const read = await orders.trades(query);
         return read.ok ? { ok: true, value: read.value.map((fill) => ({ ...fill, clientId: '' })) } : read; // as a live venue tells them
       }),
-      account: () => this.#call({ what: 'read', arg: null, run: () => orders.account() }),
-      holdings: () => this.#call({ what: 'read', arg: null, run: () => orders.holdings() }),
-      openOrders: () => this.#call({ what: 'read', arg: null, run: () => orders.openOrders() }),
+      account: () => this.#call({ what: 'read', arg: null, run: () => orders.account(), was: ({ account }) => account }),
+      holdings: () => this.#call({ what: 'read', arg: null, run: () => orders.holdings(), was: ({ account }) => account }),
+      openOrders: () => this.#call({ what: 'read', arg: null, run: () => orders.openOrders(), was: ({ account }) => account.openOrders }),
       recentIds: order('read', (symbol) => orders.recentIds(symbol)),
       armDeadMan: order('query', (arm) => orders.armDeadMan(arm)),
       budgets: () => orders.budgets(),
@@ -199,6 +203,8 @@ export class Line implements Venue {
     const says = fault?.says ?? 'truth';
     if (says === 'busy' || says === 'rate-limited' || (says === 'unknown' && !fault?.executed)) return err(faultOf(says, ''));
     if (says === 'gone' && this.#options.exchange.isYoung(idIn(call.arg))) return err(faultOf('gone', 'not-found')); // a read that lags behind
+    const picture = says === 'stale' ? this.#options.exchange.pictureOf(STALE_MS) : null;
+    if (picture && call.was) return { ok: true, value: call.was(picture) };
     const result = await call.run();
     return says === 'unknown' ? err(faultOf('unknown', '')) : result;
   }

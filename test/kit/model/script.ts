@@ -54,11 +54,11 @@ const terms = { side, at, size };
 
 const THERE: readonly (number | null)[] = [1, 3, 40, 900, 2_500, null];
 const callFault: fc.Arbitrary<CallFault> = fc.record({
-  what: fc.constantFrom<CallKind>('place', 'place', 'amend', 'cancel', 'query', 'read', 'stop'),
+  what: fc.constantFrom<CallKind>('place', 'place', 'amend', 'cancel', 'query', 'read', 'read', 'stop'),
   thereMs: fc.constantFrom(...THERE),
   backMs: fc.constantFrom(...THERE),
   executed: fc.boolean(),
-  says: fc.constantFrom('truth', 'truth', 'unknown', 'unknown', 'busy', 'rate-limited', 'gone'),
+  says: fc.constantFrom('truth', 'truth', 'unknown', 'unknown', 'busy', 'rate-limited', 'gone', 'stale'),
 });
 const eventFault: fc.Arbitrary<EventFault> = fc.record({
   delaysMs: fc.constantFrom<readonly number[]>([], [1], [30], [400], [2_000], [1, 5], [5, 300], [50, 4_000]),
