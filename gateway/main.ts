@@ -1,4 +1,5 @@
 /** The gateway as a process: options, configuration, what to open in which order, signals and exit codes. */
+import { join } from 'node:path';
 import { parseArgs } from './io/arguments.ts';
 import { type Clock, parseClockSpec, systemClock } from '../shared/clock.ts';
 import { accountHash, type Config, configHash, configWarnings } from '../shared/config.ts';
@@ -13,6 +14,8 @@ import { EXIT, exitOf } from './exit-code.ts';
 import type { Gateway } from './io/gateway.ts';
 import { openGateway } from './io/open-gateway.ts';
 import { gridSentence } from './io/ledger-grid.ts';
+import { mirroredEpoch } from './io/epoch-mirror.ts';
+import { EpochSource, type EpochsOptions, epochsAtVenue, readEpoch } from './io/epoch-source.ts';
 import { LedgerStore } from './io/ledger-store.ts';
 import { RedisWriter } from './io/redis-writer.ts';
 import { openRunDir, type RunDir } from './io/run-dir.ts';
@@ -73,16 +76,24 @@ async function run(args: readonly string[]): Promise<number> {
     onGrid: (news) => log[Object.keys(news.offGrid).length > 0 ? 'error' : 'warn']({ news }, `Ledger rescaled: ${gridSentence(news)}`),
   });
   if (store.fault) log.error({ fault: store.fault }, 'Ledger unavailable: new orders will be refused');
-  const epoch = store.grantEpoch(firstEpoch(prepared.clock)) ?? fallbackEpoch(prepared.clock);
-  await using redis = openRedis(config, { epoch, instance: runDir.instance, log });
+  const files = { store, path: join(runDir.path, 'epoch'), clock: prepared.clock };
+  const known = store.lastEpoch() > 0 || readEpoch(files.path) > 0 ? new EpochSource({ ...files, seen: [] }) : null;
+  const first = known?.grantAnyway() ?? null;
+  const redisOf = (epoch: number): RedisWriter => openRedis(config, { epoch, instance: runDir.instance, log });
+  await using early = first === null ? null : redisOf(first); // beside the venue: a start is short
   await using venue = await takeVenue(prepared, { log, metrics, runDir, signals });
+  const epochs = known ?? (await unknownEpochs(prepared.loaded, { files, venue, log }));
+  const epoch = first ?? epochs.grantAnyway();
+  await using late = early === null ? redisOf(epoch) : null;
+  const redis = early ?? late ?? redisOf(epoch);
   if (signals.ending.aborted)
     throw new Ended(EXIT.failed, ['Stopped before anything was sent; what an earlier run left was not looked at']);
-  return await serve(prepared, { epoch, signals, log, metrics, runDir, store, redis, venue });
+  return await serve(prepared, { epoch, epochs, signals, log, metrics, runDir, store, redis, venue });
 }
 
 type Parts = {
   readonly epoch: number;
+  readonly epochs: EpochSource;
   readonly signals: EndSignals;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -185,11 +196,15 @@ async function takeMetrics(config: Config, { gateway, metrics }: { readonly gate
   return opened.value;
 }
 
-/** Epochs of a fresh ledger begin where no earlier one can have been: one for each eight minutes since 2026. */
-const firstEpoch = (clock: Clock): number => Math.max(1, Math.floor((clock.wallMs() - Date.UTC(2026, 0, 1)) / 480_000));
+/** Where no file of ours tells which epochs were used, Redis and the venue have to, before the first id is made. */
+async function unknownEpochs({ config }: Loaded, { files, venue, log }: Unknown): Promise<EpochSource> {
+  const mirrored = await mirroredEpoch({ url: config.redis.url, key: keysOf(config.redis.prefix).epoch, log });
+  const used = await epochsAtVenue(venue);
+  if (!used.ok) throw new Ended(EXIT.unreachable, [`Cannot tell which client ids were used before: ${used.error}`]);
+  return new EpochSource({ ...files, seen: [mirrored, ...used.value] });
+}
 
-/** Without a ledger no quote leaves, but closes do: their ids come from a range that a ledger never reaches in practice. */
-const fallbackEpoch = (clock: Clock): number => 900_000 + (Math.floor(clock.wallMs() / 1_000) % 99_999);
+type Unknown = { readonly files: Omit<EpochsOptions, 'seen'>; readonly venue: Venue; readonly log: Log };
 
 /** SIGUSR2 stops everything, each time it comes; one that comes while we start waits until there is something to stop. */
 function nextPanic(): (act: (signal: string) => void) => void {

@@ -10,6 +10,7 @@ import type { PanicRecord } from './soak/panics.ts';
 import { type HistoryRecord, runHistory } from './soak/history.ts';
 import { figures } from './soak/kill-figures.ts';
 import { type KillRecord, runKillHistory } from './soak/kill-history.ts';
+import { replayModel, soakModel } from './soak/model.ts';
 import { liveVirtualDay } from '../test/kit/virtual-day.ts';
 
 const kindList = (text: string): readonly string[] => {
@@ -35,6 +36,8 @@ type Flags = {
   readonly paths: number;
   readonly panics?: number;
   readonly faults: boolean;
+  readonly model?: true;
+  readonly replay?: string;
 };
 
 const program = newTool('soak', 'Whole runs on the simulator under seeded faults of all kinds, with invariants checked throughout.')
@@ -77,6 +80,8 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
     wholeNumber({ min: 1, max: 100_000 }),
   )
   .option('--no-faults', 'with --panics: nothing goes wrong')
+  .option('--model', 'instead: short histories of the order side against a model of the exchange, in this process, on virtual time')
+  .option('--replay <file>', 'instead: one history that --model has kept')
   .parse();
 
 async function main(flags: Flags, stop: AbortController): Promise<number> {
@@ -234,7 +239,9 @@ function totals(records: readonly HistoryRecord[]) {
 const flags = program.opts<Flags>();
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-if (flags.kills !== undefined) process.exitCode = await killCampaign(flags, flags.kills);
+if (flags.replay !== undefined) process.exitCode = await replayModel(flags.replay);
+else if (flags.model) process.exitCode = await soakModel(flags);
+else if (flags.kills !== undefined) process.exitCode = await killCampaign(flags, flags.kills);
 else if (flags.panics !== undefined) process.exitCode = await panics(flags, stop);
 else
   process.exitCode = await (flags.exits

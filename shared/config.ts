@@ -165,6 +165,9 @@ export const Config = z.strictObject({
         })
         .prefault({})
         .describe('the record of every order and fill on disk'),
+      reconcileMs: ms(10_000, 60_000)
+        .default(30_000)
+        .describe('period in which open orders and positions are compared with the venue; all of the account every fourth time'),
       bookStaleMs: ms(100, 60_000).default(3_000).describe('without a depth frame for this long a book is stale'),
       keepAliveMs: ms(60_000, 3_000_000).default(1_500_000).describe('period of the user-stream keep-alive'),
       onStart: z

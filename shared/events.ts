@@ -46,6 +46,8 @@ export type PositionReport = {
   readonly symbol: string;
   readonly size: Lots;
   readonly entryPrice: string;
+  /** Profit realized so far by the venue's count, before fees; absent where the source does not tell it. */
+  readonly realized?: Atoms;
   readonly atMs: WallMs;
 };
 

@@ -43,7 +43,9 @@ export type Move =
   /** The cancel certainly did not happen: the order is as live as before. */
   | 'cancel-failed'
   | 'amend-sent'
-  | 'amend-failed';
+  | 'amend-failed'
+  /** The venue, asked about this very order, contradicts the end that we believe in: what it says is taken in anew. */
+  | 'revived';
 export type OrderEvent = Fill | Restated | { readonly kind: Move };
 
 /** `trades` are the trade ids booked on this order; `price` is null for a market order. */
@@ -59,8 +61,11 @@ export type Doubt = 'illegal-move' | 'overfill' | 'fill-after-end';
 /** `doubts` not empty: the change is booked all the same, and a reconcile of this order starts. */
 export type Applied = { readonly order: Order; readonly doubts: readonly Doubt[] };
 
-/** Where 'live' stands, the order is open or partially filled, by its fills. A missing cell is illegal: status kept, reconciled. */
-const NEXT: Readonly<Record<OrderStatus, Partial<Record<Move, OrderStatus | 'live'>>>> = {
+/** Where 'live' stands, the order is open, partially filled or filled, by its fills. */
+type Next = OrderStatus | 'live' | null;
+
+/** Every cell is decided. Null is illegal: the order keeps its status, and the doubt is logged, counted and reconciled. */
+const NEXT: Readonly<Record<OrderStatus, Readonly<Record<Move, Next>>>> = {
   sent: {
     accepted: 'live',
     canceled: 'canceled',
@@ -68,6 +73,10 @@ const NEXT: Readonly<Record<OrderStatus, Partial<Record<Move, OrderStatus | 'liv
     rejected: 'rejected',
     'timed-out': 'unknown',
     'cancel-sent': 'canceling',
+    'cancel-failed': null,
+    'amend-sent': null, // it is refused until the order is open
+    'amend-failed': null,
+    revived: 'sent',
   },
   unknown: {
     accepted: 'live',
@@ -76,55 +85,108 @@ const NEXT: Readonly<Record<OrderStatus, Partial<Record<Move, OrderStatus | 'liv
     rejected: 'rejected',
     'timed-out': 'unknown',
     'cancel-sent': 'unknown',
-    'cancel-failed': 'unknown',
+    'cancel-failed': 'unknown', // the answer is about the cancel, not about the order
+    'amend-sent': null,
     'amend-failed': 'unknown',
+    revived: 'unknown',
   },
-  open: { accepted: 'live', canceled: 'canceled', expired: 'expired', 'cancel-sent': 'canceling', 'amend-sent': 'amending' },
-  'partially-filled': { accepted: 'live', canceled: 'canceled', expired: 'expired', 'cancel-sent': 'canceling', 'amend-sent': 'amending' },
+  open: {
+    accepted: 'live',
+    canceled: 'canceled',
+    expired: 'expired',
+    rejected: null, // the venue had taken it
+    'timed-out': null, // nothing was asked
+    'cancel-sent': 'canceling',
+    'cancel-failed': null,
+    'amend-sent': 'amending',
+    'amend-failed': null,
+    revived: 'open',
+  },
+  'partially-filled': {
+    accepted: 'live',
+    canceled: 'canceled',
+    expired: 'expired',
+    rejected: null,
+    'timed-out': null,
+    'cancel-sent': 'canceling',
+    'cancel-failed': null,
+    'amend-sent': 'amending',
+    'amend-failed': null,
+    revived: 'partially-filled',
+  },
   canceling: {
     accepted: 'canceling',
     canceled: 'canceled',
     expired: 'expired',
-    rejected: 'rejected',
+    rejected: 'rejected', // cancelled while the place was on its way
     'timed-out': 'unknown',
     'cancel-sent': 'canceling',
     'cancel-failed': 'live',
+    'amend-sent': null,
     'amend-failed': 'canceling',
+    revived: 'canceling',
   },
   amending: {
     accepted: 'amending', // only the venue's restatement or its refusal ends an amend
     canceled: 'canceled',
     expired: 'expired',
+    rejected: null,
     'timed-out': 'unknown',
     'cancel-sent': 'canceling',
+    'cancel-failed': null,
+    'amend-sent': null, // one at a time
     'amend-failed': 'live',
+    revived: 'amending',
   },
   // late echoes of what already ended
   filled: {
     accepted: 'filled',
     canceled: 'filled',
     expired: 'filled',
-    'cancel-failed': 'filled',
-    'amend-failed': 'filled',
+    rejected: null,
     'timed-out': 'filled',
+    'cancel-sent': null, // nothing is sent about an order that has ended
+    'cancel-failed': 'filled',
+    'amend-sent': null,
+    'amend-failed': 'filled',
+    revived: 'unknown',
   },
   canceled: {
     accepted: 'canceled',
     canceled: 'canceled',
     expired: 'canceled',
-    'cancel-failed': 'canceled',
-    'amend-failed': 'canceled',
+    rejected: null,
     'timed-out': 'canceled',
+    'cancel-sent': null,
+    'cancel-failed': 'canceled',
+    'amend-sent': null,
+    'amend-failed': 'canceled',
+    revived: 'unknown',
   },
   expired: {
     accepted: 'expired',
     canceled: 'expired',
     expired: 'expired',
-    'cancel-failed': 'expired',
-    'amend-failed': 'expired',
+    rejected: null,
     'timed-out': 'expired',
+    'cancel-sent': null,
+    'cancel-failed': 'expired',
+    'amend-sent': null,
+    'amend-failed': 'expired',
+    revived: 'unknown',
   },
-  rejected: { rejected: 'rejected', 'timed-out': 'rejected' },
+  rejected: {
+    accepted: null, // it lives, or lived: whoever buried it was wrong
+    canceled: null,
+    expired: null,
+    rejected: 'rejected',
+    'timed-out': 'rejected',
+    'cancel-sent': null,
+    'cancel-failed': 'rejected',
+    'amend-sent': null,
+    'amend-failed': null,
+    revived: 'unknown',
+  },
 };
 
 const ENDED: ReadonlySet<OrderStatus> = new Set(['filled', 'canceled', 'expired', 'rejected']);
@@ -138,8 +200,8 @@ export function applyOrderEvent(order: Order, event: OrderEvent): Applied {
   if (event.kind === 'fill') return applyFill(order, event);
   if (event.kind === 'restated') return restate(order, event);
   const next = NEXT[order.status][event.kind];
-  if (next === undefined) return { order, doubts: ['illegal-move'] };
-  return { order: { ...order, status: next === 'live' ? liveStatus(order.filled) : next }, doubts: [] };
+  if (next === null) return { order, doubts: ['illegal-move'] };
+  return { order: { ...order, status: next === 'live' ? liveStatus(order) : next }, doubts: [] };
 }
 
 function applyFill(order: Order, fill: Fill): Applied {
@@ -158,9 +220,9 @@ function applyFill(order: Order, fill: Fill): Applied {
 
 function restate(order: Order, { price, size }: Restated): Applied {
   if (hasEnded(order.status)) return { order, doubts: [] };
-  const status =
-    size <= order.filled && order.filled > 0 ? 'filled' : order.status === 'amending' ? liveStatus(order.filled) : order.status;
-  return { order: { ...order, price, size, status }, doubts: [] };
+  const restated = { ...order, price, size };
+  const status = size <= order.filled && order.filled > 0 ? 'filled' : order.status === 'amending' ? liveStatus(restated) : order.status;
+  return { order: { ...restated, status }, doubts: [] };
 }
 
-const liveStatus = (filled: Lots): OrderStatus => (filled > 0 ? 'partially-filled' : 'open');
+const liveStatus = ({ filled, size }: Order): OrderStatus => (filled === 0 ? 'open' : filled >= size ? 'filled' : 'partially-filled');

@@ -324,6 +324,7 @@ export type BrainDoc = Readonly<z.infer<typeof BrainDoc>>;
 export const keysOf = (prefix: string) => ({
   header: `${prefix}:seq`,
   owner: `${prefix}:owner`,
+  epoch: `${prefix}:epoch`,
   balance: `${prefix}:balance`,
   fills: `${prefix}:fills`,
   brain: `${prefix}:brain`,

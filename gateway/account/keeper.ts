@@ -6,7 +6,8 @@ import type { MonoMs } from '../../shared/units.ts';
 import type { AccountState, Commission, Holdings } from '../venues/venue.ts';
 import type { Cause } from './audit-rows.ts';
 import type { Ledger } from './ledger.ts';
-import type { BookedFill, Change, DoubtFact, LedgerOrder, Now } from './rows.ts';
+import { type BookedFill, type Change, DOUBT_KINDS, type DoubtFact, type DoubtKind, type LedgerOrder, type Now } from './rows.ts';
+import { UnknownWatch } from './unknown-watch.ts';
 
 /** What a core has to say; a driver logs it, and raises the alarm where it names one. */
 export type Fact = {
@@ -38,6 +39,11 @@ export class Keeper {
   readonly #commission = new Map<string, Commission>();
   #settings: Pick<AccountState, 'isolated' | 'multiAssets' | 'marginRatio'> | null = null;
   readonly #liquidation = new Map<string, string | null>();
+  readonly #doubts = new Map<DoubtKind, number>();
+  /** Orders whose outcome nobody knows. */
+  readonly unknowns: UnknownWatch;
+  /** False: reconciling does not come to an end, so nothing new is opened. */
+  agrees = true;
   #listeners: Listener[] = [];
   /** Since when the account is known without a break: the stream is live and the account was read after it came up. */
   #knownSince: MonoMs | null = null;
@@ -46,6 +52,7 @@ export class Keeper {
     this.#options = options;
     this.ledger = options.ledger;
     this.notice = options.notice;
+    this.unknowns = new UnknownWatch(options.ledger.openOrders(), options.clock.monoMs());
   }
 
   listen(listener: Listener): void {
@@ -59,12 +66,19 @@ export class Keeper {
   /** True once on disk; false when the disk failed (it waits in memory, and holds all the same). */
   commit(change: Change, cause: Cause = 'reconcile'): boolean {
     const written = this.#options.write(change, cause);
+    this.unknowns.see(change.orders, this.#options.clock.monoMs());
+    for (const { doubt } of change.doubts) this.#doubts.set(doubt, (this.#doubts.get(doubt) ?? 0) + 1);
     for (const listener of this.#listeners) {
       if (change.newFills.length > 0) listener.onFills(change.newFills);
       if (change.doubts.length > 0) listener.onDoubts(change.doubts);
       if (change.orders.length > 0) listener.onOrders(change.orders);
     }
     return written;
+  }
+
+  /** How often the ledger doubted since the start, by kind; for metrics. */
+  doubtCounts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(DOUBT_KINDS.map((kind) => [camelOf(`doubts-${kind}`), this.#doubts.get(kind) ?? 0]));
   }
 
   /** One event of the private stream; the stream's own life is the caller's business. */
@@ -162,6 +176,9 @@ export class Keeper {
   }
 
   setKnown(known: boolean): void {
+    if (known !== this.known) this.ledger.positions.compareMoney(known);
     this.#knownSince = known ? (this.#knownSince ?? this.now().mono) : null;
   }
 }
+
+const camelOf = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());

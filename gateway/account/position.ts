@@ -41,34 +41,40 @@ export function applyTrade(holding: Holding, { trade, instrument }: { readonly t
   return { size, cost: turned ? atoms(worth(size)) : atoms(holding.cost - costOut), realized, opening };
 }
 
+/** `base` and the trades after it, oldest first: what a holding that may still be re-ordered is made of. */
+export type Parts = { readonly base: Holding; readonly tail: readonly Trade[] };
+
 /** The holding after all trades, kept right when a trade comes late. */
 export class RunningPosition {
   readonly #instrument: Instrument;
   #base: Holding;
-  #tail: Trade[] = [];
+  #tail: readonly Trade[];
   #now: Holding;
 
-  constructor(instrument: Instrument, start: Holding) {
+  constructor(instrument: Instrument, { base, tail }: Parts) {
     this.#instrument = instrument;
-    this.#base = start;
-    this.#now = start;
+    this.#base = base;
+    this.#tail = [...tail].sort(compareTrades);
+    this.#now = this.#sum();
   }
 
   get holding(): Holding {
     return this.#now;
   }
 
+  get parts(): Parts {
+    return { base: this.#base, tail: this.#tail };
+  }
+
   add(trade: Trade): void {
     const last = this.#tail.at(-1);
-    if (!last || compareTrades(last, trade) < 0) {
-      this.#tail.push(trade);
-      this.#now = this.#apply(this.#now, trade);
-    } else {
-      this.#tail = [...this.#tail, trade].sort(compareTrades);
-      this.#now = this.#tail.reduce((holding, each) => this.#apply(holding, each), this.#base);
-    }
-    const oldest = this.#tail.length > TAIL_MAX ? this.#tail.shift() : undefined;
-    if (oldest) this.#base = this.#apply(this.#base, oldest);
+    const isNewest = !last || compareTrades(last, trade) < 0;
+    this.#tail = isNewest ? [...this.#tail, trade] : [...this.#tail, trade].sort(compareTrades);
+    this.#now = isNewest ? this.#apply(this.#now, trade) : this.#sum();
+    const [oldest] = this.#tail;
+    if (this.#tail.length <= TAIL_MAX || !oldest) return;
+    this.#base = this.#apply(this.#base, oldest);
+    this.#tail = this.#tail.slice(1);
   }
 
   /** Sets size and entry as the venue states them; what was realized stays. */
@@ -76,6 +82,17 @@ export class RunningPosition {
     this.#now = { size, cost: costOf(this.#instrument, { size, entryPrice }), realized: this.#now.realized, opening: null };
     this.#base = this.#now;
     this.#tail = [];
+  }
+
+  /** Takes over what the venue says was realized. */
+  setRealized(realized: Atoms): void {
+    this.#now = { ...this.#now, realized };
+    this.#base = this.#now;
+    this.#tail = [];
+  }
+
+  #sum(): Holding {
+    return this.#tail.reduce((holding, each) => this.#apply(holding, each), this.#base);
   }
 
   #apply(holding: Holding, trade: Trade): Holding {

@@ -2,8 +2,9 @@
 import type { FundingReport, PositionReport } from '../../shared/events.ts';
 import { type Instrument, notionalOf } from '../../shared/instrument.ts';
 import { type Atoms, atoms, type Lots, lots, type MonoMs, ZERO_ATOMS } from '../../shared/units.ts';
-import { entryPriceOf, FLAT, type Holding, RunningPosition } from './position.ts';
-import type { BookedFill, PositionRow } from './rows.ts';
+import { isComparable, type Mark, markOf, type MoneyDifference, moneyDifference, realizedByVenue } from './money.ts';
+import { entryPriceOf, FLAT, type Holding, type Parts, RunningPosition } from './position.ts';
+import type { Archive, BookedFill, PositionRow } from './rows.ts';
 
 type Entry = {
   readonly instrument: Instrument;
@@ -12,26 +13,38 @@ type Entry = {
   /** False until a baseline was adopted or loaded. */
   adopted: boolean;
   venue: PositionReport | null;
-  /** Since when ledger and venue disagree; null while they agree or nothing was stated. */
-  differsSince: MonoMs | null;
+  newestFillMs: number;
+  mark: Mark | null;
+  /** In what ledger and venue disagree, and since when; null while they agree or nothing was stated. */
+  differs: Difference | null;
 };
-type Account = { readonly entryPrice: string | null; readonly holding: Holding };
+export type Difference = { readonly what: 'size' | MoneyDifference; readonly since: MonoMs };
+export type PositionsOptions = {
+  readonly instruments: ReadonlyMap<string, Instrument>;
+  readonly rows: readonly PositionRow[];
+  readonly archive: Pick<Archive, 'findFill'>;
+};
+/** `ownEntryPrice`: from our fills alone. */
+type Account = { readonly entryPrice: string | null; readonly ownEntryPrice: string | null; readonly holding: Holding };
 
 export class Positions {
   readonly #entries = new Map<string, Entry>();
   readonly #fundingSeen = new Set<string>();
+  #comparesMoney = false;
 
-  constructor(instruments: ReadonlyMap<string, Instrument>, rows: readonly PositionRow[]) {
+  constructor({ instruments, rows, archive }: PositionsOptions) {
     for (const [symbol, instrument] of instruments) {
       const row = rows.find((each) => each.symbol === symbol);
-      const running = new RunningPosition(instrument, row ?? FLAT);
+      const running = new RunningPosition(instrument, row ? partsOf(row, archive) : { base: FLAT, tail: [] });
       this.#entries.set(symbol, {
         instrument,
         running,
         row: row ?? emptyRow(symbol),
         adopted: row !== undefined,
         venue: null,
-        differsSince: null,
+        newestFillMs: 0,
+        mark: null,
+        differs: null,
       });
     }
   }
@@ -44,21 +57,39 @@ export class Positions {
     return this.#entries.get(symbol)?.adopted ?? false;
   }
 
+  /** One of ours whose baseline is not adopted yet. */
+  isAwaited(symbol: string): boolean {
+    return this.#entries.get(symbol)?.adopted === false;
+  }
+
   venue(symbol: string): PositionReport | null {
     return this.#entries.get(symbol)?.venue ?? null;
   }
 
+  /** Of sizes. */
   differsSince(symbol: string): MonoMs | null {
-    return this.#entries.get(symbol)?.differsSince ?? null;
+    const differs = this.difference(symbol);
+    return differs?.what === 'size' ? differs.since : null;
+  }
+
+  difference(symbol: string): Difference | null {
+    return this.#entries.get(symbol)?.differs ?? null;
+  }
+
+  /** Money is compared while the account is known without a break: in a break fills are missed, and read only after it. */
+  compareMoney(on: boolean): void {
+    this.#comparesMoney = on;
+    for (const entry of this.#entries.values()) entry.mark = null;
   }
 
   /** Entry price: the venue's own while sizes agree, else from the fills; null when flat. */
   account(symbol: string): Account {
     const entry = this.#entries.get(symbol);
-    if (!entry) return { entryPrice: null, holding: FLAT };
+    if (!entry) return { entryPrice: null, ownEntryPrice: null, holding: FLAT };
     const { holding } = entry.running;
     const venues = entry.venue?.size === holding.size && holding.size !== 0 ? entry.venue.entryPrice : null;
-    return { holding, entryPrice: venues ?? entryPriceOf(entry.instrument, holding) };
+    const ownEntryPrice = entryPriceOf(entry.instrument, holding);
+    return { holding, ownEntryPrice, entryPrice: venues ?? ownEntryPrice };
   }
 
   /** Smallest and largest size the account may truly have: ledger and venue, until they agree. */
@@ -74,7 +105,7 @@ export class Positions {
     if (!entry || entry.adopted) return null;
     entry.adopted = true;
     entry.running.correct(report);
-    entry.row = { ...entry.row, baseline: report.size, sinceTradeId, lastTradeId: sinceTradeId, ...entry.running.holding };
+    entry.row = { ...entry.row, baseline: report.size, sinceTradeId, lastTradeId: sinceTradeId, ...held(entry.running) };
     return entry.row;
   }
 
@@ -84,10 +115,11 @@ export class Positions {
     if (!entry) return null;
     entry.running.add(fill);
     const worth = notionalOf(entry.instrument, fill);
+    entry.newestFillMs = Math.max(entry.newestFillMs, fill.atMs);
     const { fees, volume, fills } = entry.row;
     entry.row = {
       ...entry.row,
-      ...entry.running.holding,
+      ...held(entry.running),
       fees: withFee(fees, fill),
       volume: atoms(volume + worth),
       fills: fills + 1,
@@ -140,7 +172,7 @@ export class Positions {
     if (!entry) return null;
     const baseline = lots(entry.row.baseline + report.size - entry.row.size); // so that baseline + fills stays the position
     entry.running.correct(report);
-    entry.row = { ...entry.row, baseline, ...entry.running.holding };
+    entry.row = { ...entry.row, baseline, ...held(entry.running) };
     this.#compare(entry, now);
     return entry.row;
   }
@@ -151,10 +183,42 @@ export class Positions {
     return held.length === 1 ? held[0] : undefined;
   }
 
-  #compare(entry: Entry, now: MonoMs): void {
-    const agrees = entry.venue === null || entry.venue.size === entry.row.size;
-    entry.differsSince = agrees ? null : (entry.differsSince ?? now);
+  /** Takes over the entry price or the profit that the venue states; null when it states none to take over. */
+  correctMoney(symbol: string, { what, now }: { readonly what: MoneyDifference; readonly now: MonoMs }): PositionRow | null {
+    const entry = this.#entries.get(symbol);
+    const wanted = entry?.venue ? realizedByVenue({ venue: entry.venue, mark: entry.mark }) : null;
+    if (!entry?.venue || (what === 'realized' && wanted === null)) return null;
+    if (what === 'entry-price') entry.running.correct({ ...entry.venue, size: entry.row.size });
+    else if (wanted !== null) entry.running.setRealized(wanted);
+    entry.row = { ...entry.row, ...held(entry.running) };
+    entry.mark = null;
+    this.#compare(entry, now);
+    return entry.row;
   }
+
+  #compare(entry: Entry, now: MonoMs): void {
+    const what = this.#whatDiffers(entry);
+    if (what !== (entry.differs?.what ?? null)) entry.differs = what === null ? null : { what, since: now };
+  }
+
+  #whatDiffers(entry: Entry): Difference['what'] | null {
+    const { venue, row, running, instrument, newestFillMs } = entry;
+    if (venue === null) return null;
+    if (venue.size !== row.size) return 'size';
+    if (!this.#comparesMoney) return null;
+    const compared = { instrument, holding: running.holding, venue, newestFillMs, fills: row.fills, mark: entry.mark };
+    if (isComparable(compared)) entry.mark ??= markOf(compared);
+    return moneyDifference({ ...compared, mark: entry.mark });
+  }
+}
+
+const held = ({ holding, parts: { base, tail } }: RunningPosition) => ({ ...holding, base, tail: tail.map(({ tradeId }) => tradeId) });
+
+/** Where a trade of the tail is not to be had, or does not lead to what was held, the holding as it was stands for itself. */
+function partsOf({ symbol, size, cost, realized, base, tail = [] }: PositionRow, archive: Pick<Archive, 'findFill'>): Parts {
+  const trades = tail.flatMap((tradeId) => archive.findFill({ symbol, tradeId }) ?? []);
+  if (base === undefined || trades.length !== tail.length) return { base: { size, cost, realized }, tail: [] };
+  return { base, tail: trades };
 }
 
 /** Ids that are numbers compare as numbers, whatever their length. */

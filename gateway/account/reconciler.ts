@@ -1,14 +1,29 @@
 /**
- * Runs the reconcile against the venue: whole after each time the stream comes up, at once for unknown orders, and in small steps all the
- * time. Until the first whole one has succeeded nothing is known. One whole run at a time; a request for one during it is kept.
+ * Runs the reconcile against the venue: whole after each time the stream comes up and a few times an hour, in steps of open orders and
+ * positions all the time, and at once for an order that is unknown, silent or contradicted. Until the first whole one has succeeded nothing
+ * is known. One run at a time; a request for a whole one during it is kept. Whole ones that do not come to agree are an alarm.
  */
 import type { Clock } from '../../shared/clock.ts';
-import { hasEnded } from '../../shared/order.ts';
-import type { MonoMs } from '../../shared/units.ts';
+import type { FillReport } from '../../shared/events.ts';
+import type { MonoMs, WallMs } from '../../shared/units.ts';
 import type { AccountState, Holdings, OrderEntry } from '../venues/venue.ts';
+import { Commissions } from './commissions.ts';
+import { Convergence, type Round } from './convergence.ts';
+import { orderCorrections, withCorrections } from './corrections.ts';
 import type { Keeper } from './keeper.ts';
-import { type Correction, isProvenAbsent, newestTradeId, queryDelayMs, reconcileOrders, reconcilePositions } from './reconcile.ts';
-import type { DoubtFact, LedgerOrder } from './rows.ts';
+import { type Correction, type Patience, reconcileOrders, silentOrders } from './reconcile.ts';
+import { Resolver } from './resolver.ts';
+import type { DoubtFact } from './rows.ts';
+import { GRACE_MS, Settler } from './settler.ts';
+import { TradeReader } from './trade-reader.ts';
+
+/** Who sends the orders. */
+export type Sender = {
+  /** In the ledger, and not yet sent. */
+  readonly isHeld: (clientId: string) => boolean;
+  /** Nobody will answer for it any more. */
+  readonly giveUpAnswer: (clientId: string) => void;
+};
 
 export type ReconcilerOptions = {
   readonly keeper: Keeper;
@@ -16,8 +31,13 @@ export type ReconcilerOptions = {
   readonly clock: Clock;
   readonly symbols: readonly string[];
   readonly recvWindowMs: number;
-  /** Own orders found at the venue that the ledger did not hold. */
+  /** An unanswered request has failed by then. */
+  readonly requestTimeoutMs: number;
+  /** Between two reads of open orders and positions. */
+  readonly reconcileMs: number;
+  /** Own orders at the venue that nobody wants: the ledger did not hold them, or held them for ended. */
   readonly onAdopted: (clientIds: readonly string[]) => void;
+  readonly sender: Sender;
   /** Reads the stops at the venue, before trades are read: the order of a triggered one is ours, and its fills with it. */
   readonly readStops: () => Promise<unknown>;
   readonly onAccount?: (account: AccountState) => void;
@@ -25,29 +45,29 @@ export type ReconcilerOptions = {
   readonly onHoldings?: (holdings: Holdings, readAt: MonoMs) => void;
 };
 
-/** Positions and balances are read this often; everything, with open orders and settings, a few times as seldom. */
-const LIGHT_MS = 30_000;
-const WHOLE_MS = 120_000;
-/** Rates change by the day; until all are known one symbol is asked every second, after it one every minute. */
-const COMMISSION_MS = 60_000;
-const COMMISSION_FIRST_MS = 1_000;
-/** Ledger and stream may disagree this long (they race); after it the account is read. */
-const GRACE_MS = 1_500;
-/** Orders asked for in one round to learn whose a fill is. */
-const NAMED_AT_ONCE = 5;
-/** REST may lag behind the stream: a difference must be seen in this many reads, this far apart, before it is corrected. */
-const READS_BEFORE_CORRECTION = 3;
-const REREAD_MS = 1_000;
+/** One whole reconcile in so many periods. */
+const WHOLE_EVERY = 4;
 /** Until the account is known for the first time nobody may quote, and a position may be without its stop. */
 const RETRY_FIRST_MS = 50;
 const RETRY_MS = 500;
 const RETRY_MS_MAX = 10_000;
-
-type Unknown = { queries: number; nextAt: number; busy: boolean };
+/** After something was corrected: looked at again. */
+const VERIFY_MS = 2_000;
+/** Between two looks for orders that nobody speaks of. */
+const SILENCE_MS = 500;
+const ANSWER_SPARE_MS = 2_000;
+/** An account that was read is no older than this. */
+const LAG_MS = 5_000;
 
 export class Reconciler {
   readonly #options: ReconcilerOptions;
-  readonly #unknown = new Map<string, Unknown>();
+  readonly #resolver: Resolver;
+  readonly #trades: TradeReader;
+  readonly #settler: Settler;
+  readonly #commissions: Commissions;
+  readonly #convergence = new Convergence();
+  readonly #patience: Patience;
+  readonly #startedAt: MonoMs;
   readonly #suspects = new Set<string>();
   #suspectsAt = 0;
   #streamLive = false;
@@ -57,13 +77,31 @@ export class Reconciler {
   #failures = 0;
   #everDone = false;
   #lastAt = 0;
+  #verifyAt = Number.POSITIVE_INFINITY;
   #generation = 0;
-  #lightAt = 0;
-  #commissionAt = 0;
-  #commissions = 0;
+  #stepAt = 0;
+  #silenceAt = 0;
+  /** What the present run had to correct that was no mere race. */
+  #corrected = 0;
 
   constructor(options: ReconcilerOptions) {
+    const { keeper, orders, clock, symbols, recvWindowMs, requestTimeoutMs, reconcileMs, onAdopted } = options;
     this.#options = options;
+    const onCorrected = (): void => void this.#corrected++;
+    this.#trades = new TradeReader({ keeper, orders, lateMs: GRACE_MS, onMissed: onCorrected });
+    const readHoldings = async () => (await this.#readAccount())?.state ?? null;
+    this.#settler = new Settler({ keeper, clock, symbols, trades: this.#trades, readHoldings, onCorrected });
+    this.#commissions = new Commissions({ keeper, orders, symbols });
+    this.#patience = { answerMs: requestTimeoutMs + ANSWER_SPARE_MS, restMs: 2 * reconcileMs };
+    this.#startedAt = clock.monoMs();
+    this.#resolver = new Resolver({
+      ...{ keeper, orders, clock, recvWindowMs },
+      readTrades: (symbol) => this.#trades.read(symbol),
+      onRevived: (clientId) => {
+        keeper.notice({ level: 'warn', message: 'An order that was thought to have ended rests at the venue', fields: { clientId } });
+        onAdopted([clientId]);
+      },
+    });
   }
 
   /** The private stream is up: the account is read afresh, and known only after that. */
@@ -87,8 +125,7 @@ export class Reconciler {
 
   /** Queries an order until the venue tells, or its absence is proved. */
   resolve(clientId: string): void {
-    if (this.#unknown.has(clientId)) return;
-    this.#unknown.set(clientId, { queries: 0, nextAt: this.#now() + queryDelayMs(0), busy: false });
+    this.#resolver.ask(clientId, 'unknown');
   }
 
   /** A doubt: the order is asked about, missing fills are looked for after a grace. */
@@ -97,117 +134,122 @@ export class Reconciler {
     if (doubt === 'fill-missing') {
       if (this.#suspects.size === 0) this.#suspectsAt = this.#now();
       this.#suspects.add(symbol);
-    } else if (doubt === 'illegal-move') this.resolve(clientId);
-    else this.want(doubt);
+      return;
+    }
+    this.#resolver.ask(clientId, 'contradicted');
+    if (doubt === 'overfill' || doubt === 'fill-after-end') this.want(doubt);
   }
 
   get unresolved(): number {
-    return this.#unknown.size;
+    return this.#resolver.size;
   }
 
   /** Starts whatever is due. Called every few tens of milliseconds. */
   tick(): void {
     const now = this.#now();
-    for (const [clientId, entry] of this.#unknown) if (!entry.busy && now >= entry.nextAt) void this.#query(clientId, entry);
+    this.#resolver.tick(now);
+    this.#seekSilent(now);
     if (this.#running || !this.#streamLive || now < this.#retryAt) return;
-    const { keeper, symbols } = this.#options;
+    const { keeper, reconcileMs } = this.#options;
     const suspect = this.#suspects.size > 0 && now - this.#suspectsAt >= GRACE_MS;
-    const differs = symbols.some((symbol) => now - (keeper.ledger.positions.differsSince(symbol) ?? now) >= GRACE_MS);
-    const reason =
-      this.#wanted ?? (suspect ? 'fill-missing' : differs ? 'position-differs' : now - this.#lastAt >= WHOLE_MS ? 'periodic' : null);
+    const late = now >= this.#verifyAt ? 'verify' : now - this.#lastAt >= WHOLE_EVERY * reconcileMs ? 'periodic' : null;
+    const reason = this.#wanted ?? (suspect ? 'fill-missing' : (this.#settler.due(now) ?? late));
     if (reason !== null) void this.#run(reason);
-    else this.#light(now);
+    else if (keeper.known) this.#light(now);
   }
 
   #light(now: MonoMs): void {
-    const { keeper, orders, symbols } = this.#options;
-    if (!keeper.known) return;
-    if (now - Math.max(this.#lastAt, this.#lightAt) >= LIGHT_MS) {
-      this.#lightAt = now;
-      void this.readPositions();
-      return;
+    this.#commissions.tick(now);
+    if (now - Math.max(this.#lastAt, this.#stepAt) < this.#options.reconcileMs) return;
+    this.#stepAt = now;
+    void this.#step();
+  }
+
+  /** An order that nobody speaks of for too long. What waits for an answer gets none any more: its outcome is unknown. */
+  #seekSilent(now: MonoMs): void {
+    if (now - this.#silenceAt < SILENCE_MS) return;
+    this.#silenceAt = now;
+    const { keeper, sender } = this.#options;
+    const silence = {
+      ledger: keeper.ledger,
+      now,
+      since: this.#startedAt,
+      patience: this.#patience,
+      isHeld: (clientId: string) => sender.isHeld(clientId),
+    };
+    for (const { clientId, symbol, order } of silentOrders(silence)) {
+      keeper.notice({ level: 'warn', message: 'Order is silent', fields: { clientId, symbol, status: order.status } });
+      const waits = order.status !== 'open' && order.status !== 'partially-filled';
+      if (waits) keeper.commit(keeper.ledger.move(clientId, { kind: 'timed-out', now: keeper.now() }));
+      if (waits) sender.giveUpAnswer(clientId);
+      this.#resolver.ask(clientId, 'silent');
     }
-    const period = this.#commissions < symbols.length ? COMMISSION_FIRST_MS : COMMISSION_MS;
-    if (!orders.commission || now - this.#commissionAt < period) return;
-    this.#commissionAt = now;
-    void this.#readCommission();
   }
 
   async #run(reason: string): Promise<void> {
     const { keeper } = this.#options;
     this.#running = true;
     this.#wanted = null;
+    this.#verifyAt = Number.POSITIVE_INFINITY;
+    this.#corrected = 0;
     const generation = this.#generation;
     const done = await this.#whole();
     this.#running = false;
     this.#lastAt = this.#now();
     this.#everDone ||= done;
     if (done) this.#failures = 0;
-    else {
-      this.#retryAt = this.#now() + Math.min(RETRY_MS_MAX, (this.#everDone ? RETRY_MS : RETRY_FIRST_MS) * 2 ** this.#failures++);
-      this.#wanted ??= reason;
-    }
+    else this.#retryAt = this.#now() + Math.min(RETRY_MS_MAX, (this.#everDone ? RETRY_MS : RETRY_FIRST_MS) * 2 ** this.#failures++);
+    if (!done) this.#wanted ??= reason;
+    if (generation === this.#generation) this.#judge(!done ? 'failed' : this.#corrected > 0 ? 'corrected' : 'agrees');
     if (done && generation === this.#generation && this.#streamLive) {
       if (!keeper.known) keeper.notice({ level: 'info', message: 'Account known', fields: { reason } });
       keeper.setKnown(true);
     }
   }
 
+  /** What was corrected is looked at again soon; what never comes to agree is an alarm until it does. */
+  #judge(round: Round): void {
+    const { keeper } = this.#options;
+    if (round === 'corrected') this.#verifyAt = this.#now() + (this.#convergence.failing ? RETRY_MS_MAX : VERIFY_MS);
+    const news = this.#convergence.add(round);
+    keeper.agrees = !this.#convergence.failing;
+    if (news === 'alarm') keeper.notice({ level: 'error', message: 'Reconcile does not come to agree with the venue', fields: { round } });
+    if (news === 'over') keeper.notice({ level: 'info', message: 'Reconcile agrees with the venue again', fields: {} });
+  }
+
   /** Orders, then trades, then positions; false when the venue could not be read. */
   async #whole(): Promise<boolean> {
     const { keeper, symbols } = this.#options;
     const first = symbols.filter((symbol) => !keeper.ledger.positions.isAdopted(symbol));
-    const marks = await this.#newestTrades(first);
+    const marks = await this.#trades.newest(first);
     if (marks === null) return false;
     const account = await this.#readAccount();
     if (account === null) return false;
-    const again = await this.#newestTrades(first);
-    if (again === null || first.some((symbol) => again.get(symbol) !== marks.get(symbol))) return false; // traded meanwhile: begin anew
-    for (const symbol of first) this.#adoptBaseline({ account: account.state, symbol, sinceTradeId: marks.get(symbol) ?? null });
-    this.#applyOrders(account);
+    const again = await this.#trades.newest(first);
+    if (
+      again === null ||
+      first.some((symbol) => !canBegin(account.state, { symbol, before: marks, after: again, nowWall: keeper.now().wall }))
+    )
+      return false;
+    for (const symbol of first) this.#adoptBaseline({ account: account.state, symbol, sinceTradeId: marks.get(symbol)?.tradeId ?? null });
+    this.#applyOrders(account.state, account.at);
     await this.#options.readStops();
     const suspects = new Set([...this.#suspects, ...this.#symbolsWithUnknown()]);
     this.#suspects.clear();
-    return this.#settlePositions(account, suspects);
+    const settled = await this.#settler.settle(account.state, suspects);
+    for (const symbol of symbols) await this.#resolver.nameFills(symbol);
+    return settled;
   }
 
-  /** Reads trades where something is missing; what still differs after several reads is corrected, with a reason, in the open. */
-  async #settlePositions(first: Read, suspects: ReadonlySet<string>): Promise<boolean> {
-    const { keeper, symbols, clock } = this.#options;
-    let account = first;
-    for (let reads = 1; ; reads++) {
-      const asked = { ledger: keeper.ledger, account: account.state, symbols, readAt: account.at };
-      const differing = reconcilePositions(asked, { tradesRead: false }).map((each) =>
-        'symbol' in each ? each.symbol : each.report.symbol,
-      );
-      const ever = keeper.knownSince === null && reads === 1 ? symbols : []; // after every break of the stream
-      for (const symbol of new Set([...differing, ...(reads === 1 ? suspects : []), ...ever]))
-        if (!(await this.readTrades(symbol))) return false;
-      const left = reconcilePositions(asked, { tradesRead: true });
-      if (left.length === 0) return true;
-      if (reads >= READS_BEFORE_CORRECTION) {
-        for (const correction of left) this.#correct(correction);
-        return true;
-      }
-      await clock.sleep(REREAD_MS);
-      const next = await this.#readAccount();
-      if (next === null) return false;
-      account = next;
-    }
-  }
-
-  #correct(correction: Correction): void {
-    if (correction.kind !== 'position') return;
-    const { keeper } = this.#options;
-    const { report, reason } = correction;
-    const from = keeper.ledger.positions.row(report.symbol).size;
-    keeper.commit(keeper.ledger.correct(report, { reason, now: keeper.now() }));
-    keeper.notice({
-      level: 'error',
-      message: 'Position corrected to the venue',
-      fields: { symbol: report.symbol, fromLots: from, toLots: report.size, reason },
-      alarm: 'position-corrected',
-    });
+  /** Between two whole ones: open orders and positions of one moment. */
+  async #step(): Promise<void> {
+    this.#running = true;
+    const at = this.#now();
+    const [listed, read] = await Promise.all([this.#options.orders.openOrders(), this.readPositions()]);
+    this.#running = false;
+    if (listed.ok && this.#streamLive) this.#applyOrders({ openOrders: listed.value }, at);
+    else if (!listed.ok && read)
+      this.#options.keeper.notice({ level: 'warn', message: 'Open orders could not be read', fields: { fault: listed.error } });
   }
 
   #adoptBaseline({
@@ -222,26 +264,40 @@ export class Reconciler {
     const { keeper } = this.#options;
     const report = account.positions.find((position) => position.symbol === symbol);
     if (!report) return;
-    keeper.commit(keeper.ledger.adoptBaseline({ report, sinceTradeId }));
+    keeper.commit(keeper.ledger.adoptBaseline({ report, sinceTradeId, now: keeper.now() }));
     keeper.notice({ level: 'info', message: 'Baseline adopted', fields: { symbol, sizeLots: report.size, sinceTradeId } });
   }
 
-  #applyOrders({ state, at }: Read): void {
-    const { keeper, symbols, onAdopted } = this.#options;
-    const corrections = reconcileOrders({ ledger: keeper.ledger, account: state, symbols, readAt: at });
-    const adopted: string[] = [];
-    const foreign = new Set<string>();
-    for (const correction of corrections) {
-      if (correction.kind === 'ask') this.resolve(correction.clientId);
-      if (correction.kind === 'foreign') foreign.add(correction.report.clientId);
-      if (correction.kind === 'adopt') adopted.push(correction.report.clientId);
-      if ('report' in correction && correction.kind !== 'baseline' && correction.kind !== 'position')
-        keeper.commit(keeper.ledger.report(correction.report, { now: keeper.now() }));
+  #applyOrders({ openOrders }: Pick<AccountState, 'openOrders'>, readAt: MonoMs): void {
+    const { keeper, onAdopted } = this.#options;
+    const found = reconcileOrders({ ledger: keeper.ledger, openOrders, readAt });
+    for (const correction of found) {
+      if (correction.kind === 'ask') this.#ask(correction, readAt);
+      if (correction.kind === 'merge' || correction.kind === 'adopt' || correction.kind === 'foreign') this.#merge(correction, readAt);
     }
-    keeper.ledger.replaceForeign(foreign);
+    keeper.ledger.replaceForeign(new Set(found.flatMap((each) => (each.kind === 'foreign' ? [each.report.clientId] : []))));
+    const adopted = found.flatMap((each) => (each.kind === 'adopt' ? [each.report.clientId] : []));
     if (adopted.length === 0) return;
     keeper.notice({ level: 'warn', message: 'Own orders found at the venue that the ledger did not hold', fields: { clientIds: adopted } });
     onAdopted(adopted);
+  }
+
+  #ask({ clientId, reason }: Extract<Correction, { kind: 'ask' }>, readAt: MonoMs): void {
+    this.#resolver.ask(clientId, reason);
+    if (reason === 'ended-here-open-there') this.#corrected++;
+    else this.#resolver.unlisted(clientId, readAt);
+  }
+
+  #merge({ report, reason }: Extract<Correction, { kind: 'merge' | 'adopt' | 'foreign' }>, readAt: MonoMs): void {
+    const { keeper } = this.#options;
+    const { ledger } = keeper;
+    const now = keeper.now();
+    const before = ledger.order(report.clientId);
+    const quietMs = readAt - (ledger.touchedAt(report.clientId) ?? this.#startedAt);
+    const change = ledger.report(report, { now });
+    const rows = orderCorrections({ before, after: ledger.order(report.clientId) }, { reason, now });
+    if (rows.length > 0 && quietMs >= GRACE_MS) this.#corrected++;
+    keeper.commit(withCorrections(change, rows));
   }
 
   async #readAccount(): Promise<Read | null> {
@@ -273,86 +329,8 @@ export class Reconciler {
     return true;
   }
 
-  /** One symbol at a time, so that their weight never comes together; what is read stays until it is read again. */
-  async #readCommission(): Promise<void> {
-    const { keeper, orders, symbols } = this.#options;
-    const symbol = symbols[this.#commissions++ % symbols.length];
-    if (symbol === undefined || !orders.commission) return;
-    const result = await orders.commission(symbol);
-    if (result.ok) keeper.setCommission(symbol, result.value);
-    else keeper.notice({ level: 'warn', message: 'Commission rates could not be read', fields: { symbol, fault: result.error } });
-  }
-
-  /** Books what the venue lists from the last trade read on, page by page; what the stream told meanwhile is booked once. */
-  async readTrades(symbol: string): Promise<boolean> {
-    const { keeper, orders } = this.#options;
-    for (let pages = 0; pages < 100; pages++) {
-      const { lastTradeId } = keeper.ledger.positions.row(symbol);
-      const result = await orders.trades({ symbol, fromTradeId: lastTradeId });
-      if (!result.ok) return false;
-      for (const fill of result.value) keeper.commit(keeper.ledger.fill(fill, keeper.now()));
-      const newest = newestTradeId(result.value);
-      if (newest === null || newest === lastTradeId) return true;
-      keeper.commit(keeper.ledger.readTrades(symbol, newest));
-      if (keeper.ledger.positions.row(symbol).lastTradeId === lastTradeId) return true;
-    }
-    return true;
-  }
-
-  async #newestTrades(symbols: readonly string[]): Promise<Map<string, string | null> | null> {
-    const newest = new Map<string, string | null>();
-    for (const symbol of symbols) {
-      const result = await this.#options.orders.trades({ symbol, fromTradeId: null });
-      if (!result.ok) return null;
-      newest.set(symbol, newestTradeId(result.value));
-    }
-    return newest;
-  }
-
-  async #query(clientId: string, entry: Unknown): Promise<void> {
-    const { keeper, orders } = this.#options;
-    const row = keeper.ledger.order(clientId);
-    if (!row || hasEnded(row.order.status)) {
-      this.#unknown.delete(clientId);
-      return;
-    }
-    entry.busy = true;
-    const result = await orders.queryOrder({ symbol: row.symbol, clientId });
-    entry.busy = false;
-    entry.queries++;
-    entry.nextAt = this.#now() + queryDelayMs(entry.queries);
-    if (result.ok) {
-      keeper.commit(keeper.ledger.report(result.value, { now: keeper.now() }));
-      this.#unknown.delete(clientId);
-    } else if (result.error.kind === 'gone' && (await this.readTrades(row.symbol))) {
-      await this.#nameLooseFills(row);
-      this.#believeAbsence(clientId);
-    }
-  }
-
-  /** The trade list tells no client id: a fill of it could be this order's until its own order is asked for. */
-  async #nameLooseFills({ symbol, side, sentWallMs }: LedgerOrder): Promise<void> {
-    const { keeper, orders } = this.#options;
-    const loose = keeper.ledger.looseFills({ symbol, side, sinceMs: sentWallMs - GRACE_MS });
-    for (const venueId of [...new Set(loose.map((fill) => fill.venueId))].slice(0, NAMED_AT_ONCE)) {
-      const result = await orders.orderOf({ symbol, venueId });
-      if (result.ok) keeper.commit(keeper.ledger.name(result.value, keeper.now()));
-    }
-  }
-
-  #believeAbsence(clientId: string): void {
-    const { keeper, recvWindowMs } = this.#options;
-    const row = keeper.ledger.order(clientId);
-    if (!row) return;
-    const { symbol, side } = row;
-    const looseFills = keeper.ledger.looseFills({ symbol, side, sinceMs: row.sentWallMs - GRACE_MS }).length;
-    const now = keeper.now();
-    if (!isProvenAbsent({ row, now: now.mono, recvWindowMs, knownSince: keeper.knownSince, looseFills })) return;
-    const kind = row.venueId === null ? 'rejected' : 'canceled';
-    if (row.order.status !== 'unknown') keeper.commit(keeper.ledger.move(clientId, { kind: 'timed-out', now }));
-    keeper.commit(keeper.ledger.move(clientId, { kind, reason: 'not-found', now }));
-    keeper.notice({ level: 'warn', message: 'Order proved absent', fields: { clientId, symbol, kind } });
-    this.#unknown.delete(clientId);
+  readTrades(symbol: string): Promise<boolean> {
+    return this.#trades.read(symbol);
   }
 
   #symbolsWithUnknown(): readonly string[] {
@@ -368,3 +346,12 @@ export class Reconciler {
 }
 
 type Read = { readonly state: AccountState; readonly at: MonoMs };
+type Newest = ReadonlyMap<string, FillReport | null>;
+type Beginning = { readonly symbol: string; readonly before: Newest; readonly after: Newest; readonly nowWall: WallMs };
+
+/** Nothing was traded while the account was read, and what it says is not older than a trade of just now: REST may lag behind. */
+function canBegin({ positions }: AccountState, { symbol, before, after, nowWall }: Beginning): boolean {
+  const [newest, report] = [after.get(symbol) ?? null, positions.find((position) => position.symbol === symbol)];
+  if ((before.get(symbol)?.tradeId ?? null) !== (newest?.tradeId ?? null)) return false;
+  return newest === null || report === undefined || report.atMs >= newest.atMs || nowWall - newest.atMs >= LAG_MS;
+}

@@ -52,7 +52,9 @@ export function regridFill(fill: BookedFill, change: GridChange): Regridded<Book
 /** Null: the position cannot be said on the new grid, so counting begins anew at the venue's. Money does not depend on the grid. */
 export function regridPosition(row: PositionRow, change: GridChange): PositionRow | null {
   const [baseline, size] = [sizeOn(row.baseline, change), sizeOn(row.size, change)];
-  return baseline === null || size === null ? null : { ...row, baseline, size };
+  if (baseline === null || size === null) return null;
+  const { base: _, tail: __, ...kept } = row; // its newest trades may have no exact place on the new grid
+  return { ...kept, baseline, size };
 }
 
 /** A stop that cannot be said exactly is `unknown` with the nearest trigger, until the venue tells. */
@@ -64,8 +66,9 @@ export function regridStop(row: StopRow, change: GridChange): Regridded<StopRow>
   return { row: { ...row, status, trigger: trigger ?? near, size: size ?? atLeast(row.size, change) }, exact: false };
 }
 
-/** Null: it stays as it was written, with its step beside it. */
+/** Null: it stays as it was written, with its step beside it. Only positions are counted in steps. */
 export function regridCorrection(row: CorrectionRow, change: GridChange): CorrectionRow | null {
+  if (!('entryPrice' in row)) return row;
   const [from, to] = [sizeOn(row.from, change), sizeOn(row.to, change)];
   return from === null || to === null ? null : { ...row, from, to };
 }

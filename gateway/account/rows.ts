@@ -1,7 +1,7 @@
 /** What the ledger holds and the store keeps: one row an order, one a fill, one a symbol. */
 import type { FillReport, FundingReport, PositionReport } from '../../shared/events.ts';
 import type { Role } from '../../shared/client-id.ts';
-import { type Doubt, hasEnded, type Order, type OrderKind, type Side, type TimeInForce } from '../../shared/order.ts';
+import { hasEnded, type Order, type OrderKind, type OrderStatus, type Side, type TimeInForce } from '../../shared/order.ts';
 import type { Atoms, Lots, MonoMs, Ticks, WallMs } from '../../shared/units.ts';
 import type { Opening } from './position.ts';
 
@@ -58,6 +58,9 @@ export type PositionRow = {
   readonly realized: Atoms;
   /** Absent in rows of earlier versions. */
   readonly opening?: Opening | null;
+  /** The holding before its newest trades, and their ids, oldest first: a late fill is booked where it belongs, after a restart too. */
+  readonly base?: { readonly size: Lots; readonly cost: Atoms; readonly realized: Atoms };
+  readonly tail?: readonly string[];
   readonly fees: Readonly<Record<string, Atoms>>;
   readonly funding: Atoms;
   readonly volume: Atoms;
@@ -67,7 +70,8 @@ export type PositionRow = {
 };
 
 /** A position the venue states that no fill explains; booked openly, with its reason. */
-export type CorrectionRow = {
+export type PositionCorrection = {
+  readonly kind: 'position';
   readonly symbol: string;
   readonly from: Lots;
   readonly to: Lots;
@@ -75,6 +79,35 @@ export type CorrectionRow = {
   readonly reason: string;
   readonly atMs: WallMs;
 };
+/** An order that a reconcile, and no reply and no event, brought to another state. `from` is `none` for one the ledger did not hold. */
+export type OrderCorrection = {
+  readonly kind: 'order';
+  readonly symbol: string;
+  readonly clientId: string;
+  readonly from: OrderStatus | 'none';
+  readonly to: OrderStatus;
+  readonly reason: string;
+  readonly atMs: WallMs;
+};
+/** A fill that was found in the venue's list of trades, and that nobody had told. */
+export type FillCorrection = {
+  readonly kind: 'fill';
+  readonly symbol: string;
+  readonly clientId: string;
+  readonly tradeId: string;
+  readonly reason: string;
+  readonly atMs: WallMs;
+};
+/** Money that the venue counts in another way than the fills say; decimals. */
+export type MoneyCorrection = {
+  readonly kind: 'entry-price' | 'realized';
+  readonly symbol: string;
+  readonly fromText: string;
+  readonly toText: string;
+  readonly reason: string;
+  readonly atMs: WallMs;
+};
+export type CorrectionRow = PositionCorrection | OrderCorrection | FillCorrection | MoneyCorrection;
 
 /** A payment as it was booked. `told` is the symbol the venue named, '' when it named only the asset; `symbol` is whose it became, '' nobody's. */
 export type FundingRow = {
@@ -89,7 +122,10 @@ export const fundingRow = ({ asset, amount, symbol: told, atMs }: FundingReport,
   ...{ asset, amount, told: told ?? '', symbol, atMs },
 });
 
-export type DoubtFact = { readonly symbol: string; readonly clientId: string; readonly doubt: Doubt | 'fill-missing' | 'foreign-fill' };
+/** `amend-open`: a cancel failed while an amend's outcome was open. */
+export const DOUBT_KINDS = ['illegal-move', 'overfill', 'fill-after-end', 'fill-missing', 'foreign-fill', 'amend-open'] as const;
+export type DoubtKind = (typeof DOUBT_KINDS)[number];
+export type DoubtFact = { readonly symbol: string; readonly clientId: string; readonly doubt: DoubtKind };
 
 /** Everything one event changed: rows to persist, new fills to publish, doubts to reconcile. */
 export type Change = {
@@ -115,6 +151,17 @@ export function joinChanges(changes: readonly Change[]): Change {
     doubts: changes.flatMap((change) => change.doubts),
     funding: changes.flatMap((change) => change.funding ?? []),
   };
+}
+
+export const fillKey = ({ symbol, tradeId }: { readonly symbol: string; readonly tradeId: string }): string => `${symbol} ${tradeId}`;
+/** The venue's ids of orders are unique within a symbol only. */
+export const venueKey = ({ symbol, venueId }: { readonly symbol: string; readonly venueId: string }): string => `${symbol} ${venueId}`;
+
+export function dropOldest<T>(map: Map<string, T>, kept: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= kept) return;
+    map.delete(key);
+  }
 }
 
 /** Rows no longer in memory. Looked up only for ids the ledger does not hold, so its memory stays bounded. */

@@ -37,6 +37,7 @@ import { SeqLog } from '../publish/seq-log.ts';
 import type { Venue } from '../venues/venue.ts';
 import { meteredCalls } from './call-meter.ts';
 import { type CommandServer, openCommandServer } from './command-server.ts';
+import type { EpochSource } from './epoch-source.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { Notices } from './notices.ts';
 import { tellStart } from './milestones.ts';
@@ -55,6 +56,7 @@ export type GatewayOptions = {
   readonly speed: number;
   readonly venue: Venue;
   readonly store: LedgerStore;
+  readonly epochs: EpochSource;
   readonly runDir: RunDir;
   readonly redis: RedisWriter;
   readonly times: StartTimes;
@@ -102,7 +104,7 @@ export class Gateway implements AsyncDisposable {
   constructor(options: GatewayOptions) {
     const { config, clock, store, identity, speed, runDir, redis } = options;
     this.#options = options;
-    this.#epochs = new Epochs(() => store.grantEpoch(), identity.epoch);
+    this.#epochs = new Epochs(() => options.epochs.grant(), identity.epoch);
     this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note) });
     this.#notices = new Notices(options);
     this.#place = new Place({ runDir, redis, onLost: (sentence) => this.#lost(sentence) });
@@ -110,7 +112,7 @@ export class Gateway implements AsyncDisposable {
     const core = this.#core;
     const { keeper, venue } = core;
     this.#reconciler = new Reconciler({
-      ...{ keeper, clock, orders: venue.orders, symbols: [...venue.instruments.keys()], recvWindowMs: config.gateway.recvWindowMs },
+      ...{ keeper, clock, sender: core.router, orders: venue.orders, symbols: [...venue.instruments.keys()], ...config.gateway },
       onAdopted: (clientIds) => this.#watch.onAdopted(clientIds),
       readStops: () => this.#stops.sync(),
       onAccount: (account) => {
@@ -120,9 +122,9 @@ export class Gateway implements AsyncDisposable {
       },
       onHoldings: (holdings, at) => this.#closer.onAccount(holdings, at),
     });
-    const save = (jobs: readonly LadderJob[]): void => {
-      store.setMeta('ladders', JSON.stringify(jobs));
+    const save = (jobs: readonly LadderJob[]): boolean => {
       this.#audit.closing(jobs);
+      return store.setMeta('ladders', JSON.stringify(jobs));
     };
     this.#closer = new Closer({ core, readPositions: () => this.#reconciler.readPositions(), save });
     this.#stops = new Stops({
@@ -151,6 +153,7 @@ export class Gateway implements AsyncDisposable {
       deadMan: () => this.#watch.deadMan,
       inheritsFrom: () => this.#desk.heritage.oldest(),
       safety: () => this.#safety.header(),
+      lastEpoch: () => options.epochs.last,
     });
     this.#desk = this.#openDesk();
     this.#barrier = new Barrier({
@@ -251,6 +254,7 @@ export class Gateway implements AsyncDisposable {
       redisFailed: failed,
       redisReconnects: reconnects,
       clientsCut: cut,
+      ...this.#core.keeper.doubtCounts(),
       ...{ stalls: this.#place.stall.stalls, ordersWaiting: this.#desk.waiting.size, ...usedOf(this.#core.venue.orders.budgets()) },
     };
   }

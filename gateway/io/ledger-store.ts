@@ -237,6 +237,11 @@ export class LedgerStore implements Archive, Disposable {
     return this.#askWritten((reader) => reader.countReached(symbol)) ?? {};
   }
 
+  /** The highest number handed out so far; 0: none, or it cannot be read. */
+  lastEpoch(): number {
+    return Number(this.#meta('epoch') ?? 0);
+  }
+
   /** A number never handed out before; it is on disk before it is returned. Null when it cannot be written or all are used up. */
   grantEpoch(atLeast = 1): number | null {
     const next = Math.max(Number(this.#meta('epoch') ?? 0) + 1, atLeast);

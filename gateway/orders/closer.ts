@@ -20,8 +20,8 @@ export type CloserOptions = {
   readonly core: Core;
   /** False: not read. */
   readonly readPositions: () => Promise<boolean>;
-  /** Persists the jobs that run. */
-  readonly save: (jobs: readonly LadderJob[]) => void;
+  /** Persists the jobs that run; false when the disk failed: then it is asked again. */
+  readonly save: (jobs: readonly LadderJob[]) => boolean;
 };
 
 /** A read without an answer is asked again beside it after this long, one that failed after as long; each time twice as long, up to the maximum. */
@@ -39,6 +39,7 @@ export class Closer {
   /** Reads since the last that succeeded: under way, or failed. */
   #readsInVain = 0;
   #counter = 0;
+  #saved = true;
 
   constructor(options: CloserOptions) {
     this.#options = options;
@@ -76,6 +77,7 @@ export class Closer {
   }
 
   tick(): void {
+    if (!this.#saved) this.#saveJobs();
     for (const [symbol, state] of this.#ladders) {
       const view = this.#view(state);
       if (!view) continue;
@@ -201,6 +203,6 @@ export class Closer {
   }
 
   #saveJobs(): void {
-    this.#options.save([...this.#ladders.values()].map(({ job }) => job));
+    this.#saved = this.#options.save([...this.#ladders.values()].map(({ job }) => job));
   }
 }

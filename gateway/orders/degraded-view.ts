@@ -13,6 +13,7 @@ export function wholeState(core: Core, { redisDown = false }: { readonly redisDo
     accountKnown: keeper.known,
     accountLive: venue.accountHealth().state === 'live',
     ledgerFault: ledgerFault() !== null,
+    disagrees: !keeper.agrees,
     redisDown,
     lineFailing: line?.failing ?? false,
     waiting: budget.blockedUntil > clock.monoMs(),

@@ -9,6 +9,8 @@ export type WholeState = {
   readonly accountKnown: boolean;
   readonly accountLive: boolean;
   readonly ledgerFault: boolean;
+  /** Reconciling does not come to agree with the venue. */
+  readonly disagrees: boolean;
   readonly redisDown: boolean;
   /** No request gets through to the venue. */
   readonly lineFailing: boolean;
@@ -35,6 +37,8 @@ export type SymbolState = {
   /** The venue refuses the same thing again and again. */
   readonly rejections: boolean;
   readonly stopMissing: boolean;
+  /** The outcome of an order has been unknown for too long. */
+  readonly orderUnknown: boolean;
   readonly foreignOrder: boolean;
 };
 
@@ -52,6 +56,7 @@ export function wholeMode(state: WholeState): { readonly mode: Mode; readonly re
     ['rate-limited', state.waiting, 'cancel-only'],
     ['paused', state.paused, 'reduce-only'],
     ['ledger-unavailable', state.ledgerFault, 'reduce-only'],
+    ['reconcile', state.disagrees, 'reduce-only'],
     ['margin-call', state.marginCall, 'reduce-only'],
     ['daily-loss', state.dailyLoss, 'reduce-only'],
     ['available-low', state.availableLow, 'reduce-only'],
@@ -73,6 +78,7 @@ export function symbolReasons(state: SymbolState): readonly string[] {
     ['closing', state.closing],
     ['rejections', state.rejections],
     ['stop-missing', state.stopMissing],
+    ['order-unknown', state.orderUnknown],
     ['foreign-order', state.foreignOrder],
   ];
   return rows.filter(([, holds]) => holds).map(([reason]) => `${reason}:${state.symbol}`);

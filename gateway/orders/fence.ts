@@ -113,6 +113,8 @@ function fencedOrders(orders: OrderEntry, fence: Fence): OrderEntry {
     amend: (request, onWritten) => pass(() => orders.amend(request, onWritten), opens),
     cancel: (order, onWritten) => pass(() => orders.cancel(order, onWritten), { ...takesBack, refuse: err }),
     cancelMany: (order) => pass(() => orders.cancelMany(order), { ...takesBack, refuse: (fault) => order.clientIds.map(() => err(fault)) }),
+    openOrders: () => orders.openOrders(),
+    recentIds: (symbol) => orders.recentIds(symbol),
     ...(batch && { batch }),
     ...(amends && { amends }),
     ...(placeMany && {

@@ -7,8 +7,8 @@ import type { OrderRequest } from '../venues/venue.ts';
 import type { Core } from './core.ts';
 import { wholeMode } from './degraded.ts';
 import { haltOf, wholeState } from './degraded-view.ts';
-import { worstCase } from './guard-rules/exposure.ts';
-import { type GuardView, referencePrice } from './guard-rules/rule.ts';
+import { NO_STOPS, worstCase } from './guard-rules/exposure.ts';
+import { type GuardView, referencePrice, type Sides } from './guard-rules/rule.ts';
 
 export type Asked = {
   readonly request: OrderRequest;
@@ -16,13 +16,17 @@ export type Asked = {
   readonly ttlMs: number;
   readonly closing: boolean;
   readonly stopMissing: boolean;
+  readonly stops: Sides;
   readonly pace: GuardView['pace'];
   /** It leaves in a request of several, whose budget has been asked. */
   readonly together?: boolean;
 };
 
 /** Null when the symbol is not configured. */
-export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMissing, pace, together = false }: Asked): GuardView | null {
+export function guardView(
+  core: Core,
+  { request, basedOn, ttlMs, closing, stopMissing, stops, pace, together = false }: Asked,
+): GuardView | null {
   const { venue, keeper, config, modes, budget, seqs, identity, clock } = core;
   const { symbol } = request;
   const instrument = venue.instruments.get(symbol);
@@ -43,6 +47,7 @@ export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMi
     minLiquidationPercent: config.limits.margin.minLiquidationPercent,
     held: keeper.ledger.positions.range(symbol),
     own: keeper.ledger.movingOrders(symbol),
+    stops,
     foreignOrders: keeper.ledger.foreignOrders(symbol).length,
     exclusive: config.account.exclusive,
     otherGross: otherGross(core, symbol),
@@ -57,6 +62,7 @@ export function guardView(core: Core, { request, basedOn, ttlMs, closing, stopMi
     basedOnAt: basedOn.epoch === identity.epoch ? (seqs.find(basedOn.seq)?.at ?? null) : null,
     ttlMs,
     stopMissing,
+    unknownOrder: keeper.unknowns.overdue(symbol, now),
     budget: together ? null : budget.refusal({ budgets: venue.orders.budgets(), now, protective: request.reduceOnly }),
     pace,
   };
@@ -76,7 +82,7 @@ function otherGross({ venue, keeper }: Core, except: string): Atoms | null {
   let total: Atoms = ZERO_ATOMS;
   for (const [symbol, instrument] of venue.instruments) {
     if (symbol === except) continue;
-    const worst = worstCase({ held: keeper.ledger.positions.range(symbol), own: keeper.ledger.movingOrders(symbol) });
+    const worst = worstCase({ held: keeper.ledger.positions.range(symbol), own: keeper.ledger.movingOrders(symbol), stops: NO_STOPS });
     const size = lots(Math.max(worst.high, -worst.low, 0));
     if (size === 0) continue;
     const price = referencePrice({ book: venue.market.book(symbol), markPrice: venue.market.mark(symbol)?.markPrice ?? null, instrument });

@@ -25,6 +25,7 @@ import {
   checkPace,
   checkProtected,
   checkTrading,
+  checkUnknown,
 } from './guard-rules/moment.ts';
 import { checkCollar, checkFilters, checkMarkBand, checkMinNotional } from './guard-rules/price.ts';
 import type { Checked, GuardRefusal, Rule } from './guard-rules/rule.ts';
@@ -61,6 +62,7 @@ const OPENING: readonly Rule[] = [
   checkForeign,
   checkProtected,
   checkLiquidation,
+  checkUnknown,
   checkMinNotional,
   checkCollar,
   checkOrderSize,

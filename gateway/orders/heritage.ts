@@ -105,7 +105,15 @@ export class Heritage {
     const request = { symbol, clientId, side, kind, timeInForce, reduceOnly, price: row.order.price, size: row.order.size };
     const basedOn = { epoch: core.identity.epoch, seq: core.seqs.seq };
     const [closing, stopMissing] = [closer.isClosing(symbol), stops.isMissing(symbol)];
-    const view = guardView(core, { request, basedOn, ttlMs: ANY_AGE_MS, closing, stopMissing, pace: null });
+    const view = guardView(core, {
+      request,
+      basedOn,
+      ttlMs: ANY_AGE_MS,
+      closing,
+      stopMissing,
+      stops: stops.closingLots(symbol),
+      pace: null,
+    });
     return view === null ? 'unknown-symbol' : (checkOrder({ request, replaces: row, view })?.code ?? null);
   }
 }

@@ -166,6 +166,12 @@ export class Router {
     return this.#unwanted.has(clientId);
   }
 
+  /** The answer about it is waited for no longer: what is wanted of it goes on without. */
+  giveUpAnswer(clientId: string): void {
+    this.#placing.delete(clientId);
+    this.#canceling.delete(clientId);
+  }
+
   /** Sends cancels that are due: first ones, and again those that did not take. Called often. */
   tick(): void {
     const { keeper, clock, budget } = this.#options;

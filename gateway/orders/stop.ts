@@ -13,7 +13,8 @@ import { queryDelayMs } from '../account/reconcile.ts';
 import type { StopEntry, VenueFault } from '../venues/venue.ts';
 import type { Closer } from './closer.ts';
 import type { Core } from './core.ts';
-import { worstCase } from './guard-rules/exposure.ts';
+import { NO_STOPS, worstCase } from './guard-rules/exposure.ts';
+import type { Sides } from './guard-rules/rule.ts';
 import { StopBook, type StopRow } from './stop-book.ts';
 import { coveredLots, planStops, type StopStep } from './stop-plan.ts';
 
@@ -146,6 +147,13 @@ export class Stops {
     };
   }
 
+  /** What may be closed by stops of ours that have not ended. */
+  closingLots(symbol: string): Sides {
+    const live = this.#book.live(symbol);
+    const sum = (side: Side): Lots => lots(live.reduce((total, stop) => total + (stop.side === side ? stop.size : 0), 0));
+    return { buy: sum('buy'), sell: sum('sell') };
+  }
+
   /** True while a position is not covered by confirmed stops for longer than configured. */
   isMissing(symbol: string): boolean {
     return this.#held.get(symbol)?.missing ?? false;
@@ -210,7 +218,7 @@ export class Stops {
     const { positions } = ledger;
     const [booked, stated] = [positions.row(symbol).size, positions.venue(symbol)];
     const held = positions.range(symbol);
-    const worst = worstCase({ held, own: ledger.movingOrders(symbol) });
+    const worst = worstCase({ held, own: ledger.movingOrders(symbol), stops: NO_STOPS });
     const differsMs = this.#now() - (positions.differsSince(symbol) ?? this.#now());
     const believed = this.#everKnown ? booked : (stated?.size ?? booked);
     const side = believed !== 0 || differsMs < DIFFERS_MS ? believed : (stated?.size ?? 0);

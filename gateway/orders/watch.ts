@@ -53,6 +53,7 @@ export class Watch {
   readonly #strangers: Strangers;
   #mode: Mode | null = null;
   readonly #halted = new Set<string>();
+  readonly #doubtful = new Set<string>();
   #redisDown = false;
 
   constructor(options: WatchOptions) {
@@ -258,6 +259,7 @@ export class Watch {
       this.#mode = mode;
     }
     for (const symbol of core.venue.instruments.keys()) {
+      this.#seeUnknown(symbol);
       const why = haltOf(core, symbol);
       if (why === null) this.#halted.delete(symbol);
       else if (!this.#halted.has(symbol)) {
@@ -266,6 +268,21 @@ export class Watch {
         this.pull('halted', this.#quotes(symbol));
       }
     }
+  }
+
+  /** Told once when it begins and once when it is over. */
+  #seeUnknown(symbol: string): void {
+    const { keeper, clock } = this.#options.core;
+    const clientId = keeper.unknowns.overdue(symbol, clock.monoMs());
+    if ((clientId !== null) === this.#doubtful.has(symbol)) return;
+    if (clientId === null) {
+      this.#doubtful.delete(symbol);
+      keeper.notice({ level: 'info', message: 'Outcome of every order is known again', fields: { symbol } });
+      return;
+    }
+    this.#doubtful.add(symbol);
+    keeper.notice({ level: 'error', message: 'Outcome of an order is unknown: nothing new is opened', fields: { symbol, clientId } });
+    this.pull('order-unknown', this.#quotes(symbol));
   }
 
   /** An order in the ledger, its bytes not yet sent: the countdown is armed no later than the order. */

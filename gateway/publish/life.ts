@@ -6,7 +6,7 @@ import { formatAtoms, formatSteps } from '../../shared/units.ts';
 import type { LifeRows, RequestRow } from '../account/audit-rows.ts';
 import type { DayRow } from '../account/day-profit.ts';
 import type { Grid } from '../account/regrid.ts';
-import type { BookedFill, LedgerOrder } from '../account/rows.ts';
+import type { BookedFill, CorrectionRow, LedgerOrder } from '../account/rows.ts';
 import type { StopRow } from '../orders/stop-book.ts';
 
 export function lifeAnswer(rows: LifeRows): LifeAnswer {
@@ -23,14 +23,26 @@ export function lifeAnswer(rows: LifeRows): LifeAnswer {
       }),
     ),
     ...rows.fills.map((fill) => fillEntry(fill, grid)),
-    ...rows.corrections.map(
-      ({ atMs, from, to, entryPrice, reason }): LifeEntry => ({
-        ...{ kind: 'correction', wallMs: atMs, from: sizeText(from, grid), to: sizeText(to, grid), entryPrice, reason },
-      }),
-    ),
+    ...rows.corrections.map((row) => correctionEntry(row, grid)),
   ];
   const shown = order ? lifeOrder(order, rows) : stop ? lifeStop(stop, rows) : null;
   return { clientId, order: shown, entries: entries.sort((a, b) => a.wallMs - b.wallMs || RANK[a.kind] - RANK[b.kind]) };
+}
+
+/** `kind` is absent in rows of earlier versions, which are of positions. */
+function correctionEntry(row: CorrectionRow, grid: Grid | null): LifeEntry {
+  const told = { kind: 'correction', wallMs: row.atMs, reason: row.reason } as const;
+  switch (row.kind) {
+    case 'order':
+      return { ...told, from: row.from, to: row.to, entryPrice: '' };
+    case 'fill':
+      return { ...told, from: '', to: `fill ${row.tradeId}`, entryPrice: '' };
+    case 'entry-price':
+    case 'realized':
+      return { ...told, from: `${row.kind} ${row.fromText}`, to: row.toText, entryPrice: '' };
+    default:
+      return { ...told, from: sizeText(row.from, grid), to: sizeText(row.to, grid), entryPrice: row.entryPrice };
+  }
 }
 
 /** Where two fall on the same moment: what was asked comes before what it did. */

@@ -35,6 +35,8 @@ export type PublisherOptions = {
   /** Oldest brain epoch whose quotes the lease in force inherited; null when there are none. */
   readonly inheritsFrom?: () => number | null;
   readonly safety: () => Pick<Header, 'emergency' | 'unknownOrders'>;
+  /** Highest epoch ever granted: Redis keeps it for a gateway that has lost its ledger. */
+  readonly lastEpoch: () => number;
 };
 
 const FILLS_KEPT = 10_000;
@@ -50,6 +52,7 @@ export class Publisher {
   readonly #instrumentVersions = new Map<string, string>();
   readonly #tradeSeqs = new Map<string, number>();
   readonly #intervals: readonly string[];
+  #epochWritten = 0;
   #entries: StreamEntry[] = [];
   /** Since the last push; nobody collects them while there are no subscribers. */
   #unpushed: StreamEntry[] = [];
@@ -97,6 +100,7 @@ export class Publisher {
   redisLost(): void {
     this.#barVersions.clear();
     this.#instrumentVersions.clear();
+    this.#epochWritten = 0;
   }
 
   /** The next snapshot, with all that waits beside it. */
@@ -183,6 +187,7 @@ export class Publisher {
       closing: closer.isClosing(symbol),
       rejections: core.router.breaker.isTripped(symbol),
       stopMissing: stops.isMissing(symbol),
+      orderUnknown: keeper.unknowns.overdue(symbol, core.clock.monoMs()) !== null,
       foreignOrder: !config.account.exclusive && keeper.ledger.foreignOrders(symbol).length > 0,
     });
   }
@@ -209,16 +214,20 @@ export class Publisher {
     };
   }
 
-  /** Bars and instruments that changed since they were last written. */
+  /** Bars, instruments and the epoch, where they changed since they were last written. */
   #lasting(stamp: Stamp): readonly Document[] {
     const { core, keys } = this.#options;
-    return [...core.venue.instruments].flatMap(([symbol, instrument]): Document[] => {
+    const epoch = this.#options.lastEpoch();
+    const epochs: readonly Document[] = epoch === this.#epochWritten ? [] : [[keys.epoch, String(epoch)]];
+    this.#epochWritten = epoch;
+    const changed = [...core.venue.instruments].flatMap(([symbol, instrument]): Document[] => {
       const out = this.#intervals.flatMap((interval) => this.#newBars(instrument, { stamp, interval }));
       if (this.#instrumentVersions.get(symbol) !== instrument.version)
         out.push([keys.instrument(symbol), JSON.stringify(instrumentDoc(instrument, stamp))]);
       this.#instrumentVersions.set(symbol, instrument.version);
       return out;
     });
+    return [...epochs, ...changed];
   }
 
   #newBars(instrument: Instrument, { stamp, interval }: { readonly stamp: Stamp; readonly interval: string }): Document[] {

@@ -113,6 +113,10 @@ export interface OrderEntry {
   trades(query: { readonly symbol: string; readonly fromTradeId: string | null }): Promise<VenueResult<readonly FillReport[]>>;
   account(): Promise<VenueResult<AccountState>>;
   holdings(): Promise<VenueResult<Holdings>>;
+  /** Of the configured symbols, whoever placed them. */
+  openOrders(): Promise<VenueResult<readonly VenueOrder[]>>;
+  /** Client ids of the newest orders of a symbol, ended ones too, as many as one call tells. */
+  recentIds(symbol: string): Promise<VenueResult<readonly string[]>>;
   /** Shares of notional, decimal strings; negative is a rebate. Without it they stay unknown. */
   commission?(symbol: string): Promise<VenueResult<Commission>>;
   /** Arms the venue's countdown that cancels all orders of the symbol after `ms`; 0 disarms. */

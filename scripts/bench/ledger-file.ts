@@ -28,7 +28,7 @@ export function writeLedger(path: string, orders: number): void {
   const store = new LedgerStore({ path, clock: new VirtualClock(START_MS) });
   const ledger = ledgerOf(store);
   const position = { kind: 'position', symbol: SYMBOL, size: lots(0), entryPrice: '0', atMs: wallMs(START_MS) } as const;
-  store.write(ledger.adoptBaseline({ report: position, sinceTradeId: null }));
+  store.write(ledger.adoptBaseline({ report: position, sinceTradeId: null, now: { mono: monoMs(0), wall: wallMs(START_MS) } }));
   for (let n = 0; n < OPEN; n++) store.write(ledger.take(requestOf(n), { mono: monoMs(0), wall: wallMs(START_MS) }), 'request');
   const sample = ledger.orders()[0];
   store[Symbol.dispose]();

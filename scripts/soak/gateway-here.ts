@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Gateway } from '../../gateway/io/gateway.ts';
 import { openGateway } from '../../gateway/io/open-gateway.ts';
 import { LedgerStore } from '../../gateway/io/ledger-store.ts';
+import { EpochSource } from '../../gateway/io/epoch-source.ts';
 import { RedisWriter } from '../../gateway/io/redis-writer.ts';
 import { openRunDir } from '../../gateway/io/run-dir.ts';
 import { openVenue } from '../../gateway/venues/io/open.ts';
@@ -57,7 +58,8 @@ export async function openGatewayHere({ config, credentials, dir, seed }: Gatewa
   const ending = new AbortController().signal;
   const venue = await openVenue({ ...common, credentials, random, accountDir: runDir.value.path, ending });
   if (!venue.ok) throw new Error(venue.error.sentence);
-  const epoch = store.grantEpoch() ?? 1;
+  const epochs = new EpochSource({ store, path: join(runDir.value.path, 'epoch'), clock, seen: [] });
+  const epoch = epochs.grantAnyway();
   const identity = { epoch, environment, accountHash: accountHash(credentials.apiKey), configHash: configHash(config) };
   const onFatal = (sentence: string): void => log.fatal({ sentence }, 'Fatal');
   const { url, prefix } = config.redis;
@@ -70,7 +72,7 @@ export async function openGatewayHere({ config, credentials, dir, seed }: Gatewa
     log,
   });
   const times = new StartTimes({ log, metrics });
-  const parts = { identity, venue: venue.value, store, runDir: runDir.value, redis, times, ending, onFatal };
+  const parts = { identity, venue: venue.value, store, runDir: runDir.value, redis, times, ending, epochs, onFatal };
   const gateway = await openGateway({ ...common, ...parts });
   if (!gateway.ok) throw new Error(gateway.error.sentence);
   return {

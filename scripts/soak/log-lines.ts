@@ -18,6 +18,8 @@ const CAUSES: readonly { readonly message: RegExp; readonly kinds: readonly stri
   { message: /^Gateway did not tell the positions/, kinds: [...GATEWAY_GONE, ...SIM_GONE, 'stall-brain'] },
   { message: /^Hard exit not taken/, kinds: [...GATEWAY_GONE, ...SIM_GONE, ...CALLS, 'stall-brain', 'trading-status', 'liquidation'] },
   { message: /^Account stream is silent about an acknowledged order/, kinds: [...SILENT, ...SIM_GONE, ...GATEWAY_GONE] },
+  { message: /^Outcome of an order is unknown/, kinds: [...CALLS, ...SILENT, ...SIM_GONE, ...GATEWAY_GONE] },
+  { message: /^Reconcile does not come to agree/, kinds: [...CALLS, ...SILENT, ...SIM_GONE, ...GATEWAY_GONE] },
   { message: /^Margin call/, kinds: ['liquidation'] },
   { message: /^Symbol halted/, kinds: ['adl', 'liquidation'] },
   { message: /^Instrument changed at the venue/, kinds: ['trading-status'] },

@@ -142,7 +142,7 @@ export class OrderSide {
     };
     const { core } = this;
     this.reconciler = new Reconciler({
-      ...{ keeper, clock, orders: venue.orders, symbols: ['BTCUSDT'], recvWindowMs: config.gateway.recvWindowMs },
+      ...{ keeper, clock, sender: core.router, orders: venue.orders, symbols: ['BTCUSDT'], ...config.gateway },
       onAdopted: (clientIds) => this.watch.onAdopted(clientIds),
       readStops: () => this.stops.sync(),
       onAccount: (account) => this.watch.onWhole(account),
@@ -234,9 +234,10 @@ export class OrderSide {
     return this.fault === null;
   }
 
-  #keep(jobs: readonly LadderJob[]): void {
-    this.jobs = jobs;
+  #keep(jobs: readonly LadderJob[]): boolean {
     this.audit.closing(jobs);
+    if (this.fault === null) this.jobs = jobs;
+    return this.fault === null;
   }
 
   get basedOn() {

@@ -107,6 +107,7 @@ export function ledger({
     made.adoptBaseline({
       report: position({ symbol, size: lots(baseline), entryPrice: baseline === 0 ? '0' : '60000' }),
       sinceTradeId: null,
+      now: at(0),
     });
   return made;
 }

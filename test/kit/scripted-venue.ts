@@ -158,6 +158,11 @@ export class ScriptedVenue implements Venue {
       const refused = this.answers.account.shift();
       return refused ? err(refused) : ok(this.#account());
     },
+    openOrders: async () => {
+      this.calls.push({ what: 'open-orders' });
+      return ok([...this.open.values()]);
+    },
+    recentIds: async () => ok([...this.open.keys()]),
     armDeadMan: async ({ symbol, ms }) => {
       this.calls.push({ what: ms === 0 ? 'disarm' : 'arm', symbol, ms });
       return ok(null);

@@ -3,6 +3,7 @@ import { AccountRisk } from '../../gateway/account/account-risk.ts';
 import { Keeper } from '../../gateway/account/keeper.ts';
 import { Ledger } from '../../gateway/account/ledger.ts';
 import { Reconciler } from '../../gateway/account/reconciler.ts';
+import { EpochSource } from '../../gateway/io/epoch-source.ts';
 import { LedgerStore } from '../../gateway/io/ledger-store.ts';
 import { Budget } from '../../gateway/orders/budget.ts';
 import { Closer } from '../../gateway/orders/closer.ts';
@@ -35,16 +36,24 @@ export type VirtualGatewayOptions = {
   readonly clock: Clock;
   readonly venue: Venue;
   readonly ledgerFile: string;
+  /** Instead of one opened on the file. */
+  readonly store?: LedgerStore;
+  /** Instead of those kept beside the ledger. */
+  readonly epochs?: EpochSource;
+  readonly tickMs?: number;
   /** Each error that the order side tells. */
   readonly onError: (message: string) => void;
   /** Each snapshot, with what was added to the streams beside it, as a push would carry it; without it none is rendered. */
   readonly onSnapshot?: (pushed: Pushed) => void;
 };
 
+const TICK_MS = 25;
+
 export class VirtualGateway implements AsyncDisposable {
   readonly core: Core;
   readonly #options: VirtualGatewayOptions;
   readonly #store: LedgerStore;
+  readonly #epochs: EpochSource;
   readonly #reconciler: Reconciler;
   readonly #closer: Closer;
   readonly #stops: Stops;
@@ -59,19 +68,20 @@ export class VirtualGateway implements AsyncDisposable {
   constructor(options: VirtualGatewayOptions) {
     const { config, clock, venue, ledgerFile: path } = options;
     this.#options = options;
-    const store = new LedgerStore({ path, clock });
+    const store = options.store ?? new LedgerStore({ path, clock });
     this.#store = store;
+    this.#epochs = options.epochs ?? new EpochSource({ store, path: `${path}.epoch`, clock, seen: [] });
     this.core = this.#assemble();
     const { core } = this;
     const { keeper } = core;
     this.#reconciler = new Reconciler({
-      ...{ keeper, clock, orders: venue.orders, symbols: config.symbols, recvWindowMs: config.gateway.recvWindowMs },
+      ...{ keeper, clock, sender: core.router, orders: venue.orders, symbols: config.symbols, ...config.gateway },
       onAdopted: (clientIds) => this.#watch.onAdopted(clientIds),
       readStops: () => this.#stops.sync(),
       onAccount: (account) => this.#watch.onWhole(account),
       onHoldings: (holdings, at) => this.#closer.onAccount(holdings, at),
     });
-    const save = (jobs: readonly LadderJob[]): void => void store.setMeta('ladders', JSON.stringify(jobs));
+    const save = (jobs: readonly LadderJob[]): boolean => store.setMeta('ladders', JSON.stringify(jobs));
     this.#closer = new Closer({ core, readPositions: () => this.#reconciler.readPositions(), save });
     this.#stops = new Stops({
       ...{ core, closer: this.#closer, rows: store.openStops() },
@@ -96,6 +106,7 @@ export class VirtualGateway implements AsyncDisposable {
       redisDown: () => this.#watch.redisDown,
       deadMan: () => this.#watch.deadMan,
       safety: () => ({}),
+      lastEpoch: () => this.#epochs.last,
     });
     const answers = new Answers({
       core,
@@ -111,7 +122,7 @@ export class VirtualGateway implements AsyncDisposable {
       stops: this.#stops,
       emergency: this.#emergency,
       raise: () => true,
-      epochs: new Epochs(() => store.grantEpoch()),
+      epochs: new Epochs(() => this.#epochs.grant()),
       answerQuery: (query) => answers.answer(query),
     });
     keeper.listen({
@@ -140,7 +151,7 @@ export class VirtualGateway implements AsyncDisposable {
     });
     this.#timers = [
       clock.every(config.snapshot.intervalMs, () => this.#publish()),
-      clock.every(25, () => this.#tick()),
+      clock.every(this.#options.tickMs ?? TICK_MS, () => this.#tick()),
       clock.every(250, () => this.#watch.armDeadMan()),
       clock.every(250, () => this.#store.housekeep()),
     ];
@@ -159,6 +170,7 @@ export class VirtualGateway implements AsyncDisposable {
 
   #tick(): void {
     this.#store.flush();
+    this.core.modes.retry();
     this.#watch.tick();
     this.#emergency.tick();
     this.#desk.waiting.tick();
@@ -174,9 +186,13 @@ export class VirtualGateway implements AsyncDisposable {
     return this.#desk.heritage;
   }
 
+  stopTimers(): void {
+    for (const timer of this.#timers) timer.cancel();
+  }
+
   /** As a kill would: nothing is cancelled, the ledger stays as it is on disk, and what was not yet written there never will be. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const timer of this.#timers) timer.cancel();
+    this.stopTimers();
     await this.#options.venue[Symbol.asyncDispose]();
     this.#store.abandon();
   }
@@ -220,7 +236,7 @@ export class VirtualGateway implements AsyncDisposable {
       onRefused: (fault) => this.#watch.onRefused(fault),
       onAuth: (sentence) => modes.pause(sentence),
     });
-    const epoch = store.grantEpoch() ?? 1;
+    const epoch = this.#epochs.grantAnyway();
     const identity = { epoch, environment: 'sim', accountHash: 'a'.repeat(12), configHash: configHash(config) } as const;
     const calls = new CallTimes({ clock, speed: 1, observe: () => undefined });
     const latency = { frameToOrder: new Latency(1), command: new Latency(1), calls };

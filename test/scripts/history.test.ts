@@ -34,7 +34,8 @@ function leaveLedger(): void {
   const path = join(dir, 'run', 'sim-0123456789ab', 'ledger.sqlite');
   using store = new LedgerStore({ path, clock: new VirtualClock(START_MS) });
   const ledger = new Ledger({ instruments, archive: store, state: store.load(instruments) });
-  for (const symbol of instruments.keys()) store.write(ledger.adoptBaseline({ report: position({ symbol }), sinceTradeId: null }));
+  for (const symbol of instruments.keys())
+    store.write(ledger.adoptBaseline({ report: position({ symbol }), sinceTradeId: null, now: at(1) }));
   store.write(ledger.take(request(), at(1)), 'request');
   for (let n = 0; n < 450; n++) store.write(ledger.fill(fill({ tradeId: String(1_000 + n), atMs: wallMs(START_MS) }), at(2)), 'stream');
   for (let day = 0; day < 30; day++)

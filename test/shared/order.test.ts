@@ -34,20 +34,21 @@ const MOVES = [
   'cancel-failed',
   'amend-sent',
   'amend-failed',
+  'revived',
 ] as const satisfies readonly Move[];
 
 /** One row for each status, one column for each move, in the order of MOVES; `.` is illegal. */
 const TABLE: Readonly<Record<OrderStatus, string>> = {
-  sent: 'open canceled expired rejected unknown canceling . . .',
-  open: 'open canceled expired . . canceling . amending .',
-  'partially-filled': 'open canceled expired . . canceling . amending .',
-  canceling: 'canceling canceled expired rejected unknown canceling open . canceling',
-  amending: 'amending canceled expired . unknown canceling . . open',
-  unknown: 'open canceled expired rejected unknown unknown unknown . unknown',
-  filled: 'filled filled filled . filled . filled . filled',
-  canceled: 'canceled canceled canceled . canceled . canceled . canceled',
-  expired: 'expired expired expired . expired . expired . expired',
-  rejected: '. . . rejected rejected . . . .',
+  sent: 'open canceled expired rejected unknown canceling . . . sent',
+  open: 'open canceled expired . . canceling . amending . open',
+  'partially-filled': 'open canceled expired . . canceling . amending . partially-filled',
+  canceling: 'canceling canceled expired rejected unknown canceling open . canceling canceling',
+  amending: 'amending canceled expired . unknown canceling . . open amending',
+  unknown: 'open canceled expired rejected unknown unknown unknown . unknown unknown',
+  filled: 'filled filled filled . filled . filled . filled unknown',
+  canceled: 'canceled canceled canceled . canceled . canceled . canceled unknown',
+  expired: 'expired expired expired . expired . expired . expired unknown',
+  rejected: '. . . rejected rejected . rejected . . unknown',
 };
 const CELLS = ORDER_STATUSES.flatMap((status) => TABLE[status].split(' ').map((want, i) => [status, MOVES[i]!, want] as const));
 
@@ -62,9 +63,13 @@ test.each(CELLS)('applyOrderEvent() of %s on %s gives %s', (status, kind, want) 
   else expect([after, doubts]).toEqual([{ ...before, status: want }, []]);
 });
 
-test.each(CELLS.filter(([, , want]) => want === 'open'))('applyOrderEvent() of %s on %s keeps a partial fill in sight', (status, kind) => {
-  expect(applyOrderEvent(order({ status, filled: lots(2) }), { kind }).order.status).toBe('partially-filled');
-});
+test.each(CELLS.filter(([, kind, want]) => want === 'open' && kind !== 'revived'))(
+  'applyOrderEvent() of %s on %s keeps a fill in sight, partial or whole',
+  (status, kind) => {
+    expect(applyOrderEvent(order({ status, filled: lots(2) }), { kind }).order.status).toBe('partially-filled');
+    expect(applyOrderEvent(order({ status, filled: lots(5) }), { kind }).order.status).toBe('filled');
+  },
+);
 
 const FILLS: readonly (readonly [OrderStatus, OrderStatus, readonly Doubt[]])[] = [
   ['sent', 'partially-filled', []],
@@ -141,11 +146,12 @@ test('applyOrderEvent() books exactly the distinct fills, whatever else is told 
   );
 });
 
-test('applyOrderEvent() never revives an order that has ended', () => {
+test('applyOrderEvent() never takes back an end, unless the venue was asked and contradicts it', () => {
   fc.assert(
     fc.property(fc.constantFrom<OrderStatus>('filled', 'canceled', 'expired', 'rejected'), fc.array(anyEvent), (status, events) => {
       let now = order({ status, filled: lots(status === 'filled' ? 5 : 0) });
       for (const event of events) {
+        if (event.kind === 'revived') continue;
         now = applyOrderEvent(now, event).order;
         expect(hasEnded(now.status)).toBe(true);
       }

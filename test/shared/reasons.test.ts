@@ -31,6 +31,7 @@ test('every refusal, every mode and every reason of the gateway is among them', 
     rejections: true,
     stopMissing: true,
     foreignOrder: true,
+    orderUnknown: true,
   };
   const told = (['stale', 'syncing'] as const).flatMap((bookStatus) => symbolReasons({ ...state, bookStatus }));
   const all = [

@@ -4,7 +4,7 @@ import { openLots } from '../../../shared/order.ts';
 import { type Atoms, atoms, formatAtoms, type Lots, lots, parseAtoms, ticks, ZERO_ATOMS } from '../../../shared/units.ts';
 import type { LedgerOrder } from '../../account/rows.ts';
 import type { OrderRequest } from '../../venues/venue.ts';
-import { type Checked, type GuardRefusal, midOf, referencePrice, refuse, type Rule } from './rule.ts';
+import { type Checked, type GuardRefusal, midOf, referencePrice, refuse, type Rule, type Sides } from './rule.ts';
 
 export const checkOrderNotional: Rule = (checked) => {
   const { request, view } = checked;
@@ -113,15 +113,19 @@ export const checkGross: Rule = (checked) => {
 
 export type Range = { readonly low: Lots; readonly high: Lots };
 
-/** Furthest the position can get either way: held, plus all that rests, is in flight, unknown, or filled but not yet booked. */
-export function worstCase({ held, own }: { readonly held: Range; readonly own: readonly LedgerOrder[] }): Range {
-  let [low, high]: [number, number] = [held.low, held.high];
-  for (const order of own) {
-    if (order.reduceOnly) continue; // the venue lets it reduce only
-    if (order.side === 'buy') high += pendingLots(order);
-    else low -= pendingLots(order);
-  }
-  return { low: lots(low), high: lots(high) };
+type Exposure = { readonly held: Range; readonly own: readonly LedgerOrder[]; readonly stops: Sides };
+export const NO_STOPS: Sides = { buy: lots(0), sell: lots(0) };
+
+/**
+ * Furthest the position can get either way: held, plus all that rests, is in flight, unknown, or filled but not yet booked. What only reduces
+ * cannot turn a position over, but it can take it away, and with it the room that it gave on the other side.
+ */
+export function worstCase({ held, own, stops }: Exposure): Range {
+  const pending = (side: OrderRequest['side'], reduceOnly: boolean): number =>
+    own.reduce((sum, order) => sum + (order.side === side && order.reduceOnly === reduceOnly ? pendingLots(order) : 0), 0);
+  const low = held.low > 0 ? Math.max(0, held.low - pending('sell', true) - stops.sell) : held.low;
+  const high = held.high < 0 ? Math.min(0, held.high + pending('buy', true) + stops.buy) : held.high;
+  return { low: lots(low - pending('sell', false)), high: lots(high + pending('buy', false)) };
 }
 
 /** Lots of an order that may be filled without our having booked them; an amend on its way counts at its larger size. */
@@ -133,7 +137,7 @@ function pendingLots({ order, statedFilled, amendTo }: LedgerOrder): number {
 
 /** Worst case as it would be with this order; an amended order counts at the larger of both sizes. */
 function worstWith({ request, replaces, view }: Checked): Range {
-  const before = worstCase({ held: view.held, own: view.own.filter((order) => order !== replaces) });
+  const before = worstCase({ held: view.held, own: view.own.filter((order) => order !== replaces), stops: view.stops });
   const size = replaces ? Math.max(pendingLots(replaces), request.size - replaces.order.filled) : request.size;
   return request.side === 'buy' ? { low: before.low, high: lots(before.high + size) } : { low: lots(before.low - size), high: before.high };
 }

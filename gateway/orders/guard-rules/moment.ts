@@ -80,3 +80,11 @@ export const checkLiquidation: Rule = (checked) => {
   const why = `${request.symbol} is ${left.toFixed(2)} % from its liquidation price, at least ${least} % is wanted`;
   return refuse(checked, { code: 'liquidation-near', why });
 };
+
+/** How much of it rests or is filled nobody can say. */
+export const checkUnknown: Rule = (checked) => {
+  const { unknownOrder } = checked.view;
+  if (unknownOrder === null) return null;
+  const why = `only orders that reduce are let through on ${checked.request.symbol} now (order-unknown: ${unknownOrder})`;
+  return refuse(checked, { code: 'reduce-only-mode', why });
+};

@@ -7,6 +7,9 @@ import { type Atoms, type Lots, type MonoMs, type Ticks, ticks } from '../../../
 import type { LedgerOrder } from '../../account/rows.ts';
 import type { BookView, OrderRequest } from '../../venues/venue.ts';
 
+/** Lots by side. */
+export type Sides = { readonly buy: Lots; readonly sell: Lots };
+
 /** Limits that grow and shrink with the account, percent of its equity. */
 export type EquityShares = Limits['equity'];
 
@@ -29,6 +32,8 @@ export type GuardView = {
   readonly minLiquidationPercent: number;
   /** Smallest and largest size the account may hold; differ while ledger and venue disagree. */
   readonly held: { readonly low: Lots; readonly high: Lots };
+  /** What own stops at the venue may close. */
+  readonly stops: Sides;
   /** Own orders of the symbol that may still fill, and ended ones with fills on their way. */
   readonly own: readonly LedgerOrder[];
   readonly foreignOrders: number;
@@ -49,6 +54,8 @@ export type GuardView = {
   readonly ttlMs: number;
   /** The position held has been without a confirmed stop at the venue for too long. */
   readonly stopMissing: boolean;
+  /** Id of an order of the symbol whose outcome has been unknown for too long; null when there is none. */
+  readonly unknownOrder: string | null;
   /** Sentence when the venue's budget is used up. */
   readonly budget: string | null;
   /** Sentence when more commands came than may, or too many orders went out for the fills they brought. */

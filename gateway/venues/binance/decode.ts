@@ -168,6 +168,7 @@ function forcedBy(clientId: string): ForcedClose['what'] | null {
 
 /** Reference sheet 2026-11, 8.2. A fill without a trade id (liquidation, ADL) is named by its order's filled total, which no other has. */
 function fillOf(o: OrderTradeUpdate['o'], { instrument, atMs }: { readonly instrument: Instrument; readonly atMs: WallMs }): FillReport {
+  const fee = o.n ?? null; // absent is unknown, not zero: the list of trades tells it
   return {
     kind: 'fill',
     symbol: o.s,
@@ -178,7 +179,7 @@ function fillOf(o: OrderTradeUpdate['o'], { instrument, atMs }: { readonly instr
     price: exactPrice(instrument, o.L),
     size: exactSize(instrument, o.l),
     maker: o.m,
-    fee: exactAtoms(o.n ?? '0'),
+    fee: fee === null ? null : exactAtoms(fee),
     feeAsset: o.N ?? null,
     realizedPnl: o.rp === undefined ? null : exactAtoms(o.rp),
     atMs,
@@ -254,7 +255,8 @@ function accountEvents({ T, a }: AccountUpdate, instruments: Instruments): reado
     const size = exactSize(instrument, row.pa);
     if (row.ps !== 'BOTH' && size !== 0) throw new Inexact(`${row.s}: a ${row.ps} position; the account is in hedge mode`);
     if (row.ps !== 'BOTH') return [];
-    return [{ kind: 'position', symbol: row.s, size, entryPrice: size === lots(0) ? '0' : trimDecimal(row.ep), atMs }];
+    const realized = row.cr === undefined ? {} : { realized: exactAtoms(row.cr) };
+    return [{ kind: 'position', symbol: row.s, size, entryPrice: size === lots(0) ? '0' : trimDecimal(row.ep), ...realized, atMs }];
   });
   return [...balances, ...funding, ...positions];
 }

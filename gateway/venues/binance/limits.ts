@@ -59,6 +59,7 @@ export const CALLS = {
   query: read('/fapi/v1/order', 1, 'signed'),
   openOrders: read('/fapi/v1/openOrders', 1, 'signed'),
   openOrdersAll: read('/fapi/v1/openOrders', 40, 'signed'),
+  allOrders: read('/fapi/v1/allOrders', 5, 'signed'),
   userTrades: read('/fapi/v1/userTrades', 5, 'signed'),
   // 3.2
   placeStop: { method: 'POST', path: '/fapi/v1/algoOrder', security: 'signed', weight: 0, orders: 1, safe: false },
@@ -94,6 +95,7 @@ export const TRADES_LIMIT = 1_000;
 export const AMENDS = { most: 10_000, shrinkKeepsPlace: false } as const;
 /** Orders or amends of one batch; it costs the same whatever is in it (3.1: whether fewer than five cost less is not told). */
 export const ORDER_BATCH = { most: 5, orders10s: 5, orders1m: 1, weight: 5 } as const;
+export const ORDERS_LIMIT = 1_000;
 /** Ids of one batch cancel (3.1). */
 export const CANCEL_BATCH = 10;
 /** Up to this many symbols, open orders are cheaper asked one by one (3.1: 1 each against 40). */

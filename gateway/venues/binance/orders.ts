@@ -28,7 +28,7 @@ import {
   placeParameters,
 } from './encode.ts';
 import { faultOfElement } from './faults.ts';
-import { AMENDS, CALLS, type Call, CANCEL_BATCH, ORDER_BATCH, OPEN_ORDERS_SINGLE, TRADES_LIMIT } from './limits.ts';
+import { AMENDS, CALLS, type Call, CANCEL_BATCH, ORDER_BATCH, OPEN_ORDERS_SINGLE, ORDERS_LIMIT, TRADES_LIMIT } from './limits.ts';
 import type { Rest } from './rest.ts';
 import type { Parameters } from './sign.ts';
 import {
@@ -38,6 +38,7 @@ import {
   Balances,
   BatchAnswer,
   CommissionRate,
+  OrderNames,
   Positions,
   RestOrder,
   RestOrders,
@@ -163,7 +164,7 @@ export class RestOrderEntry implements OrderEntry {
     const [account, positions, openOrders, configs, config] = await Promise.all([
       this.#get(CALLS.account, Account),
       this.#get(CALLS.positionRisk, Positions),
-      this.#openOrders(),
+      this.openOrders(),
       this.#get(CALLS.symbolConfig, SymbolConfigs),
       this.#get(CALLS.accountConfig, AccountConfig),
     ]);
@@ -191,6 +192,15 @@ export class RestOrderEntry implements OrderEntry {
     if (!positions.ok) return positions;
     const at = { instruments: this.#instruments, nowMs: this.#rest.nowMs() };
     return readable(() => ({ ...positionsOf(positions.value, at), balances: balancesOf(balances.value) }));
+  }
+
+  async recentIds(symbol: string): Promise<VenueResult<readonly string[]>> {
+    const parameters: Parameters = [
+      ['symbol', symbol],
+      ['limit', ORDERS_LIMIT],
+    ];
+    const result = await this.#rest.call(CALLS.allOrders, { schema: OrderNames, parameters });
+    return result.ok ? ok(result.value.map(({ clientOrderId }) => clientOrderId)) : result;
   }
 
   async commission(symbol: string): Promise<VenueResult<Commission>> {
@@ -263,7 +273,7 @@ export class RestOrderEntry implements OrderEntry {
     });
   }
 
-  async #openOrders(): Promise<VenueResult<readonly VenueOrder[]>> {
+  async openOrders(): Promise<VenueResult<readonly VenueOrder[]>> {
     const symbols = [...this.#instruments.keys()];
     const ask = (call: Call, parameters: Parameters) => this.#rest.call(call, { schema: RestOrders, parameters });
     const answers =

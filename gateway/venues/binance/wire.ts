@@ -101,6 +101,8 @@ export const RestOrder = z.object({
 });
 export type RestOrder = z.infer<typeof RestOrder>;
 export const RestOrders = z.array(RestOrder);
+/** Of a list of orders only the names. */
+export const OrderNames = z.array(z.object({ clientOrderId: z.string() }));
 export const ErrorElement = z.object({ code: z.int(), msg: z.string() });
 /** A batch answer: an order or an error each, in the order asked; HTTP 200 says nothing about success. */
 export const BatchAnswer = z.array(z.union([RestOrder, ErrorElement]));
@@ -236,7 +238,7 @@ export const AccountUpdate = z.object({
   a: z.object({
     m: z.string(),
     B: z.array(z.object({ a: z.string(), wb: decimal, bc: decimal.optional() })).default([]),
-    P: z.array(z.object({ s: z.string(), pa: decimal, ep: decimal, ps: z.string() })).default([]),
+    P: z.array(z.object({ s: z.string(), pa: decimal, ep: decimal, cr: decimal.optional(), ps: z.string() })).default([]),
     /** Symbol of a funding fee on a cross position, since 2026-08-07. */
     S: z.string().optional(),
   }),

@@ -95,6 +95,15 @@ export class PaperOrders implements OrderEntry, StopEntry {
     return this.#parts.act(() => ok(this.#account()));
   }
 
+  openOrders(): Promise<VenueResult<readonly VenueOrder[]>> {
+    return this.#parts.act(() => ok(this.#account().openOrders));
+  }
+
+  recentIds(symbol: string): Promise<VenueResult<readonly string[]>> {
+    const { trader, act } = this.#parts;
+    return act(() => ok(trader.orders.all(symbol).map(({ clientId }) => clientId)));
+  }
+
   armDeadMan({ symbol, ms }: { readonly symbol: string; readonly ms: number }): Promise<VenueResult<null>> {
     return this.#parts.act(() => {
       const { exchange, trader, instruments } = this.#parts;

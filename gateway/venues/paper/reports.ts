@@ -77,6 +77,7 @@ export const positionOf = (instrument: Instrument, position: Position, atMs: num
   symbol: instrument.symbol,
   size: position.size,
   entryPrice: position.size === lots(0) ? '0' : formatAtoms(entryPriceOf(instrument, position)),
+  realized: position.realized,
   atMs: at(atMs),
 });
 

@@ -5,7 +5,7 @@ import type { Change } from '../../../gateway/account/rows.ts';
 import type { FillReport } from '../../../shared/events.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { lots } from '../../../shared/units.ts';
-import { at, fill, id, instrument, ledger, report, request } from '../../kit/orders.ts';
+import { at, fill, id, instrument, ledger, position, report, request } from '../../kit/orders.ts';
 
 /** One forced close of two fills, as the stream names it and as the list of trades does. */
 const forced = (tradeId: string, over: Partial<FillReport> = {}): FillReport =>
@@ -37,6 +37,7 @@ test('fills of orders not yet known, and names of forced ones, survive a restart
     });
   const keep = (change: Change): void => void store.write(change);
   const before = open();
+  keep(before.adoptBaseline({ report: position(), sinceTradeId: null, now: at(0) }));
   keep(before.take(request(), at(1)));
   keep(before.fill(fill({ clientId: '', venueId: 'v9', tradeId: '700', size: lots(10) }), at(2)));
   keep(before.fill(forced('88@4'), at(3)));

@@ -72,7 +72,7 @@ describe('fill()', () => {
   test('passes over what the adopted baseline already holds', () => {
     const instruments = new Map([['BTCUSDT', instrument()]]);
     const book = new Ledger({ instruments, archive: NO_ARCHIVE, state: { orders: [], positions: [], fillSeq: 0, loose: [] } });
-    book.adoptBaseline({ report: position({ size: lots(3), entryPrice: '60000' }), sinceTradeId: '99' });
+    book.adoptBaseline({ report: position({ size: lots(3), entryPrice: '60000' }), sinceTradeId: '99', now: at(1) });
     for (const tradeId of ['9', '99', '100']) book.fill(fill({ tradeId }), at(1));
     expect(book.positions.row('BTCUSDT')).toMatchObject({ baseline: 3, size: 7, fills: 1 });
   });

@@ -10,7 +10,7 @@ const trade = (id: number, side: Side, size: number): Trade => ({
 });
 const opened = (id: number) => ({ tradeId: String(id), atMs: 1_000 * id });
 const held = (...trades: readonly Trade[]): RunningPosition => {
-  const running = new RunningPosition(instrument(), FLAT);
+  const running = new RunningPosition(instrument(), { base: FLAT, tail: [] });
   for (const each of trades) running.add(each);
   return running;
 };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { reconcilePositions } from '../../../gateway/account/reconcile.ts';
-import { lots, monoMs, wallMs } from '../../../shared/units.ts';
+import { lots, wallMs } from '../../../shared/units.ts';
 import { place, withBrain, idOf } from '../../kit/order-side.ts';
 import { at, fill, ledger, position } from '../../kit/orders.ts';
 
@@ -40,18 +40,6 @@ test.each([
   const late = position({ size: lots(0), atMs: wallMs(1_000) });
   book.position(late, at(2));
   book.position(position({ size: lots(streamSize), entryPrice: '60000', atMs: wallMs(1_001) }), at(3));
-  const account = {
-    positions: [late],
-    balances: [],
-    openOrders: [],
-    leverage: {},
-    liquidationPrice: {},
-    hedgeMode: false,
-    isolated: [],
-    multiAssets: false,
-    marginRatio: null,
-  };
-
-  const found = reconcilePositions({ ledger: book, account, symbols: ['BTCUSDT'], readAt: monoMs(2) }, { tradesRead: true });
+  const found = reconcilePositions({ ledger: book, positions: [late], symbols: ['BTCUSDT'] }, { tradesRead: true });
   expect(found).toHaveLength(corrections);
 });

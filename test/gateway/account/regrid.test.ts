@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { contentOf, Ledger } from '../../../gateway/account/ledger.ts';
+import { Ledger } from '../../../gateway/account/ledger.ts';
+import { contentOf } from '../../../gateway/account/statement.ts';
 import { type GridChange, regridCorrection, regridFill, regridOrder, regridPosition, regridStop } from '../../../gateway/account/regrid.ts';
 import type { BookedFill, CorrectionRow, LedgerOrder, PositionRow } from '../../../gateway/account/rows.ts';
 import type { StopRow } from '../../../gateway/orders/stop-book.ts';
@@ -34,7 +35,15 @@ const held = (baseline: number, size: number): PositionRow => ({
   ...{ fees: { USDT: atoms(9n) }, funding: atoms(1n), volume: atoms(2n), fills: 3, lastTradeId: '6' },
 });
 const correction = (from: number, to: number): CorrectionRow => ({
-  ...{ symbol: 'BTCUSDT', from: lots(from), to: lots(to), entryPrice: '60000.1', reason: 'no-fill-explains-it', atMs: wallMs(1) },
+  ...{
+    kind: 'position',
+    symbol: 'BTCUSDT',
+    from: lots(from),
+    to: lots(to),
+    entryPrice: '60000.1',
+    reason: 'no-fill-explains-it',
+    atMs: wallMs(1),
+  },
 });
 
 describe('regridOrder()', () => {
@@ -81,6 +90,10 @@ test('positions, stops and corrections: exact, or left to the venue', () => {
   expect(regridStop(stop(590_004, 21, 'triggered'), coarser)).toMatchObject({ row: { status: 'triggered' }, exact: false });
   expect(regridCorrection(correction(-10, 20), coarser)).toMatchObject({ from: -1, to: 2, entryPrice: '60000.1' });
   expect(regridCorrection(correction(-10, 25), coarser)).toBeNull();
+  const ofOrder: CorrectionRow = {
+    ...{ kind: 'order', symbol: 'BTCUSDT', clientId: id(1), from: 'unknown', to: 'canceled', reason: 'not-found', atMs: wallMs(1) },
+  };
+  expect(regridCorrection(ofOrder, coarser)).toBe(ofOrder);
 });
 
 const STEPS = ['0.001', '0.005', '0.01', '0.05', '0.1', '0.5', '1', '10'] as const;

@@ -9,7 +9,7 @@ import { VirtualClock } from '../../../shared/clock.ts';
 import { notionalOf } from '../../../shared/instrument.ts';
 import { fastDir } from '../../kit/fast-dir.ts';
 import { anyStory, inOrder, ORDERS, reportOf, type Step, storyNow, tell, TRADES, tradeOf } from '../../kit/ledger-story.ts';
-import { id, instrument, position } from '../../kit/orders.ts';
+import { at, id, instrument, position } from '../../kit/orders.ts';
 
 let dir = '';
 let files = 0;
@@ -29,7 +29,7 @@ const EVER = { symbol: null, fromDay: '0000-01-01', toDay: '9999-12-31', limit: 
 function live(path: string, { steps, flushes }: { readonly steps: readonly Step[]; readonly flushes: ReadonlySet<number> }): LedgerStore {
   const store = open(path);
   const ledger = ledgerOf(store);
-  store.write(ledger.adoptBaseline({ report: position(), sinceTradeId: null }));
+  store.write(ledger.adoptBaseline({ report: position(), sinceTradeId: null, now: at(1) }));
   for (const [i, step] of steps.entries()) {
     store.write(tell(ledger, { step, now: storyNow(i) }));
     if (flushes.has(i)) store.flush();

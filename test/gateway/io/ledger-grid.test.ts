@@ -68,7 +68,7 @@ function write(): void {
   using first = life();
   const { store, ledger } = first;
   const changes = [
-    () => ledger.adoptBaseline({ report: position({ size: lots(3), entryPrice: '59000.5' }), sinceTradeId: '50' }),
+    () => ledger.adoptBaseline({ report: position({ size: lots(3), entryPrice: '59000.5' }), sinceTradeId: '50', now: at(0) }),
     () => ledger.take(request({ price: ticks(600_001) }), at(1)),
     () => ledger.report(report({ price: ticks(600_001) }), { now: at(2) }),
     () => ledger.fill(fill({ price: ticks(600_001), size: lots(4) }), at(3)),

@@ -40,7 +40,10 @@ function writeOld(path: string, { steps, grid }: { readonly steps: readonly Step
   using old = new Version1(path, grid ? ['0.1', '0.001'] : null);
   const state = { orders: [], positions: [], fillSeq: 0, loose: [] };
   const ledger = new Ledger({ instruments: INSTRUMENTS, archive: NO_ARCHIVE, state });
-  old.write(ledger.adoptBaseline({ report: position({ size: lots(2), entryPrice: '60000' }), sinceTradeId: null }), storyNow(0).wall);
+  old.write(
+    ledger.adoptBaseline({ report: position({ size: lots(2), entryPrice: '60000' }), sinceTradeId: null, now: at(1) }),
+    storyNow(0).wall,
+  );
   for (const [i, step] of steps.entries()) old.write(tell(ledger, { step, now: storyNow(i) }), storyNow(i).wall);
   const moved = position({ size: lots(ledger.positions.row('BTCUSDT').size + 1), entryPrice: '60000' });
   old.write(ledger.correct(moved, { reason: 'no-fill-explains-it', now: storyNow(50) }), storyNow(50).wall);

@@ -47,7 +47,7 @@ test('whatever is dropped, the ledger is the same: open orders, positions, days,
       {
         using store = new LedgerStore({ path: file, clock });
         const ledger = ledgerOf(store);
-        store.write(ledger.adoptBaseline({ report: position(), sinceTradeId: null }));
+        store.write(ledger.adoptBaseline({ report: position(), sinceTradeId: null, now: at(1) }));
         for (const [i, step] of steps.entries()) store.write(tell(ledger, { step, now: storyNow(i) }));
         const inTurn = Array.from({ length: TRADES }, (_, n) => n).findIndex((n) => !isRead(steps, n)); // a list has no holes, and tells fees
         if (inTurn > 0) store.write(ledger.readTrades('BTCUSDT', String(100 + inTurn - 1)));

@@ -28,7 +28,7 @@ const ledgerOf = (store: LedgerStore): Ledger => new Ledger({ instruments, archi
 function fillLedger(store: LedgerStore): Ledger {
   const ledger = ledgerOf(store);
   const changes = [
-    () => ledger.adoptBaseline({ report: position({ size: lots(3), entryPrice: '59000.5' }), sinceTradeId: '50' }),
+    () => ledger.adoptBaseline({ report: position({ size: lots(3), entryPrice: '59000.5' }), sinceTradeId: '50', now: at(0) }),
     () => ledger.take(request(), at(1)),
     () => ledger.take(request({ clientId: id(2) }), at(1)),
     () => ledger.report(report({ clientId: id(2), venueId: 'v2' }), { now: at(2) }),

@@ -16,7 +16,7 @@ class Rig {
     this.side = side;
     const instruments = new Map(symbols.map((symbol) => [symbol, instrument({ symbol })]));
     const venue: typeof side.core.venue = Object.assign(Object.create(side.core.venue), { instruments });
-    this.closer = new Closer({ core: { ...side.core, venue }, readPositions: () => this.#read(), save: () => undefined });
+    this.closer = new Closer({ core: { ...side.core, venue }, readPositions: () => this.#read(), save: () => true });
   }
 
   close(symbol: string): void {

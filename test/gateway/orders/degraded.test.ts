@@ -8,6 +8,7 @@ const GOOD: WholeState = {
   accountKnown: true,
   accountLive: true,
   ledgerFault: false,
+  disagrees: false,
   redisDown: false,
   lineFailing: false,
   waiting: false,
@@ -26,6 +27,7 @@ test.each<[what: string, over: Partial<WholeState>, mode: string, reasons: reado
   ['the account was not read yet', { accountKnown: false }, 'blind', ['account-unknown']],
   ['the private stream is lost', { accountKnown: false, accountLive: false }, 'blind', ['account-lost']],
   ['the ledger cannot be written', { ledgerFault: true }, 'reduce-only', ['ledger-unavailable']],
+  ['reconciling does not come to an end', { disagrees: true }, 'reduce-only', ['reconcile']],
   ['Redis is away', { redisDown: true }, 'normal', ['redis-down']],
   ['no request gets through', { lineFailing: true }, 'cancel-only', ['venue-unreachable']],
   ['the venue asked to wait', { waiting: true }, 'cancel-only', ['rate-limited']],
@@ -61,6 +63,7 @@ describe('symbolReasons()', () => {
     closing: false,
     rejections: false,
     stopMissing: false,
+    orderUnknown: false,
     foreignOrder: false,
   };
   test.each<[Partial<SymbolState>, readonly string[]]>([
@@ -73,6 +76,7 @@ describe('symbolReasons()', () => {
     [{ leverage: 21 }, ['leverage:BTCUSDT']],
     [{ leverage: null }, []],
     [{ closing: true, stopMissing: true }, ['closing:BTCUSDT', 'stop-missing:BTCUSDT']],
+    [{ orderUnknown: true }, ['order-unknown:BTCUSDT']],
     [{ foreignOrder: true }, ['foreign-order:BTCUSDT']],
   ])('%j', (over, reasons) => {
     expect(symbolReasons({ ...FINE, ...over })).toEqual(reasons);

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkOrder } from '../../../gateway/orders/guard.ts';
-import { worstCase } from '../../../gateway/orders/guard-rules/exposure.ts';
+import { NO_STOPS, worstCase } from '../../../gateway/orders/guard-rules/exposure.ts';
 import type { GuardView } from '../../../gateway/orders/guard-rules/rule.ts';
 import type { LedgerOrder } from '../../../gateway/account/rows.ts';
 import type { BookView, OrderRequest } from '../../../gateway/venues/venue.ts';
 import { Book } from '../../../shared/book.ts';
-import { applyOrderEvent, hasEnded, type OrderStatus } from '../../../shared/order.ts';
+import type { OrderStatus } from '../../../shared/order.ts';
 import { atoms, lots, monoMs, parseAtoms, ticks, wallMs, ZERO_ATOMS } from '../../../shared/units.ts';
 import { at, id, instrument, ledger, request } from '../../kit/orders.ts';
 
@@ -52,8 +52,10 @@ const view = (over: Partial<GuardView> = {}): GuardView => ({
   accountKnown: true,
   held: { low: lots(0), high: lots(0) },
   own: [],
+  stops: NO_STOPS,
   foreignOrders: 0,
   stopMissing: false,
+  unknownOrder: null,
   exclusive: false,
   otherGross: ZERO_ATOMS,
   degraded: { mode: 'normal', reasons: [] },
@@ -86,6 +88,7 @@ test('checkOrder() lets a sound order through', () => {
 const CASES: readonly [string, string, Partial<OrderRequest>, Partial<GuardView>, RegExp][] = [
   ['the gateway shuts down', 'shutting-down', {}, mode({ shuttingDown: true }), /shutting down/],
   ['the emergency stop holds', 'stopped', {}, mode({ stopped: true }), /emergency stop/],
+  ['the outcome of an order is unknown', 'reduce-only-mode', {}, { unknownOrder: id(7) }, /order-unknown: 47/],
   ['trading is paused', 'paused', {}, mode({ paused: true }), /paused/],
   ['the symbol is being closed', 'closing', {}, mode({ closing: true }), /BTCUSDT is being closed/],
   ['the symbol does not trade', 'not-trading', {}, { instrument: instrument({ trading: false }) }, /not trading/],
@@ -260,27 +263,40 @@ describe('an amend', () => {
   });
 });
 
-test('worstCase() holds whatever subset of the orders fills, in whatever order', () => {
+test('worstCase() holds whatever subset of the orders and stops fills, in whatever order', () => {
   const order = fc.record({
     side: fc.constantFrom('buy' as const, 'sell' as const),
     size: fc.integer({ min: 1, max: 40 }),
     fills: fc.nat({ max: 40 }),
+    kind: fc.constantFrom('opening', 'reducing', 'stop'),
   });
   fc.assert(
     fc.property(fc.array(order, { maxLength: 8 }), fc.integer({ min: -50, max: 50 }), (orders, held) => {
-      const own = orders.map(({ side, size }, i) => resting({ clientId: id(100 + i), side, size: lots(size) }));
-      const worst = worstCase({ held: { low: lots(held), high: lots(held) }, own });
+      const rows = orders.filter(({ kind }) => kind !== 'stop');
+      const own = rows.map(({ side, size, kind }, i) =>
+        resting({ clientId: id(100 + i), side, size: lots(size), reduceOnly: kind === 'reducing' }),
+      );
+      const stopped = (side: string) =>
+        lots(orders.reduce((sum, each) => sum + (each.kind === 'stop' && each.side === side ? each.size : 0), 0));
+      const stops = { buy: stopped('buy'), sell: stopped('sell') };
+      const worst = worstCase({ held: { low: lots(held), high: lots(held) }, own, stops });
       let position = held;
-      for (const [i, { side, size, fills }] of orders.entries()) {
-        const filled = Math.min(size, fills);
-        const row = own[i];
-        if (!row) continue;
-        const after = applyOrderEvent(row.order, { kind: 'fill', tradeId: 't', price: ticks(1), size: lots(filled) }).order;
-        expect(hasEnded(after.status)).toBe(filled === size);
+      for (const { side, size, fills, kind } of orders) {
+        const room = kind === 'opening' ? size : Math.max(0, side === 'sell' ? position : -position);
+        const filled = Math.min(size, fills, room);
         position += side === 'buy' ? filled : -filled;
         expect(position).toBeLessThanOrEqual(worst.high);
         expect(position).toBeGreaterThanOrEqual(worst.low);
       }
     }),
   );
+});
+
+test('worstCase() counts what reduces a position against the room that it gives', () => {
+  const held = { low: lots(10), high: lots(10) };
+  const reducing = resting({ side: 'sell', size: lots(4), reduceOnly: true });
+  const opening = resting({ clientId: id(51), side: 'sell', size: lots(20) });
+  expect(worstCase({ held, own: [opening], stops: NO_STOPS })).toEqual({ low: -10, high: 10 });
+  expect(worstCase({ held, own: [opening, reducing], stops: NO_STOPS })).toEqual({ low: -14, high: 10 });
+  expect(worstCase({ held, own: [opening, reducing], stops: { buy: lots(0), sell: lots(10) } })).toEqual({ low: -20, high: 10 });
 });

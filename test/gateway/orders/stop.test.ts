@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { lots, ticks } from '../../../shared/units.ts';
 import { CONFIG, live, OrderSide, place, withBrain } from '../../kit/order-side.ts';
-import { fill, id, report } from '../../kit/orders.ts';
+import { fill, id, position, report } from '../../kit/orders.ts';
 import { fault } from '../../kit/scripted-venue.ts';
 
 /** Two percent from the scripted entry price of 60000. */
@@ -185,6 +185,8 @@ test('triggered while we were dead, its order and fill are found by the next run
   await Promise.all([side.stops.protectFirst(1_000), side.run(500)]);
   expect(side.core.keeper.ledger.order(clientId)).toMatchObject({ role: 'stop', side: 'sell', statedFilled: 20 });
   expect(side.stopRows.get(clientId)).toMatchObject({ status: 'ended', reason: 'triggered' });
+  const now = side.core.keeper.now();
+  side.core.keeper.ledger.adoptBaseline({ report: position(), sinceTradeId: null, now });
   const change = side.core.keeper.ledger.fill(
     fill({ ...common, clientId: '', price: ticks(587_990), size: lots(20), tradeId: '9000' }),
     side.core.keeper.now(),

@@ -23,6 +23,7 @@ import { fill, id, position, request } from '../../kit/orders.ts';
 const keys = keysOf('mm:binance');
 let side: OrderSide;
 let publisher: Publisher;
+const LAST_EPOCH = 7;
 
 beforeEach(async () => {
   side = await OrderSide.started();
@@ -34,6 +35,7 @@ beforeEach(async () => {
     redisDown: () => side.watch.redisDown,
     deadMan: () => side.watch.deadMan,
     safety: () => ({}),
+    lastEpoch: () => LAST_EPOCH,
   });
 });
 
@@ -59,9 +61,10 @@ describe('take()', () => {
     const lasting = new Map(batch.lasting);
     expect(KlinesDoc.parse(read(lasting.get(keys.klines('BTCUSDT', '5m')) ?? null)).bars).toEqual([[1, '1', '2', '0.5', '1.5', '3']]);
     expect(InstrumentDoc.parse(read(lasting.get(keys.instrument('BTCUSDT')) ?? null)).tickSize).toBe('0.10');
+    expect(lasting.get(keys.epoch)).toBe('7');
     expect(publisher.take().lasting).toEqual([]);
     publisher.redisLost();
-    expect(publisher.take().lasting).toHaveLength(2);
+    expect(publisher.take().lasting).toHaveLength(3);
   });
 
   test('shows the book with the age it has', () => {

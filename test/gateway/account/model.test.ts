@@ -1,0 +1,89 @@
+/** A seeded sample of `npm run test:soak -- --model`, and scripts that it once found. */
+import { expect, test } from 'vitest';
+import { checkHistories, withLedgerDir } from '../../kit/model/check.ts';
+import { liveHistory } from '../../kit/model/history.ts';
+import type { Script } from '../../kit/model/script.ts';
+
+test('whatever is late, lost, doubled or killed, the ledger ends equal to the exchange, and 1 to 5 of the invariants hold at every step', async () => {
+  const { counted, finding } = await checkHistories({ seed: 20_261_120, histories: 200, shrinkMs: 5_000 });
+  expect(finding).toBeNull();
+  expect([counted.histories, Math.min(counted.orders, counted.fills, counted.kills) > 50]).toEqual([200, true]);
+}, 60_000);
+
+const PLACE = { does: 'place', timeInForce: 'post-only', reduceOnly: false, side: 'buy', at: 0, size: 1 } as const;
+const KILL = { does: 'kill', afterSteps: 0, phase: 'before', downMs: 10, lost: 0, wipes: 'nothing' } as const;
+const UNTOLD = { does: 'event-fault', faults: [{ delaysMs: [] }, { delaysMs: [] }, { delaysMs: [] }] } as const;
+const wait = (ms: number) => ({ does: 'wait', ms }) as const;
+
+const FOUND: readonly (readonly [name: string, script: Script])[] = [
+  [
+    'the fill of an order that ended before a crash goes to that order',
+    [{ does: 'batch', count: 2, side: 'buy', at: 0, size: 2 }, KILL, { does: 'break', ms: 20 }, { does: 'fill', n: 0, size: 1 }, wait(20)],
+  ],
+  [
+    'fills told before the baseline was adopted are counted once',
+    [PLACE, { ...KILL, lost: 8 }, { does: 'cancel', n: 0 }, wait(1), PLACE, { does: 'move', ticks: -15_000 }],
+  ],
+  [
+    'an order that was filled in part before its ledger was lost ends as it did at the exchange',
+    [{ ...PLACE, size: 2 }, wait(20), { does: 'fill', n: 0, size: 1 }, { ...KILL, wipes: 'folder' }, wait(200), { does: 'cancel', n: 0 }],
+  ],
+  [
+    'an epoch granted right before the power went is not granted again',
+    [{ ...KILL, afterSteps: 3, lost: 8 }, PLACE, wait(5_000), { does: 'fill', n: 0, size: 1 }, wait(2_000), PLACE, PLACE, wait(1)],
+  ],
+  [
+    'a late fill is booked where it belongs although a restart lies between',
+    [
+      ...[PLACE, { does: 'manual', side: 'buy', size: 1 } as const, { does: 'batch', count: 2, side: 'buy', at: 0, size: 1 } as const],
+      ...[UNTOLD, { does: 'fill', n: 0, size: 1 } as const, { does: 'forced', size: 1 } as const, { does: 'cancel', n: 0 } as const],
+      ...[{ ...KILL, afterSteps: 7, phase: 'after' } as const, { does: 'cancel', n: 0 } as const, PLACE],
+    ],
+  ],
+  [
+    'a fee that only the lost event told is read from the list of trades',
+    [
+      ...[{ does: 'manual', side: 'buy', size: 1 } as const, UNTOLD, { does: 'event-fault', faults: [{ delaysMs: [1, 5] }] } as const],
+      ...[UNTOLD, { does: 'stop' } as const, PLACE, { does: 'cancel', n: 0 } as const, wait(1), wait(2_000)],
+    ],
+  ],
+  [
+    'a stop that closes a position leaves no more room on the other side than there was',
+    [
+      ...[{ ...PLACE, timeInForce: 'ioc', at: 2 } as const, wait(60), { does: 'batch', count: 2, side: 'sell', at: 0, size: 21 } as const],
+      ...[
+        { does: 'cancel', n: 0 } as const,
+        { does: 'move', ticks: -15_000 } as const,
+        { ...PLACE, side: 'sell', size: 19 } as const,
+        wait(1),
+      ],
+    ],
+  ],
+];
+
+test.each(FOUND)('found once: %s', async (_name, script) => {
+  expect((await withLedgerDir((dir) => liveHistory(script, dir))).violations).toEqual([]);
+});
+
+const CLOSES = (['taker', 'maker-first'] as const).flatMap((ladder) =>
+  (['before', 'after'] as const).map((phase) => [ladder, phase] as const),
+);
+
+test.each(CLOSES)(
+  'a %s ladder killed %s any of its steps is resumed, closes all, and never turns the position over',
+  async (ladder, phase) => {
+    for (let afterSteps = 0; afterSteps < 14; afterSteps++) {
+      const script: Script = [
+        ...[{ ...PLACE, timeInForce: 'gtc', at: 4, size: 50 } as const, wait(200), { ...KILL, afterSteps, phase } as const],
+        ...[{ does: 'close', ladder } as const, wait(2_000), { does: 'move', ticks: 400 } as const, wait(5_000), wait(5_000)],
+      ];
+      const { violations, position, lowest, highest, kills } = await withLedgerDir((dir) => liveHistory(script, dir));
+      const wasTaken = afterSteps > 0 || phase === 'after';
+      expect({ afterSteps, violations, position, lowest, highest }).toEqual({
+        ...{ afterSteps, violations: [], lowest: 0, highest: 50 },
+        position: wasTaken ? 0 : 50,
+      });
+      if (afterSteps < 5) expect(kills).toBe(1);
+    }
+  },
+);
