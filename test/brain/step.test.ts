@@ -382,29 +382,3 @@ test('step() is a function: the same state and turn give the same step', () => {
   const [once, again] = [take(), take()];
   expect({ ...once, state: plain(once.state) }).toEqual({ ...again, state: plain(again.state) });
 });
-
-describe('equity in the view of step()', () => {
-  const seen = (over: Over): number | null | undefined => {
-    let equity: number | null | undefined;
-    const looking: Strategy<null> = {
-      ...{ name: 'looking', role: 'trend', initial: () => null },
-      decide: (view) => {
-        equity = view.equity;
-        return { wish: { quotes: [], target: null, reason: 'looked', signals: {} }, state: null };
-      },
-    };
-    const one = settings([runWith(looking)]);
-    step(initialState(one), { settings: one, turn: turn(documents(over)) });
-    return equity;
-  };
-  const usdt = (unrealized: string | null) => ({ assets: [{ asset: 'USDT', wallet: '1000.5', available: null, unrealized }] });
-
-  test.each<[string, Over, number | null | undefined]>([
-    ['is wallet and unrealized profit of the quote asset', usdt('-100.25'), 900.25],
-    ['is not known while the profit is not', usdt(null), null],
-    ['is not known for an asset nobody told of', { assets: [] }, null],
-    ['is not looked at without a balance', { ...usdt('0'), balanceKnown: false }, undefined],
-  ])('%s', (_name, over, want) => {
-    expect(seen(over)).toBe(want);
-  });
-});
