@@ -21,7 +21,7 @@ const parameters = z
 
 export const Run = z.strictObject({
   id: name.describe('name of the run in orders, fills and reasons'),
-  use: z.string().min(1).describe('strategy: "market-making", "macd-trend", or a name of strategy.custom'),
+  use: z.string().min(1).describe('a built-in strategy such as "market-making", or a name of strategy.custom'),
   symbols: z.array(z.string()).min(1).optional().describe('symbols it trades; without it all of them'),
   with: parameters,
   maxPosition: z

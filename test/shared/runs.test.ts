@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { makeRuns, readsOf } from '../../brain/runs.ts';
 import { sealAlone } from '../../brain/strategy/seat.ts';
-import { barsRead, checkConfig, type Config, configHash, overlay, problemLine } from '../../shared/config.ts';
+import { BUILT_IN, barsRead, checkConfig, type Config, configHash, overlay, problemLine } from '../../shared/config.ts';
 import { plannedRuns } from '../../shared/runs.ts';
 import { config } from '../kit/brain.ts';
 
+const KNOWN = Object.keys(BUILT_IN)
+  .map((name) => JSON.stringify(name))
+  .join(', ');
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'];
 const base = (strategy: object): unknown => overlay(JSON.parse(JSON.stringify(config({ symbols: SYMBOLS }))), { strategy });
 const good = (strategy: object): Config => {
@@ -46,11 +49,11 @@ describe('which strategies run where', () => {
   });
 
   test.each<[string, object, string]>([
-    ['an unknown active', { active: 'mm' }, 'strategy.active: "mm": allowed is one of "market-making", "macd-trend"'],
+    ['an unknown active', { active: 'mm' }, `strategy.active: "mm": allowed is one of ${KNOWN}`],
     [
       'an unknown use',
       { runs: [{ id: 'a', use: 'x' }], custom: { y: { file: 'y.ts' } } },
-      'strategy.runs.0.use: "x": allowed is one of "market-making", "macd-trend", "y"',
+      `strategy.runs.0.use: "x": allowed is one of ${KNOWN}, "y"`,
     ],
     [
       'a symbol that is not traded',

@@ -63,6 +63,7 @@ test('shares live on over a restart: what was traded meanwhile is read from the 
     await home.add(...fills.slice(0, 2));
     const doc = await rig.tick({ ...held('0.020'), head: { fillSeq: 2 } });
     expect([runOf(doc, 'a'), runOf(doc, 'b')]).toMatchObject([{ position: '0.03', entryPrice: '60000' }, { position: '-0.01' }]);
+    rig.gateway.positions = { fillSeq: 2, positions: [{ symbol: SYMBOL, baseline: '0', position: '0.020' }] };
     expect(await rig.brain.stop()).toMatchObject({ done: true });
   }
   await home.redis.del(KEYS.fills);
