@@ -44,8 +44,10 @@ export type PanicRecord = {
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'] as const;
 const SIZES = { BTCUSDT: { quote: '0.010', position: '0.040' }, ETHUSDT: { quote: '0.100', position: '0.600' } } as const;
 const QUOTES_A_SIDE = 3;
+/** So many must rest, of all that were placed. */
+const QUOTES_MIN = 6;
 const ASKED = ['operator', 'brain', 'signal', 'file'] as const;
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 const DONE_MS = 30_000;
 const LOOK_MS = 1;
 const ASK_MS = 5;
@@ -130,15 +132,21 @@ class Panic {
       return header?.mode === 'normal' && header.reasons.length === 0;
     };
     await until('all books live', calm);
-    for (const symbol of SYMBOLS) {
-      const side = this.#random.pick(['BUY', 'SELL']);
-      this.#fault({ kind: 'manual-order', apiKey: API_KEY, symbol, side, quantity: SIZES[symbol].position });
-      for (const quote of ['buy', 'sell'] as const)
-        for (let level = 1; level <= QUOTES_A_SIDE; level++) await this.#quote(brain, { symbol, side: quote, bps: 20 * level });
-    }
-    const wanted = SYMBOLS.length * 2 * QUOTES_A_SIDE;
-    const isTrading = (): boolean => this.#own().length === wanted && this.#held().length === SYMBOLS.length;
-    await until('quotes and positions', async () => isTrading() && (await calm()));
+    const sides = SYMBOLS.map((symbol) => [symbol, this.#random.pick(['BUY', 'SELL'])] as const);
+    // a busy machine may refuse a quote, the market may take one, and with it the position: then there is another
+    await until('quotes and positions', async () => {
+      if (this.#own().length < QUOTES_MIN) await this.#quoteAll(brain);
+      const held = new Set(this.#held());
+      for (const [symbol, side] of sides)
+        if (!held.has(symbol)) this.#fault({ kind: 'manual-order', apiKey: API_KEY, symbol, side, quantity: SIZES[symbol].position });
+      return held.size === SYMBOLS.length && this.#own().length >= QUOTES_MIN && (await calm());
+    });
+  }
+
+  async #quoteAll(brain: GatewayClient): Promise<void> {
+    for (const symbol of SYMBOLS)
+      for (const side of ['buy', 'sell'] as const)
+        for (let level = 1; level <= QUOTES_A_SIDE; level++) await this.#quote(brain, { symbol, side, bps: 20 * level });
   }
 
   async #stop({ brain, operator }: { readonly brain: GatewayClient; readonly operator: GatewayClient }): Promise<PanicRecord> {

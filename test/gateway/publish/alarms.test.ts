@@ -63,5 +63,5 @@ test('Notices.tell() raises what a fact names as an alarm, and counts errors', (
     ],
   });
   expect(notices.problems(null)).toEqual(['Position corrected (2)']);
-  expect(notices.problems('disk full')).toEqual(['Ledger unavailable: disk full', 'Position corrected (2)']);
+  expect(notices.problems('disk full')).toEqual(['Ledger: disk full', 'Position corrected (2)']);
 });
