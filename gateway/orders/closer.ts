@@ -190,8 +190,8 @@ export class Closer {
   }
 
   /**
-   * The venue cannot be asked now (its weight is used up, say). While the private stream lives, a position that the ledger holds is closed on its word: the order
-   * only reduces. That a symbol is flat is never believed so.
+   * The venue cannot be asked now (its weight is used up, say). While the private stream lives, a position that the ledger holds is closed
+   * on its word: the order only reduces. That a symbol is flat is never believed so.
    */
   #believeLedger(at: MonoMs): void {
     const { keeper } = this.#options.core;

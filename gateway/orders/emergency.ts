@@ -6,8 +6,8 @@
  * goes on with one that was not done, and leaves alone what a person trades after one that was.
  */
 import { isOurs } from '../../shared/client-id.ts';
-import { hasEnded } from '../../shared/order.ts';
 import { formatSize } from '../../shared/instrument.ts';
+import { hasEnded } from '../../shared/order.ts';
 import type { EmergencyDoc } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import type { LedgerOrder } from '../account/rows.ts';
@@ -48,7 +48,7 @@ type Seen = {
   readonly positions: readonly string[];
 };
 
-/** Between reads of the account while something is left; twice as long after each that fails, up to the maximum. */
+/** Between reads of the account while something is left: each time twice as long, up to the maximum, because each weighs as much as twenty cancels. */
 const LOOK_MS = 250;
 const LOOK_MS_MAX = 4_000;
 /** Added to the receive window: a request that late is refused by the venue, so its order can no longer appear. */
@@ -64,7 +64,7 @@ export class Emergency {
   #trouble: string | null = null;
   #looking = false;
   #lookAt = 0;
-  #failures = 0;
+  #looks = 0;
   #wasIdle = false;
   /** Each trigger is a new one: a read that began before it proves nothing. */
   #generation = 0;
@@ -128,7 +128,7 @@ export class Emergency {
   #begin(): void {
     const { core, closer, dropWaiting } = this.#options;
     this.#generation++;
-    [this.#seen, this.#trouble, this.#failures, this.#wasIdle] = [null, null, 0, false];
+    [this.#seen, this.#trouble, this.#looks, this.#wasIdle] = [null, null, 0, false];
     this.#lookAt = this.#now() + LOOK_MS; // the answers to cancels and orders come first
     core.router.urgent = true;
     dropWaiting();
@@ -156,8 +156,7 @@ export class Emergency {
     const account = await this.#core.venue.orders.account();
     const conditional = !this.#run?.everything || !account.ok || (await this.#options.stops.cancelForeign());
     this.#looking = false;
-    this.#failures = account.ok ? 0 : this.#failures + 1;
-    this.#lookAt = this.#now() + Math.min(LOOK_MS_MAX, LOOK_MS * 2 ** this.#failures);
+    this.#lookAt = this.#now() + Math.min(LOOK_MS_MAX, LOOK_MS * 2 ** this.#looks++);
     this.#trouble = account.ok ? null : `the account cannot be read: ${account.error.sentence}`;
     if (!account.ok || generation !== this.#generation || this.#run === null || this.#run.done) return;
     this.#take(account.value, at);
@@ -189,9 +188,10 @@ export class Emergency {
     this.tick();
   }
 
-  async #bookTrades({ positions }: AccountState): Promise<void> {
-    const { ledger } = this.#core.keeper;
-    const differing = positions.filter(({ symbol, size }) => ledger.positions.row(symbol).size !== size);
+  /** Where the ledger differs. One that has never seen the account has nothing to differ from. */
+  async #bookTrades(account: AccountState): Promise<void> {
+    const { positions } = this.#core.keeper.ledger;
+    const differing = account.positions.filter(({ symbol, size }) => positions.isAdopted(symbol) && positions.row(symbol).size !== size);
     await Promise.all(differing.map(({ symbol }) => this.#options.readTrades(symbol)));
   }
 

@@ -230,6 +230,27 @@ describe('in spite of', () => {
   });
 });
 
+test('before the account was ever read: it is flattened, and the first reading adopts what is left as it is', async () => {
+  const side = new OrderSide();
+  side.venue.manualBuy(5);
+  side.emergency.trigger(ORDER);
+  await side.venue.start({ onAccount: (event) => side.watch.onAccount(event), onBookLive: () => undefined, onTrade: () => undefined });
+  await side.run(6_000);
+  expect([side.venue.position, phase(side)]).toEqual([0, 'done']);
+  expect(side.core.keeper.ledger.positions.row('BTCUSDT')).toMatchObject({ size: 0 });
+  expect(side.facts).not.toContain('Position corrected to the venue');
+});
+
+test('reads get rarer while something is left: they must not use up what cancels weigh', async () => {
+  const { side } = await trading();
+  side.venue.answers.cancel.push(...Array.from({ length: 1_000 }, () => fault('busy')));
+  const before = side.venue.count('account');
+  side.emergency.trigger(ORDER);
+  await side.run(60_000, 100);
+  expect(phase(side)).toBe('canceling');
+  expect(side.venue.count('account') - before).toBeLessThan(25);
+});
+
 describe('across restarts', () => {
   const saved = (done: boolean) => JSON.stringify({ ...ORDER, sinceMs: 1, done });
 
