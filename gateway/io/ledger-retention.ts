@@ -92,7 +92,7 @@ export class Retention {
     if (!position) return [];
     const { symbol, lastTradeId } = readRow<PositionRow>(String(position['row']));
     const newest = Number(this.#statement('SELECT COALESCE(MAX(n), 0) AS n FROM fills').get()?.['n']);
-    const upTo = newest - (this.#rules.recentFills ?? RECENT_FILLS);
+    const upTo = newest - Math.max(1, this.#rules.recentFills ?? RECENT_FILLS); // numbers go on from the newest
     const query = 'SELECT n, trade_id FROM fills WHERE symbol = ? AND at_ms < ? ORDER BY at_ms, n LIMIT ?';
     const old = this.#statement(query)
       .all(symbol, cutoffMs, AT_ONCE.fills)

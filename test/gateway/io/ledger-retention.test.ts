@@ -62,7 +62,19 @@ test('whatever is dropped, the ledger is the same: open orders, positions, days,
       const [kept, were] = [new Set(after?.numbers), reference?.numbers ?? []];
       for (const n of were) if (n > before.fillSeq - recentFills) expect(kept).toContain(n);
     }),
-    { numRuns: 40 },
+    {
+      numRuns: 40,
+      examples: [
+        [
+          [
+            { kind: 'fee', trade: 1 },
+            { kind: 'fee', trade: 0 },
+          ],
+          0,
+          8,
+        ],
+      ], // the newest by number is old by its trade id
+    },
   );
 });
 
