@@ -60,8 +60,16 @@ export const LifeOrder = z.strictObject({
 });
 export type LifeOrder = Readonly<z.infer<typeof LifeOrder>>;
 
-/** Answer to `query life`: `order` is null for an id the ledger does not hold (it may still have been refused). Oldest entry first. */
-export const LifeAnswer = z.strictObject({ clientId: z.string(), order: LifeOrder.nullable(), entries: z.array(LifeEntry) });
+/**
+ * Answer to `query life`: `order` is null for an id the ledger does not hold (it may still have been refused). Oldest entry first; `cut`: of
+ * some kind there were more, and the oldest are left out.
+ */
+export const LifeAnswer = z.strictObject({
+  clientId: z.string(),
+  order: LifeOrder.nullable(),
+  cut: z.boolean(),
+  entries: z.array(LifeEntry),
+});
 export type LifeAnswer = Readonly<z.infer<typeof LifeAnswer>>;
 
 export const PnlDay = z.strictObject({

@@ -82,4 +82,6 @@ export type LifeRows = {
   readonly refusals: readonly RefusalRow[];
   readonly fills: readonly BookedFill[];
   readonly corrections: readonly CorrectionRow[];
+  /** Of some kind there are more, older ones. */
+  readonly cut: boolean;
 };

@@ -23,9 +23,13 @@ export class LedgerAside {
   /** Never answered once stopped. */
   do(task: Task): Promise<Answer> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    this.#waiting.push(resolve);
-    this.#worker ??= this.#start();
-    this.#worker.postMessage(task);
+    try {
+      this.#worker ??= this.#start();
+      this.#worker.postMessage(task);
+      this.#waiting.push(resolve);
+    } catch (error) {
+      resolve({ kind: 'failed', sentence: wordsOf(error) });
+    }
     return promise;
   }
 
@@ -42,15 +46,19 @@ export class LedgerAside {
     });
     worker.unref();
     worker.on('message', (answer: Answer) => this.#waiting.shift()?.(answer));
-    worker.once('error', (error) => this.#lost(worker, error));
+    worker.once('error', (error) => this.#lost(worker, wordsOf(error)));
+    worker.once('exit', () => this.#lost(worker, 'its thread ended'));
     return worker;
   }
 
   /** What it was asked is not done; the next task begins another. */
-  #lost(worker: Worker, error: unknown): void {
-    if (this.#worker === worker) this.#worker = null;
+  #lost(worker: Worker, sentence: string): void {
+    if (this.#worker !== worker) return;
+    this.#worker = null;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const answer of waiting) answer({ kind: 'failed', sentence: error instanceof Error ? error.message : String(error) });
+    for (const answer of waiting) answer({ kind: 'failed', sentence });
   }
 }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

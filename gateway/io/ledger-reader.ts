@@ -121,14 +121,18 @@ export class LedgerReader {
     const order = this.findOrder(clientId);
     const stop = rowOf<StopRow>(this.#prepared('SELECT row FROM stops WHERE client_id = ?').get(clientId));
     const symbol = order?.symbol ?? stop?.symbol ?? null;
+    const fills = symbol === null ? [] : this.#fillsOf({ clientId, symbol, venueId: order?.venueId ?? stop?.childId ?? '' });
+    const [commands, requests] = [this.#newest('commands', clientId), this.#newest('requests', clientId)];
+    const [transitions, refusals] = [this.#newest('transitions', clientId), this.#newest('refusals', clientId)];
     return {
       ...{ clientId, order, stop, grid: symbol === null ? null : this.grid(symbol) },
+      cut: [fills, commands, requests, transitions, refusals].some((rows) => rows.length > LIFE_MAX),
       endedMs: order === null ? null : this.#endedMs(clientId),
-      commands: [...(order ? this.#closeReason(order) : []), ...this.#newest('commands', clientId)].map(commandRow),
-      requests: this.#newest('requests', clientId).map(requestRow),
-      transitions: this.#newest('transitions', clientId).map(transitionRow),
-      refusals: this.#newest('refusals', clientId).map(refusalRow),
-      fills: symbol === null ? [] : this.#fillsOf({ clientId, symbol, venueId: order?.venueId ?? stop?.childId ?? '' }),
+      commands: [...(order ? this.#closeReason(order) : []), ...commands.slice(-LIFE_MAX)].map(commandRow),
+      requests: requests.slice(-LIFE_MAX).map(requestRow),
+      transitions: transitions.slice(-LIFE_MAX).map(transitionRow),
+      refusals: refusals.slice(-LIFE_MAX).map(refusalRow),
+      fills: fills.slice(-LIFE_MAX),
       corrections: order ? this.#corrections(order) : [],
     };
   }
@@ -140,7 +144,7 @@ export class LedgerReader {
   }
 
   #newest(table: 'commands' | 'requests' | 'transitions' | 'refusals', clientId: string): Found[] {
-    const query = `SELECT * FROM ${table} WHERE client_id = ? ORDER BY at_us DESC LIMIT ${LIFE_MAX}`;
+    const query = `SELECT * FROM ${table} WHERE client_id = ? ORDER BY at_us DESC LIMIT ${LIFE_MAX + 1}`;
     return this.#prepared(query).all(clientId).reverse();
   }
 
@@ -157,11 +161,7 @@ export class LedgerReader {
   }
 
   #fillsOf({ clientId, symbol, venueId }: { readonly clientId: string; readonly symbol: string; readonly venueId: string }): BookedFill[] {
-    return venueId === ''
-      ? []
-      : this.fillsOfOrder({ symbol, venueId })
-          .filter((fill) => fill.clientId === clientId)
-          .slice(-LIFE_MAX);
+    return venueId === '' ? [] : this.fillsOfOrder({ symbol, venueId }).filter((fill) => fill.clientId === clientId);
   }
 
   #corrections({ clientId, symbol, sentWallMs }: LedgerOrder): CorrectionRow[] {

@@ -10,7 +10,7 @@ import type { BookedFill, CorrectionRow, LedgerOrder } from '../account/rows.ts'
 import type { StopRow } from '../orders/stop-book.ts';
 
 export function lifeAnswer(rows: LifeRows): LifeAnswer {
-  const { clientId, order, stop, grid } = rows;
+  const { clientId, order, stop, grid, cut } = rows;
   const entries = [
     ...rows.commands.map(({ atUs, what, sender, detail }): LifeEntry => ({ kind: 'command', wallMs: atUs / 1_000, what, sender, detail })),
     ...rows.requests.flatMap(requestEntries),
@@ -26,7 +26,7 @@ export function lifeAnswer(rows: LifeRows): LifeAnswer {
     ...rows.corrections.map((row) => correctionEntry(row, grid)),
   ];
   const shown = order ? lifeOrder(order, rows) : stop ? lifeStop(stop, rows) : null;
-  return { clientId, order: shown, entries: entries.sort((a, b) => a.wallMs - b.wallMs || RANK[a.kind] - RANK[b.kind]) };
+  return { clientId, order: shown, cut, entries: entries.sort((a, b) => a.wallMs - b.wallMs || RANK[a.kind] - RANK[b.kind]) };
 }
 
 /** `kind` is absent in rows of earlier versions, which are of positions. */

@@ -22,11 +22,15 @@ export function fillsTable(newestFirst: readonly FillDoc[]): readonly string[] {
 }
 
 /** One order from its first word to its last. */
-export function lifeLines({ clientId, order, entries }: LifeAnswer): readonly string[] {
+export function lifeLines({ clientId, order, entries, cut }: LifeAnswer): readonly string[] {
   if (order === null && entries.length === 0)
     return [`order ${clientId}: the ledger does not hold it (never known, or dropped after gateway.ledger.keepDays)`];
   const head = order ? orderLines(order) : [`order ${clientId}: never became one`];
-  return [...head, ...entries.flatMap((entry, i) => entryLines(entry, entries[i - 1]))];
+  return [
+    ...head,
+    ...(cut ? ['the oldest entries are left out'] : []),
+    ...entries.flatMap((entry, i) => entryLines(entry, entries[i - 1])),
+  ];
 }
 
 function orderLines(order: LifeOrder): readonly string[] {

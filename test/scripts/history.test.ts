@@ -76,6 +76,7 @@ test('lifeLines() breaks long words of the venue, dates each day, and counts wha
   const life: LifeAnswer = {
     clientId: id(1),
     order: null,
+    cut: true,
     entries: [
       { kind: 'request', wallMs: START_MS, what: 'place', detail: 'buy 0.010 at 60000.0, post-only' },
       { kind: 'reply', wallMs: START_MS + 0.25, what: 'place', code: 'rejected', sentence: `-1000 ${'x'.repeat(120)}`, tookMs: 0.25 },
@@ -84,6 +85,7 @@ test('lifeLines() breaks long words of the venue, dates each day, and counts wha
   };
   expect(narrow(lifeLines(life))).toEqual([
     `order ${id(1)}: never became one`,
+    'the oldest entries are left out',
     '',
     '2023-11-14 (UTC)',
     '22:13:20.000  request     place buy 0.010 at 60000.0, post-only',

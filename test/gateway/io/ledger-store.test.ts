@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Ledger } from '../../../gateway/account/ledger.ts';
+import { openLedgerFile } from '../../../gateway/io/ledger-schema.ts';
 import { LedgerStore } from '../../../gateway/io/ledger-store.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { lots } from '../../../shared/units.ts';
@@ -120,6 +121,28 @@ test('a file that is no database leaves the store unavailable with one sentence,
     null,
     [],
   ]);
+});
+
+test('of a life of a thousand amends the newest requests are told, and that there were more', () => {
+  using store = open();
+  const ledger = ledgerOf(store);
+  store.write(ledger.take(request(), at(1)), 'request');
+  for (let n = 0; n < 1_000; n++)
+    store.note({ kind: 'request', clientId: id(1), atUs: n, symbol: 'BTCUSDT', what: 'amend', detail: () => `to ${n}` });
+  const life = store.life(id(1));
+  expect([life?.cut, life?.requests.length, life?.requests.at(-1)?.detail]).toEqual([true, 60, 'to 999']);
+  expect(store.life(id(2))).toMatchObject({ cut: false, order: null });
+});
+
+test('durability "power" waits for the disk in every commit, "process" does not', () => {
+  for (const [durability, level] of [
+    ['power', 2],
+    ['process', 1],
+  ] as const) {
+    const db = openLedgerFile(path, { durability, wallMs: 0 });
+    expect(db.prepare('PRAGMA synchronous').get()?.['synchronous']).toBe(level); // FULL, NORMAL
+    db.close();
+  }
 });
 
 test('rows that the disk refused wait and are written when it is back', () => {
