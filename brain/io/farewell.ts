@@ -58,9 +58,10 @@ export class Leaving {
     const positions = PositionsAnswer.safeParse(dataOf(await link.request({ type: 'query', what: 'positions' })));
     if (!positions.success) return 'the gateway does not tell the fills';
     const upTo = positions.data.fillSeq;
-    if (fillSeq() !== upTo) await readFills(upTo);
-    return fillSeq() === upTo ? null : `fills are read up to ${fillSeq()}, there are ${upTo}`;
+    if (!reaches(fillSeq(), upTo)) await readFills(upTo);
+    return reaches(fillSeq(), upTo) ? null : `fills are read up to ${fillSeq()}, there are ${upTo}`;
   }
 }
 
+const reaches = (fillSeq: number | null, upTo: number): boolean => fillSeq !== null && fillSeq >= upTo;
 const dataOf = (answer: Answer | null): unknown => (answer?.type === 'data' ? answer.data : null);
