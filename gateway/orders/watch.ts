@@ -30,6 +30,8 @@ export type WatchOptions = {
   readonly newestEpoch?: () => number | null;
 };
 export const ACK_SILENCE_MS = 2_000;
+/** An order of a person forbids quoting: its end may be a word that was lost, so it is looked for this often, not once in two minutes. */
+const FOREIGN_MS = 10_000;
 /** Nothing new is opened at the configured margin ratio, and again below this share of it. */
 const MARGIN_HEALTHY = 0.75;
 
@@ -52,6 +54,7 @@ export class Watch {
   readonly #blind: BlindWatch;
   readonly #strangers: Strangers;
   #mode: Mode | null = null;
+  #foreignLookedAt: MonoMs | null = null;
   readonly #halted = new Set<string>();
   readonly #doubtful = new Set<string>();
   #redisDown = false;
@@ -215,6 +218,7 @@ export class Watch {
     core.risk.tick(now, core.venue.nowMs());
     for (const symbol of core.venue.instruments.keys()) this.#look(symbol, now);
     this.#modes();
+    this.#lookForForeign(now);
     if (this.#acks.overdue(now)) {
       core.keeper.notice({
         level: 'error',
@@ -227,6 +231,15 @@ export class Watch {
     closer.tick();
     stops.tick();
     core.router.tick();
+  }
+
+  #lookForForeign(now: MonoMs): void {
+    const { core, reconciler } = this.#options;
+    const forbids = !core.config.account.exclusive && core.keeper.ledger.foreignOrders().length > 0;
+    const lookedAt = forbids ? (this.#foreignLookedAt ?? now) : null;
+    const isDue = lookedAt !== null && now - lookedAt >= FOREIGN_MS;
+    this.#foreignLookedAt = isDue ? now : lookedAt;
+    if (isDue) reconciler.want('foreign-order');
   }
 
   #look(symbol: string, now: MonoMs): void {

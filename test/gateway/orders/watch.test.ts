@@ -137,6 +137,21 @@ test('a foreign order is shown, never touched, and nobody quotes beside it', asy
   expect(side.venue.open.has('web_1')).toBe(true);
 });
 
+test('a foreign order whose end nobody told forbids quoting for seconds, not until the next periodic read; one that rests goes on forbidding', async () => {
+  const { side, brain } = await withBrain();
+  const order = { symbol: 'BTCUSDT', side: 'buy', kind: 'limit', timeInForce: 'gtc', size: lots(5), reduceOnly: false } as const;
+  for (const clientId of ['web_1', 'web_2']) await side.venue.orders.place({ ...order, clientId, price: 599_000 as never });
+  side.reconciler.want('test');
+  await live(side, brain, 500);
+  side.venue.open.delete('web_1');
+  await live(side, brain, 12_000);
+  expect(side.core.keeper.ledger.foreignOrders().map(({ clientId }) => clientId)).toEqual(['web_2']);
+  expect(side.send(brain, place(side, brain))).toMatchObject({ code: 'foreign-order' });
+  side.venue.open.delete('web_2');
+  await live(side, brain, 12_000);
+  expect(side.send(brain, place(side, brain))).toMatchObject({ type: 'taken' });
+});
+
 test('the countdown is armed with the first order and re-armed while it lives', async () => {
   const { side, brain } = await withBrain();
   expect(side.venue.count('arm')).toBe(0);
