@@ -1,4 +1,5 @@
 /** Fills of orders we do not know (yet), by the venue's order id; the oldest are let go beyond a bound. Pure. */
+import { isOurs } from '../../shared/client-id.ts';
 import { type BookedFill, dropOldest, LOOSE_KEPT, venueKey } from './rows.ts';
 
 export type OrderOfVenue = { readonly symbol: string; readonly venueId: string };
@@ -37,7 +38,8 @@ export class LooseFills {
     return [...new Set(venueIds)].toReversed();
   }
 
+  /** Nobody says whose they are, or an order of ours that is not in the ledger. */
   #unnamed(): readonly BookedFill[] {
-    return [...this.#byOrder.values()].flat().filter(({ clientId }) => clientId === '');
+    return [...this.#byOrder.values()].flat().filter(({ clientId }) => clientId === '' || isOurs(clientId));
   }
 }

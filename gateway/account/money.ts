@@ -14,7 +14,7 @@ const ENTRY_NEAR = 1e-5;
 const REALIZED_NEAR_PER_FILL = 10_000n;
 
 /** Where the totals stood when they were first compared, and how many fills there have been since. */
-export type Mark = { readonly venue: Atoms; readonly ours: Atoms; readonly fills: number };
+export type Mark = { readonly venue: Atoms; readonly ours: Atoms; readonly fills: number; readonly atMs: number };
 export type Compared = {
   readonly instrument: Instrument;
   readonly holding: Holding;
@@ -29,7 +29,7 @@ export const isComparable = ({ holding, venue, newestFillMs }: Compared): boolea
   venue.size === holding.size && newestFillMs <= venue.atMs;
 
 export const markOf = ({ holding, venue, fills }: Compared): Mark | null =>
-  venue.realized === undefined ? null : { venue: venue.realized, ours: holding.realized, fills };
+  venue.realized === undefined ? null : { venue: venue.realized, ours: holding.realized, fills, atMs: venue.atMs };
 
 export function moneyDifference(compared: Compared): MoneyDifference | null {
   if (!isComparable(compared)) return null;

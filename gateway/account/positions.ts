@@ -116,6 +116,7 @@ export class Positions {
     entry.running.add(fill);
     const worth = notionalOf(entry.instrument, fill);
     entry.newestFillMs = Math.max(entry.newestFillMs, fill.atMs);
+    if (entry.mark && fill.atMs <= entry.mark.atMs) entry.mark = null; // it was missing when both were laid side by side
     const { fees, volume, fills } = entry.row;
     entry.row = {
       ...entry.row,

@@ -41,6 +41,9 @@ export type LedgerOrder = {
 /** The venue says that it is filled whole, while its last fills are on their way: it has ended in all but our books. */
 export const isFilledUnbooked = ({ order, statedFilled }: LedgerOrder): boolean => !hasEnded(order.status) && statedFilled >= order.size;
 
+/** Ended, with every fill that the venue stated booked: nothing more is to come. Others are at hand after a restart. */
+export const isOver = ({ order, statedFilled }: LedgerOrder): boolean => hasEnded(order.status) && statedFilled <= order.filled;
+
 /** A fill in the ledger; `n` is 1, 2, 3 ... without holes. `clientId` is '' until the order is known. */
 export type BookedFill = FillReport & {
   readonly n: number;

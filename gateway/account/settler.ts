@@ -55,7 +55,8 @@ export class Settler {
   async settle(first: Pick<Holdings, 'positions'>, suspects: ReadonlySet<string>): Promise<boolean> {
     const now = this.#options.clock.monoMs();
     const { positions, fills } = this.#options.keeper.ledger;
-    const asked = this.#options.symbols.filter((symbol) => fills.lacksFee(symbol, now) || positions.difference(symbol) !== null);
+    const isNew = this.#options.keeper.knownSince === null; // what an earlier run or a break has left
+    const asked = this.#options.symbols.filter((symbol) => isNew || fills.lacksFee(symbol, now) || positions.difference(symbol) !== null);
     const doubtful = new Set([...suspects, ...asked]);
     if (!(await this.#settleSizes(first, doubtful))) return false;
     for (const symbol of doubtful) if (!(await this.#seekFills(symbol))) return false;
@@ -71,9 +72,7 @@ export class Settler {
       const differing = reconcilePositions(asked, { tradesRead: false }).map((each) =>
         'symbol' in each ? each.symbol : each.report.symbol,
       );
-      const ever = keeper.knownSince === null && reads === 1 ? symbols : []; // after every break of the stream
-      for (const symbol of new Set([...differing, ...(reads === 1 ? suspects : []), ...ever]))
-        if (!(await trades.read(symbol))) return false;
+      for (const symbol of new Set([...differing, ...(reads === 1 ? suspects : [])])) if (!(await trades.read(symbol))) return false;
       const left = reconcilePositions(asked, { tradesRead: true });
       if (left.length === 0) return true;
       if (reads >= READS_BEFORE_CORRECTION) {

@@ -93,16 +93,13 @@ function writeEpoch(path: string, epoch: number): boolean {
   }
 }
 
-/** Epochs in our ids among the venue's newest orders and the stops that wait; a sentence when the venue cannot be read. */
+/** Epochs in our ids among the venue's newest orders and stops; a sentence when the venue cannot be read. */
 export async function epochsAtVenue({ orders, stops, instruments }: Venue): Promise<Result<readonly number[], string>> {
   const ids: string[] = [];
-  for (const symbol of instruments.keys()) {
-    const read = await orders.recentIds(symbol);
-    if (!read.ok) return err(read.error.sentence);
-    ids.push(...read.value);
-  }
-  const waiting = await stops?.openStops();
-  if (waiting && !waiting.ok) return err(waiting.error.sentence);
-  if (waiting) ids.push(...waiting.value.map(({ clientId }) => clientId));
+  for (const symbol of instruments.keys())
+    for (const read of [await orders.recentIds(symbol), await stops?.recentStopIds(symbol)]) {
+      if (read && !read.ok) return err(read.error.sentence);
+      ids.push(...(read?.value ?? []));
+    }
   return ok([...new Set(ids.flatMap((id) => parseClientId(id)?.epoch ?? []))]);
 }

@@ -2,9 +2,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Cause, Note, RefusalNote } from '../account/audit-rows.ts';
 import { addDays, type DayRow } from '../account/day-profit.ts';
-import type { BookedFill, Change, FundingRow, LedgerOrder } from '../account/rows.ts';
+import { type BookedFill, type Change, type FundingRow, isOver, type LedgerOrder } from '../account/rows.ts';
 import type { StopRow } from '../orders/stop-book.ts';
-import { hasEnded } from '../../shared/order.ts';
 import { readRow, writeRow } from './row-text.ts';
 
 /** A state that an order or a stop came to. */
@@ -66,7 +65,7 @@ export class LedgerWriter {
 
   order(row: LedgerOrder, wallMs: number): void {
     const { status } = row.order;
-    const ended = hasEnded(status);
+    const ended = isOver(row);
     this.#to.putOrder.run(row.clientId, row.symbol, status, ended ? 0 : 1, writeRow(row), ended ? wallMs : null);
   }
 

@@ -148,6 +148,8 @@ export interface StopEntry {
   queryStop(stop: { readonly symbol: string; readonly clientId: string }): Promise<VenueResult<StopReport>>;
   /** All that wait on the configured symbols, whoever placed them. */
   openStops(): Promise<VenueResult<readonly StopReport[]>>;
+  /** As `OrderEntry.recentIds`, of stops. */
+  recentStopIds(symbol: string): Promise<VenueResult<readonly string[]>>;
 }
 
 export type Budget = { readonly used: number; readonly limit: number };

@@ -25,6 +25,11 @@ export class ScriptedStops implements StopEntry {
     this.#nowMs = nowMs;
   }
 
+  recentStopIds(symbol: string): Promise<VenueResult<readonly string[]>> {
+    const all = [...this.all.values()].filter((stop) => stop.symbol === symbol);
+    return Promise.resolve(ok(all.map(({ clientId }) => clientId)));
+  }
+
   waiting(): readonly StopReport[] {
     return [...this.all.values()].filter(({ state }) => state === 'waiting');
   }

@@ -7,7 +7,7 @@ import { wallMs } from '../../../shared/units.ts';
 import type { StopEntry, StopRequest, VenueFault, VenueResult } from '../venue.ts';
 import { exactly, exactPrice, exactSize, Inexact, sideOf } from './exact.ts';
 import { SELF_TRADE_MODE } from './encode.ts';
-import { CALLS, OPEN_ORDERS_SINGLE } from './limits.ts';
+import { CALLS, OPEN_ORDERS_SINGLE, ORDERS_LIMIT } from './limits.ts';
 import type { Rest } from './rest.ts';
 import type { Parameters } from './sign.ts';
 import { type AlgoUpdate, Anything, decimal, id, orderSide } from './wire.ts';
@@ -28,6 +28,7 @@ export const RestAlgo = z.object({
   updateTime: z.int(),
 });
 export type RestAlgo = z.infer<typeof RestAlgo>;
+const AlgoName = z.object({ clientAlgoId: z.string() });
 
 const WORKING = { mark: 'MARK_PRICE', last: 'CONTRACT_PRICE' } as const;
 const STATES: Readonly<Record<string, StopReport['state']>> = {
@@ -130,6 +131,15 @@ export class RestStopEntry implements StopEntry {
       rows.push(...answer.value);
     }
     return readable(() => rows.flatMap((row) => this.#known(row)));
+  }
+
+  async recentStopIds(symbol: string): Promise<VenueResult<readonly string[]>> {
+    const parameters: Parameters = [
+      ['symbol', symbol],
+      ['limit', ORDERS_LIMIT],
+    ];
+    const result = await this.#rest.call(CALLS.allStops, { schema: z.array(AlgoName), parameters });
+    return result.ok ? ok(result.value.map(({ clientAlgoId }) => clientAlgoId)) : result;
   }
 
   #known(row: RestAlgo): readonly StopReport[] {

@@ -65,6 +65,7 @@ export const CALLS = {
   placeStop: { method: 'POST', path: '/fapi/v1/algoOrder', security: 'signed', weight: 0, orders: 1, safe: false },
   cancelStop: { method: 'DELETE', path: '/fapi/v1/algoOrder', security: 'signed', weight: 1, orders: 0, safe: true },
   queryStop: read('/fapi/v1/algoOrder', 1, 'signed'),
+  allStops: read('/fapi/v1/allAlgoOrders', 5, 'signed'),
   openStops: read('/fapi/v1/openAlgoOrders', 1, 'signed'),
   openStopsAll: read('/fapi/v1/openAlgoOrders', 40, 'signed'),
   // 3.3

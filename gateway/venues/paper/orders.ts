@@ -147,6 +147,11 @@ export class PaperOrders implements OrderEntry, StopEntry {
     );
   }
 
+  recentStopIds(symbol: string): Promise<VenueResult<readonly string[]>> {
+    const { exchange, trader, act } = this.#parts;
+    return act(() => ok(exchange.algos.all(trader, symbol).map(({ clientId }) => clientId)));
+  }
+
   #place(request: OrderRequest): VenueResult<VenueOrder> {
     const { exchange, trader, markets } = this.#parts;
     const market = markets.get(request.symbol);

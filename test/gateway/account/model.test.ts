@@ -59,6 +59,40 @@ const FOUND: readonly (readonly [name: string, script: Script])[] = [
       ],
     ],
   ],
+  [
+    'the fill of an order of ours whose own word is lost is asked about by its order',
+    [
+      PLACE,
+      wait(20),
+      { does: 'fill', n: 0, size: 1 },
+      wait(100),
+      { ...KILL, afterSteps: 1, phase: 'after', lost: 1 },
+      { does: 'move', ticks: -15_000 },
+      wait(700),
+    ],
+  ],
+  [
+    'an epoch that only a stop had, ended since, is not granted again when all files are gone',
+    [
+      ...[{ does: 'manual', side: 'sell', size: 1 } as const, wait(700), { ...KILL, wipes: 'folder' } as const, wait(1)],
+      ...[{ does: 'manual', side: 'buy', size: 2 } as const, { does: 'move', ticks: 15_000 } as const],
+    ],
+  ],
+  [
+    'profit is not measured from a moment when fills were missing',
+    [
+      ...[
+        PLACE,
+        wait(60),
+        { does: 'amend', n: 0, at: -1, size: 4 } as const,
+        wait(2_000),
+        UNTOLD,
+        { does: 'fill', n: 0, size: 4 } as const,
+      ],
+      ...[PLACE, wait(1), { does: 'stop' } as const, { does: 'event-fault', faults: [{ delaysMs: [] }] } as const, wait(5_000)],
+      ...[{ does: 'move', ticks: 400 } as const, wait(200)],
+    ],
+  ],
 ];
 
 test.each(FOUND)('found once: %s', async (_name, script) => {

@@ -43,6 +43,7 @@ describe.each(KINDS)('the %s venue', (kind) => {
       value: { kind: 'order', state: 'accepted', orderKind: 'limit', timeInForce: 'post-only', filled: 0 },
     });
     const { clientId } = request;
+    expect(await open.venue.orders.openOrders()).toMatchObject({ ok: true, value: [{ clientId, state: 'accepted' }] });
     const amended = await open.venue.orders.amend({
       symbol: SYMBOL,
       clientId,
@@ -60,6 +61,8 @@ describe.each(KINDS)('the %s venue', (kind) => {
     const { venueId } = found.ok ? found.value : { venueId: '' };
     expect(venueId).toMatch(/^\d{19}$/); // beyond 2^53: it must have travelled as text
     expect(await open.venue.orders.orderOf({ symbol: SYMBOL, venueId })).toEqual(found);
+    expect(await open.venue.orders.openOrders()).toEqual({ ok: true, value: [] });
+    expect(await open.venue.orders.recentIds(SYMBOL)).toMatchObject({ ok: true, value: expect.arrayContaining([clientId]) });
     await open.until('the end', () => open.words(from).includes('order canceled'));
     expect(open.words(from)).toEqual(['order accepted', 'order amended', 'order canceled']);
   });
@@ -222,6 +225,7 @@ describe.each(KINDS)('the %s venue', (kind) => {
     expect(await stops().queryStop(stop)).toMatchObject({ ok: true, value: { state: 'canceled' } });
     expect(await stops().cancelStop(stop)).toMatchObject({ ok: false, error: { kind: 'gone' } });
     expect(await stops().openStops()).toEqual({ ok: true, value: [] });
+    expect(await stops().recentStopIds(SYMBOL)).toMatchObject({ ok: true, value: expect.arrayContaining([stop.clientId]) });
     await open.until('its end', () => open.words(from).includes('stop canceled'));
     expect(open.words(from)).toEqual(['stop waiting', 'stop canceled']);
   });

@@ -96,6 +96,7 @@ export class Line implements Venue {
       placeStop: order('stop', (request) => orders.placeStop(request)),
       cancelStop: order('stop', (named) => orders.cancelStop(named)),
       queryStop: order('query', (named) => orders.queryStop(named)),
+      recentStopIds: order('read', (symbol) => orders.recentStopIds(symbol)),
       openStops: () => this.#call({ what: 'read', arg: null, run: () => orders.openStops() }),
     };
   }
