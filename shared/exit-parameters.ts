@@ -40,56 +40,52 @@ const TimeStop = z.strictObject({
   evenInProfit: z.boolean().default(false).describe('false: only while closing now would not pay for its fees'),
 });
 
-/** Without defaults: what is absent for a symbol is as for all. */
+/** What may be absent, and what each says of itself. */
 const RULES = {
-  takeProfitPercent: percent(100).describe('close when executable profit reaches this, percent of entry price'),
-  takeProfitDistance: distance.describe('close when executable profit reaches this, quote units of price'),
-  takeProfitAmount: positiveDecimal.describe('close when executable profit of the whole position reaches this, quote currency before fees'),
-  stopLossPercent: percent(100).describe('close when executable loss reaches this, percent of entry price'),
-  stopLossDistance: distance.describe('close when executable loss reaches this, quote units of price'),
-  stopLossAmount: positiveDecimal.describe('close when executable loss of the whole position reaches this, quote currency before fees'),
-  trailing: Trailing.describe('a stop that follows the best executable price since the position was opened, and never goes back'),
-  breakEven: BreakEven.describe('after some profit the stop is at the entry price plus fees, and never goes back'),
-  timeStop: TimeStop.describe('closes what has been held for too long'),
+  takeProfitPercent: [percent(100), 'close when executable profit reaches this, percent of entry price'],
+  takeProfitDistance: [positiveDecimal, 'close when executable profit reaches this, quote units of price'],
+  takeProfitAmount: [positiveDecimal, 'close when executable profit of the whole position reaches this, quote currency before fees'],
+  stopLossPercent: [percent(100), 'close when executable loss reaches this, percent of entry price'],
+  stopLossDistance: [positiveDecimal, 'close when executable loss reaches this, quote units of price'],
+  stopLossAmount: [positiveDecimal, 'close when executable loss of the whole position reaches this, quote currency before fees'],
+  trailing: [Trailing, 'a stop that follows the best executable price since the position was opened, and never goes back'],
+  breakEven: [BreakEven, 'after some profit the stop is at the entry price plus fees, and never goes back'],
+  timeStop: [TimeStop, 'closes what has been held for too long'],
 } as const;
+type Rules = typeof RULES;
 const cooldownMs = ms(0, DAY_MS).describe('no new exposure on the symbol for this long after a hard exit, ms');
 const maxMarkAgeMs = ms(500, 60_000).describe('while the book is blind the mark price counts, unless it is older than this, ms');
 
-const BaseRules = z.strictObject({
-  ...z.strictObject(RULES).partial().shape,
-  cooldownMs: cooldownMs.default(30_000),
-  maxMarkAgeMs: maxMarkAgeMs.default(3_000),
-});
-const off = <T extends z.ZodType>(rule: T) => rule.nullable().optional();
+/** Null is as good as absent, so that a file laid over another one can switch a rule off. */
+const orOff = (say: (words: string) => string) =>
+  Object.fromEntries(Object.entries(RULES).map(([name, [rule, words]]) => [name, rule.nullable().optional().describe(say(words))])) as {
+    [Name in keyof Rules]: z.ZodOptional<z.ZodNullable<Rules[Name][0]>>;
+  };
 const SymbolRules = z.strictObject({
-  takeProfitPercent: off(RULES.takeProfitPercent).describe('the same for this symbol; null: off'),
-  takeProfitDistance: off(RULES.takeProfitDistance).describe('the same for this symbol; null: off'),
-  takeProfitAmount: off(RULES.takeProfitAmount).describe('the same for this symbol; null: off'),
-  stopLossPercent: off(RULES.stopLossPercent).describe('the same for this symbol; null: off'),
-  stopLossDistance: off(RULES.stopLossDistance).describe('the same for this symbol; null: off'),
-  stopLossAmount: off(RULES.stopLossAmount).describe('the same for this symbol; null: off'),
-  trailing: off(RULES.trailing).describe('the same for this symbol, as a whole; null: off'),
-  breakEven: off(RULES.breakEven).describe('the same for this symbol, as a whole; null: off'),
-  timeStop: off(RULES.timeStop).describe('the same for this symbol, as a whole; null: off'),
+  ...orOff((words) => `on this symbol: ${words}; null: off`),
   cooldownMs: cooldownMs.optional(),
   maxMarkAgeMs: maxMarkAgeMs.optional(),
 });
 
+type Present<T> = { readonly [Name in keyof T]: Exclude<T[Name], null> };
 /** What holds for one symbol. */
-export type ExitParameters = Readonly<z.infer<typeof BaseRules>>;
-type SymbolExits = Readonly<z.infer<typeof SymbolRules>>;
-export type Exits = ExitParameters & { readonly symbols?: Readonly<Record<string, SymbolExits>> | undefined };
+export type ExitParameters = Present<Omit<z.infer<typeof AllRules>, 'symbols'>>;
+type Exits = Readonly<z.infer<typeof AllRules>>;
 
 const NEEDS_STOP = 'at least one of stopLossPercent, stopLossDistance and stopLossAmount';
 
-export const ExitsConfig = BaseRules.extend({
+const AllRules = z.strictObject({
+  ...orOff((words) => `${words}; null: off`),
+  cooldownMs: cooldownMs.default(30_000),
+  maxMarkAgeMs: maxMarkAgeMs.default(3_000),
   symbols: z.record(symbolName, SymbolRules).optional().describe('other rules on single symbols, key by key'),
-}).check((context) => {
+});
+export const ExitsConfig = AllRules.check((context) => {
   const exits = context.value;
-  if (!hasStop(exits))
-    context.issues.push({ code: 'custom', input: exits.stopLossPercent, path: ['stopLossPercent'], message: NEEDS_STOP });
+  const common = hasStop(exitsOf({ exits }, ''));
+  if (!common) context.issues.push({ code: 'custom', input: exits.stopLossPercent, path: ['stopLossPercent'], message: NEEDS_STOP });
   for (const symbol of Object.keys(exits.symbols ?? {}))
-    if (hasStop(exits) && !hasStop(exitsOf({ exits }, symbol)))
+    if (common && !hasStop(exitsOf({ exits }, symbol)))
       context.issues.push({ code: 'custom', input: null, path: ['symbols', symbol, 'stopLossPercent'], message: NEEDS_STOP });
 });
 
@@ -99,10 +95,10 @@ const hasStop = ({ stopLossPercent, stopLossDistance, stopLossAmount }: ExitPara
 /** The rules of one symbol: its own over those of all, key by key. */
 export function exitsOf({ exits }: { readonly exits: Exits }, symbol: string): ExitParameters {
   const { symbols, ...all } = exits;
-  const own = symbols !== undefined && Object.hasOwn(symbols, symbol) ? symbols[symbol] : undefined;
-  if (own === undefined) return all;
-  const merged = Object.entries({ ...all, ...own }).filter(([, rule]) => rule !== null && rule !== undefined);
-  return BaseRules.parse(Object.fromEntries(merged));
+  const own = symbols !== undefined && Object.hasOwn(symbols, symbol) ? symbols[symbol] : {};
+  const named = Object.entries({ ...all, ...own }).filter(([, rule]) => rule !== undefined);
+  const { cooldownMs, maxMarkAgeMs } = all;
+  return { cooldownMs, maxMarkAgeMs, ...Object.fromEntries(named.filter(([, rule]) => rule !== null)) };
 }
 
 type Line = { readonly percent?: number | undefined; readonly distance?: string | undefined };

@@ -55,5 +55,6 @@ test('the schema carries ranges, defaults and choices', () => {
   const at = new Map(nodes(schema, ''));
   expect(at.get('snapshot.intervalMs')).toMatchObject({ type: 'integer', minimum: 20, maximum: 5000, default: 100 });
   expect(at.get('environment')).toMatchObject({ enum: ['sim', 'paper', 'testnet', 'mainnet'], default: 'sim' });
-  expect(at.get('exits.stopLossPercent')).toMatchObject({ exclusiveMinimum: 0, maximum: 100 });
+  expect(at.get('exits.stopLossPercent')).toMatchObject({ anyOf: [{ exclusiveMinimum: 0, maximum: 100 }, { type: 'null' }] });
+  expect(at.get('exits.cooldownMs')).toMatchObject({ minimum: 0, maximum: 86_400_000, default: 30_000 });
 });

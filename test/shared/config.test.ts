@@ -138,6 +138,11 @@ test.each<[string, unknown, string]>([
     'exits.symbols.BTCUSDT.stopLossPercent: null: allowed is at least one of stopLossPercent, stopLossDistance and stopLossAmount',
   ],
   [
+    'exits whose only stop-loss is switched off',
+    { exits: { stopLossPercent: null } },
+    'exits.stopLossPercent: null: allowed is at least one of stopLossPercent, stopLossDistance and stopLossAmount',
+  ],
+  [
     'a trailing stop of no distance',
     { exits: { trailing: { activationPercent: 1 } } },
     'exits.trailing: {"activationPercent":1}: allowed is one of percent and distance',
