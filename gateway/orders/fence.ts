@@ -147,5 +147,6 @@ function fencedStops(stops: StopEntry, fence: Fence): StopEntry {
     cancelStop: (stop) => pass(() => stops.cancelStop(stop), protects),
     queryStop: (stop) => stops.queryStop(stop),
     openStops: () => stops.openStops(),
+    recentStopIds: (symbol) => stops.recentStopIds(symbol),
   };
 }
