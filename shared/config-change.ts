@@ -39,6 +39,8 @@ const APPLIES: Readonly<Record<string, Apply>> = {
   account: 'restart',
   sim: 'restart',
   paper: 'restart',
+  watchdog: 'restart',
+  alerts: 'restart',
   endpoints: 'restart',
   credentials: 'restart',
   'log.level': 'live',

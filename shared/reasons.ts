@@ -37,6 +37,7 @@ const SYMBOL = {
   rejections: 'the exchange keeps rejecting the orders of the symbol',
   'stop-missing': 'the position has no confirmed stop at the exchange',
   'foreign-order': 'an order of a person or another program rests on the symbol',
+  'order-unknown': 'the outcome of an order is not known yet',
   'no-lease': 'the brain may not trade: no lease, no readable store, or it is stopping',
   'fills-behind': 'fills are on their way, and until they are counted the own share of the position is not known',
 } as const;

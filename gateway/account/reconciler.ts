@@ -36,7 +36,8 @@ export type ReconcilerOptions = {
   /** Between two reads of open orders and positions. */
   readonly reconcileMs: number;
   /** Own orders at the venue that nobody wants: the ledger did not hold them, or held them for ended. */
-  readonly onAdopted: (clientIds: readonly string[]) => void;
+  /** `revived`: the ledger knew them and took them for ended. */
+  readonly onAdopted: (clientIds: readonly string[], how: 'found' | 'revived') => void;
   readonly sender: Sender;
   /** Reads the stops at the venue, before trades are read: the order of a triggered one is ours, and its fills with it. */
   readonly readStops: () => Promise<unknown>;
@@ -99,7 +100,7 @@ export class Reconciler {
       readTrades: (symbol) => this.#trades.read(symbol),
       onRevived: (clientId) => {
         keeper.notice({ level: 'warn', message: 'An order that was thought to have ended rests at the venue', fields: { clientId } });
-        onAdopted([clientId]);
+        onAdopted([clientId], 'revived');
       },
     });
   }
@@ -279,7 +280,7 @@ export class Reconciler {
     const adopted = found.flatMap((each) => (each.kind === 'adopt' ? [each.report.clientId] : []));
     if (adopted.length === 0) return;
     keeper.notice({ level: 'warn', message: 'Own orders found at the venue that the ledger did not hold', fields: { clientIds: adopted } });
-    onAdopted(adopted);
+    onAdopted(adopted, 'found');
   }
 
   #ask({ clientId, reason }: Extract<Correction, { kind: 'ask' }>, readAt: MonoMs): void {

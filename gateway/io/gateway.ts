@@ -113,7 +113,7 @@ export class Gateway implements AsyncDisposable {
     const { keeper, venue } = core;
     this.#reconciler = new Reconciler({
       ...{ keeper, clock, sender: core.router, orders: venue.orders, symbols: [...venue.instruments.keys()], ...config.gateway },
-      onAdopted: (clientIds) => this.#watch.onAdopted(clientIds),
+      onAdopted: (clientIds, how) => this.#watch.onAdopted(clientIds, how),
       readStops: () => this.#stops.sync(),
       onAccount: (account) => {
         const hindrance = accountHindrance(account, config);

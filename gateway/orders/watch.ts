@@ -174,9 +174,9 @@ export class Watch {
     this.#redisDown = down;
   }
 
-  /** Own orders found at the venue that no ledger held: nobody wants them. */
-  onAdopted(clientIds: readonly string[]): void {
-    this.#meetStrangers(this.#strangers.found(clientIds));
+  /** Own orders found at the venue that no ledger held, or that ours took for ended: nobody wants them. */
+  onAdopted(clientIds: readonly string[], how: 'found' | 'revived'): void {
+    if (how === 'found') this.#meetStrangers(this.#strangers.found(clientIds));
     this.pull(
       'adopted',
       clientIds.filter((clientId) => parseClientId(clientId)?.role !== 'stop'), // of a stop that was triggered: it closes a position

@@ -23,7 +23,7 @@ export function lifeAnswer(rows: LifeRows): LifeAnswer {
       }),
     ),
     ...rows.fills.map((fill) => fillEntry(fill, grid)),
-    ...rows.corrections.map((row) => correctionEntry(row, grid)),
+    ...rows.corrections.filter((row) => !('clientId' in row) || row.clientId === clientId).map((row) => correctionEntry(row, grid)),
   ];
   const shown = order ? lifeOrder(order, rows) : stop ? lifeStop(stop, rows) : null;
   return { clientId, order: shown, cut, entries: entries.sort((a, b) => a.wallMs - b.wallMs || RANK[a.kind] - RANK[b.kind]) };

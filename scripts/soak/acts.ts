@@ -16,6 +16,8 @@ export type Act =
   | { readonly kind: string; readonly does: 'kill'; readonly process: ProcessName }
   | { readonly kind: string; readonly does: 'stall'; readonly process: ProcessName; readonly forMs: number };
 
+/** Hours of faults may cost more than a day's limit on losses lets through; that limit has tests of its own. */
+export const LOSES_FREELY = { limits: { equity: { maxDailyLossPercent: 100 } } };
 export const API_KEY = 'mmbot-sim-key';
 
 type Draw = { readonly random: Random; readonly symbol: string };

@@ -6,7 +6,7 @@ import { Random } from '../../shared/random.ts';
 import { KEYS, TestRun } from '../../test/kit/run.ts';
 import { simAccountDir, simStateFile } from '../start/effective.ts';
 import type { Summary } from '../start/summary.ts';
-import { type Act, drawAct, type FaultInput, healing } from './acts.ts';
+import { type Act, drawAct, type FaultInput, healing, LOSES_FREELY } from './acts.ts';
 import { auditBook, auditFiles, auditOrders, auditTop, lookOf, readAccount, type Truth } from './audit.ts';
 import { type Look, sentBlind } from './invariants.ts';
 import { causesOf, type Happened, withoutCause, wrongLines } from './log-lines.ts';
@@ -52,8 +52,9 @@ const RESUME_MS = 3_000;
 const VIOLATIONS_MAX = 50;
 
 export async function runHistory(options: HistoryOptions): Promise<HistoryRecord> {
-  const { seed, speed, config } = options;
-  await using run = await TestRun.start({ args: ['--speed', String(speed), '--seed', String(seed)], ...(config && { config }) });
+  const { seed, speed } = options;
+  const config = { ...options.config, ...LOSES_FREELY };
+  await using run = await TestRun.start({ args: ['--speed', String(speed), '--seed', String(seed)], config });
   return await new History(run, options).live(); // awaited here: the run is disposed of afterwards
 }
 

@@ -10,7 +10,7 @@ import { KEYS, TestRun } from '../../test/kit/run.ts';
 import { simAccountDir, simStateFile } from '../start/effective.ts';
 import type { Start } from '../start/child.ts';
 import type { Summary } from '../start/summary.ts';
-import { healing, type Step } from './acts.ts';
+import { healing, LOSES_FREELY, type Step } from './acts.ts';
 import { auditFiles, auditOrders, readAccount, readQuotes, type Truth } from './audit.ts';
 import type { KillRow } from './kill-figures.ts';
 import { causesOf, type Happened, withoutCause, wrongLines } from './log-lines.ts';
@@ -71,7 +71,7 @@ type Stretch = { readonly fromMs: number; toMs: number };
 
 export async function runKillHistory(options: KillHistoryOptions): Promise<KillRecord> {
   const onStart = options.seed % 2 === 0 ? 'cancel' : 'adopt';
-  const config = { ...options.config, gateway: { onStart } };
+  const config = { ...options.config, ...LOSES_FREELY, gateway: { onStart } };
   await using run = await TestRun.start({ args: ['--seed', String(options.seed)], config });
   return await new KillHistory(run, options, onStart).live(); // awaited here: the run is disposed of afterwards
 }

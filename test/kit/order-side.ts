@@ -143,7 +143,7 @@ export class OrderSide {
     const { core } = this;
     this.reconciler = new Reconciler({
       ...{ keeper, clock, sender: core.router, orders: venue.orders, symbols: ['BTCUSDT'], ...config.gateway },
-      onAdopted: (clientIds) => this.watch.onAdopted(clientIds),
+      onAdopted: (clientIds, how) => this.watch.onAdopted(clientIds, how),
       readStops: () => this.stops.sync(),
       onAccount: (account) => this.watch.onWhole(account),
       onHoldings: (holdings, readAt) => this.closer.onAccount(holdings, readAt),

@@ -76,7 +76,7 @@ export class VirtualGateway implements AsyncDisposable {
     const { keeper } = core;
     this.#reconciler = new Reconciler({
       ...{ keeper, clock, sender: core.router, orders: venue.orders, symbols: config.symbols, ...config.gateway },
-      onAdopted: (clientIds) => this.#watch.onAdopted(clientIds),
+      onAdopted: (clientIds, how) => this.#watch.onAdopted(clientIds, how),
       readStops: () => this.#stops.sync(),
       onAccount: (account) => this.#watch.onWhole(account),
       onHoldings: (holdings, at) => this.#closer.onAccount(holdings, at),

@@ -94,7 +94,7 @@ test('what the venue refuses and what a reconcile finds out stands in the life w
     'reply place unknown',
     'state unknown by reply',
   ]);
-  expect(second.slice(5, 8)).toEqual(['request query', 'reply query ok', 'state open by reconcile']);
+  expect(second.slice(5, 9)).toEqual(['request query', 'correction unknown', 'reply query ok', 'state open by reconcile']);
 });
 
 test('an id that was only ever refused tells why; one that nobody used tells nothing', async () => {

@@ -69,10 +69,10 @@ describe('Closer reads the position', () => {
   });
 
   test('again beside a read that hangs, whose late answer does not count any more', async () => {
-    await rig.run(975);
+    await rig.run(175);
     expect(waits()).toEqual([0]);
     await rig.run(25);
-    expect(waits()).toEqual([0, 1_000]);
+    expect(waits()).toEqual([0, 200]);
     await rig.reads[1]?.tell({ BTCUSDT: 0, ETHUSDT: 0 });
     await rig.reads[0]?.tell({ BTCUSDT: 5, ETHUSDT: 0 });
     await rig.run(25);
@@ -82,10 +82,10 @@ describe('Closer reads the position', () => {
   test('again soon after one that failed', async () => {
     await rig.run(100);
     await rig.reads[0]?.tell(null);
-    await rig.run(225);
+    await rig.run(75);
     expect(waits()).toEqual([0]);
     await rig.run(25);
-    expect(waits()).toEqual([0, 350]);
+    expect(waits()).toEqual([0, 200]);
   });
 
   test('at once again for the symbol that asked while one was under way', async () => {

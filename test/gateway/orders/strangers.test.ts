@@ -48,7 +48,7 @@ test('another session on the account: an alarm, own quotes pulled, nothing opene
   expect([side.status(idOf(brain, 1)), side.core.modes.paused]).toEqual(['canceled', expect.stringContaining(theirs)]);
   expect(side.send(brain, place(side, brain, { clientId: idOf(brain, 2) }))).toMatchObject({ type: 'refused', code: 'paused' });
   const canceled = side.venue.count('cancel');
-  side.watch.onAdopted([theirs, idOf(brain, 78)]);
+  side.watch.onAdopted([theirs, idOf(brain, 78)], 'found');
   side.send(side.client('operator', 8), { id: 1, type: 'pause' });
   await side.run(5_000); // the lease runs out, the mode changes
   expect(side.venue.count('cancel')).toBe(canceled);

@@ -42,6 +42,7 @@ export class ModelStore extends LedgerStore {
   #waiting: { readonly change: Change; readonly cause?: Cause }[] = [];
   /** Something was given to the store since the last batch: a crash may take it along. */
   #unflushed = false;
+  #inWrite = false;
   /** The disk takes nothing. */
   broken = false;
   readonly #after: Clock['after'];
@@ -73,7 +74,7 @@ export class ModelStore extends LedgerStore {
       return this.#waiting.length === 0;
     }
     this.#unflushed = true;
-    return this.#durably(() => super.write(change, cause));
+    return this.#writeNow(change, cause);
   }
 
   override saveStop(row: StopRow): boolean {
@@ -85,10 +86,11 @@ export class ModelStore extends LedgerStore {
   }
 
   override flush(): void {
+    if (this.#inWrite) return super.flush(); // an urgent change, written by what stands below
     if (this.broken) return;
     for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
       const { change, cause } = next;
-      this.#durably(() => super.write(change, cause));
+      this.#writeNow(change, cause);
       if (this.#effects.dead) return;
       this.#waiting.shift();
     }
@@ -120,6 +122,15 @@ export class ModelStore extends LedgerStore {
   remove(): void {
     this.abandon();
     for (const end of ['', '-wal', '-shm']) rmSync(`${this.#file}${end}`, { force: true });
+  }
+
+  #writeNow(change: Change, cause?: Cause): boolean {
+    this.#inWrite = true;
+    try {
+      return this.#durably(() => super.write(change, cause));
+    } finally {
+      this.#inWrite = false;
+    }
   }
 
   #durably(run: () => boolean): boolean {

@@ -99,7 +99,7 @@ function watch(
 }
 
 /** Looks once a second of its time until something holds. */
-async function until(what: string, holds: () => Promise<boolean> | boolean, looks = 400): Promise<void> {
+async function until(what: string, holds: () => Promise<boolean> | boolean, looks = 2_000): Promise<void> {
   for (let i = 0; i < looks; i++) {
     await open?.run.look();
     if (await holds()) return;
