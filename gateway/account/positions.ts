@@ -216,9 +216,12 @@ export class Positions {
 const held = ({ holding, parts: { base, tail } }: RunningPosition) => ({ ...holding, base, tail: tail.map(({ tradeId }) => tradeId) });
 
 /** Where a trade of the tail is not to be had, or does not lead to what was held, the holding as it was stands for itself. */
-function partsOf({ symbol, size, cost, realized, base, tail = [] }: PositionRow, archive: Pick<Archive, 'findFill'>): Parts {
+function partsOf(
+  { symbol, size, cost, realized, opening = null, base, tail = [] }: PositionRow,
+  archive: Pick<Archive, 'findFill'>,
+): Parts {
   const trades = tail.flatMap((tradeId) => archive.findFill({ symbol, tradeId }) ?? []);
-  if (base === undefined || trades.length !== tail.length) return { base: { size, cost, realized }, tail: [] };
+  if (base === undefined || trades.length !== tail.length) return { base: { size, cost, realized, opening }, tail: [] };
   return { base, tail: trades };
 }
 

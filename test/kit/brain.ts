@@ -264,7 +264,7 @@ const equityOf = ({ wallet, unrealized }: BalanceDoc['assets'][number]): string 
 const FUNDS = { asset: 'USDT', wallet: '10000', available: '10000', unrealized: '0' };
 
 /** One snapshot as the gateway writes it: text by key; a missing document is a missing key. */
-export function texts({ header: top, symbols, balanceKnown, equity = {} }: Documents): Map<string, string> {
+export function texts({ header: top, symbols, balanceKnown, available = {}, equity = {} }: Documents): Map<string, string> {
   const { epoch, seq } = top;
   const out = new Map([
     [KEYS.header, JSON.stringify(top)],
@@ -277,7 +277,7 @@ export function texts({ header: top, symbols, balanceKnown, equity = {} }: Docum
         assets: Object.entries(equity).map(([asset, wallet]) => ({
           asset,
           wallet: wallet ?? '0',
-          available: null,
+          available: available[asset] ?? null,
           unrealized: wallet === null ? null : '0',
         })),
       }),

@@ -42,9 +42,9 @@ test('RunningPosition knows no opening of what the venue states against the fill
 
 test('an opening is kept with its row over a restart; a row of an earlier version has none', () => {
   const { holding } = held(trade(1, 'buy', 3));
-  expect(new RunningPosition(instrument(), readRow(writeRow(holding))).holding).toEqual(holding);
+  expect(new RunningPosition(instrument(), { base: readRow(writeRow(holding)), tail: [] }).holding).toEqual(holding);
   const { opening: _, ...older } = holding;
-  const running = new RunningPosition(instrument(), readRow(writeRow(older)));
+  const running = new RunningPosition(instrument(), { base: readRow(writeRow(older)), tail: [] });
   running.add(trade(2, 'buy', 3));
   expect(running.holding.opening).toBeNull();
 });

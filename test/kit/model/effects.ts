@@ -86,8 +86,8 @@ export class ModelStore extends LedgerStore {
   }
 
   override flush(): void {
-    if (this.#inWrite) return super.flush(); // an urgent change, written by what stands below
-    if (this.broken) return;
+    if (this.#inWrite) super.flush(); // an urgent change, written by what stands below
+    if (this.#inWrite || this.broken) return;
     for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
       const { change, cause } = next;
       this.#writeNow(change, cause);
