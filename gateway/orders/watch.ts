@@ -254,7 +254,7 @@ export class Watch {
     const step = this.#blind.look(view, now);
     if (step === null) return;
     core.keeper.notice({
-      level: step.kind === 'sees-again' ? 'info' : 'error',
+      level: ({ alarm: 'warn', close: 'error', 'sees-again': 'info' } as const)[step.kind],
       message: BLIND[step.kind],
       fields: { symbol, blindMs: step.blindMs },
     });
@@ -294,7 +294,7 @@ export class Watch {
       return;
     }
     this.#doubtful.add(symbol);
-    keeper.notice({ level: 'error', message: 'Outcome of an order is unknown: nothing new is opened', fields: { symbol, clientId } });
+    keeper.notice({ level: 'warn', message: 'Outcome of an order is unknown: nothing new is opened', fields: { symbol, clientId } });
     this.pull('order-unknown', this.#quotes(symbol));
   }
 

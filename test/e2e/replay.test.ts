@@ -6,7 +6,7 @@ const BTC = recorded('book/binance-usdm/BTCUSDT_20240808.raw.gz');
 const FOUR = recorded('book/binance-usdm/SUSHI-AKRO-KEEP-CTK_20210722.jsonl.gz');
 
 test.skipIf(!BTC)('npm start --replay serves a real BTCUSDT recording to its end, book equal', async () => {
-  await using run = await TestRun.start({ args: ['--replay', String(BTC), '--speed', '20'] });
+  await using run = await TestRun.start({ args: ['--replay', String(BTC), '--speed', '10'] });
   const { code, summary } = await run.summary();
   expect(summary.errors).toEqual([]);
   expect(summary.book).toMatchObject({ equalToExchange: true, gapsUnresolved: 0, bestBid: '61659.70', bestAsk: '61659.80' });
