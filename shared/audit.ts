@@ -45,6 +45,8 @@ export const LifeOrder = z.strictObject({
   clientId: z.string(),
   symbol: z.string(),
   role: z.string(),
+  /** Id of the run that asked for it; absent where it was not kept, and for a person's. */
+  strategy: z.string().optional(),
   side: z.enum(['buy', 'sell']),
   kind: z.enum(['limit', 'market', 'stop']),
   timeInForce: z.string().nullable(),

@@ -164,10 +164,11 @@ export class LedgerReader {
     return venueId === '' ? [] : this.fillsOfOrder({ symbol, venueId }).filter((fill) => fill.clientId === clientId);
   }
 
+  /** Of its position; one that names another order is not about it. */
   #corrections({ clientId, symbol, sentWallMs }: LedgerOrder): CorrectionRow[] {
     const to = (this.#endedMs(clientId) ?? Number.MAX_SAFE_INTEGER / 2) + CORRECTED_AFTER_MS;
-    const query = `SELECT row FROM corrections WHERE symbol = ? AND at_ms BETWEEN ? AND ? ORDER BY id DESC LIMIT ${LIFE_MAX}`;
-    return rowsOf<CorrectionRow>(this.#prepared(query).all(symbol, sentWallMs, to)).reverse();
+    const query = `SELECT row FROM corrections WHERE symbol = ? AND at_ms BETWEEN ? AND ? AND COALESCE(json_extract(row, '$.clientId') = ?, 1) ORDER BY id DESC LIMIT ${LIFE_MAX}`;
+    return rowsOf<CorrectionRow>(this.#prepared(query).all(symbol, sentWallMs, to, clientId)).reverse();
   }
 
   #prepared(query: string): StatementSync {

@@ -99,8 +99,7 @@ export class LedgerStore implements Archive, Disposable {
   readonly #aside: LedgerAside;
   #unproved = false;
   readonly #dropped = new DroppedRows();
-  /** Why the last work behind the scenes was not done; null when it was. */
-  housekeepingFault: string | null = null;
+  #asideFault: string | null = null;
 
   constructor({ path, clock, durability = 'process', keepDays = 30, maxMb = 2_000, onGrid, onOld }: OpenOptions) {
     this.#path = path;
@@ -121,10 +120,13 @@ export class LedgerStore implements Archive, Disposable {
 
   /** Null while the ledger can be written; else why not. */
   get fault(): string | null {
+    return this.#fault;
+  }
+
+  /** What a person should know of it while it can be written; null when there is nothing. */
+  get warning(): string | null {
     const { lost } = this.#queue;
-    return this.#fault === null || lost === 0
-      ? this.#fault
-      : `${this.#fault}; no room is left to wait in, ${lost} changes and notes were given up`;
+    return this.#asideFault ?? (lost === 0 ? null : `${this.#path}: ${lost} changes and notes found no room to wait in and were given up`);
   }
 
   /** Rows written on another grid are brought onto that of the instruments first; while that cannot be done nothing is read or written. */
@@ -320,7 +322,7 @@ export class LedgerStore implements Archive, Disposable {
   async #do(task: Task): Promise<void> {
     const answer = await this.#aside.do(task);
     if (answer.kind === 'broken') this.#break(`integrity check says ${answer.sentence}`);
-    this.housekeepingFault = answer.kind === 'failed' ? `${this.#path}: cannot ${task} it: ${answer.sentence}` : null;
+    this.#asideFault = answer.kind === 'failed' ? `${this.#path}: cannot ${task} it: ${answer.sentence}` : null;
   }
 
   #meta(key: string): string | null {

@@ -29,7 +29,7 @@ export function openDesk({ core, closer, stops, safety, notices, store, epochs, 
     core,
     history: store,
     header,
-    problems: () => notices.problems(store.fault ?? store.housekeepingFault),
+    problems: () => notices.problems(store.fault ?? store.warning),
     startMs: () => times.ms,
     alarmsAfter: (n) => alarms.after(n),
   });

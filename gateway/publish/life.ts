@@ -71,6 +71,7 @@ function lifeOrder(row: LedgerOrder, { grid, endedMs }: LifeRows): LifeOrder {
   const { clientId, symbol, role, side, kind, timeInForce, reduceOnly, order, venueId, reason, sentWallMs } = row;
   return {
     ...{ clientId, symbol, role, side, kind, timeInForce, reduceOnly, status: order.status, venueId, reason, sentMs: sentWallMs, endedMs },
+    ...runOf(row),
     price: order.price === null ? null : priceText(order.price, grid),
     size: sizeText(order.size, grid),
     filled: sizeText(order.filled, grid),
@@ -106,12 +107,18 @@ function pnlDay({ day, symbol, realized, fees, funding, volume, fills }: DayRow,
   };
 }
 
-/** The same document as in Redis, from the file alone: the role is that of the id. */
-export function keptFillDoc(fill: BookedFill, grid: Grid | null): FillDoc {
+/** The same document as in Redis, from the file alone; where no row of its order is left, the id tells the role. */
+export function keptFillDoc(
+  fill: BookedFill,
+  { grid, order }: { readonly grid: Grid | null; readonly order: LedgerOrder | null },
+): FillDoc {
   const { n, symbol, clientId } = fill;
+  const role = order?.role ?? parseClientId(clientId)?.role ?? 'foreign';
   const { kind: _, wallMs, ...rest } = fillEntry(fill, grid);
-  return { ...rest, n, symbol, clientId, role: parseClientId(clientId)?.role ?? 'foreign', side: fill.side, wallMs };
+  return { ...rest, n, symbol, clientId, role, side: fill.side, wallMs, ...runOf(order) };
 }
+
+const runOf = (order: LedgerOrder | null) => (order?.strategy === undefined ? {} : { strategy: order.strategy });
 
 /** Steps where the grid was not kept: better than a number that is wrong. */
 const priceText = (count: number, grid: Grid | null): string =>

@@ -34,8 +34,8 @@ export function lifeLines({ clientId, order, entries, cut }: LifeAnswer): readon
 }
 
 function orderLines(order: LifeOrder): readonly string[] {
-  const { clientId, symbol, side, size, price, kind, timeInForce, reduceOnly, role, status, filled, reason, venueId, sentMs, endedMs } =
-    order;
+  const { clientId, symbol, side, size, price, kind, timeInForce, reduceOnly, status, filled, reason, venueId, sentMs, endedMs } = order;
+  const role = order.strategy === undefined ? order.role : `${order.role} of ${order.strategy}`;
   const at = kind === 'stop' ? `stop at ${price}` : price === null ? 'at market' : `at ${price}`;
   return [
     ...labelled('order', [clientId, `${symbol} ${side} ${trimDecimal(size)} ${at}`, ...(timeInForce === null ? [] : [timeInForce])]),

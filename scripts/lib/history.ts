@@ -7,6 +7,7 @@ import type { Loaded } from '../../shared/config-file.ts';
 import type { GatewayClient } from '../../shared/io/gateway-client.ts';
 import type { FillDoc } from '../../shared/snapshot.ts';
 import { findAccountDir, LEDGER_FILE } from '../../shared/socket-path.ts';
+import type { BookedFill } from '../../gateway/account/rows.ts';
 import { type LedgerReader, openLedgerReader } from '../../gateway/io/ledger-reader.ts';
 import { keptFillDoc, lifeAnswer, pnlAnswer } from '../../gateway/publish/life.ts';
 import { openOperator, query } from './operator.ts';
@@ -122,7 +123,9 @@ class Kept implements History {
   }
 
   fillsPage(page: FillsPage): Promise<readonly FillDoc[]> {
-    return Promise.resolve(this.#reader.fillsRange(page).map((fill) => keptFillDoc(fill, this.#reader.grid(fill.symbol))));
+    const docOf = (fill: BookedFill): FillDoc =>
+      keptFillDoc(fill, { grid: this.#reader.grid(fill.symbol), order: this.#reader.findOrder(fill.clientId) });
+    return Promise.resolve(this.#reader.fillsRange(page).map(docOf));
   }
 
   daysPage({ symbol, from, to }: DaysPage): Promise<PnlAnswer> {

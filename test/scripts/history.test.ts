@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Ledger } from '../../gateway/account/ledger.ts';
 import { LedgerStore } from '../../gateway/io/ledger-store.ts';
+import { daysOf, fillsOf, openHistory } from '../../scripts/lib/history.ts';
 import { fillsTable, lifeLines, pnlTable } from '../../scripts/lib/history-screen.ts';
+import { configOf } from '../../scripts/lib/tool.ts';
 import type { LifeAnswer, PnlDay } from '../../shared/audit.ts';
 import { VirtualClock } from '../../shared/clock.ts';
 import type { Instrument } from '../../shared/instrument.ts';
@@ -11,7 +13,6 @@ import type { FillDoc } from '../../shared/snapshot.ts';
 import { wallMs } from '../../shared/units.ts';
 import { fastDir } from '../kit/fast-dir.ts';
 import { at, fill, id, instrument, position, request } from '../kit/orders.ts';
-import { runTool } from '../kit/tool.ts';
 
 let dir = '';
 let config = '';
@@ -36,7 +37,7 @@ function leaveLedger(): void {
   const ledger = new Ledger({ instruments, archive: store, state: store.load(instruments) });
   for (const symbol of instruments.keys())
     store.write(ledger.adoptBaseline({ report: position({ symbol }), sinceTradeId: null, now: at(1) }));
-  store.write(ledger.take(request(), at(1)), 'request');
+  store.write(ledger.take(request({ strategy: 'mm-btc' }), at(1)), 'request');
   for (let n = 0; n < 450; n++) store.write(ledger.fill(fill({ tradeId: String(1_000 + n), atMs: wallMs(START_MS) }), at(2)), 'stream');
   for (let day = 0; day < 30; day++)
     for (const symbol of SYMBOLS)
@@ -46,27 +47,26 @@ function leaveLedger(): void {
       );
 }
 
-const mm = (...args: readonly string[]) => runTool('mm', [...args, '--config', config]);
-
 test('without a gateway the file tells: every fill once however many fall on one moment, every day whole, and the life of an order', async () => {
   leaveLedger();
-  const [fills, pnl, why] = await Promise.all([
-    mm('fills', '--json', '--limit', '1000', '--symbol', 'BTCUSDT', '--to', '2023-11-15'),
-    mm('pnl', '--json', '--days', '29'),
-    mm('why', id(1)),
-  ]);
-  for (const { code, lines } of [fills, pnl, why]) expect([code, lines]).toEqual([0, [expect.stringContaining('no gateway answers')]]);
-  const numbers = JSON.parse(fills.stdout).map(({ n }: FillDoc) => n);
-  expect(numbers).toEqual(Array.from({ length: 450 }, (_, i) => i + 1));
-  const days: readonly PnlDay[] = JSON.parse(pnl.stdout);
-  expect([days.length, new Set(days.map(({ day }) => day)).size, days.at(-1)?.day]).toEqual([29 * 12, 29, '2023-12-13']);
-  expect(why.stdout).toMatch(/^order +47\d{17} {2}BTCUSDT buy 0\.01 at 60000\.0/);
+  await using history = await openHistory(configOf(config), 'test');
+  expect(history.file).toMatch(/sim-0123456789ab\/ledger\.sqlite$/);
+  const fills = await fillsOf(history, { symbol: 'BTCUSDT', fromMs: 0, toMs: START_MS + DAY_MS, limit: 1_000 });
+  expect(fills.map(({ n }) => n)).toEqual(Array.from({ length: 450 }, (_, i) => 450 - i));
+  expect(fills[0]).toMatchObject({ symbol: 'BTCUSDT', role: 'quote', strategy: 'mm-btc', price: '60000.0', size: '0.004' });
+  const days = await daysOf(history, { symbol: null, days: 29 });
+  expect([days.length, new Set(days.map(({ day }) => day)).size, days[0]?.day]).toEqual([29 * 12, 29, '2023-12-13']);
+  const lines = lifeLines(await history.life(id(1)));
+  expect(lines[0]).toMatch(/^order +47\d{17} {2}BTCUSDT buy 0\.01 at 60000\.0/);
+  expect(lines[1]).toContain('quote of mm-btc');
 });
 
-test('without a gateway and without a file there is one line, and exit code 3', async () => {
-  expect(await mm('fills')).toMatchObject({ code: 3, stdout: '', lines: [expect.stringContaining('No gateway has run here')] });
+test('without a gateway and without a file it is a problem with exit code 3', async () => {
+  await expect(openHistory(configOf(config), 'test')).rejects.toMatchObject({
+    code: 3,
+    lines: [expect.stringContaining('No gateway has run here')],
+  });
 });
-
 const narrow = (lines: readonly string[]): readonly string[] => {
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   return lines;

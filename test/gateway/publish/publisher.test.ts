@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Answers, fullBook } from '../../../gateway/publish/answers.ts';
+import { Answers, fullBook, type History } from '../../../gateway/publish/answers.ts';
 import { Publisher } from '../../../gateway/publish/publisher.ts';
 import { FillsAnswer, FullBook, PositionsAnswer, Pushed, Stats } from '../../../shared/command.ts';
 import { MESSAGE_BYTES_MAX } from '../../../shared/framing.ts';
@@ -21,6 +21,16 @@ import { OrderSide } from '../../kit/order-side.ts';
 import { fill, id, position, request } from '../../kit/orders.ts';
 
 const keys = keysOf('mm:binance');
+/** A ledger on disk with one fill in it. */
+const HISTORY: History = {
+  flush: () => undefined,
+  fillsAfter: () => [{ ...fill(), n: 1 }],
+  fillsRange: () => [],
+  countReached: () => ({ sent: 3, canceled: 2 }),
+  life: () => null,
+  days: () => [],
+  quoteAsset: () => 'USDT',
+};
 let side: OrderSide;
 let publisher: Publisher;
 const LAST_EPOCH = 7;
@@ -227,15 +237,7 @@ test('the run that an order belongs to is told with it and with its fills, also 
   const asked = new Answers({
     core: side.core,
     header: () => null,
-    history: {
-      flush: () => undefined,
-      fillsAfter: () => [{ ...fill(), n: 1 }],
-      fillsRange: () => [],
-      countReached: () => ({}),
-      life: () => null,
-      days: () => [],
-      quoteAsset: () => 'USDT',
-    },
+    history: HISTORY,
     startMs: () => ({ protected: null, ready: null, quoting: null }),
     problems: () => [],
     alarmsAfter: (n) => side.alarms.after(n),
@@ -258,15 +260,7 @@ describe('Answers', () => {
     new Answers({
       core: side.core,
       header: () => publisher.header(),
-      history: {
-        flush: () => undefined,
-        fillsAfter: () => [{ ...fill(), n: 1 }],
-        fillsRange: () => [],
-        countReached: () => ({ sent: 3, canceled: 2 }),
-        life: () => null,
-        days: () => [],
-        quoteAsset: () => 'USDT',
-      },
+      history: HISTORY,
       startMs: () => ({ protected: 300, ready: 400, quoting: null }),
       problems: () => [],
       alarmsAfter: (n) => side.alarms.after(n),
