@@ -253,8 +253,7 @@ export class Gateway implements AsyncDisposable {
       redisSkipped: skipped,
       redisFailed: failed,
       redisReconnects: reconnects,
-      clientsCut: cut,
-      ...this.#core.keeper.doubtCounts(),
+      ...{ clientsCut: cut, ledgerWaiting: this.#options.store.waiting, ...this.#core.keeper.doubtCounts() },
       ...{ stalls: this.#place.stall.stalls, ordersWaiting: this.#desk.waiting.size, ...usedOf(this.#core.venue.orders.budgets()) },
     };
   }

@@ -1,8 +1,8 @@
 /**
  * Keeps the ledger bounded: what ended long ago is dropped, a little at a time, and its pages are used again. By age (`keepDays`), and the
  * oldest hour first while the file holds more than `maxBytes`. Never dropped: what is open; the last hour; a fill that is not behind the
- * point up to which the venue's own list of trades was read (such a fill may still be told again), or that a reader may still ask for by its
- * number; positions and the profit by day, which hold the sums of what is gone.
+ * point up to which the venue's own list of trades was read (such a fill may still be told again), that a position is counted on from when a
+ * late one comes, or that a reader may still ask for by its number; positions and the profit by day, which hold the sums of what is gone.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { laterId } from '../account/positions.ts';
@@ -90,14 +90,14 @@ export class Retention {
     const positions = this.#statement('SELECT row FROM positions ORDER BY symbol').all();
     const position = positions[this.#turn % Math.max(1, positions.length)];
     if (!position) return [];
-    const { symbol, lastTradeId } = readRow<PositionRow>(String(position['row']));
+    const { symbol, lastTradeId, tail = [] } = readRow<PositionRow>(String(position['row']));
     const newest = Number(this.#statement('SELECT COALESCE(MAX(n), 0) AS n FROM fills').get()?.['n']);
     const upTo = newest - Math.max(1, this.#rules.recentFills ?? RECENT_FILLS); // numbers go on from the newest
     const query = 'SELECT n, trade_id FROM fills WHERE symbol = ? AND at_ms < ? ORDER BY at_ms, n LIMIT ?';
     const old = this.#statement(query)
       .all(symbol, cutoffMs, AT_ONCE.fills)
       .map((row) => ({ symbol, n: Number(row['n']), tradeId: String(row['trade_id']) }));
-    const stays = old.findIndex(({ n, tradeId }) => n > upTo || !isBehind(tradeId, lastTradeId));
+    const stays = old.findIndex(({ n, tradeId }) => n > upTo || tail.includes(tradeId) || !isBehind(tradeId, lastTradeId));
     return stays < 0 ? old : old.slice(0, stays);
   }
 

@@ -155,6 +155,11 @@ export class LedgerStore implements Archive, Disposable {
     return kept && this.#fault === null;
   }
 
+  /** Changes and notes that are not on disk yet. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
   /** Written with the next batch; given up when too many wait. */
   note(note: Note): void {
     if (this.#open) this.#queue.addNote(note);

@@ -85,8 +85,8 @@ function tellAgain(file: string, steps: readonly Step[]) {
   const told = new Set(steps.flatMap((step) => ('trade' in step ? [step.trade] : [])));
   const read = Number(ledger.positions.row('BTCUSDT').lastTradeId);
   for (let n = 0; n < TRADES; n++) if (told.has(n) || 100 + n > read) store.write(ledger.fill(tradeOf(n, true), at(9)));
-  const { size, fills, volume, fees } = ledger.positions.row('BTCUSDT');
-  return { position: { size, fills, volume, fees }, numbers: store.fillsAfter({ after: 0, limit: 1_000 }).map(({ n }) => n) };
+  const { size, fills, volume, fees, cost, realized } = ledger.positions.row('BTCUSDT');
+  return { position: { size, fills, volume, fees, cost, realized }, numbers: store.fillsAfter({ after: 0, limit: 1_000 }).map(({ n }) => n) };
 }
 
 function whatMatters(file: string) {
