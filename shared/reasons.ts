@@ -72,9 +72,19 @@ const STRATEGY = {
   'warming-up': 'what it measures is not known yet',
   'cross-up': 'the histogram crossed upwards on this bar',
   'cross-down': 'the histogram crossed downwards on this bar',
+  'cross-missed': 'a cross was missed: what it contradicts is closed, nothing is opened',
+  'cross-failed': 'the bar that was acted on early closed otherwise',
+  'confirming-up': 'a cross upwards waits for its confirmation',
+  'confirming-down': 'a cross downwards waits for its confirmation',
+  'cooling-off': 'a cross came too soon after the last entry',
+  'range-unknown': 'the average range of the bars is not known yet',
   'to-long': 'on its way to a long position',
   'to-short': 'on its way to a short position',
   'to-flat': 'on its way to no position',
+  'gave-up-long': 'the long entry was not filled within its tries',
+  'gave-up-short': 'the short entry was not filled within its tries',
+  'gave-up-long-late': 'the next bar closed before the long entry was filled',
+  'gave-up-short-late': 'the next bar closed before the short entry was filled',
   'no-signal': 'no signal, no position',
   'holding-long': 'holds a long position, no signal',
   'holding-short': 'holds a short position, no signal',
@@ -120,7 +130,11 @@ const FAMILIES: readonly Family[] = [
     words: new Set(['target', 'too-long', 'funding', 'uneven', 'hedge-late', 'wrong-side', 'leftover']),
     sentence: 'arbitrage closes both legs',
   },
-  { prefix: 'closing-', words: new Set(['position', 'take-profit', 'stop-loss']), sentence: 'a hard exit closes the position' },
+  {
+    prefix: 'closing-',
+    words: new Set(['position', 'take-profit', 'stop-loss', 'trailing-stop', 'break-even', 'time-stop']),
+    sentence: 'a hard exit closes the position',
+  },
 ];
 
 const familyOf = (reason: string): Family | undefined => FAMILIES.find(({ prefix }) => reason.startsWith(prefix));
