@@ -83,6 +83,8 @@ const STRATEGY = {
   'to-flat': 'on its way to no position',
   'gave-up-long': 'the long entry was not filled within its tries',
   'gave-up-short': 'the short entry was not filled within its tries',
+  'gave-up-long-closed': 'something else took back what the long entry had filled',
+  'gave-up-short-closed': 'something else took back what the short entry had filled',
   'gave-up-long-late': 'the next bar closed before the long entry was filled',
   'gave-up-short-late': 'the next bar closed before the short entry was filled',
   'no-signal': 'no signal, no position',
