@@ -5,7 +5,8 @@ import type { Waiting } from './macd-signal.ts';
 
 /**
  * A position on its way: `size` in base units without a sign, `barMs` of the bar that called for it. `tries` orders were sent, the last at
- * `triedMs` of the venue's time from the position `from`, in lots; null before the first.
+ * `last.atMs` of the venue's time from the position `from`, in lots; null before the first. `nearest`: of the positions seen meanwhile the
+ * one closest to it, lots, and `seenMs` when it was last pursued.
  */
 export type Goal = {
   readonly to: 'long' | 'short' | 'flat';
@@ -13,6 +14,8 @@ export type Goal = {
   readonly barMs: number;
   readonly tries: number;
   readonly last: { readonly atMs: number; readonly from: number } | null;
+  readonly nearest: number;
+  readonly seenMs: number;
 };
 export type MacdState = {
   /** Null before the first look. */
@@ -46,6 +49,8 @@ const StateRow = z.strictObject({
         size: z.string().regex(/^\d+(\.\d+)?$/),
         barMs: z.number(),
         tries: z.int().nonnegative(),
+        nearest: z.int(),
+        seenMs: z.number(),
       },
       last: z.strictObject({ atMs: z.number(), from: z.int() }).nullable(),
     })

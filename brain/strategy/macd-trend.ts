@@ -3,8 +3,8 @@
  * - Each closed bar is taken in once, in order, whenever it is seen. Those that were there at the first look are history. An entry is only
  *   made on the newest closed bar: a cross in a bar that closed unseen before it (the brain was down) still closes what it contradicts.
  * - The cross itself closes the other side; entering may wait for confirmations (macd-signal.ts) and is left out during a cool-down.
- * - On the way to a position one limited taker order is sent at a time. An entry is given up after `maxTries` of them, or once the next
- *   bar has closed; a way out is never given up.
+ * - On the way to a position one limited taker order is sent at a time. An entry is given up after `maxTries` of them, once the next bar
+ *   has closed, or when something else (a hard exit, a person) took it back; a way out is never given up.
  */
 import { floorSteps } from '../../shared/instrument.ts';
 import type { MacdParameters } from '../../shared/macd-parameters.ts';
@@ -24,6 +24,9 @@ export function macdTrend(parameters: MacdParameters): Strategy<MacdState> {
     decide: (view, state) => decide({ parameters, view, state }),
   };
 }
+
+/** Who was not asked for so long was kept away by a hard exit, or was down: what was under way is not taken up again. */
+const AWAY_MS = 20_000;
 
 type Turn = { readonly parameters: MacdParameters; readonly view: SymbolView; readonly state: MacdState };
 /** `why` is a coded reason that is told once, on the look that has it. */
@@ -104,20 +107,21 @@ function lookEarly(seen: Seen, { parameters, view }: Pick<Turn, 'parameters' | '
 function begin({ parameters, view, state }: Turn, called: Called): { readonly state: MacdState; readonly why: string | null } {
   const { side, barMs, what } = called;
   const word = `cross-${side > 0 ? 'up' : 'down'}`;
+  const start = { barMs, tries: 0, last: null, nearest: view.position, seenMs: view.atMs };
+  const out: MacdState = { ...state, goal: { to: 'flat', size: '0', ...start } };
   const leave = (why: string): ReturnType<typeof begin> => {
     const opposed = side * view.position < 0 || state.goal?.to === (side > 0 ? 'short' : 'long');
-    return { state: opposed ? { ...state, goal: { to: 'flat', size: '0', barMs, tries: 0, last: null } } : state, why };
+    return { state: opposed ? out : state, why };
   };
   if (what === 'leave') return leave(word);
-  if (parameters.direction === (side > 0 ? 'short' : 'long'))
-    return { state: { ...state, goal: { to: 'flat', size: '0', barMs, tries: 0, last: null } }, why: word };
+  if (parameters.direction === (side > 0 ? 'short' : 'long')) return { state: out, why: word };
   if (isCooling({ parameters, view, state }, barMs)) return leave('cooling-off');
   const price = side > 0 ? view.bestAsk : view.bestBid;
   const sized = state.series
     ? sizeOf({ instrument: view.instrument, price, equity: view.equity ?? null, series: state.series, parameters })
     : { reason: 'warming-up' };
   if ('reason' in sized) return leave(sized.reason);
-  const goal: Goal = { to: side > 0 ? 'long' : 'short', size: sized.size, barMs, tries: 0, last: null };
+  const goal: Goal = { to: side > 0 ? 'long' : 'short', size: sized.size, ...start };
   return { state: { ...state, goal, entry: { barMs, atMs: view.atMs } }, why: word };
 }
 
@@ -132,15 +136,17 @@ type Pursued = { readonly wish: Omit<Wish, 'signals'>; readonly goal: Goal | nul
 
 /** One step towards the goal, when it is time for one. */
 function pursue({ parameters, view, state }: Turn, why: string | null): Pursued {
-  const { goal, series } = state;
+  const { series } = state;
+  const goal = state.goal && pursued(state.goal, view);
   const stay = (reason: string, kept: Goal | null): Pursued => ({ wish: { quotes: [], target: null, reason: why ?? reason }, goal: kept });
-  if (goal === null) return stay(heldReason(view, state), null);
+  if (goal === null || state.goal === null) return stay(heldReason(view, state), null);
   const size = floorSteps({ text: goal.size, step: view.instrument.stepSize });
   const position = lots(goal.to === 'flat' ? 0 : goal.to === 'long' ? size : -size);
   const target = { position, slippageBps: parameters.maxSlippageBps };
   if (view.position === position) return { wish: { quotes: [], target, reason: why ?? heldReason(view, state) }, goal: null };
   const underWay = view.orders.length > 0;
   const entry = goal.to !== 'flat';
+  if (!underWay && entry && isTakenAway(state.goal, view)) return stay(`gave-up-${goal.to}-closed`, null);
   if (!underWay && entry && series !== null && series.barMs > goal.barMs) return stay(`gave-up-${goal.to}-late`, null);
   if (entry && view.bars === null) return stay('bars-unknown', goal);
   const toIt = { quotes: [], target, reason: why ?? `to-${goal.to}` };
@@ -148,6 +154,16 @@ function pursue({ parameters, view, state }: Turn, why: string | null): Pursued 
   if (!isDue(goal, { parameters, view })) return stay(`to-${goal.to}`, goal);
   if (entry && goal.tries >= parameters.maxTries) return stay(`gave-up-${goal.to}`, null);
   return { wish: toIt, goal: { ...goal, tries: goal.tries + 1, last: { atMs: view.atMs, from: view.position } } };
+}
+
+/** Seen once more. */
+function pursued(goal: Goal, { position, atMs }: SymbolView): Goal {
+  const nearest = goal.to === 'flat' ? position : Math[goal.to === 'long' ? 'max' : 'min'](goal.nearest, position);
+  return { ...goal, nearest, seenMs: atMs };
+}
+
+function isTakenAway({ to, nearest, seenMs }: Goal, { position, atMs }: SymbolView): boolean {
+  return (to === 'long' ? position < nearest : position > nearest) || atMs - seenMs > AWAY_MS;
 }
 
 /** The first at once, and one after an order that filled something; else after a while. A clock that went back keeps nobody waiting. */

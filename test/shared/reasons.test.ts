@@ -14,6 +14,8 @@ test.each([
   ['rejected-insufficient-margin', 'rejected-insufficient-margin', /rejected/],
   ['rejected-by-the-moon', 'rejected-other', /rejected/],
   ['closing-stop-loss', 'closing-stop-loss', /hard exit/],
+  ['closing-trailing-stop', 'closing-trailing-stop', /hard exit/],
+  ['gave-up-long-late', 'gave-up-long-late', /next bar/],
   ['my-own-word', 'own', null],
   ['constructor', 'own', null],
 ] as const)('%s is counted as %s', (reason, label, sentence) => {

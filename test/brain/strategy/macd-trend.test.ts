@@ -135,6 +135,17 @@ describe('macdTrend() on its way to a position', () => {
     expect(look({ n: UP + 1, atMs: later(20_000) }).reason).toBe('no-signal');
   });
 
+  test.each<[string, Look[], string]>([
+    ['a fill that stays', [{ position: qty('0.005') }, { position: qty('0.005'), atMs: later(2_000) }], 'to-long'],
+    ['a fill that a hard exit took back', [{ position: qty('0.005') }, { position: qty('0'), atMs: later(2_000) }], 'gave-up-long-closed'],
+    ['not being asked for a while', [{ atMs: later(20_000) }], 'to-long'],
+    ['not being asked for longer, as during a cool-down', [{ atMs: later(20_001) }], 'gave-up-long-closed'],
+  ])('%s: an entry is not taken up again by itself', (_name, looks, reason) => {
+    const look = onWay({ retryMs: 1_000 });
+    expect(looks.map((one) => look(one).reason).at(-1)).toBe(reason);
+    expect(look({ atMs: later(21_500), position: qty('0.005') }).target === null).toBe(reason !== 'to-long');
+  });
+
   test('an entry waits while bars are unknown, a way out does not', () => {
     const entering = onWay();
     expect(entering({ closes: null, atMs: later(2_000) })).toMatchObject({ target: null, reason: 'bars-unknown' });
