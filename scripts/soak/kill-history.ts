@@ -46,7 +46,8 @@ const AUDIT_MS = 300;
 /** A restart that has not come back to quoting by then has failed, however slow the machine is. */
 const RECOVERY_MS = 40_000;
 const AGREE_MS = 15_000;
-const LOOK_MS = 15;
+/** Between two looks of ours: what is timed here has to share the machine with who looks. */
+const LOOK_MS = 100;
 /** A fault may still speak in the log for so long. */
 const SPEAKS_MS = 20_000;
 /** Faults this long before a spawn may still be at work in it. */
@@ -254,7 +255,7 @@ class KillHistory {
       const anew = this.#onStart === 'cancel' && killed.some((victim) => victim !== 'redis');
       return [...ids].some((id) => !anew || !marks?.quotes.has(id));
     };
-    await this.#run.until(`quotes ${when}`, quoting, RECOVERY_MS).catch(this.#blameOf(when));
+    await this.#until(`quotes ${when}`, quoting, RECOVERY_MS).catch(this.#blameOf(when));
   }
 
   /** Brain, ledger and exchange say the same, and the position has its stop; they are told one after the other, so it may take a look or two. */
@@ -273,10 +274,14 @@ class KillHistory {
       seen = `exchange ${e}, brain ${b}, ledger ${l}, stops for ${stops}`;
       return e === b && b === l && stops + 1e-9 >= Math.abs(e ?? Number.NaN);
     };
-    await this.#run
-      .until('the same position everywhere, and a stop for it', same, AGREE_MS)
-      .catch(() => this.#blame([`positions or stop: ${seen}`]));
-    await sleep(LOOK_MS);
+    await this.#until('the same position everywhere, and a stop for it', same, AGREE_MS).catch(() =>
+      this.#blame([`positions or stop: ${seen}`]),
+    );
+  }
+
+  #until(what: string, look: () => Promise<boolean>, limitMs: number): Promise<boolean> {
+    const paced = async (): Promise<boolean> => (await look()) || (await sleep(LOOK_MS, false));
+    return this.#run.until(what, paced, limitMs);
   }
 
   async #heal(): Promise<void> {
