@@ -22,7 +22,7 @@ export type KillHistoryOptions = {
   /** Mean of real milliseconds between two faults of the exchange. */
   readonly everyMs: number;
   readonly config?: object;
-  /** Where a history that finds something leaves its log, ledger and exchange; null: nowhere. */
+  /** Where a history that finds something, or in which a start was slow, leaves its log, ledger and exchange; null: nowhere. */
   readonly keepIn: string | null;
   readonly stop?: AbortSignal;
 };
@@ -50,6 +50,8 @@ const AGREE_MS = 15_000;
 const LOOK_MS = 100;
 /** A fault may still speak in the log for so long. */
 const SPEAKS_MS = 20_000;
+/** Slower starts are looked at: why is in the log. */
+const SLOW_MS = 4_000;
 /** Faults this long before a spawn may still be at work in it. */
 const BEFORE_MS = 3_000;
 const VIOLATIONS_MAX = 50;
@@ -112,7 +114,7 @@ class KillHistory {
     const files = auditFiles({ exchangeFile: simStateFile(join(this.#run.dir, 'run')), ledgerFile: this.#truth.ledgerFile });
     this.#judge(summary, code, files.violations);
     const kills = this.#rows(summary);
-    if (this.#violations.size > 0) this.#keep(summary);
+    if (this.#violations.size > 0 || kills.some(isSlow)) this.#keep(summary, kills);
     return {
       seed: this.#options.seed,
       onStart: this.#onStart,
@@ -338,14 +340,14 @@ class KillHistory {
     this.#blame(left.map(({ from, message, text }) => `no cause: ${from}: ${message}: ${text.slice(0, 300)}`));
   }
 
-  #keep(summary: Summary): void {
+  #keep(summary: Summary, kills: readonly KillRow[]): void {
     const { keepIn, seed } = this.#options;
     if (keepIn === null) return;
     const dir = join(keepIn, `kills-${seed}`);
     mkdirSync(dir, { recursive: true });
     writeFileSync(
       join(dir, 'history.json'),
-      JSON.stringify({ options: this.#options, happened: this.#happened, violations: [...this.#violations], summary }, null, 2),
+      JSON.stringify({ options: this.#options, happened: this.#happened, violations: [...this.#violations], kills, summary }, null, 2),
     );
     writeFileSync(join(dir, 'stderr.log'), this.#run.stderr);
     const account = simAccountDir(join(this.#run.dir, 'run'));
@@ -380,3 +382,6 @@ class KillHistory {
     for (const sentence of sentences) if (this.#violations.size < VIOLATIONS_MAX) this.#violations.add(sentence);
   }
 }
+
+const isSlow = ({ interrupted, heldUpMs, quotingMs }: KillRow): boolean =>
+  !interrupted && heldUpMs === null && (quotingMs ?? Number.POSITIVE_INFINITY) > SLOW_MS;
