@@ -303,7 +303,7 @@ export const OrderAnswer = z.strictObject({
   order: z.strictObject({ ...OrderDoc.shape, symbol, venueId: z.string().nullable() }).nullable(),
 });
 export type OrderAnswer = Readonly<z.infer<typeof OrderAnswer>>;
-/** Answer to `query orders`: own and foreign ones, at most `limit`, newest last. */
+/** Answer to `query orders`: foreign ones, then own ones, newest last; at most `limit`, counted from the end. */
 export const OrdersAnswer = z.strictObject({ orders: z.array(OrderDoc.extend({ symbol: z.string() })) });
 export type OrdersAnswer = Readonly<z.infer<typeof OrdersAnswer>>;
 

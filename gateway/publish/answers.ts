@@ -78,7 +78,7 @@ export class Answers {
   #orders({ symbol, open, limit = LIMIT_DEFAULT }: Query): readonly unknown[] {
     const { keeper, venue, clock } = this.#options.core;
     const own = open ? keeper.ledger.openOrders(symbol) : keeper.ledger.orders(symbol);
-    const all = [...own, ...keeper.ledger.foreignOrders(symbol)].slice(-limit);
+    const all = [...keeper.ledger.foreignOrders(symbol), ...own].slice(-limit); // what does not fit is not ours
     return all.flatMap((order) => {
       const instrument = venue.instruments.get(order.symbol);
       return instrument ? [{ symbol: order.symbol, ...orderDoc(instrument, { order, now: clock.monoMs() }) }] : [];

@@ -22,7 +22,7 @@ export type KillHistoryOptions = {
   /** Mean of real milliseconds between two faults of the exchange. */
   readonly everyMs: number;
   readonly config?: object;
-  /** Where a history that finds something leaves its log, ledger and exchange; null: nowhere. */
+  /** Where a history that finds something, or in which a start was slow, leaves its log, ledger and exchange; null: nowhere. */
   readonly keepIn: string | null;
   readonly stop?: AbortSignal;
 };
@@ -46,9 +46,12 @@ const AUDIT_MS = 300;
 /** A restart that has not come back to quoting by then has failed, however slow the machine is. */
 const RECOVERY_MS = 40_000;
 const AGREE_MS = 15_000;
-const LOOK_MS = 15;
+/** Between two looks of ours: what is timed here has to share the machine with who looks. */
+const LOOK_MS = 100;
 /** A fault may still speak in the log for so long. */
 const SPEAKS_MS = 20_000;
+/** Slower starts are looked at: why is in the log. */
+const SLOW_MS = 4_000;
 /** Faults this long before a spawn may still be at work in it. */
 const BEFORE_MS = 3_000;
 const VIOLATIONS_MAX = 50;
@@ -111,7 +114,7 @@ class KillHistory {
     const files = auditFiles({ exchangeFile: simStateFile(join(this.#run.dir, 'run')), ledgerFile: this.#truth.ledgerFile });
     this.#judge(summary, code, files.violations);
     const kills = this.#rows(summary);
-    if (this.#violations.size > 0) this.#keep(summary);
+    if (this.#violations.size > 0 || kills.some(isSlow)) this.#keep(summary, kills);
     return {
       seed: this.#options.seed,
       onStart: this.#onStart,
@@ -254,7 +257,7 @@ class KillHistory {
       const anew = this.#onStart === 'cancel' && killed.some((victim) => victim !== 'redis');
       return [...ids].some((id) => !anew || !marks?.quotes.has(id));
     };
-    await this.#run.until(`quotes ${when}`, quoting, RECOVERY_MS).catch(this.#blameOf(when));
+    await this.#until(`quotes ${when}`, quoting, RECOVERY_MS).catch(this.#blameOf(when));
   }
 
   /** Brain, ledger and exchange say the same, and the position has its stop; they are told one after the other, so it may take a look or two. */
@@ -273,10 +276,14 @@ class KillHistory {
       seen = `exchange ${e}, brain ${b}, ledger ${l}, stops for ${stops}`;
       return e === b && b === l && stops + 1e-9 >= Math.abs(e ?? Number.NaN);
     };
-    await this.#run
-      .until('the same position everywhere, and a stop for it', same, AGREE_MS)
-      .catch(() => this.#blame([`positions or stop: ${seen}`]));
-    await sleep(LOOK_MS);
+    await this.#until('the same position everywhere, and a stop for it', same, AGREE_MS).catch(() =>
+      this.#blame([`positions or stop: ${seen}`]),
+    );
+  }
+
+  #until(what: string, look: () => Promise<boolean>, limitMs: number): Promise<boolean> {
+    const paced = async (): Promise<boolean> => (await look()) || (await sleep(LOOK_MS, false));
+    return this.#run.until(what, paced, limitMs);
   }
 
   async #heal(): Promise<void> {
@@ -333,14 +340,14 @@ class KillHistory {
     this.#blame(left.map(({ from, message, text }) => `no cause: ${from}: ${message}: ${text.slice(0, 300)}`));
   }
 
-  #keep(summary: Summary): void {
+  #keep(summary: Summary, kills: readonly KillRow[]): void {
     const { keepIn, seed } = this.#options;
     if (keepIn === null) return;
     const dir = join(keepIn, `kills-${seed}`);
     mkdirSync(dir, { recursive: true });
     writeFileSync(
       join(dir, 'history.json'),
-      JSON.stringify({ options: this.#options, happened: this.#happened, violations: [...this.#violations], summary }, null, 2),
+      JSON.stringify({ options: this.#options, happened: this.#happened, violations: [...this.#violations], kills, summary }, null, 2),
     );
     writeFileSync(join(dir, 'stderr.log'), this.#run.stderr);
     const account = simAccountDir(join(this.#run.dir, 'run'));
@@ -375,3 +382,6 @@ class KillHistory {
     for (const sentence of sentences) if (this.#violations.size < VIOLATIONS_MAX) this.#violations.add(sentence);
   }
 }
+
+const isSlow = ({ interrupted, heldUpMs, quotingMs }: KillRow): boolean =>
+  !interrupted && heldUpMs === null && (quotingMs ?? Number.POSITIVE_INFINITY) > SLOW_MS;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Answers, fullBook, type History } from '../../../gateway/publish/answers.ts';
 import { Publisher } from '../../../gateway/publish/publisher.ts';
-import { FillsAnswer, FullBook, PositionsAnswer, Pushed, Stats } from '../../../shared/command.ts';
+import { FillsAnswer, FullBook, OrdersAnswer, PositionsAnswer, Pushed, Stats } from '../../../shared/command.ts';
 import { MESSAGE_BYTES_MAX } from '../../../shared/framing.ts';
 import {
   BalanceDoc,
@@ -278,6 +278,17 @@ describe('Answers', () => {
     expect(FullBook.parse(ask('book'))).toMatchObject({ status: 'live', lastUpdateId: 42 });
     expect(Header.parse(ask('status')).mode).toBe('normal');
     expect([ask('orders'), ask('order')]).toEqual([{ orders: [] }, { order: null }]);
+  });
+
+  test('of more orders than asked for, own open ones are told before foreign and ended ones', async () => {
+    const { keeper, venue } = side.core;
+    for (const clientId of ['web_1', 'web_2', 'web_3']) await venue.orders.place(request({ clientId }));
+    side.reconciler.want('test');
+    await side.run(100);
+    for (const n of [1, 2]) keeper.commit(keeper.ledger.take(request({ clientId: id(n) }), keeper.now()));
+    keeper.commit(keeper.ledger.move(id(2), { kind: 'rejected', reason: 'filter', now: keeper.now() }));
+    const told = answers().answer({ id: 1, type: 'query', what: 'orders', open: true, limit: 2 });
+    expect(OrdersAnswer.parse(told).orders.map(({ clientId }) => clientId)).toEqual(['web_3', id(1)]);
   });
 
   test('a whole book of any depth fits one message and says how far it reaches', () => {
