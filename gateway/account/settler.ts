@@ -93,7 +93,7 @@ export class Settler {
     const from = keeper.ledger.positions.row(report.symbol).size;
     keeper.commit(keeper.ledger.correct(report, { reason, now: keeper.now() }));
     const fields = { symbol: report.symbol, fromLots: from, toLots: report.size, reason };
-    keeper.notice({ level: 'error', message: 'Position corrected to the venue', fields });
+    keeper.notice({ level: 'error', message: 'Position corrected to the venue', fields, alarm: 'position-corrected' });
     onCorrected();
   }
 
@@ -106,7 +106,8 @@ export class Settler {
     const change = keeper.ledger.correctMoney(symbol, { what: differs.what, now });
     keeper.commit(change);
     if (change.corrections.length === 0) return;
-    keeper.notice({ level: 'error', message: 'Money corrected to the venue', fields: { ...change.corrections[0] } });
+    const fields = { ...change.corrections[0] };
+    keeper.notice({ level: 'error', message: 'Money corrected to the venue', fields, alarm: 'position-corrected' });
     onCorrected();
   }
 

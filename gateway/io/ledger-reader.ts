@@ -166,8 +166,9 @@ export class LedgerReader {
 
   #corrections({ clientId, symbol, sentWallMs }: LedgerOrder): CorrectionRow[] {
     const to = (this.#endedMs(clientId) ?? Number.MAX_SAFE_INTEGER / 2) + CORRECTED_AFTER_MS;
-    const query = `SELECT row FROM corrections WHERE symbol = ? AND at_ms BETWEEN ? AND ? ORDER BY id DESC LIMIT ${LIFE_MAX}`;
-    return rowsOf<CorrectionRow>(this.#prepared(query).all(symbol, sentWallMs, to)).reverse();
+    const about = `COALESCE(json_extract(row, '$.clientId'), ?) = ?`;
+    const query = `SELECT row FROM corrections WHERE symbol = ? AND at_ms BETWEEN ? AND ? AND ${about} ORDER BY id DESC LIMIT ${LIFE_MAX}`;
+    return rowsOf<CorrectionRow>(this.#prepared(query).all(symbol, sentWallMs, to, clientId, clientId)).reverse();
   }
 
   #prepared(query: string): StatementSync {
