@@ -35,8 +35,15 @@ export const LifeEntry = z.discriminatedUnion('kind', [
     feeAsset: z.string().nullable(),
     realizedPnl: decimal.nullable(),
   }),
-  /** Of the position of its symbol, while it lived or shortly after. */
-  z.strictObject({ kind: z.literal('correction'), wallMs, from: decimal, to: decimal, entryPrice: decimal, reason: z.string() }),
+  /** Of the order by a reconcile, or of the position of its symbol, its entry price or its profit while it lived or shortly after. */
+  z.strictObject({
+    kind: z.literal('correction'),
+    wallMs,
+    what: z.enum(['position', 'order', 'fill', 'entry-price', 'realized']),
+    from: z.string(),
+    to: z.string(),
+    reason: z.string(),
+  }),
 ]);
 export type LifeEntry = Readonly<z.infer<typeof LifeEntry>>;
 

@@ -56,7 +56,9 @@ export class Settler {
     const now = this.#options.clock.monoMs();
     const { positions, fills } = this.#options.keeper.ledger;
     const isNew = this.#options.keeper.knownSince === null; // what an earlier run or a break has left
-    const asked = this.#options.symbols.filter((symbol) => isNew || fills.lacksFee(symbol, now) || positions.difference(symbol) !== null);
+    const asked = this.#options.symbols.filter(
+      (symbol) => isNew || fills.lacksFee(symbol, now) || positions.difference(symbol) !== null || this.#lackingOrders(symbol).length > 0,
+    );
     const doubtful = new Set([...suspects, ...asked]);
     if (!(await this.#settleSizes(first, doubtful))) return false;
     for (const symbol of doubtful) if (!(await this.#seekFills(symbol))) return false;
@@ -93,7 +95,7 @@ export class Settler {
     const from = keeper.ledger.positions.row(report.symbol).size;
     keeper.commit(keeper.ledger.correct(report, { reason, now: keeper.now() }));
     const fields = { symbol: report.symbol, fromLots: from, toLots: report.size, reason };
-    keeper.notice({ level: 'error', message: 'Position corrected to the venue', fields });
+    keeper.notice({ level: 'error', message: 'Position corrected to the venue', fields, alarm: 'position-corrected' });
     onCorrected();
   }
 
@@ -106,7 +108,8 @@ export class Settler {
     const change = keeper.ledger.correctMoney(symbol, { what: differs.what, now });
     keeper.commit(change);
     if (change.corrections.length === 0) return;
-    keeper.notice({ level: 'error', message: 'Money corrected to the venue', fields: { ...change.corrections[0] } });
+    const fields = { ...change.corrections[0] };
+    keeper.notice({ level: 'error', message: 'Money corrected to the venue', fields, alarm: 'position-corrected' });
     onCorrected();
   }
 
@@ -137,6 +140,6 @@ export class Settler {
   /** The venue states more of an order than was booked, and the stream has had its time. */
   #lackingOrders(symbol: string): readonly LedgerOrder[] {
     const { ledger } = this.#options.keeper;
-    return ledger.orders(symbol).filter(({ order, statedFilled }) => statedFilled > order.filled);
+    return ledger.movingOrders(symbol).filter(({ order, statedFilled }) => statedFilled > order.filled);
   }
 }

@@ -23,7 +23,7 @@ export function lifeAnswer(rows: LifeRows): LifeAnswer {
       }),
     ),
     ...rows.fills.map((fill) => fillEntry(fill, grid)),
-    ...rows.corrections.filter((row) => !('clientId' in row) || row.clientId === clientId).map((row) => correctionEntry(row, grid)),
+    ...rows.corrections.map((row) => correctionEntry(row, grid)),
   ];
   const shown = order ? lifeOrder(order, rows) : stop ? lifeStop(stop, rows) : null;
   return { clientId, order: shown, cut, entries: entries.sort((a, b) => a.wallMs - b.wallMs || RANK[a.kind] - RANK[b.kind]) };
@@ -31,17 +31,18 @@ export function lifeAnswer(rows: LifeRows): LifeAnswer {
 
 /** `kind` is absent in rows of earlier versions, which are of positions. */
 function correctionEntry(row: CorrectionRow, grid: Grid | null): LifeEntry {
-  const told = { kind: 'correction', wallMs: row.atMs, reason: row.reason } as const;
+  const { reason, atMs } = row;
+  const told = { kind: 'correction', wallMs: atMs + 0.999, reason } as const; // kept in whole milliseconds: after what brought it about
   switch (row.kind) {
     case 'order':
-      return { ...told, from: row.from, to: row.to, entryPrice: '' };
+      return { ...told, what: row.kind, from: row.from, to: row.to };
     case 'fill':
-      return { ...told, from: '', to: `fill ${row.tradeId}`, entryPrice: '' };
+      return { ...told, what: row.kind, from: 'none', to: `trade ${row.tradeId}` };
     case 'entry-price':
     case 'realized':
-      return { ...told, from: `${row.kind} ${row.fromText}`, to: row.toText, entryPrice: '' };
+      return { ...told, what: row.kind, from: row.fromText, to: row.toText };
     default:
-      return { ...told, from: sizeText(row.from, grid), to: sizeText(row.to, grid), entryPrice: row.entryPrice };
+      return { ...told, what: 'position', from: sizeText(row.from, grid), to: sizeText(row.to, grid) };
   }
 }
 

@@ -74,7 +74,7 @@ function wordsOf(entry: LifeEntry): string {
     case 'fill':
       return `${trimDecimal(entry.size)} at ${entry.price}, ${entry.maker ? 'maker' : 'taker'}, trade ${entry.tradeId}, fee ${feeText(entry)}`;
     case 'correction':
-      return `position ${trimDecimal(entry.from)} -> ${trimDecimal(entry.to)}: ${entry.reason}`;
+      return `${entry.what} ${trimDecimal(entry.from)} -> ${trimDecimal(entry.to)}: ${entry.reason}`;
     default:
       throw new Error(`Cannot show: ${JSON.stringify(entry satisfies never)}`);
   }

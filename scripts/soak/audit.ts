@@ -87,7 +87,7 @@ export function auditFiles({ exchangeFile, ledgerFile }: { readonly exchangeFile
   const orders = rows<LedgerOrder>(ledger.file, 'SELECT row FROM orders').map(
     ({ clientId, symbol, role, reduceOnly, sentWallMs }): OrderRow => ({ clientId, symbol, role, reduceOnly, sentWallMs }),
   );
-  const corrections = rows(ledger.file, 'SELECT row FROM corrections').length;
+  const corrections = rows(ledger.file, "SELECT row FROM corrections WHERE json_extract(row, '$.entryPrice') IS NOT NULL").length;
   const twice = [...acceptedTwice(theirs.map(({ clientId }) => clientId)), ...acceptedTwice(algos.map(({ clientId }) => clientId))];
   return { violations: [...twice, ...fillsThatDiffer(trades, fills)], orders, corrections, fills: fills.length };
 }

@@ -63,6 +63,8 @@ export class OrderSide {
   readonly clock = new VirtualClock();
   readonly venue = new ScriptedVenue(this.clock);
   readonly facts: string[] = [];
+  /** Of the facts, those that a person is called for. */
+  readonly alarmed: string[] = [];
   readonly written: Change[] = [];
   readonly core: Core;
   readonly reconciler: Reconciler;
@@ -101,7 +103,11 @@ export class OrderSide {
     });
     const inMemory = (change: Change): boolean => this.fault === null && this.written.push(change) > 0;
     const write: KeeperOptions['write'] = (change, cause) => store?.write(change, cause) ?? inMemory(change);
-    const keeper = new Keeper({ ledger, write, clock, notice: ({ message }) => this.facts.push(message) });
+    const notice: Keeper['notice'] = ({ message, alarm }) => {
+      this.facts.push(message);
+      if (alarm !== undefined) this.alarmed.push(alarm);
+    };
+    const keeper = new Keeper({ ledger, write, clock, notice });
     const budget = new Budget();
     const modes = new Modes({ stopped: null, paused: null, save: () => true });
     const risk = new AccountRisk({ keeper, venue, limits: () => config.limits, saved: null, save: () => true });

@@ -71,7 +71,6 @@ describe('an order that was proved absent and lives all the same', () => {
     const { side, brain, clientId } = await buried();
     await live(side, brain, CONFIG.gateway.reconcileMs + 1_000);
     expect(side.facts).toContain(BURIED);
-    console.log(side.facts.slice(-8), side.venue.calls.slice(-6));
     expect([side.status(clientId), side.venue.open.size]).toEqual(['canceled', 0]);
     expect(corrections(side)).toEqual(['order unknown rejected not-found', 'order rejected open ended-here-open-there']);
   });
@@ -85,7 +84,6 @@ describe('an order that was proved absent and lives all the same', () => {
     await live(side, brain, 2_000);
     expect(side.facts).toContain(BURIED);
     expect(side.core.keeper.ledger.positions.row('BTCUSDT').size).toBe(4);
-    console.log(side.facts.slice(-8), side.venue.calls.slice(-6));
     expect([side.status(clientId), side.venue.open.size]).toEqual(['canceled', 0]);
     expect(side.core.keeper.doubtCounts()).toMatchObject({ doubtsIllegalMove: 2, doubtsFillAfterEnd: 1 }); // two words, and the fill
   });

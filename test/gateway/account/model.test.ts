@@ -1,14 +1,83 @@
 /** A seeded sample of `npm run test:soak -- --model`, and scripts that it once found. */
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { VirtualClock } from '../../../shared/clock.ts';
+import { makeClientId } from '../../../shared/client-id.ts';
+import { lots, ticks } from '../../../shared/units.ts';
 import { checkHistories, withLedgerDir } from '../../kit/model/check.ts';
-import { liveHistory } from '../../kit/model/history.ts';
+import { Effects, ModelStore } from '../../kit/model/effects.ts';
+import { MID, ModelExchange, START_MS } from '../../kit/model/exchange.ts';
+import { liveHistory, MODEL_CONFIG } from '../../kit/model/history.ts';
+import { Line } from '../../kit/model/line.ts';
+import { Oracle } from '../../kit/model/oracle.ts';
 import type { Script } from '../../kit/model/script.ts';
+import { settle } from '../../kit/order-side.ts';
+import { VirtualGateway } from '../../kit/virtual-gateway.ts';
 
 test('whatever is late, lost, doubled or killed, the ledger ends equal to the exchange, and 1 to 5 of the invariants hold at every step', async () => {
   const { counted, finding } = await checkHistories({ seed: 20_261_120, histories: 200, shrinkMs: 5_000 });
   expect(finding).toBeNull();
   expect([counted.histories, Math.min(counted.orders, counted.fills, counted.kills) > 50]).toEqual([200, true]);
 }, 60_000);
+
+/** A gateway that knows its account, on an exchange that tells it nothing more; and its judge. */
+async function judged(dir: string) {
+  const clock = new VirtualClock(START_MS);
+  const [exchange, effects, path] = [new ModelExchange(clock), new Effects(), join(dir, 'judged.sqlite')];
+  const oracle = new Oracle(exchange, MODEL_CONFIG);
+  const store = new ModelStore({ path, clock, effects });
+  const line = new Line({
+    ...{ exchange, clock, effects, faults: { calls: [], events: [] }, timeoutMs: 1_500, recvWindowMs: 1_000 },
+    ...{ transit: oracle.transit, onSend: (sent) => oracle.onSend(sent) },
+  });
+  const config = MODEL_CONFIG;
+  const gateway = new VirtualGateway({
+    config,
+    clock,
+    venue: line,
+    ledgerFile: path,
+    store,
+    onError: (message) => oracle.onError(message),
+  });
+  oracle.gateway = gateway;
+  const started = gateway.start();
+  for (let n = 0; n < 50; n++) {
+    clock.advance(10);
+    await settle();
+  }
+  await started;
+  return { exchange, oracle, gateway };
+}
+
+test('the judge of the histories sees what would be wrong', async () => {
+  await withLedgerDir(async (dir) => {
+    const { exchange, oracle, gateway } = await judged(dir);
+    const clientId = makeClientId({ role: 'quote', epoch: 5, counter: 1 });
+    const terms = { symbol: 'BTCUSDT', clientId, side: 'buy', price: ticks(MID - 1), size: lots(5) } as const;
+    oracle.look();
+    expect([oracle.differences(), [...oracle.violations]]).toEqual([[], []]);
+    oracle.onSend({ what: 'place', arg: { ...terms, size: lots(61) } });
+    exchange.shown = 'stale';
+    oracle.onSend({ what: 'amend', arg: [terms] });
+    await exchange.orders.place({ ...terms, kind: 'limit', timeInForce: 'post-only', reduceOnly: false });
+    oracle.look();
+    exchange.fill(0, 2);
+    exchange.accepted.push(clientId);
+    oracle.look();
+    oracle.judge();
+    await gateway[Symbol.asyncDispose]();
+    expect([...oracle.violations].map((sentence) => sentence.replaceAll(clientId, 'ID'))).toEqual([
+      'place ID: buy side may reach 61, limit is 60',
+      'amend ID left blind',
+      'ID rests and is not in the ledger',
+      'a client id was accepted twice by the exchange',
+      'in the end position is 0 in the ledger, 2 at the exchange',
+      'in the end ID (partially-filled) is not in the ledger',
+      expect.stringMatching(/^in the end trade \d+ is not booked$/),
+      expect.stringMatching(/^fees are 0, at the exchange 0\.0/),
+    ]);
+  });
+});
 
 const PLACE = { does: 'place', timeInForce: 'post-only', reduceOnly: false, side: 'buy', at: 0, size: 1 } as const;
 const KILL = { does: 'kill', afterSteps: 0, phase: 'before', downMs: 10, lost: 0, wipes: 'nothing' } as const;

@@ -23,7 +23,7 @@ const short = (entry: LifeEntry): string => {
   if (entry.kind === 'state') return `state ${entry.state} by ${entry.cause}`;
   if (entry.kind === 'refusal') return `refusal by ${entry.by}: ${entry.what} ${entry.code}`;
   if (entry.kind === 'fill') return `fill ${entry.size} at ${entry.price}`;
-  if (entry.kind === 'correction') return `correction ${entry.reason}`;
+  if (entry.kind === 'correction') return `correction of the ${entry.what}: ${entry.reason}`;
   return entry.kind === 'reply' ? `reply ${entry.what} ${entry.code}` : `${entry.kind} ${entry.what}`;
 };
 
@@ -94,7 +94,7 @@ test('what the venue refuses and what a reconcile finds out stands in the life w
     'reply place unknown',
     'state unknown by reply',
   ]);
-  expect(second.slice(5, 9)).toEqual(['request query', 'correction unknown', 'reply query ok', 'state open by reconcile']);
+  expect(second.slice(5, 9)).toEqual(['request query', 'reply query ok', 'state open by reconcile', 'correction of the order: unknown']);
 });
 
 test('an id that was only ever refused tells why; one that nobody used tells nothing', async () => {

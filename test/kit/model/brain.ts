@@ -1,7 +1,7 @@
 /** The brain of the model histories: it has no strategy, it sends whatever the script says, and beats unless it is told to be silent. */
 import type { VirtualClock } from '../../../shared/clock.ts';
 import { makeClientId } from '../../../shared/client-id.ts';
-import type { Command, Place } from '../../../shared/command.ts';
+import type { Amend, Command, Place } from '../../../shared/command.ts';
 import { formatPrice, formatSize } from '../../../shared/instrument.ts';
 import { lots, ticks } from '../../../shared/units.ts';
 import type { Client } from '../../../gateway/orders/desk.ts';
@@ -13,7 +13,10 @@ import type { Step } from './script.ts';
 const BEAT_MS = 200;
 const TTL_MS = 500;
 
-export type BrainStep = Extract<Step, { does: 'place' | 'batch' | 'again' | 'amend' | 'cancel' | 'cancel-all' | 'close' | 'stop' }>;
+export type BrainStep = Extract<
+  Step,
+  { does: 'place' | 'batch' | 'again' | 'amend' | 'amend-all' | 'cancel' | 'cancel-all' | 'close' | 'stop' }
+>;
 type Wish = Pick<Extract<Step, { does: 'place' }>, 'side' | 'at' | 'size' | 'timeInForce' | 'reduceOnly'>;
 
 export class ModelBrain {
@@ -67,6 +70,14 @@ export class ModelBrain {
         return this.#again(step);
       case 'amend':
         return this.#amend(step);
+      case 'amend-all':
+        return {
+          id: 1,
+          type: 'batch',
+          commands: this.#quotes()
+            .filter(mayAmend)
+            .map((row, n) => this.#amendOf(row, { ...step, at: step.at - n })),
+        };
       case 'cancel':
         return this.#cancel(step.n);
       case 'cancel-all':
@@ -113,9 +124,12 @@ export class ModelBrain {
     return { ...place, ...(same ? {} : { size: other }), basedOn: this.#basedOn };
   }
 
-  #amend({ n, at, size }: Extract<Step, { does: 'amend' }>): Command | null {
-    const row = this.#nth(n, ({ order: { status } }) => status === 'open' || status === 'partially-filled');
-    if (!row) return null;
+  #amend({ n, ...terms }: Extract<Step, { does: 'amend' }>): Command | null {
+    const row = this.#nth(n, mayAmend);
+    return row && this.#amendOf(row, terms);
+  }
+
+  #amendOf(row: LedgerOrder, { at, size }: { readonly at: number; readonly size: number }): Amend {
     const [price, wanted] = [this.#price(row.side, at), formatSize(this.#exchange.instrument, lots(size))];
     return { id: 1, type: 'amend', clientId: row.clientId, price, size: wanted, basedOn: this.#basedOn, ttlMs: TTL_MS };
   }
@@ -140,3 +154,5 @@ export class ModelBrain {
     return formatPrice(instrument, ticks(side === 'buy' ? mid - 1 + at : mid + 1 - at));
   }
 }
+
+const mayAmend = ({ order: { status } }: LedgerOrder): boolean => status === 'open' || status === 'partially-filled';

@@ -1,5 +1,6 @@
 /** What one life of a gateway does to the world, counted, so that it can be killed between any two such steps; and its ledger file. */
 import { copyFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../../shared/clock.ts';
 import { LedgerStore, type OpenOptions } from '../../../gateway/io/ledger-store.ts';
 import type { Cause } from '../../../gateway/account/audit-rows.ts';
@@ -31,20 +32,18 @@ export class Effects {
 }
 
 /**
- * The real store on a file of its own life. A kill leaves the file and its log as they are; a loss of power leaves a log that ends after
- * some earlier commit, because commits are not flushed one by one. It is never folded in, so that any commit may be the last that is left.
+ * The real store on a file of its own life. A kill leaves the file and its log as they are, without what still waited to be written; a loss of
+ * power leaves a log that ends after some earlier commit, because commits are not flushed one by one. The log is never folded in, so that any
+ * commit may be the last that is left.
  */
 export class ModelStore extends LedgerStore {
   readonly #file: string;
   readonly #effects: Effects;
   /** Length of the log after each commit. */
   readonly #ends: number[] = [];
-  #waiting: { readonly change: Change; readonly cause?: Cause }[] = [];
-  /** Something was given to the store since the last batch: a crash may take it along. */
-  #unflushed = false;
-  #inWrite = false;
-  /** The disk takes nothing. */
-  broken = false;
+  #queued = false;
+  /** Holds the file so that nobody else can write to it. */
+  #blocker: DatabaseSync | null = null;
   readonly #after: Clock['after'];
 
   constructor({ effects, ...options }: OpenOptions & { readonly effects: Effects }) {
@@ -55,58 +54,45 @@ export class ModelStore extends LedgerStore {
     this.#note();
   }
 
+  /** The disk takes nothing until it is mended. */
   breakFor(ms: number): void {
-    this.broken = true;
-    this.#after(ms, () => {
-      this.broken = false;
-    });
+    if (this.#blocker) return;
+    this.#blocker = new DatabaseSync(this.#file);
+    this.#blocker.exec('PRAGMA wal_autocheckpoint = 0; BEGIN IMMEDIATE');
+    this.#after(ms, () => this.mend());
   }
 
-  override get fault(): string | null {
-    return this.broken ? 'the disk is full' : super.fault;
+  mend(): void {
+    this.#blocker?.exec('ROLLBACK');
+    this.#blocker?.close();
+    this.#blocker = null;
   }
 
-  /** What waits goes first, as in the store itself. */
   override write(change: Change, cause?: Cause): boolean {
-    if (this.broken || this.#waiting.length > 0) {
-      this.#waiting.push({ change, ...(cause && { cause }) });
-      this.flush();
-      return this.#waiting.length === 0;
-    }
-    this.#unflushed = true;
-    return this.#writeNow(change, cause);
-  }
-
-  override saveStop(row: StopRow): boolean {
-    return this.broken ? false : this.#durably(() => super.saveStop(row));
-  }
-
-  override setMeta(key: string, value: string | null): boolean {
-    return this.broken ? false : this.#durably(() => super.setMeta(key, value));
+    this.#queued = true;
+    return this.#durably(() => super.write(change, cause), true);
   }
 
   override flush(): void {
-    if (this.#inWrite) super.flush(); // an urgent change, written by what stands below
-    if (this.#inWrite || this.broken) return;
-    for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
-      const { change, cause } = next;
-      this.#writeNow(change, cause);
-      if (this.#effects.dead) return;
-      this.#waiting.shift();
-    }
-    if (!this.#unflushed) return;
-    this.#durably(() => {
-      super.flush();
-      this.#unflushed = false;
-      return true;
-    });
+    if (!this.#queued) return;
+    this.#durably(() => super.flush(), undefined);
+    this.#queued = this.fault !== null;
+  }
+
+  override saveStop(row: StopRow): boolean {
+    this.#queued = true; // its states
+    return this.#durably(() => super.saveStop(row), true);
+  }
+
+  override setMeta(key: string, value: string | null): boolean {
+    return this.#durably(() => super.setMeta(key, value), true);
   }
 
   override housekeep(): void {}
 
-  /** Rows wait for the disk: a crash takes them with it. */
+  /** What left this process is not on disk, or may not be: a crash takes the knowledge of it. */
   get waits(): boolean {
-    return this.#waiting.length > 0 || this.#unflushed;
+    return this.fault !== null;
   }
 
   /** Leaves to `path` what a crash leaves on the disk; the newest `lost` commits are gone. */
@@ -120,25 +106,17 @@ export class ModelStore extends LedgerStore {
   }
 
   remove(): void {
+    this.mend();
     this.abandon();
     for (const end of ['', '-wal', '-shm']) rmSync(`${this.#file}${end}`, { force: true });
   }
 
-  #writeNow(change: Change, cause?: Cause): boolean {
-    this.#inWrite = true;
-    try {
-      return this.#durably(() => super.write(change, cause));
-    } finally {
-      this.#inWrite = false;
-    }
-  }
-
-  #durably(run: () => boolean): boolean {
+  #durably<T>(run: () => T, nothing: T): T {
     return this.#effects.step(() => {
       const done = run();
       this.#note();
       return done;
-    }, true);
+    }, nothing);
   }
 
   #note(): void {

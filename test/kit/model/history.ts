@@ -70,6 +70,7 @@ class History implements Disposable {
   #life: Life | null = null;
   #lowest = 0;
   #highest = 0;
+  #onStart: Config['gateway']['onStart'] = 'cancel';
   #crash: Extract<Step, { does: 'kill' }> | null = null;
 
   constructor(dir: string) {
@@ -118,7 +119,8 @@ class History implements Disposable {
       onSend: (sent) => this.#oracle.onSend(sent),
     });
     const gateway = new VirtualGateway({
-      ...{ config: MODEL_CONFIG, clock: this.#clock, venue: line, ledgerFile: this.#path, store, tickMs: TICK_MS },
+      config: { ...MODEL_CONFIG, gateway: { ...MODEL_CONFIG.gateway, onStart: this.#onStart } },
+      ...{ clock: this.#clock, venue: line, ledgerFile: this.#path, store, tickMs: TICK_MS },
       epochs: await this.#epochs(store, line),
       onError: (message) => this.#oracle.onError(message),
     });
@@ -178,7 +180,7 @@ class History implements Disposable {
     this.#faults.events.length = 0;
     this.#brain.mutedUntil = 0;
     this.#exchange.shown = 'live';
-    if (this.#life) this.#life.store.broken = false;
+    this.#life?.store.mend();
     await this.#pass(BOOT_MS + 1_500, CALM_SLICE_MS);
     this.#resume();
     let calmMs = 0;
@@ -189,6 +191,7 @@ class History implements Disposable {
   }
 
   #perform(step: Step): void {
+    if (step.does === 'amend-all') this.#life?.line.crowdFor(step.crowdMs);
     if (isOfBrain(step)) this.#brain.perform(step);
     else if (isOfWorld(step)) this.#worldDoes(step);
     else this.#goWrong(step);
@@ -222,6 +225,8 @@ class History implements Disposable {
     if (step.does === 'break') life?.line.breakFor(step.ms, 'model');
     if (step.does === 'book') this.#staleBook(step.ms);
     if (step.does === 'disk') life?.store.breakFor(step.ms);
+    if (step.does === 'crowd') life?.line.crowdFor(step.ms);
+    if (step.does === 'adopt') this.#onStart = step.on ? 'adopt' : 'cancel';
     if (step.does === 'silent-brain') this.#brain.mutedUntil = this.#clock.monoMs() + step.ms;
     if (step.does !== 'kill' || !life) return;
     this.#crash = step;
@@ -241,7 +246,7 @@ class History implements Disposable {
 type WorldStep = Extract<Step, { does: 'fill' | 'move' | 'manual' | 'foreign' | 'person-cancels' | 'forced' | 'wait' | 'resume' }>;
 type Trouble = Exclude<Step, BrainStep | WorldStep>;
 
-const OF_BRAIN: ReadonlySet<string> = new Set(['place', 'batch', 'again', 'amend', 'cancel', 'cancel-all', 'close', 'stop']);
+const OF_BRAIN: ReadonlySet<string> = new Set(['place', 'batch', 'again', 'amend', 'amend-all', 'cancel', 'cancel-all', 'close', 'stop']);
 const OF_WORLD: ReadonlySet<string> = new Set(['fill', 'move', 'manual', 'foreign', 'person-cancels', 'forced', 'wait', 'resume']);
 const isOfBrain = (step: Step): step is BrainStep => OF_BRAIN.has(step.does);
 const isOfWorld = (step: Step): step is WorldStep => OF_WORLD.has(step.does);

@@ -29,6 +29,13 @@ export type CallKind = 'place' | 'amend' | 'cancel' | 'query' | 'read' | 'stop';
 export type EventFault = { readonly delaysMs: readonly number[] };
 export type LineFaults = { readonly calls: CallFault[]; readonly events: EventFault[] };
 
+/** Smaller than the venue's, so that enough are waiting now and then. */
+const BATCH = { most: 2, orders10s: 2, orders1m: 1, weight: 5 } as const;
+const FULL = {
+  weight: { used: 0, limit: 2_400 },
+  orders1m: { used: 1_200, limit: 1_200 },
+  orders10s: { used: 300, limit: 300 },
+} as const;
 const THERE_MS = 3;
 const BACK_MS = 4;
 const EVENT_MS = 5;
@@ -61,6 +68,7 @@ export class Line implements Venue {
   readonly #options: LineOptions;
   #events: VenueEvents | null = null;
   #stream: StreamHealth['state'] = 'connecting';
+  #fullUntil = 0;
 
   constructor(options: LineOptions) {
     const { exchange } = options;
@@ -79,6 +87,9 @@ export class Line implements Venue {
       amend: order('amend', (request) => orders.amend(request)),
       cancel: order('cancel', (named) => orders.cancel(named)),
       cancelMany: (many) => this.#cancelMany(many),
+      batch: BATCH,
+      placeMany: (requests) => this.#many('place', requests, (request) => orders.place(request)),
+      amendMany: (requests) => this.#many('amend', requests, (request) => orders.amend(request)),
       queryOrder: order('query', (named) => orders.queryOrder(named)),
       orderOf: order('query', (named) => orders.orderOf(named)),
       trades: order('read', async (query) => {
@@ -90,7 +101,7 @@ export class Line implements Venue {
       openOrders: () => this.#call({ what: 'read', arg: null, run: () => orders.openOrders(), was: ({ account }) => account.openOrders }),
       recentIds: order('read', (symbol) => orders.recentIds(symbol)),
       armDeadMan: order('query', (arm) => orders.armDeadMan(arm)),
-      budgets: () => orders.budgets(),
+      budgets: () => (options.clock.monoMs() < this.#fullUntil ? FULL : orders.budgets()),
     };
     this.stops = {
       placeStop: order('stop', (request) => orders.placeStop(request)),
@@ -126,6 +137,11 @@ export class Line implements Venue {
     this.#options.clock.after(ms, () => this.#setStream('live', ''));
   }
 
+  /** The venue's windows of orders are used up: what opens has to wait. */
+  crowdFor(ms: number): void {
+    this.#fullUntil = this.#options.clock.monoMs() + ms;
+  }
+
   /** The book left `live` or came back to it. */
   tellBook(live: boolean): void {
     if (!this.#options.effects.dead) this.#events?.onBookLive(SYMBOL, live, live ? '' : 'silent');
@@ -151,6 +167,17 @@ export class Line implements Venue {
     if (this.#options.effects.dead) return;
     this.#stream = state;
     this.#events?.onAccount({ kind: 'stream', state, reason });
+  }
+
+  /** One request of several: they arrive or get lost together, and each has an outcome of its own. */
+  async #many<A extends { readonly clientId: string }, T>(
+    what: CallKind,
+    requests: readonly A[],
+    one: (request: A) => Promise<VenueResult<T>>,
+  ): Promise<readonly VenueResult<T>[]> {
+    const run = async (): Promise<VenueResult<readonly VenueResult<T>[]>> => ({ ok: true, value: await Promise.all(requests.map(one)) });
+    const all = await this.#call({ what, arg: requests, run });
+    return all.ok ? all.value : requests.map(() => err(all.error));
   }
 
   async #cancelMany(many: { readonly symbol: string; readonly clientIds: readonly string[] }) {

@@ -6,11 +6,16 @@ import { parseSize } from '../../../shared/instrument.ts';
 import type { OwnTrade, SimOrder } from '../../../shared/sim/exchange-events.ts';
 import { isOpen, leftOf } from '../../../shared/sim/order-store.ts';
 import { atoms, formatAtoms, ZERO_ATOMS } from '../../../shared/units.ts';
+import type { Keeper } from '../../../gateway/account/keeper.ts';
 import type { LedgerOrder } from '../../../gateway/account/rows.ts';
 import type { AmendRequest, OrderRequest } from '../../../gateway/venues/venue.ts';
 import type { VirtualGateway } from '../virtual-gateway.ts';
 import { type ModelExchange, SYMBOL } from './exchange.ts';
 import type { Sent } from './line.ts';
+
+type Request = (OrderRequest | AmendRequest) & { readonly reduceOnly?: boolean };
+/** One request, or several that leave together. */
+const requestsIn = (arg: unknown): readonly Request[] => [arg as Request | readonly Request[]].flat();
 
 const ENDS: Readonly<Record<string, readonly string[]>> = {
   filled: ['filled'],
@@ -51,7 +56,10 @@ export class Oracle {
     const { what, arg } = sent;
     const keeper = this.gateway?.core.keeper;
     if (!keeper || (what !== 'place' && what !== 'amend')) return;
-    const request = arg as OrderRequest | AmendRequest;
+    for (const request of requestsIn(arg)) this.#judgeSend(keeper, { what, request, sent });
+  }
+
+  #judgeSend(keeper: Keeper, { what, request, sent }: { readonly what: string; readonly request: Request; readonly sent: Sent }): void {
     const reduceOnly = keeper.ledger.order(request.clientId)?.reduceOnly ?? false;
     if (reduceOnly) return;
     if (!keeper.known || this.#exchange.shown !== 'live') this.#blame(`${what} ${request.clientId} left blind`);
@@ -138,7 +146,7 @@ export class Oracle {
   }
 
   /** Where the position would be if everything of ours on that side were filled; trades of others that we cannot know yet are left out. */
-  #worst(request: OrderRequest | AmendRequest, sent: Sent): number {
+  #worst(request: Request, sent: Sent): number {
     const ledger = this.gateway?.core.keeper.ledger;
     const sign = request.side === 'buy' ? 1 : -1;
     const unseen = this.#counted()
@@ -153,10 +161,11 @@ export class Oracle {
     const sizes = new Map([...left].map(([id, order]) => [id, leftOf(order) as number]));
     for (const { what, arg } of [...this.transit, sent]) {
       if (what !== 'place' && what !== 'amend') continue;
-      const { clientId, side, size, reduceOnly = false } = arg as (OrderRequest | AmendRequest) & { readonly reduceOnly?: boolean };
-      if (side !== request.side || reduceOnly) continue;
-      if (what === 'amend' && !sizes.has(clientId)) continue; // the order has ended: nothing comes of it
-      sizes.set(clientId, Math.max(sizes.get(clientId) ?? 0, size - (left.get(clientId)?.filled ?? 0)));
+      for (const { clientId, side, size, reduceOnly = false } of requestsIn(arg)) {
+        if (side !== request.side || reduceOnly) continue;
+        if (what === 'amend' && !sizes.has(clientId)) continue; // the order has ended: nothing comes of it
+        sizes.set(clientId, Math.max(sizes.get(clientId) ?? 0, size - (left.get(clientId)?.filled ?? 0)));
+      }
     }
     return sign * (this.#exchange.position().size - unseen) + [...sizes.values()].reduce((sum, size) => sum + size, 0);
   }

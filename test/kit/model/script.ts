@@ -15,6 +15,8 @@ export type Step =
   /** Sends the n-th newest place once more, with the same content or with another size. */
   | { readonly does: 'again'; readonly n: number; readonly same: boolean }
   | { readonly does: 'amend'; readonly n: number; readonly at: number; readonly size: number }
+  /** All at once, while there is no room for so long. */
+  | { readonly does: 'amend-all'; readonly at: number; readonly size: number; readonly crowdMs: number }
   | { readonly does: 'cancel'; readonly n: number }
   | { readonly does: 'cancel-all' }
   | { readonly does: 'close'; readonly ladder: 'maker-first' | 'taker' }
@@ -32,6 +34,9 @@ export type Step =
   | { readonly does: 'break'; readonly ms: number }
   | { readonly does: 'book'; readonly ms: number }
   | { readonly does: 'disk'; readonly ms: number }
+  | { readonly does: 'crowd'; readonly ms: number }
+  /** What later lives do with the quotes that they find: keep them, or take them back. */
+  | { readonly does: 'adopt'; readonly on: boolean }
   | { readonly does: 'silent-brain'; readonly ms: number }
   | {
       readonly does: 'kill';
@@ -81,6 +86,7 @@ const orders: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
   [7, fc.record({ does: fc.constant('batch' as const), count: fc.integer({ min: 2, max: 4 }), ...terms })],
   [1, fc.record({ does: fc.constant('again' as const), n: nth, same: fc.boolean() })],
   [14, fc.record({ does: fc.constant('amend' as const), n: nth, at, size })],
+  [3, fc.record({ does: fc.constant('amend-all' as const), at, size, crowdMs: fc.constantFrom(0, 60, 200, 450) })],
   [10, fc.record({ does: fc.constant('cancel' as const), n: nth })],
   [1, fc.constant<Step>({ does: 'cancel-all' })],
   [1, fc.record({ does: fc.constant('close' as const), ladder: fc.constantFrom('maker-first', 'taker') })],
@@ -105,6 +111,8 @@ const trouble: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
   [3, fc.record({ does: fc.constant('break' as const), ms: fc.constantFrom(20, 20, 60, 300, 3_000) })],
   [1, fc.record({ does: fc.constant('book' as const), ms: fc.constantFrom(20, 500) })],
   [1, fc.record({ does: fc.constant('disk' as const), ms: fc.constantFrom(20, 60, 400) })],
+  [3, fc.record({ does: fc.constant('crowd' as const), ms: fc.constantFrom(60, 200, 450) })],
+  [2, fc.record({ does: fc.constant('adopt' as const), on: fc.constantFrom(true, true, false) })],
   [1, fc.record({ does: fc.constant('silent-brain' as const), ms: fc.constantFrom(500, 3_000) })],
   [
     4,
