@@ -98,9 +98,10 @@ function watch(
   return open;
 }
 
-/** Looks once a second of its time until something holds. */
-async function until(what: string, holds: () => Promise<boolean> | boolean, looks = 2_000): Promise<void> {
-  for (let i = 0; i < looks; i++) {
+/** Looks once a second of its time until something holds; the venue answers in real time. */
+async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const end = performance.now() + 15_000;
+  while (performance.now() < end) {
     await open?.run.look();
     if (await holds()) return;
     clock.advance(LOOK_MS);
