@@ -87,7 +87,7 @@ export class Closer {
       for (const action of stepped.actions) this.#perform(symbol, action);
     }
     const now = this.#options.core.clock.monoMs();
-    if (now >= this.#readAgainAt && [...this.#ladders.values()].some(({ at, askedAt }) => at === 'reading' && !this.#isRead(askedAt)))
+    if (now >= this.#readAgainAt && [...this.#ladders.values()].some(({ at, readFrom }) => at === 'reading' && !this.#isRead(readFrom)))
       void this.#read();
   }
 
@@ -98,8 +98,8 @@ export class Closer {
   }
 
   /** An answer that is young enough for whoever asked then. */
-  #isRead(askedAt: MonoMs | null): boolean {
-    return askedAt !== null && this.#readAt !== null && this.#readAt >= askedAt;
+  #isRead(from: MonoMs | null): boolean {
+    return from !== null && this.#readAt !== null && this.#readAt >= from;
   }
 
   #view({ job, order }: LadderState): LadderView | null {

@@ -22,6 +22,8 @@ export type LadderState = {
   /** The ladder's one order, as the caller named it. */
   readonly order: { readonly clientId: string; readonly rung: Rung; readonly price: Ticks | null; readonly sentAt: MonoMs } | null;
   readonly askedAt: MonoMs | null;
+  /** What the venue states to a question asked from then on counts, however late: it may answer slowly. */
+  readonly readFrom: MonoMs | null;
   readonly makerSince: MonoMs | null;
   /** Orders sent in all, and when the last left: after the first few they are spaced, so that a refusing venue is not flooded. */
   readonly total: number;
@@ -78,7 +80,8 @@ const SLIPPAGE = 0.001;
 
 export function startLadder(job: LadderJob, now: MonoMs): LadderState {
   const rung = job.ladder === 'maker-first' ? 'maker' : 'limit';
-  return { job, startedAt: now, at: 'clearing', rung, tries: 0, order: null, askedAt: null, makerSince: null, total: 0, lastSentAt: null };
+  const never = { askedAt: null, readFrom: null, makerSince: null, lastSentAt: null };
+  return { job, startedAt: now, at: 'clearing', rung, tries: 0, order: null, total: 0, ...never };
 }
 
 /** The caller performs the actions in order; after `place` it tells the client id by `orderSent`. */
@@ -119,9 +122,8 @@ function clear(state: LadderState, view: LadderView): Stepped {
 }
 
 function read(state: LadderState, view: LadderView): Stepped {
-  const asked = state.askedAt ?? view.now;
-  const fresh = view.read !== null && view.read.at >= asked;
-  if (!fresh) return isReadLost(view, asked) ? askPosition(state, view.now) : { state, actions: [] };
+  const fresh = view.read !== null && view.read.at >= (state.readFrom ?? view.now);
+  if (!fresh) return isReadLost(view, state.askedAt ?? view.now) ? askAgain(state, view.now) : { state, actions: [] };
   const size = view.read?.size ?? lots(0);
   if (size === 0) return finish(state, view);
   const spaced = state.total < FAST_ORDERS || state.lastSentAt === null || view.now - state.lastSentAt >= RETRY_MS;
@@ -147,7 +149,12 @@ const clearAgain = (state: LadderState, now: MonoMs): Stepped => ({
 });
 
 const askPosition = (state: LadderState, now: MonoMs): Stepped => ({
-  state: { ...state, at: 'reading', askedAt: now, order: null },
+  state: { ...state, at: 'reading', askedAt: now, readFrom: now, order: null },
+  actions: [{ kind: 'read-position' }],
+});
+
+const askAgain = (state: LadderState, now: MonoMs): Stepped => ({
+  state: { ...state, askedAt: now },
   actions: [{ kind: 'read-position' }],
 });
 

@@ -120,7 +120,7 @@ export class WatchdogRun {
     const there = (await venue?.inspect()) ?? null;
     this.#found =
       there === null
-        ? 'what it left cannot be read'
+        ? `what it left cannot be read${venue?.fault ? `: ${venue.fault.replaceAll('\n', '; ')}` : ''}`
         : there.left.length === 0
           ? 'it left nothing at the exchange'
           : `left at the exchange: ${there.left.join('; ')}`;

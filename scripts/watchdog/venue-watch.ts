@@ -11,6 +11,7 @@ export type VenueWatchOptions = {
   readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
 };
+type Opened = { readonly venue: VenueRest; readonly account: VenueAccount };
 export type Acting = Pick<FlattenOptions, 'positions' | 'mayGoOn'>;
 
 /** What one read of the account weighs (reference sheet 2026-11, 3): open orders of both kinds by symbol, or all, and positions. */
@@ -23,8 +24,8 @@ const ACT_MS = 60_000;
 export class VenueWatch implements AsyncDisposable {
   readonly #options: VenueWatchOptions;
   readonly #everyMs: number;
-  #venue: VenueRest | null = null;
-  #account: VenueAccount | null = null;
+  /** One for all who ask; none after it failed. */
+  #opening: Promise<Opened> | null = null;
   #provedAt: MonoMs | null = null;
   #fault: string | null = null;
   failures = 0;
@@ -49,8 +50,8 @@ export class VenueWatch implements AsyncDisposable {
 
   /** What is there of ours; null when it cannot be read. */
   async inspect(): Promise<Done | null> {
-    return this.#with(async (account) => {
-      const done = await this.#flatten(account, { positions: true, mayGoOn: () => true }).inspect();
+    return this.#with(async (opened) => {
+      const done = await this.#flatten(opened, { positions: true, mayGoOn: () => true }).inspect();
       if (done.unread.length > 0) throw new Problem(EXIT.unreachable, done.unread);
       return done;
     });
@@ -58,17 +59,17 @@ export class VenueWatch implements AsyncDisposable {
 
   /** Cancels, and closes when positions are meant; null when the venue cannot be reached. */
   async act(acting: Acting): Promise<Done | null> {
-    return this.#with((account) => this.#flatten(account, acting).run());
+    return this.#with((opened) => this.#flatten(opened, acting).run());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#venue?.[Symbol.asyncDispose]();
+    const opened = await this.#opening?.catch(() => null);
+    await opened?.venue[Symbol.asyncDispose]();
   }
 
-  async #with<T>(act: (account: VenueAccount) => Promise<T>): Promise<T | null> {
+  async #with<T>(act: (opened: Opened) => Promise<T>): Promise<T | null> {
     try {
-      this.#account ??= await this.#open();
-      const value = await act(this.#account);
+      const value = await act(await this.#opened());
       this.#fault = null;
       return value;
     } catch (error) {
@@ -78,16 +79,26 @@ export class VenueWatch implements AsyncDisposable {
     }
   }
 
-  async #open(): Promise<VenueAccount> {
-    const { loaded, env } = this.#options;
-    await this.#venue?.[Symbol.asyncDispose]();
-    this.#venue = await openVenueRest(loaded, env);
-    return this.#venue.account();
+  #opened(): Promise<Opened> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = null;
+      throw error;
+    });
+    return this.#opening;
   }
 
-  #flatten(account: VenueAccount, { positions, mayGoOn }: Acting): Flatten {
-    const venue = this.#venue;
-    if (venue === null) throw new Error('Cannot act on a venue that is not open');
+  async #open(): Promise<Opened> {
+    const { loaded, env } = this.#options;
+    const venue = await openVenueRest(loaded, env);
+    try {
+      return { venue, account: await venue.account() };
+    } catch (error) {
+      await venue[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  #flatten({ venue, account }: Opened, { positions, mayGoOn }: Acting): Flatten {
     const { config } = this.#options.loaded;
     return new Flatten({
       ...{ account, clock: venue.clock, symbols: config.symbols, everything: false, positions, mayGoOn },

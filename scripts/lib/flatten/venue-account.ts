@@ -26,7 +26,9 @@ const Positions = z.array(
 const Best = z.object({ bidPrice: amount, askPrice: amount });
 /** Binance USD-M docs, "Symbol Order Book Ticker" (reference sheet 2026-11, 3.4). */
 const BOOK_TICKER: Call = { ...CALLS.time, path: '/fapi/v1/ticker/bookTicker', weight: 2 };
-const READ_MS_MAX = 1_000;
+/** A read is not waited for longer than this, so that one that hangs costs little; longer where the venue answers slowly. */
+const READ_MS = 1_000;
+const READ_MS_MAX = 16_000;
 const SIDES = { BOTH: 'both', LONG: 'long', SHORT: 'short' } as const;
 /** The venue has carried it out already, or an order of that name is none any more. */
 const GONE: VenueFault['kind'] = 'gone';
@@ -36,6 +38,7 @@ export class RestAccount implements VenueAccount {
   readonly #clock: Clock;
   #instruments: ReadonlyMap<string, Instrument> = new Map();
   #lastIdMs = 0;
+  #patienceMs = READ_MS;
 
   constructor({ rest, clock }: { readonly rest: Rest; readonly clock: Clock }) {
     this.#rest = rest;
@@ -117,8 +120,11 @@ export class RestAccount implements VenueAccount {
 
   /** A read without an answer is asked anew in the next round. */
   async #timely<T>(read: Promise<VenueResult<T>>): Promise<VenueResult<T>> {
-    const late: VenueFault = { kind: 'unknown', reason: 'time-out', sentence: `no answer within ${READ_MS_MAX} ms` };
-    return (await within(read, { clock: this.#clock, ms: READ_MS_MAX })) ?? err(late);
+    const [ms, from] = [this.#patienceMs, this.#clock.monoMs()];
+    const answer = await within(read, { clock: this.#clock, ms });
+    const tookMs = this.#clock.monoMs() - from;
+    this.#patienceMs = Math.min(READ_MS_MAX, Math.max(READ_MS, 2 * tookMs));
+    return answer ?? err({ kind: 'unknown', reason: 'time-out', sentence: `no answer within ${ms} ms` });
   }
 
   /** Up to some symbols one call each is cheaper than the one for all. */

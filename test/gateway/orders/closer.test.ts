@@ -79,6 +79,12 @@ describe('Closer reads the position', () => {
     expect([rig.closer.closing, rig.side.venue.calls.filter(({ what }) => what === 'place')]).toEqual([[], []]);
   });
 
+  test('of a venue that always answers late: a question asked again does not undo the one before', async () => {
+    await rig.run(1_500);
+    await rig.reads[0]?.tell({ BTCUSDT: 0, ETHUSDT: 0 });
+    expect(rig.closer.closing).toEqual([]);
+  });
+
   test('again soon after one that failed', async () => {
     await rig.run(100);
     await rig.reads[0]?.tell(null);

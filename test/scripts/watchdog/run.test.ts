@@ -48,6 +48,7 @@ afterEach(async () => {
   await open?.venue[Symbol.asyncDispose]();
   rmSync(dir, { recursive: true });
   await sim.admin('/sim/fault', { kind: 'clear' });
+  await clean();
 });
 
 function load(policy: string, port = sim.simulator.port): Loaded {
@@ -98,9 +99,10 @@ function watch(
   return open;
 }
 
-/** Looks once a second of its time until something holds. */
-async function until(what: string, holds: () => Promise<boolean> | boolean, looks = 2_000): Promise<void> {
-  for (let i = 0; i < looks; i++) {
+/** Looks once a second of its time until something holds; the venue answers in real time. */
+async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const end = performance.now() + 15_000;
+  while (performance.now() < end) {
     await open?.run.look();
     if (await holds()) return;
     clock.advance(LOOK_MS);
@@ -140,6 +142,17 @@ async function clean(): Promise<void> {
 const acted = () => open?.desk.open().find(({ code }) => code === 'watchdog-acted');
 const silent = () => open?.desk.open().find(({ code }) => code === 'gateway-silent');
 
+test('a venue that is asked again and again while it is being opened is opened once, and read on', async () => {
+  const { venue } = watch('alert');
+  const reads: ReturnType<typeof venue.inspect>[] = [];
+  for (let i = 0; i < 30; i++) {
+    reads.push(venue.inspect());
+    await sleep(1);
+  }
+  expect((await Promise.all(reads)).map((done) => done?.unread)).toEqual(reads.map(() => []));
+  expect([await venue.inspect(), venue.fault, venue.failures]).toMatchObject([{ unread: [] }, null, 0]);
+});
+
 test('alert: it tells what a dead gateway left, and touches nothing', async () => {
   await leave();
   watch('alert');
@@ -147,7 +160,6 @@ test('alert: it tells what a dead gateway left, and touches nothing', async () =
   await looksPass(20);
   expect(await truth()).toEqual({ position: 0.05, orders: [own(1), 'web_1'] });
   expect([open?.run.acts, acted()]).toEqual([0, undefined]);
-  await clean();
 });
 
 test('cancel: our orders go; the position, orders of others, and a gateway that may come back are left alone', async () => {
@@ -159,7 +171,6 @@ test('cancel: our orders go; the position, orders of others, and a gateway that 
     false,
     expect.stringMatching(/own order.*: cancel: confirmed by the exchange$/),
   ]);
-  await clean();
 });
 
 test('flatten: the fence first, then everything of ours; and it looks on for what may still appear', async () => {
@@ -170,7 +181,6 @@ test('flatten: the fence first, then everything of ours; and it looks on for wha
   expect(readFileSync(join(folder, 'PANIC'), 'utf8')).toMatch(/^watchdog: no sign of life for \d+ s\n$/);
   await sim.place({ newClientOrderId: own(1) }); // an order that was on its way, say
   await until('the second act', async () => !(await truth()).orders.includes(own(1)));
-  await clean();
 });
 
 test.each<[string, Life['state'] | null]>([
@@ -182,7 +192,6 @@ test.each<[string, Life['state'] | null]>([
   await looksPass(30);
   expect(await truth()).toEqual({ position: 0.05, orders: [own(1), 'web_1'] });
   expect([existsSync(join(folder, 'PANIC')), silent()]).toEqual([false, undefined]);
-  await clean();
 });
 
 test('a process that lives and takes the file stops by itself: nobody acts beside it; one that is frozen is acted for', async () => {
@@ -205,7 +214,6 @@ test('a process that lives and takes the file stops by itself: nobody acts besid
   await until('the act, because it did nothing', () => acted() !== undefined);
   expect((await truth()).position).toBe(0);
   await held.value[Symbol.asyncDispose]();
-  await clean();
 });
 
 test('a venue that fails is tried on, and told of after a while', async () => {
@@ -218,5 +226,4 @@ test('a venue that fails is tried on, and told of after a while', async () => {
   await sim.admin('/sim/fault', { kind: 'clear' });
   await until('the act', () => acted() !== undefined);
   expect(await truth()).toEqual({ position: 0, orders: ['web_1'] });
-  await clean();
 });
