@@ -37,6 +37,7 @@ import type { Epochs } from './epochs.ts';
 import { checkOrder } from './guard.ts';
 import { guardView } from './guard-view.ts';
 import { Heritage } from './heritage.ts';
+import { cancelMeter, orderMeter } from './meter.ts';
 import { pause, resume } from './pausing.ts';
 import { refuse } from './refuse.ts';
 import { checkSender } from './sender.ts';
@@ -115,7 +116,10 @@ export class Desk {
   #judgeWaiting(place: Place, { client }: Received, together: boolean): Refused | null {
     const row = this.#core.keeper.ledger.order(place.clientId);
     if (!row) return refuse(place, 'unknown-order', `Cannot place order "${place.clientId}": the ledger does not know it`);
-    return this.#refusedSender(place, client) ?? this.#guard(requestOf(row), { command: place, replaces: row, waited: true, together });
+    const how = { command: place, replaces: row, waited: true, together };
+    const refused = this.#refusedSender(place, client) ?? this.#guard(requestOf(row), how);
+    if (refused === null && together) this.#core.pace.sent(this.#core.clock.monoMs());
+    return refused;
   }
 
   #dispatch(command: Exclude<Command, Hello>, received: Received): Answer {
@@ -150,7 +154,10 @@ export class Desk {
 
   #single(command: Place | Amend | Cancel, received: Received): Taken | Refused {
     if (command.type === 'cancel')
-      return this.#cancel(command, { client: received.client, cancel: (id) => this.#core.router.cancel([id]) });
+      return this.#cancel(command, {
+        client: received.client,
+        cancel: (id) => this.#core.router.cancel([id], cancelMeter(this.#core, received.at)),
+      });
     if (received.stalled)
       return refuse(command, 'stalled', `Cannot take "${command.type}" ${command.clientId}: the gateway stood still while it waited`);
     return command.type === 'place' ? this.#place(command, received) : this.#amend(command, received);
@@ -246,7 +253,10 @@ export class Desk {
 
   #prepareAmend(amend: Amend, received: Received): AmendRequest | Refused {
     const asked = this.#judgeAmend(amend, { received, waited: true, together: true });
-    return 'code' in asked ? asked : (this.#core.router.prepareAmend(asked.row, asked.terms) ?? this.#noLedger(amend));
+    if ('code' in asked) return asked;
+    const prepared = this.#core.router.prepareAmend(asked.row, asked.terms);
+    if (prepared) this.#core.pace.sent(this.#core.clock.monoMs());
+    return prepared ?? this.#noLedger(amend);
   }
 
   #judgeAmend(amend: Amend, { received, ...how }: { readonly received: Received } & How): ReadAmend | Refused {
@@ -369,14 +379,7 @@ export class Desk {
   }
 
   #meter({ basedOn }: Place | Amend, receivedAt: MonoMs): OnWritten {
-    const { latency, seqs, identity, pace } = this.#core;
-    const frameAt = basedOn.epoch === identity.epoch ? (seqs.find(basedOn.seq)?.newestFrameAt ?? null) : null;
-    return (writtenAt, via = 'rest') => {
-      pace.sent(writtenAt);
-      latency.command.add(writtenAt - receivedAt);
-      latency.calls.written(writtenAt - receivedAt, via);
-      if (frameAt !== null) latency.frameToOrder.add(writtenAt - frameAt);
-    };
+    return orderMeter(this.#core, basedOn, receivedAt);
   }
 
   #taken(id: number): Taken {

@@ -29,6 +29,7 @@ export type RouterOptions = {
   /** The venue refused our key. */
   readonly onAuth: (sentence: string) => void;
 };
+type Metered = { readonly clientId: string | undefined; readonly onWritten: OnWritten };
 type Terms = { readonly price: Ticks; readonly size: Lots };
 type Held = { readonly request: OrderRequest; readonly onWritten?: OnWritten };
 const CANCEL_RETRY_MS = 500;
@@ -153,12 +154,12 @@ export class Router {
     return { symbol, clientId, side, price, size };
   }
 
-  /** Wants these orders gone; sends what can be sent now, one request a symbol. */
-  cancel(clientIds: readonly string[]): void {
+  /** Wants these orders gone; sends what can be sent now, one request a symbol. `onWritten`: of a single one that leaves at once. */
+  cancel(clientIds: readonly string[], onWritten?: OnWritten): void {
     for (const clientId of clientIds)
       if (this.#held.has(clientId)) this.drop(clientId, { kind: 'canceled', reason: 'not-sent' });
       else if (!this.#unwanted.has(clientId)) this.#unwanted.set(clientId, NO_TRY);
-    this.tick();
+    this.tick(onWritten && { clientId: clientIds[0], onWritten });
   }
 
   /** True while a cancel of it is wanted and it has not ended. */
@@ -173,7 +174,7 @@ export class Router {
   }
 
   /** Sends cancels that are due: first ones, and again those that did not take. Called often. */
-  tick(): void {
+  tick(metered?: Metered): void {
     const { keeper, clock, budget } = this.#options;
     const now = clock.monoMs();
     if (now < budget.blockedUntil) return;
@@ -183,7 +184,7 @@ export class Router {
       if (!row || hasEnded(row.order.status)) this.#unwanted.delete(clientId);
       else if (this.#isDue(clientId, { wish, now })) due.set(row.symbol, [...(due.get(row.symbol) ?? []), clientId]);
     }
-    for (const [symbol, clientIds] of due) this.#sendCancels({ symbol, clientIds });
+    for (const [symbol, clientIds] of due) this.#sendCancels({ symbol, clientIds }, metered);
   }
 
   #isDue(clientId: string, { wish, now }: { readonly wish: Wish; readonly now: MonoMs }): boolean {
@@ -193,7 +194,7 @@ export class Router {
     return (this.urgent || !busy) && (sentAt === null || now - sentAt >= waitMs);
   }
 
-  #sendCancels({ symbol, clientIds }: { readonly symbol: string; readonly clientIds: readonly string[] }): void {
+  #sendCancels({ symbol, clientIds }: { readonly symbol: string; readonly clientIds: readonly string[] }, metered?: Metered): void {
     const { keeper, orders } = this.#options;
     const now = keeper.now();
     for (const clientId of clientIds) {
@@ -204,7 +205,7 @@ export class Router {
     const [only] = clientIds;
     const sent =
       clientIds.length === 1 && only !== undefined
-        ? orders.cancel({ symbol, clientId: only }).then((one) => [one])
+        ? orders.cancel({ symbol, clientId: only }, only === metered?.clientId ? metered.onWritten : undefined).then((one) => [one])
         : orders.cancelMany({ symbol, clientIds });
     void sent.then((results) => {
       for (const [i, clientId] of clientIds.entries()) this.#canceled(clientId, results[i] ?? UNANSWERED);

@@ -131,7 +131,10 @@ export class ScriptedVenue implements Venue {
       this.open.set(clientId, amended);
       return ok(amended);
     },
-    cancel: async ({ clientId }) => this.#cancel(clientId),
+    cancel: async ({ clientId }, onWritten) => {
+      onWritten?.(this.#clock.monoMs());
+      return this.#cancel(clientId);
+    },
     cancelMany: async ({ clientIds }) => clientIds.map((clientId) => this.#cancel(clientId)),
     queryOrder: async ({ clientId }) => {
       this.calls.push({ what: 'query', clientId });

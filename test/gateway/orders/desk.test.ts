@@ -247,3 +247,13 @@ test('closePosition blocks quoting, is idempotent, and is remembered until it is
   await live(side, brain, 8_000);
   expect([side.venue.position, side.jobs]).toEqual([0, []]);
 });
+
+test('a cancel is timed from its command to its bytes, as an order is', async () => {
+  const { side, brain } = await withBrain();
+  side.send(brain, place(side, brain));
+  await settle();
+  const before = side.core.latency.command.percentiles().n;
+  side.send(brain, { id: 2, type: 'cancel', clientId: idOf(brain, 1) });
+  await settle();
+  expect([before, side.core.latency.command.percentiles().n]).toEqual([1, 2]);
+});

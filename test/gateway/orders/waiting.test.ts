@@ -153,6 +153,13 @@ describe('where the venue takes several orders in one request', () => {
     for (let n = 1; n <= 7; n++) expect(side.status(idOf(brain, n))).toBe('open');
   });
 
+  test('each of them counts as an order that left', async () => {
+    const { side, brain } = await waitingMany(7);
+    side.venue.budgets = FREE;
+    await live(side, brain, 100);
+    expect(side.core.pace.lastHour(side.clock.monoMs()).orders).toBe(7);
+  });
+
   test('each has its own outcome: refused, taken without an answer, gone through', async () => {
     const { side, brain } = await waitingMany(5);
     side.venue.budgets = FREE;
