@@ -55,8 +55,10 @@ type Block = {
 const compress = promisify(zstdCompress);
 
 export class TapeWriter implements AsyncDisposable {
-  /** Records that were dropped since the start. */
+  /** Since the start: dropped, and on disk with so many bytes. */
   dropped = 0;
+  records = 0;
+  bytes = 0;
   readonly #options: TapeWriterOptions;
   readonly #run = randomUUID().slice(0, 8);
   readonly #origin: { readonly wallMs: number; readonly monoMs: number };
@@ -181,6 +183,8 @@ export class TapeWriter implements AsyncDisposable {
     const bytes = Buffer.concat([headerOf({ textBytes: text.length, records: lines.length, firstMs, lastMs }, frame), frame]);
     for (let at = 0; at < bytes.length; ) at += (await this.#handle?.write(bytes, at))?.bytesWritten ?? 0;
     this.#fileBytes += bytes.length;
+    this.bytes += bytes.length;
+    this.records += lines.length;
   }
 
   /** What could not be written is missing; whatever half of it is in the file, the next one begins anew. */

@@ -17,7 +17,7 @@ afterEach(() => {
 
 const HEAD = {
   ...{ process: 'gateway', venue: 'binance', environment: 'sim', symbols: ['BTCUSDT'], epoch: 3 },
-  ...{ config: null, instruments: {} },
+  ...{ config: null },
 };
 const LIMITS = { fileBytes: 1e9, fileMs: 1e9, totalBytes: 1e12 };
 
