@@ -51,7 +51,7 @@ export type TapeHead = Readonly<z.infer<typeof TapeHead>>;
 
 /** Body of a `gap`: how many records, or bytes of a file, are missing, and between which times; null where that is not known. */
 export const TapeGap = z.object({
-  reason: z.enum(['queue-full', 'disk', 'torn', 'unreadable']),
+  reason: z.enum(['queue-full', 'disk', 'torn', 'unreadable', 'file-missing']),
   records: z.int().nullable(),
   bytes: z.int().nullable(),
   fromMs: z.number().nullable(),
