@@ -43,16 +43,31 @@ async function* readFile<K extends RowKind>(file: string, { shape, sequence }: R
     const batch: RowOf<K>[] = [];
     for (const text of piece.lines) {
       line += 1;
-      const row = table.row(text);
-      if (typeof row === 'string') throw new TapeProblem(`${file}: line ${line}: ${row}`);
-      if (row === null) continue;
-      for (const ready of sequence.take(row, { file, line })) batch.push(ready as RowOf<K>); // it changes no kind
+      for (const row of table.rows(text)) {
+        if (typeof row === 'string') throw new TapeProblem(`${file}: line ${line}: ${row}`);
+        for (const ready of sequence.take(row, { file, line })) batch.push(ready as RowOf<K>); // it changes no kind
+      }
     }
     rows += batch.length;
     if (batch.length > 0) yield batch;
     if (piece.problem !== null) throw new TapeProblem(line === 0 ? `${file}: ${piece.problem}` : `${file}: line ${line}: ${piece.problem}`);
   }
   if (rows === 0) throw new TapeProblem(`${file}: holds no rows`);
+}
+
+/** One line of a REST answer as it came, `[[…],[…],`: rows of cells; null when it is none. */
+function rowsOfJson(line: string): readonly string[] | null {
+  const inner = line
+    .trim()
+    .replace(/^\[(?=\[)/, '')
+    .replace(/,$/, '')
+    .replace(/\]\]$/, ']');
+  try {
+    const rows: unknown = JSON.parse(`[${inner}]`);
+    return Array.isArray(rows) && rows.every(Array.isArray) ? rows.map((cells) => cells.join(',')) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** One file's columns and unit of time, learned from its first lines. */
@@ -67,20 +82,25 @@ class Table<K extends RowKind> {
     this.#shape = shape;
   }
 
-  /** Null for the header; a sentence when it is wrong. */
-  row(text: string): RowOf<K> | string | null {
+  /** None for the header, one for a line, several for a line of JSON; a sentence where it is wrong. */
+  rows(text: string): readonly (RowOf<K> | string)[] {
+    if (!text.startsWith('[')) return this.#row(text);
+    return rowsOfJson(text)?.flatMap((row) => this.#row(row)) ?? ['is not one JSON array of rows'];
+  }
+
+  #row(text: string): readonly (RowOf<K> | string)[] {
     const cells = text.replace(/\r$/, '').split(',');
     if (this.#names === null) {
       const isHeader = !/^[-\d]/.test(cells[0] ?? '');
       const names = isHeader ? this.#header(cells) : this.#shape.columns.map(({ names: [name] }) => name);
-      if (typeof names === 'string') return names;
+      if (typeof names === 'string') return [names];
       this.#names = names;
-      if (isHeader) return null;
+      if (isHeader) return [];
     }
     const names = this.#names;
-    if (cells.length !== names.length) return `has ${cells.length} columns, expected are ${names.length} (${names.join(',')})`;
+    if (cells.length !== names.length) return [`has ${cells.length} columns, expected are ${names.length} (${names.join(',')})`];
     for (let i = 0; i < names.length; i++) this.#cells[names[i] ?? ''] = cells[i] ?? '';
-    return this.#shape.parse(this.#cells, this.#time);
+    return [this.#shape.parse(this.#cells, this.#time)];
   }
 
   /** Our names of its columns; unknown ones keep their own. */
