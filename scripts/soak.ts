@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
 import { ACT_KINDS } from './soak/acts.ts';
-import { runExits } from './soak/exits.ts';
+import { runExits, slippageLines } from './soak/exits.ts';
 import { runPanics } from './soak/panic-figures.ts';
 import type { PanicRecord } from './soak/panics.ts';
 import { type HistoryRecord, runHistory } from './soak/history.ts';
@@ -176,6 +176,7 @@ const brokenRun = (seed: number, problem: unknown): KillRecord => ({
 
 async function exits({ seed, paths, dir }: Flags, stop: AbortController): Promise<number> {
   const told = await runExits({ seed, paths, dir, stop: stop.signal, tell: (line) => process.stderr.write(`${line}\n`) });
+  for (const line of slippageLines(told)) process.stderr.write(`${line}\n`);
   process.stdout.write(`${JSON.stringify({ ok: told.found === 0, ...told })}\n`);
   return told.found === 0 ? EXIT.done : EXIT.failed;
 }
