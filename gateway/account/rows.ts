@@ -36,6 +36,10 @@ export type LedgerOrder = {
   readonly content: string;
   /** Run of the brain that placed it; absent where nobody said, and in rows of earlier versions. */
   readonly strategy?: string;
+  /** Which of the run's quotes it serves; absent is ''. */
+  readonly tag?: string;
+  /** Amends that were asked of the venue, whatever became of them; absent where the ledger did not hold it from the beginning. */
+  readonly amends?: number;
 };
 
 /** The venue says that it is filled whole, while its last fills are on their way: it has ended in all but our books. */

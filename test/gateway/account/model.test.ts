@@ -141,6 +141,18 @@ const FOUND: readonly (readonly [name: string, script: Script])[] = [
     ],
   ],
   [
+    'fills that a new baseline holds already go to their order, although a newer trade was seen before',
+    [
+      ...[
+        { ...PLACE, size: 4 } as const,
+        wait(20),
+        { does: 'fill', n: 0, size: 2 } as const,
+        { does: 'manual', side: 'buy', size: 1 } as const,
+      ],
+      ...[wait(20), { ...KILL, lost: 8 } as const, wait(20), PLACE, wait(200)],
+    ],
+  ],
+  [
     'an epoch that only a stop had, ended since, is not granted again when all files are gone',
     [
       ...[{ does: 'manual', side: 'sell', size: 1 } as const, wait(700), { ...KILL, wipes: 'folder' } as const, wait(1)],
