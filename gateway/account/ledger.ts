@@ -360,7 +360,9 @@ export class Ledger {
 /** Whether the venue, asked about an order that we hold for ended, tells of another end or of none. Echoes of one end have several names. */
 function contradicts({ status, filled, size }: Order, report: Report): boolean {
   if (!isEnd(report)) return true;
-  return status === 'rejected' ? report.state !== 'rejected' : report.state === 'filled' && (filled < report.size || size !== report.size);
+  if (status === 'rejected') return report.state !== 'rejected';
+  if (report.state === 'filled') return filled < report.size || size !== report.size;
+  return status === 'filled' && report.size > filled; // it had been made larger, and that was lost here
 }
 
 /** The venue's last word on a cancelled or expired order tells how much was filled: a fill beyond it says that the order lived on. */
