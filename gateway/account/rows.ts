@@ -116,7 +116,16 @@ export type MoneyCorrection = {
 };
 export type CorrectionRow = PositionCorrection | OrderCorrection | FillCorrection | MoneyCorrection;
 
-/** A payment as it was booked. `told` is the symbol the venue named, '' when it named only the asset; `symbol` is whose it became, '' nobody's. */
+const UNNAMED = 'unknown:';
+/** Stands for the symbol of money of which the venue told the asset alone, and which could be of several positions, or of none. */
+export const unnamedSymbol = (asset: string): string => `${UNNAMED}${asset}`;
+/** Null for a symbol of the venue. */
+export const assetOfUnnamed = (symbol: string): string | null => (symbol.startsWith(UNNAMED) ? symbol.slice(UNNAMED.length) : null);
+
+/**
+ * A payment as it was booked. `told` is the symbol the venue named, '' when it named only the asset; `symbol` is whose it became: '' where it
+ * is of a symbol that is not counted here.
+ */
 export type FundingRow = {
   readonly asset: string;
   readonly amount: Atoms;
