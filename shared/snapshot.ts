@@ -10,6 +10,8 @@ export const SCHEMA_VERSION = 1;
 export const SNAPSHOT_TTL_MS = 2_000;
 /** An order stays in the snapshot this long after its end, with final status and fills. */
 export const CLOSED_SHOWN_MS = 5_000;
+/** Letters of the tag of an order. */
+export const TAG_MAX = 40;
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 const stamp = { epoch: z.int().nonnegative(), seq: z.int().nonnegative() };
@@ -170,6 +172,10 @@ export const OrderDoc = z.strictObject({
   reason: z.string(),
   /** Run of the brain that placed it; absent where nobody said. */
   strategy: z.string().optional(),
+  /** Which of the run's quotes it serves; absent is ''. */
+  tag: z.string().max(TAG_MAX).optional(),
+  /** Amends that were asked of the venue, whatever became of them; absent where nobody counted from the beginning. */
+  amends: z.int().nonnegative().optional(),
 });
 export type OrderDoc = Readonly<z.infer<typeof OrderDoc>>;
 

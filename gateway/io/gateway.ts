@@ -64,6 +64,8 @@ export type GatewayOptions = {
   readonly ending: AbortSignal;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** The ledger could not be opened at the start, and now it can: a gateway that begins anew has it. */
+  readonly onLedgerBack: () => void;
   /** Something no run goes on from: another gateway at our keys. */
   readonly onFatal: (sentence: string, code: number) => void;
 };
@@ -347,6 +349,7 @@ export class Gateway implements AsyncDisposable {
     if (this.#place.stall.isStalled()) this.#desk.waiting.dropAll('stalled');
     this.#desk.waiting.tick();
     tellStart(this.#options.times, { core: this.#core, stops: this.#stops, heritage: this.#desk.heritage });
+    if (store.isBack && this.#safety.isIdle) this.#options.onLedgerBack();
   }
 
   #publish(): void {

@@ -115,6 +115,7 @@ export const orderDoc = (over: Partial<OrderDoc> = {}): OrderDoc => ({
   filled: '0.000',
   ageMs: 5_000,
   reason: '',
+  amends: 0,
   ...over,
 });
 
@@ -174,6 +175,7 @@ export const working = (over: Partial<WorkingOrder> = {}): WorkingOrder => ({
   size: qty('0.010'),
   filled: lots(0),
   reduceOnly: false,
+  amends: 0,
   ...over,
 });
 
