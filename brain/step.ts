@@ -86,7 +86,18 @@ export function withSettings(
     }),
   );
   const owners = new Map(settings.symbols.map((symbol) => [symbol, runsOn(settings.runs, symbol).map(({ id }) => id)]));
-  return { ...before, seats: Object.fromEntries(seats), portfolio: withOwners(before.portfolio, owners) };
+  const symbols = Object.entries(before.symbols).map(([symbol, state]) => [symbol, draining(state, { symbol, before, owners })]);
+  return { ...before, symbols: Object.fromEntries(symbols), seats: Object.fromEntries(seats), portfolio: withOwners(before.portfolio, owners) };
+}
+
+type Replacing = { readonly symbol: string; readonly before: BrainState; readonly owners: ReadonlyMap<string, readonly string[]> };
+
+/** Runs that are new on a symbol on which there were others begin when the orders of those are gone. */
+function draining(state: SymbolState, { symbol, before, owners }: Replacing): SymbolState {
+  const earlier = before.portfolio.ledgers[symbol]?.owners;
+  if (earlier === undefined) return state;
+  const fresh = (owners.get(symbol) ?? []).filter((id) => !earlier.includes(id) || state.draining?.includes(id));
+  return { ...state, draining: fresh };
 }
 
 /** The caller has refused documents that are stale or not of this account (`headerReason`). */

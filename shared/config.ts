@@ -340,14 +340,14 @@ export { overlay };
 export const problemLine = ({ path, value, allowed }: ConfigProblem): string => `${path}: ${value}: allowed is ${allowed}`;
 
 /**
- * Twelve hex digits over what gateway and brain must agree on. What is the brain's alone (strategy, exits) is left out, so that a
- * person can switch the strategy and restart only the brain.
+ * Twelve hex digits over what gateway and brain must agree on. What changes while they run (strategy, exits, limits) is left out: of
+ * limits each keeps its own, and the tighter of both rules.
  */
 export function configHash(config: Config): string {
-  const { environment, venue, symbols, redis, snapshot, gateway, limits, account } = config;
+  const { environment, venue, symbols, redis, snapshot, gateway, account } = config;
   const { metricsPort: _, ledger: __, ...gatewayAgreed } = gateway;
   const intervals = [...barsRead(config).keys()].sort();
-  const agreed = { environment, venue, symbols, redis, snapshot, gateway: gatewayAgreed, limits, account, intervals };
+  const agreed = { environment, venue, symbols, redis, snapshot, gateway: gatewayAgreed, account, intervals };
   return createHash('sha256').update(stable(agreed)).digest('hex').slice(0, 12);
 }
 

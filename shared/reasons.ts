@@ -48,6 +48,7 @@ const RUN = {
   'crossed-inside': 'it traded with another run by a book entry, without an order',
   'strategy-failed': 'the strategy threw an error and is paused until the brain starts again',
   'bad-wish': 'the strategy asked for something that is no order',
+  draining: 'orders of the strategy before are on their way out',
   rationed: 'orders of it wait for the ration of the symbol',
   'no-wish': 'the strategy wants nothing here',
   'no-ids': 'the lease has no client ids left',

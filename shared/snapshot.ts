@@ -3,6 +3,7 @@
  * every document carries the header's {epoch, seq}, and a reader uses them only when all parts carry the same numbers.
  */
 import * as z from 'zod';
+import { ConfigAudit, ConfigState } from './config-live.ts';
 import { ORDER_STATUSES } from './order.ts';
 
 export const SCHEMA_VERSION = 1;
@@ -50,6 +51,10 @@ export const Header = z.strictObject({
   environment: z.enum(['sim', 'paper', 'testnet', 'mainnet']),
   accountHash: z.string(),
   configHash: z.string(),
+  /** Of the limits that are in force at the gateway; the brain's own may differ, and the tighter of both rules. */
+  limitsHash: z.string().optional(),
+  /** Absent while the file says what is in force. */
+  config: ConfigState.optional(),
   /** Venue-aligned wall time of the write: for people, never for ages. */
   wallMs: z.number(),
   symbols: z.array(z.string()),
@@ -321,6 +326,10 @@ export const BrainDoc = z.strictObject({
   risk: z.strictObject({ state: z.string(), reasons: z.array(z.string()) }),
   /** By run and symbol, in the order of the configuration; absent in documents of earlier versions. */
   runs: z.array(RunDoc).optional(),
+  /** In force at the brain; absent in documents of earlier versions. `log`: the newest changes, newest first. */
+  config: z
+    .strictObject({ configHash: z.string(), limitsHash: z.string(), state: ConfigState, log: z.array(ConfigAudit).max(10) })
+    .optional(),
   /** What is held on each symbol and belongs to no run, base units, signed; with the holdings of the runs it adds up to the net position. */
   unassigned: z.record(z.string(), decimal).optional(),
 });

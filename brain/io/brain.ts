@@ -7,6 +7,8 @@ import type { Clock } from '../../shared/clock.ts';
 import { type Answer, PositionsAnswer, type Refusal, type Refused, type Taken, type Welcome } from '../../shared/command.ts';
 import { type Config, configHash } from '../../shared/config.ts';
 import { parseClientId } from '../../shared/client-id.ts';
+import type { Loaded } from '../../shared/config-file.ts';
+import type { Result } from '../../shared/result.ts';
 import type { GatewayClient } from '../../shared/io/gateway-client.ts';
 import type { StartTimes } from '../../shared/io/start-times.ts';
 import type { Log } from '../../shared/log.ts';
@@ -21,9 +23,11 @@ import { answered, forget } from '../oms/notes.ts';
 import { isLeased } from '../oms/leased.ts';
 import { isSteered, type Pending } from '../oms/working.ts';
 import { feesOwed } from '../portfolio/portfolio.ts';
+import { carriedOver } from '../carry-over.ts';
+import { ordersMoved } from '../config-preview.ts';
 import { readsOf, type Run } from '../runs.ts';
 import { settingsOf } from '../settings.ts';
-import { type BrainState, initialState, type Settings, step, type Stepped, type SymbolStep } from '../step.ts';
+import { type BrainState, initialState, type Settings, step, type Stepped, type SymbolStep, withSettings } from '../step.ts';
 import { type Documents, headerReason, type Identity } from '../view.ts';
 import { WhyLog } from '../why.ts';
 import type { BrainStore } from './brain-store.ts';
@@ -31,12 +35,14 @@ import { type Farewell, Leaving } from './farewell.ts';
 import { FillReader } from './fill-reader.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { Memory } from './memory.ts';
+import { type Prepare, Reload } from './reload.ts';
 import { Sender } from './sender.ts';
 import { SnapshotPoller } from './snapshot-poller.ts';
 
 export type BrainOptions = {
   readonly config: Config;
   readonly runs: readonly Run[];
+  readonly prepare: Prepare;
   readonly socketPath: string;
   readonly redis: Redis;
   readonly store: BrainStore;
@@ -61,7 +67,8 @@ const FEW_ROWS = 20;
 
 export class Brain implements AsyncDisposable {
   readonly #options: BrainOptions;
-  readonly #settings: Settings;
+  #settings: Settings;
+  readonly #reload: Reload;
   readonly #memory: Memory;
   readonly #fills: FillReader;
   readonly #poller: SnapshotPoller;
@@ -85,6 +92,8 @@ export class Brain implements AsyncDisposable {
   #documents: Documents | null = null;
   #reason = 'starting';
   #stopping = false;
+  /** A connection that is not yet the link's. */
+  #greeting: GatewayClient | null = null;
   #feesAskedAt: MonoMs;
 
   constructor(options: BrainOptions) {
@@ -92,6 +101,11 @@ export class Brain implements AsyncDisposable {
     this.#options = options;
     this.#settings = settingsOf(config, runs);
     this.#memory = new Memory({ store, clock, log });
+    this.#reload = new Reload({
+      ...{ config, runs, prepare: options.prepare, store, log, wallMs: () => clock.wallMs() },
+      preview: (settings) => this.#preview(settings),
+      ask: async () => dataOf(await (this.#greeting ?? this.#link).request({ type: 'query', what: 'config' })),
+    });
     this.#state = initialState(this.#settings, this.#memory.remembered());
     this.#feesAskedAt = clock.monoMs();
     this.#decided = metrics.counter('brain_decisions_total', 'Turns taken by a run on a symbol, by what came of them', ['reason']);
@@ -142,6 +156,11 @@ export class Brain implements AsyncDisposable {
     return farewell;
   }
 
+  /** The file of the configuration was read again. */
+  edit(loaded: Result<Loaded, readonly string[]>): Promise<void> {
+    return this.#reload.edit(loaded);
+  }
+
   /** Asked to stop again. */
   hurry(): void {
     this.#leaving.hurry();
@@ -181,6 +200,9 @@ export class Brain implements AsyncDisposable {
     this.#ids = new ClientIds(welcome.brainEpoch);
     this.#leasedFrom = { epoch: welcome.epoch, seq: client.visibleFrom };
     this.#reason = 'no-snapshot'; // until the first one under this lease
+    this.#greeting = client;
+    await this.#reload.begin();
+    this.#greeting = null;
     const answer = PositionsAnswer.safeParse(dataOf(await client.request({ type: 'query', what: 'positions' })));
     if (answer.success) this.#fills.begin(answer.data, this.#state.portfolio.seq);
     else this.#options.log.error('Gateway did not tell the positions');
@@ -193,6 +215,7 @@ export class Brain implements AsyncDisposable {
     if (this.#fills.isBehind(header.fillSeq)) void this.#fills.catchUp(() => this.#documents?.header.fillSeq ?? 0);
     if (!this.#identity || this.#isFromBefore(header)) return;
     const { config, clock } = this.#options;
+    this.#reload.seen(header.limitsHash);
     const reason = headerReason(documents, { identity: this.#identity, now: clock.monoMs(), maxAgeMs: config.brain.maxSnapshotAgeMs });
     this.#reason = reason ?? '';
     if (reason === null) this.#turn(documents);
@@ -207,6 +230,9 @@ export class Brain implements AsyncDisposable {
   #turn(documents: Documents): void {
     const { clock, store, config, log } = this.#options;
     const { header } = documents;
+    const next = this.#reload.take();
+    if (next) [this.#state, this.#settings] = [this.#under(next.settings), next.settings];
+    if (next) this.#poller.read(readsOf(next.settings.runs));
     const leased = this.#ids !== null && this.#link.connected && header.brainEpoch === this.#brainEpoch;
     const now = clock.monoMs();
     const turn = {
@@ -229,6 +255,18 @@ export class Brain implements AsyncDisposable {
     this.#askFees(now);
     if (config.log.level === 'trace')
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
+  }
+
+  /** The state as it goes on under other settings. */
+  #under(settings: Settings): BrainState {
+    const nowMs = this.#options.clock.wallMs();
+    return withSettings(this.#state, { settings, ...carriedOver({ before: this.#settings.runs, seats: this.#state.seats, nowMs }) });
+  }
+
+  #preview(settings: Settings): readonly string[] {
+    const { clock } = this.#options;
+    const [documents, now, nowMs] = [this.#documents, clock.monoMs(), clock.wallMs()];
+    return documents === null ? [] : ordersMoved(this.#under(settings), { settings, documents, now, nowMs });
   }
 
   /** The hard exits have looked at a snapshot; and then, a quote of ours rests in one. */
@@ -329,6 +367,7 @@ export class Brain implements AsyncDisposable {
       risk: { state: this.problems().length === 0 ? 'normal' : 'blocked', reasons: [...this.problems()] },
       runs: [...runDocs(told)],
       unassigned: unassignedDocs(config.symbols, told),
+      config: this.#reload.doc,
     };
     await redis
       .set(keysOf(config.redis.prefix).brain, JSON.stringify(document), 'PX', DOC_TTL_MS)

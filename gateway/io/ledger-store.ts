@@ -62,6 +62,8 @@ export type Meta = {
   readonly day: string | null;
   /** The emergency stop as it keeps itself. */
   readonly emergency: string | null;
+  /** Limits in force and changes of the configuration, as they keep themselves. */
+  readonly config: string | null;
 };
 export type OpenOptions = {
   readonly path: string;
@@ -275,6 +277,7 @@ export class LedgerStore implements Archive, Disposable {
       ladders: this.#meta('ladders') ?? '[]',
       day: this.#meta('day'),
       emergency: this.#meta('emergency'),
+      config: this.#meta('config'),
     };
   }
 
