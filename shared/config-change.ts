@@ -35,6 +35,7 @@ const APPLIES: Readonly<Record<string, Apply>> = {
   'strategy.runs': 'restart', // likewise
   'strategy.custom': 'restart', // files are loaded at the start
   exits: 'live',
+  risk: 'live',
   limits: 'confirm',
   account: 'restart',
   sim: 'restart',
@@ -85,7 +86,7 @@ export function mergeLive({
   const limits = confirmed ? wanted.limits : tighterLimits(running, wanted);
   const { runs, custom, macdTrend } = running.strategy;
   const strategy = { ...wanted.strategy, runs, custom, macdTrend: { ...wanted.strategy.macdTrend, interval: macdTrend.interval } };
-  return { ...running, strategy, exits: wanted.exits, log: wanted.log, limits };
+  return { ...running, strategy, exits: wanted.exits, risk: wanted.risk, log: wanted.log, limits };
 }
 
 /** Something in `wanted` is looser than what is in force. */
