@@ -36,6 +36,7 @@ const APPLIES: Readonly<Record<string, Apply>> = {
   'strategy.runs': 'restart', // likewise
   'strategy.custom': 'restart', // files are loaded at the start
   exits: 'live',
+  risk: 'live',
   limits: 'confirm',
   account: 'restart',
   sim: 'restart',
@@ -86,7 +87,7 @@ export function mergeLive({
   const limits = confirmed ? wanted.limits : tighterLimits(running, wanted);
   const { runs, custom, macdTrend } = running.strategy;
   const strategy = { ...wanted.strategy, runs, custom, macdTrend: { ...wanted.strategy.macdTrend, interval: macdTrend.interval } };
-  return { ...running, strategy, exits: wanted.exits, limits };
+  return { ...running, strategy, exits: wanted.exits, risk: wanted.risk, limits };
 }
 
 /** The same configuration with the limits of each of these symbols written out: two ways to say the same are then the same. */

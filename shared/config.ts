@@ -13,6 +13,7 @@ import { overlay, stable } from './json.ts';
 import { Limits, type SymbolLimits, symbolName } from './limits.ts';
 import { longestPeriod, MacdParameters } from './macd-parameters.ts';
 import { marketMakingSchema } from './market-making-config.ts';
+import { Risk } from './risk.ts';
 import { type BarInterval, customSchema, namingProblems, plannedRuns, runsSchema } from './runs.ts';
 
 /** Finest part of money is 1e-8. */
@@ -207,6 +208,7 @@ export const Config = z.strictObject({
     })
     .describe('what decides'),
   exits: ExitsConfig.describe('hard take-profit and stop-loss over every strategy, on the net position; whichever is reached first'),
+  risk: Risk.prefault({}),
   limits: Limits.describe('what no order may pass; an absent limit means zero'),
   account: z
     .strictObject({

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { ConfigAudit, ConfigState } from './config-live.ts';
 import { ORDER_STATUSES } from './order.ts';
+import { TIERS } from './risk.ts';
 
 export const SCHEMA_VERSION = 1;
 /** Snapshot keys vanish this long after the gateway's death; freshness is judged by age, this only cleans up. */
@@ -299,6 +300,34 @@ export const RunDoc = z.strictObject({
 });
 export type RunDoc = Readonly<z.infer<typeof RunDoc>>;
 
+/** Absent in documents of earlier versions. Places (`where`) are `account`, a symbol, or `run:` and a run. */
+const riskWatch = {
+  /** Those that are not closed. `sinceMs`: when it last moved or was confirmed, wall time. `findings`: what opened it, in the monitors' units. */
+  breakers: z
+    .array(
+      z.strictObject({
+        where: z.string(),
+        at: z.enum(['open', 'half-open']),
+        tier: z.enum(TIERS).nullable(),
+        sinceMs: z.number(),
+        relapses: z.int(),
+        findings: z.array(z.strictObject({ monitor: z.string(), reading: z.number(), threshold: z.number() })),
+      }),
+    )
+    .optional(),
+  /** Monitors beyond a threshold, or not long enough back; `on` false: they are shown and restrain nothing. */
+  alarms: z
+    .array(
+      z.strictObject({
+        ...{ monitor: z.string(), where: z.string(), alarm: z.enum(['warn', 'act']), on: z.boolean() },
+        ...{ reading: z.number().nullable(), warn: z.number(), act: z.number() },
+      }),
+    )
+    .optional(),
+  /** Of the account, by monitor; null while not known. */
+  readings: z.record(z.string(), z.number().nullable()).optional(),
+};
+
 /** What the brain last decided; written by the brain, read by people and the supervisor. */
 export const BrainDoc = z.strictObject({
   brainEpoch: z.int(),
@@ -323,7 +352,8 @@ export const BrainDoc = z.strictObject({
       stopLosses: z.int(),
     }),
   ),
-  risk: z.strictObject({ state: z.string(), reasons: z.array(z.string()) }),
+  /** `normal`, `restrained` by a breaker, or `blocked`. */
+  risk: z.strictObject({ state: z.string(), reasons: z.array(z.string()), ...riskWatch }),
   /** By run and symbol, in the order of the configuration; absent in documents of earlier versions. */
   runs: z.array(RunDoc).optional(),
   /** In force at the brain; absent in documents of earlier versions. `log`: the newest changes, newest first. */

@@ -4,29 +4,33 @@
  */
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../shared/clock.ts';
-import { type Answer, PositionsAnswer, type Refusal, type Refused, type Taken, type Welcome } from '../../shared/command.ts';
+import { type Answer, PositionsAnswer, type Refused, type Taken, type Welcome } from '../../shared/command.ts';
 import { type Config, configHash } from '../../shared/config.ts';
 import { parseClientId } from '../../shared/client-id.ts';
 import type { Loaded } from '../../shared/config-file.ts';
 import type { Result } from '../../shared/result.ts';
-import type { GatewayClient } from '../../shared/io/gateway-client.ts';
+import type { GatewayClient, Request } from '../../shared/io/gateway-client.ts';
 import type { StartTimes } from '../../shared/io/start-times.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import type { Random } from '../../shared/random.ts';
 import { labelOf } from '../../shared/reasons.ts';
 import { type BrainDoc, keysOf, type Stamp } from '../../shared/snapshot.ts';
-import { type MonoMs, monoMs } from '../../shared/units.ts';
+import type { MonoMs } from '../../shared/units.ts';
 import { runDocs, symbolDocs, type Told, unassignedDocs } from '../brain-doc.ts';
 import { ClientIds } from '../oms/ids.ts';
-import { answered, forget } from '../oms/notes.ts';
+import { answered } from '../oms/notes.ts';
 import { isLeased } from '../oms/leased.ts';
 import { isSteered, type Pending } from '../oms/working.ts';
 import { feesOwed } from '../portfolio/portfolio.ts';
 import { carriedOver } from '../carry-over.ts';
 import { ordersMoved } from '../config-preview.ts';
+import { riskDoc } from '../risk-doc.ts';
+import { DeedsBook } from '../risk/deeds.ts';
+import type { Reading } from '../risk/watch.ts';
 import { readsOf, type Run } from '../runs.ts';
 import { settingsOf } from '../settings.ts';
+import { settle } from '../settle.ts';
 import { type BrainState, initialState, type Settings, step, type Stepped, type SymbolStep, withSettings } from '../step.ts';
 import { type Documents, headerReason, type Identity } from '../view.ts';
 import { WhyLog } from '../why.ts';
@@ -36,6 +40,7 @@ import { FillReader } from './fill-reader.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { Memory } from './memory.ts';
 import { type Prepare, Reload } from './reload.ts';
+import { RiskDesk } from './risk-desk.ts';
 import { Sender } from './sender.ts';
 import { SnapshotPoller } from './snapshot-poller.ts';
 
@@ -57,10 +62,6 @@ export type BrainOptions = {
 };
 
 const DOC_TTL_MS = 60_000;
-/** After a refusal nothing but cancels is sent for this long: the same command would be refused at every snapshot. */
-const REFUSED_MS = 500;
-/** Refusals that the next snapshot explains: the order changed while the command was on its way. */
-const RACES: ReadonlySet<Refusal> = new Set(['order-busy', 'order-ended', 'unknown-order']);
 const FEES_MS = 1_000;
 /** Above this many runs and symbols the document, which is written with each turn, tells less of each. */
 const FEW_ROWS = 20;
@@ -75,6 +76,8 @@ export class Brain implements AsyncDisposable {
   readonly #link: GatewayLink;
   readonly #sender: Sender;
   readonly #why = new WhyLog();
+  readonly #deeds = new DeedsBook();
+  readonly #risk: RiskDesk;
   readonly #decided;
   readonly #actions;
   readonly #refusals;
@@ -90,6 +93,7 @@ export class Brain implements AsyncDisposable {
   #decisions = 0;
   #processed: Stamp | null = null;
   #documents: Documents | null = null;
+  #readings: readonly Reading[] = [];
   #reason = 'starting';
   #stopping = false;
   /** A connection that is not yet the link's. */
@@ -127,6 +131,8 @@ export class Brain implements AsyncDisposable {
       onSettled: (pending, answer, sent) => this.#settle(pending, { answer, sent }),
       onTold: ({ symbol, ...told }) => this.#update(symbol, (state) => ({ ...state, oms: answered(state.oms, told) })),
     });
+    const request = (asked: Request): Promise<Answer | null> => this.#link.request(asked);
+    this.#risk = new RiskDesk({ clock, log, metrics, request, ofSymbols: config.symbols.length <= FEW_ROWS });
     this.#leaving = new Leaving({
       link: this.#link,
       fillSeq: () => this.#fills.fillSeq,
@@ -237,6 +243,7 @@ export class Brain implements AsyncDisposable {
     const now = clock.monoMs();
     const turn = {
       ...{ documents, now, nowMs: clock.wallMs(), fills: this.#fills.take(header.fillSeq), fees: this.#fills.takeFees() },
+      deeds: this.#deeds.take(documents, now),
       nextId: (role: Parameters<ClientIds['next']>[0]): string | null => this.#ids?.next(role) ?? null,
       mayTrade: leased && store.fault === null && !this.#stopping,
     };
@@ -244,6 +251,9 @@ export class Brain implements AsyncDisposable {
     this.#state = stepped.state;
     this.#steps = new Map(stepped.symbols.map((one) => [one.symbol, one]));
     for (const [symbol, { exits }] of Object.entries(stepped.state.symbols)) store.save(symbol, exits);
+    if (stepped.risk.events.length > 0) this.#memory.saveRisk(stepped.state);
+    this.#readings = stepped.risk.readings;
+    this.#risk.take(stepped.state.risk, stepped.risk);
     if (stepped.crossed) this.#memory.saveShares(stepped.state); // no fill tells of a book entry
     if (stepped.symbols.some(takes)) this.#remember(header.wallMs, true); // so that it is not taken again after a restart
     this.#send(stepped, { documents, now });
@@ -296,7 +306,10 @@ export class Brain implements AsyncDisposable {
         }),
       );
       this.#update(symbol, ({ pending, ...rest }) => ({ ...rest, pending: [...pending, ...sent] }));
-      for (const { command } of sent) this.#actions.inc({ kind: command.kind });
+      for (const { command } of sent) {
+        this.#actions.inc({ kind: command.kind });
+        this.#deeds.sent(command);
+      }
       leaving.push(...sent);
       for (const clientId of ask) void this.#sender.ask(symbol, { clientId, documents: () => this.#documents ?? documents });
       if (close !== null) void this.#sender.close(symbol, close);
@@ -307,20 +320,16 @@ export class Brain implements AsyncDisposable {
   /** Taken: pending until a snapshot shows it. Refused: it never was. No answer: it stays, until it can no longer be. */
   #settle(pending: Pending, { answer, sent }: { readonly answer: Taken | Refused | null; readonly sent: boolean }): void {
     if (answer?.type === 'refused' && sent) this.#refusals.inc({ code: answer.code });
+    this.#count(pending, { answer, sent });
     if (answer === null) return;
-    const { command } = pending;
-    const refused = answer.type === 'refused' && sent && command.kind !== 'cancel' && !RACES.has(answer.code) ? answer.code : null;
-    const untilMs = monoMs(this.#options.clock.monoMs() + REFUSED_MS);
-    this.#update(command.symbol, (state) => {
-      const others = state.pending.filter((one) => one !== pending);
-      const kept = answer.type === 'taken' ? [...others, { ...pending, visibleFrom: answer.seq }] : others;
-      const refusals =
-        refused === null || command.kind === 'cancel'
-          ? state.refusals
-          : { ...state.refusals, [command.strategy]: { code: refused, untilMs } };
-      const oms = answer.type === 'refused' && command.kind === 'place' ? forget(state.oms, command.clientId) : state.oms;
-      return { ...state, pending: kept, refusals, oms };
-    });
+    const now = this.#options.clock.monoMs();
+    this.#update(pending.command.symbol, (state) => settle(state, pending, { answer, sent, now }));
+  }
+
+  #count(pending: Pending, { answer, sent }: { readonly answer: Taken | Refused | null; readonly sent: boolean }): void {
+    if (answer === null) this.#deeds.unanswered();
+    else if (answer.type === 'taken') this.#deeds.taken(pending, answer.seq);
+    else if (sent) this.#deeds.refused(answer.code);
   }
 
   #update(symbol: string, change: (state: BrainState['symbols'][string]) => BrainState['symbols'][string]): void {
@@ -364,7 +373,10 @@ export class Brain implements AsyncDisposable {
       decisions: this.#decisions,
       fillSeq: this.#fills.fillSeq ?? 0,
       symbols: symbolDocs(config.symbols, told),
-      risk: { state: this.problems().length === 0 ? 'normal' : 'blocked', reasons: [...this.problems()] },
+      risk: riskDoc({
+        ...{ risk: this.#state.risk, readings: this.#readings, parameters: this.#settings.risk },
+        problems: this.problems(),
+      }),
       runs: [...runDocs(told)],
       unassigned: unassignedDocs(config.symbols, told),
       config: this.#reload.doc,

@@ -339,10 +339,9 @@ export class Gateway implements AsyncDisposable {
   }
 
   #openDesk(): Desk {
-    const [core, closer, stops, safety, notices] = [this.#core, this.#closer, this.#stops, this.#safety, this.#notices];
-    const { store } = this.#options;
-    const [epochs, { times }] = [this.#epochs, this.#options];
-    return openDesk({ core, closer, stops, safety, notices, store, epochs, times, header: () => this.#publisher.header() });
+    const { store, times } = this.#options;
+    const parts = { core: this.#core, closer: this.#closer, stops: this.#stops, safety: this.#safety, notices: this.#notices };
+    return openDesk({ ...parts, store, times, epochs: this.#epochs, header: () => this.#publisher.header() });
   }
 
   #tick(): void {
@@ -362,12 +361,9 @@ export class Gateway implements AsyncDisposable {
   }
 
   #publish(): void {
-    const { redis } = this.#options;
-    if (!redis.ready) {
-      redis.skipped++;
-      return;
-    }
-    this.#options.store.flush(); // no fill is told before its row was written
+    const { redis, store } = this.#options;
+    if (!redis.ready) return void redis.skipped++;
+    store.flush(); // no fill is told before its row was written
     const batch = this.#publisher.take();
     setImmediate(() => void redis.write(batch)); // a command that came in while it was made goes first
   }

@@ -2,7 +2,7 @@
 import { explain } from '../../shared/reasons.ts';
 import type { BrainDoc, RunDoc } from '../../shared/snapshot.ts';
 import { trimDecimal } from '../../shared/units.ts';
-import { brainAge, brainLines } from './screen.ts';
+import { brainAge, brainLines, riskLines } from './screen.ts';
 import type { State } from './state.ts';
 import { ageText, labelled, WIDTH } from './table.ts';
 
@@ -18,7 +18,23 @@ export function whyLines(state: State): readonly string[] {
   const head = labelled('brain', [brain.strategy, ...brainAge(state, brain), `${brain.decisions} decisions`]);
   const runs = brain.runs ?? [];
   const nowMs = Math.max(0, ...runs.flatMap(({ why }) => why.map(({ lastMs }) => lastMs)));
-  return [...head, ...risk, ...gateway, ...runs.flatMap((run) => ['', ...runLines(run, { brain, nowMs })])];
+  return [
+    ...head,
+    ...risk,
+    ...riskLines(brain),
+    ...alarmLines(brain),
+    ...gateway,
+    ...runs.flatMap((run) => ['', ...runLines(run, { brain, nowMs })]),
+  ];
+}
+
+/** Monitors beyond a threshold. */
+function alarmLines({ risk: { alarms = [] } }: BrainDoc): readonly string[] {
+  const rows = alarms.map(({ monitor, where, alarm, on, reading, warn, act }) => {
+    const value = reading === null ? UNKNOWN : String(Number(reading.toPrecision(4)));
+    return `${where} ${monitor} ${value} (warn ${warn}, act ${act}) ${on ? alarm : 'only shown'}`;
+  });
+  return rows.length > 0 ? labelled('monitors', rows) : [];
 }
 
 function runLines(run: RunDoc, { brain, nowMs }: { readonly brain: BrainDoc; readonly nowMs: number }): readonly string[] {
