@@ -16,6 +16,7 @@ import { accountDirs, brainSocketPath, findAccountDir } from '../shared/socket-p
 import { Brain } from './io/brain.ts';
 import { BrainStore } from './io/brain-store.ts';
 import { loadCustoms } from './io/custom.ts';
+import { Shadows } from './io/shadows.ts';
 import { makeRuns } from './runs.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const;
@@ -62,7 +63,11 @@ async function run(args: readonly string[]): Promise<number> {
     process.send?.({ kind: 'ready' });
   };
   const random = new Random(process.pid);
-  await using brain = new Brain({ config, runs, socketPath, redis, store, clock, random, log, metrics, times, onFatal, onReady });
+  using shadows = new Shadows({ config, customs: customs.value, clock, log, path: join(accountDir, 'shadow.sqlite') });
+  await using brain = new Brain({
+    ...{ config, runs, socketPath, redis, store, clock, random, log, metrics, times, onFatal, onReady },
+    shadows,
+  });
   const { metricsPort } = config.brain;
   const server =
     metricsPort === null

@@ -288,6 +288,35 @@ export const RunDoc = z.strictObject({
 });
 export type RunDoc = Readonly<z.infer<typeof RunDoc>>;
 
+/** One shadow on one symbol: what its parameters would have done on the same snapshots, by simulated fills. */
+export const ShadowDoc = z.strictObject({
+  shadow: z.string(),
+  /** The run that it is compared with. */
+  run: z.string(),
+  symbol: z.string(),
+  reason: z.string(),
+  detail: signals,
+  quotes: wantedQuotes,
+  signals,
+  position: decimal,
+  entryPrice: decimal.nullable(),
+  /** Quote units, as in the position documents. */
+  realizedPnl: decimal,
+  fees: decimal,
+  funding: decimal,
+  fills: z.int(),
+  /** Since when its money counts, venue time, ms. */
+  sinceMs: z.number(),
+  /** Realized, unrealized by mark, fees and funding since then: of the shadow, and of the run. Null: not known, or fees in another asset. */
+  net: decimal.nullable(),
+  liveNet: decimal.nullable(),
+  /** Snapshots before which public trades were missed: fills may be missing there. */
+  missed: z.int(),
+  /** Why it does nothing any more; null while it goes on. */
+  failure: z.string().nullable(),
+});
+export type ShadowDoc = Readonly<z.infer<typeof ShadowDoc>>;
+
 /** What the brain last decided; written by the brain, read by people and the supervisor. */
 export const BrainDoc = z.strictObject({
   brainEpoch: z.int(),
@@ -317,6 +346,8 @@ export const BrainDoc = z.strictObject({
   runs: z.array(RunDoc).optional(),
   /** What is held on each symbol and belongs to no run, base units, signed; with the holdings of the runs it adds up to the net position. */
   unassigned: z.record(z.string(), decimal).optional(),
+  /** Absent where none is configured. */
+  shadow: z.array(ShadowDoc).optional(),
 });
 export type BrainDoc = Readonly<z.infer<typeof BrainDoc>>;
 

@@ -32,6 +32,7 @@ import { FillReader } from './fill-reader.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { Memory } from './memory.ts';
 import { Sender } from './sender.ts';
+import type { Shadows } from './shadows.ts';
 import { SnapshotPoller } from './snapshot-poller.ts';
 
 export type BrainOptions = {
@@ -48,6 +49,8 @@ export type BrainOptions = {
   readonly times: StartTimes;
   /** The first snapshot was acted on. */
   readonly onReady: () => void;
+  /** Other parameters on the same snapshots, without a way to the gateway. */
+  readonly shadows?: Shadows;
 };
 
 const DOC_TTL_MS = 60_000;
@@ -97,10 +100,20 @@ export class Brain implements AsyncDisposable {
     this.#decided = metrics.counter('brain_decisions_total', 'Turns taken by a run on a symbol, by what came of them', ['reason']);
     this.#actions = metrics.counter('brain_actions_total', 'Order commands decided on', ['kind']);
     this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
-    const { intervals, trades } = readsOf(runs);
+    const shadows = options.shadows?.runs ?? [];
+    const { intervals, trades } = readsOf([...runs, ...shadows]);
     const onDocuments = (documents: Documents): void => this.#take(documents);
     const keys = keysOf(config.redis.prefix);
-    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, intervals, trades, clock, log, onDocuments });
+    this.#poller = new SnapshotPoller({
+      redis,
+      keys,
+      symbols: config.symbols,
+      intervals,
+      trades: trades || shadows.length > 0,
+      clock,
+      log,
+      onDocuments,
+    });
     redis.on('ready', () => this.#poller.rewind());
     this.#link = this.#openLink();
     this.#fills = new FillReader({
@@ -227,6 +240,7 @@ export class Brain implements AsyncDisposable {
     this.#note(stepped, header.wallMs);
     this.#remember(header.wallMs, false);
     this.#askFees(now);
+    this.#options.shadows?.take({ documents, now, nowMs: turn.nowMs, fills: turn.fills, ...stepped });
     if (config.log.level === 'trace')
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
   }
@@ -318,6 +332,7 @@ export class Brain implements AsyncDisposable {
       reason: this.#reason,
       position: (symbol) => this.#fills.position(symbol),
     };
+    const shadow = [...(this.#options.shadows?.docs() ?? [])];
     const document: BrainDoc = {
       brainEpoch: this.#brainEpoch,
       processed: this.#processed,
@@ -329,6 +344,7 @@ export class Brain implements AsyncDisposable {
       risk: { state: this.problems().length === 0 ? 'normal' : 'blocked', reasons: [...this.problems()] },
       runs: [...runDocs(told)],
       unassigned: unassignedDocs(config.symbols, told),
+      ...(shadow.length > 0 && { shadow }),
     };
     await redis
       .set(keysOf(config.redis.prefix).brain, JSON.stringify(document), 'PX', DOC_TTL_MS)

@@ -3,6 +3,7 @@ import { explain } from '../../shared/reasons.ts';
 import type { BrainDoc, RunDoc } from '../../shared/snapshot.ts';
 import { trimDecimal } from '../../shared/units.ts';
 import { brainAge, brainLines } from './screen.ts';
+import { shadowBlock } from './shadow-lines.ts';
 import type { State } from './state.ts';
 import { ageText, labelled, WIDTH } from './table.ts';
 
@@ -18,7 +19,8 @@ export function whyLines(state: State): readonly string[] {
   const head = labelled('brain', [brain.strategy, ...brainAge(state, brain), `${brain.decisions} decisions`]);
   const runs = brain.runs ?? [];
   const nowMs = Math.max(0, ...runs.flatMap(({ why }) => why.map(({ lastMs }) => lastMs)));
-  return [...head, ...risk, ...gateway, ...runs.flatMap((run) => ['', ...runLines(run, { brain, nowMs })])];
+  const shadows = (brain.shadow ?? []).flatMap((one) => ['', ...shadowBlock(one, { namesAndValues, wrapped, nowMs })]);
+  return [...head, ...risk, ...gateway, ...runs.flatMap((run) => ['', ...runLines(run, { brain, nowMs })]), ...shadows];
 }
 
 function runLines(run: RunDoc, { brain, nowMs }: { readonly brain: BrainDoc; readonly nowMs: number }): readonly string[] {
