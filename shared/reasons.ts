@@ -46,6 +46,7 @@ const RUN = {
   'cooling-down': 'a hard exit has closed the position a short while ago',
   'stepped-back': 'a quote stands further back than wished, because it would have met the order of another run',
   'crossed-inside': 'it traded with another run by a book entry, without an order',
+  'shadow-failed': 'something went wrong in the shadow and it is over until the brain starts again; what is traded is not touched',
   'strategy-failed': 'the strategy threw an error and is paused until the brain starts again',
   'bad-wish': 'the strategy asked for something that is no order',
   draining: 'orders of the strategy before are on their way out',

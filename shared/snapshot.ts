@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { ConfigAudit, ConfigState } from './config-live.ts';
 import { ORDER_STATUSES } from './order.ts';
-import { TIERS } from './risk.ts';
+import { riskWatchDoc } from './risk.ts';
 
 export const SCHEMA_VERSION = 1;
 /** Snapshot keys vanish this long after the gateway's death; freshness is judged by age, this only cleans up. */
@@ -300,33 +300,34 @@ export const RunDoc = z.strictObject({
 });
 export type RunDoc = Readonly<z.infer<typeof RunDoc>>;
 
-/** Absent in documents of earlier versions. Places (`where`) are `account`, a symbol, or `run:` and a run. */
-const riskWatch = {
-  /** Those that are not closed. `sinceMs`: when it last moved or was confirmed, wall time. `findings`: what opened it, in the monitors' units. */
-  breakers: z
-    .array(
-      z.strictObject({
-        where: z.string(),
-        at: z.enum(['open', 'half-open']),
-        tier: z.enum(TIERS).nullable(),
-        sinceMs: z.number(),
-        relapses: z.int(),
-        findings: z.array(z.strictObject({ monitor: z.string(), reading: z.number(), threshold: z.number() })),
-      }),
-    )
-    .optional(),
-  /** Monitors beyond a threshold, or not long enough back; `on` false: they are shown and restrain nothing. */
-  alarms: z
-    .array(
-      z.strictObject({
-        ...{ monitor: z.string(), where: z.string(), alarm: z.enum(['warn', 'act']), on: z.boolean() },
-        ...{ reading: z.number().nullable(), warn: z.number(), act: z.number() },
-      }),
-    )
-    .optional(),
-  /** Of the account, by monitor; null while not known. */
-  readings: z.record(z.string(), z.number().nullable()).optional(),
-};
+/** One shadow on one symbol: what its parameters would have done on the same snapshots, by simulated fills. */
+export const ShadowDoc = z.strictObject({
+  shadow: z.string(),
+  /** The run that it is compared with. */
+  run: z.string(),
+  symbol: z.string(),
+  reason: z.string(),
+  detail: signals,
+  quotes: wantedQuotes,
+  signals,
+  position: decimal,
+  entryPrice: decimal.nullable(),
+  /** Quote units, as in the position documents. */
+  realizedPnl: decimal,
+  fees: decimal,
+  funding: decimal,
+  fills: z.int(),
+  /** Since when its money counts, venue time, ms. */
+  sinceMs: z.number(),
+  /** Realized, unrealized by mark, fees and funding since then: of the shadow, and of the run. Null: not known, or fees in another asset. */
+  net: decimal.nullable(),
+  liveNet: decimal.nullable(),
+  /** Snapshots before which public trades were missed: fills may be missing there. */
+  missed: z.int(),
+  /** Why it does nothing any more; null while it goes on. */
+  failure: z.string().nullable(),
+});
+export type ShadowDoc = Readonly<z.infer<typeof ShadowDoc>>;
 
 /** What the brain last decided; written by the brain, read by people and the supervisor. */
 export const BrainDoc = z.strictObject({
@@ -353,7 +354,7 @@ export const BrainDoc = z.strictObject({
     }),
   ),
   /** `normal`, `restrained` by a breaker, or `blocked`. */
-  risk: z.strictObject({ state: z.string(), reasons: z.array(z.string()), ...riskWatch }),
+  risk: z.strictObject({ state: z.string(), reasons: z.array(z.string()), ...riskWatchDoc }),
   /** By run and symbol, in the order of the configuration; absent in documents of earlier versions. */
   runs: z.array(RunDoc).optional(),
   /** In force at the brain; absent in documents of earlier versions. `log`: the newest changes, newest first. */
@@ -362,6 +363,8 @@ export const BrainDoc = z.strictObject({
     .optional(),
   /** What is held on each symbol and belongs to no run, base units, signed; with the holdings of the runs it adds up to the net position. */
   unassigned: z.record(z.string(), decimal).optional(),
+  /** Absent where none is configured. */
+  shadow: z.array(ShadowDoc).optional(),
 });
 export type BrainDoc = Readonly<z.infer<typeof BrainDoc>>;
 

@@ -14,7 +14,6 @@ import type { StartTimes } from '../../shared/io/start-times.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import type { Random } from '../../shared/random.ts';
-import { labelOf } from '../../shared/reasons.ts';
 import { type BrainDoc, keysOf, type Stamp } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import { runDocs, symbolDocs, type Told, unassignedDocs } from '../brain-doc.ts';
@@ -33,15 +32,16 @@ import { settingsOf } from '../settings.ts';
 import { settle } from '../settle.ts';
 import { type BrainState, initialState, type Settings, step, type Stepped, type SymbolStep, withSettings } from '../step.ts';
 import { type Documents, headerReason, type Identity } from '../view.ts';
-import { WhyLog } from '../why.ts';
 import type { BrainStore } from './brain-store.ts';
 import { type Farewell, Leaving } from './farewell.ts';
 import { FillReader } from './fill-reader.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { Memory } from './memory.ts';
+import { OutcomeLog } from './outcome-log.ts';
 import { type Prepare, Reload } from './reload.ts';
 import { RiskDesk } from './risk-desk.ts';
 import { Sender } from './sender.ts';
+import type { Shadows } from './shadows.ts';
 import { SnapshotPoller } from './snapshot-poller.ts';
 
 export type BrainOptions = {
@@ -59,6 +59,8 @@ export type BrainOptions = {
   readonly times: StartTimes;
   /** The first snapshot was acted on. */
   readonly onReady: () => void;
+  /** Other parameters on the same snapshots, without a way to the gateway. */
+  readonly shadows?: Shadows;
 };
 
 const DOC_TTL_MS = 60_000;
@@ -75,13 +77,11 @@ export class Brain implements AsyncDisposable {
   readonly #poller: SnapshotPoller;
   readonly #link: GatewayLink;
   readonly #sender: Sender;
-  readonly #why = new WhyLog();
   readonly #deeds = new DeedsBook();
   readonly #risk: RiskDesk;
-  readonly #decided;
+  readonly #outcomes: OutcomeLog;
   readonly #actions;
   readonly #refusals;
-  readonly #failed = new Set<string>();
   readonly #leaving: Leaving;
   #state: BrainState;
   #steps: ReadonlyMap<string, SymbolStep> = new Map();
@@ -112,13 +112,23 @@ export class Brain implements AsyncDisposable {
     });
     this.#state = initialState(this.#settings, this.#memory.remembered());
     this.#feesAskedAt = clock.monoMs();
-    this.#decided = metrics.counter('brain_decisions_total', 'Turns taken by a run on a symbol, by what came of them', ['reason']);
+    this.#outcomes = new OutcomeLog({ log, metrics });
     this.#actions = metrics.counter('brain_actions_total', 'Order commands decided on', ['kind']);
     this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
-    const { intervals, trades } = readsOf(runs);
+    const shadows = options.shadows?.runs ?? [];
+    const { intervals, trades } = readsOf([...runs, ...shadows]);
     const onDocuments = (documents: Documents): void => this.#take(documents);
     const keys = keysOf(config.redis.prefix);
-    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, intervals, trades, clock, log, onDocuments });
+    this.#poller = new SnapshotPoller({
+      redis,
+      keys,
+      symbols: config.symbols,
+      intervals,
+      trades: trades || shadows.length > 0,
+      clock,
+      log,
+      onDocuments,
+    });
     redis.on('ready', () => this.#poller.rewind());
     this.#link = this.#openLink();
     this.#fills = new FillReader({
@@ -148,7 +158,7 @@ export class Brain implements AsyncDisposable {
       ...(store.fault === null ? [] : ['store-unreadable']),
       ...(this.#link.connected ? [] : ['no-gateway']),
       ...(this.#reason === '' ? [] : [this.#reason]),
-      ...[...this.#failed].map((run) => `strategy-failed:${run}`),
+      ...[...this.#outcomes.failed].map((run) => `strategy-failed:${run}`),
     ];
   }
 
@@ -260,9 +270,10 @@ export class Brain implements AsyncDisposable {
     this.#processed = { epoch: header.epoch, seq: header.seq };
     if (this.#decisions++ === 0) this.#options.onReady();
     this.#tellStart(documents);
-    this.#note(stepped, header.wallMs);
+    this.#outcomes.note(stepped, header.wallMs);
     this.#remember(header.wallMs, false);
     this.#askFees(now);
+    this.#options.shadows?.take({ documents, now, nowMs: turn.nowMs, fills: turn.fills, ...stepped });
     if (config.log.level === 'trace')
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
   }
@@ -337,18 +348,6 @@ export class Brain implements AsyncDisposable {
     if (before) this.#state = { ...this.#state, symbols: { ...this.#state.symbols, [symbol]: change(before) } };
   }
 
-  /** For people: counted, kept among the latest reasons, and an error of a strategy told once. */
-  #note({ symbols }: Stepped, atMs: number): void {
-    for (const { symbol, outcomes } of symbols)
-      for (const { run, reason, detail } of outcomes) {
-        this.#decided.inc({ reason: labelOf(reason) });
-        this.#why.add({ run, symbol, reason, detail, atMs });
-        if (reason !== 'strategy-failed' || this.#failed.has(run)) continue;
-        this.#failed.add(run);
-        this.#options.log.error({ run, symbol, problem: detail['problem'] }, 'Strategy failed: its run is paused');
-      }
-  }
-
   /** Those of fills that were told without. */
   #askFees(now: MonoMs): void {
     if (now - this.#feesAskedAt < FEES_MS) return;
@@ -360,11 +359,12 @@ export class Brain implements AsyncDisposable {
     const { redis, config, clock, log } = this.#options;
     if (redis.status !== 'ready' || !this.#processed || !this.#documents) return;
     const told: Told = {
-      ...{ runs: this.#settings.runs, state: this.#state, documents: this.#documents, steps: this.#steps, why: this.#why },
+      ...{ runs: this.#settings.runs, state: this.#state, documents: this.#documents, steps: this.#steps, why: this.#outcomes.why },
       whyMost: this.#settings.runs.reduce((rows, { symbols }) => rows + symbols.length, 0) > FEW_ROWS ? 3 : 12,
       reason: this.#reason,
       position: (symbol) => this.#fills.position(symbol),
     };
+    const shadow = [...(this.#options.shadows?.docs() ?? [])];
     const document: BrainDoc = {
       brainEpoch: this.#brainEpoch,
       processed: this.#processed,
@@ -380,6 +380,7 @@ export class Brain implements AsyncDisposable {
       runs: [...runDocs(told)],
       unassigned: unassignedDocs(config.symbols, told),
       config: this.#reload.doc,
+      ...(shadow.length > 0 && { shadow }),
     };
     await redis
       .set(keysOf(config.redis.prefix).brain, JSON.stringify(document), 'PX', DOC_TTL_MS)

@@ -2,6 +2,7 @@
 import { hasEnded } from '../../shared/order.ts';
 import type { BrainDoc, Header, OrderDoc } from '../../shared/snapshot.ts';
 import { trimDecimal } from '../../shared/units.ts';
+import { shadowStatus } from './shadow-lines.ts';
 import type { State, SymbolState } from './state.ts';
 import { ageText, type Column, labelled, table } from './table.ts';
 
@@ -33,6 +34,7 @@ export function statusScreen({ state, paint, prefix }: Screen): readonly string[
     ...balanceLines(state),
     '',
     ...brainLines(state),
+    ...(state.brain ? shadowStatus(state.brain) : []),
   ];
 }
 

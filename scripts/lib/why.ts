@@ -3,6 +3,7 @@ import { explain } from '../../shared/reasons.ts';
 import type { BrainDoc, RunDoc } from '../../shared/snapshot.ts';
 import { trimDecimal } from '../../shared/units.ts';
 import { brainAge, brainLines, riskLines } from './screen.ts';
+import { shadowBlock } from './shadow-lines.ts';
 import type { State } from './state.ts';
 import { ageText, labelled, WIDTH } from './table.ts';
 
@@ -18,6 +19,7 @@ export function whyLines(state: State): readonly string[] {
   const head = labelled('brain', [brain.strategy, ...brainAge(state, brain), `${brain.decisions} decisions`]);
   const runs = brain.runs ?? [];
   const nowMs = Math.max(0, ...runs.flatMap(({ why }) => why.map(({ lastMs }) => lastMs)));
+  const shadows = (brain.shadow ?? []).flatMap((one) => ['', ...shadowBlock(one, { namesAndValues, wrapped, nowMs })]);
   return [
     ...head,
     ...risk,
@@ -25,6 +27,7 @@ export function whyLines(state: State): readonly string[] {
     ...alarmLines(brain),
     ...gateway,
     ...runs.flatMap((run) => ['', ...runLines(run, { brain, nowMs })]),
+    ...shadows,
   ];
 }
 
