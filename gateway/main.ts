@@ -16,6 +16,7 @@ import { EXIT, exitOf } from './exit-code.ts';
 import { Beginning, type Panics, panicSignals } from './io/beginning.ts';
 import type { Gateway } from './io/gateway.ts';
 import { openGateway } from './io/open-gateway.ts';
+import { openRecorder, type Recorder } from './io/recorder.ts';
 import { gridSentence } from './io/ledger-grid.ts';
 import { mirroredEpoch } from './io/epoch-mirror.ts';
 import { EpochSource, type EpochsOptions, epochsAtVenue, readEpoch } from './io/epoch-source.ts';
@@ -114,14 +115,16 @@ async function begin(prepared: Prepared, lasting: Lasting): Promise<End> {
   const first = known?.grantAnyway() ?? null;
   const redisOf = (epoch: number): RedisWriter => openRedis(config, { epoch, instance: runDir.instance, log });
   await using early = first === null ? null : redisOf(first); // beside the venue: a start is short
-  await using venue = await takeVenue(prepared, { log, metrics, runDir, signals });
+  await using recorder = openRecorder({ ...prepared.loaded, ...prepared, runDir, log, epoch: first });
+  await using venue = await takeVenue(prepared, { log, metrics, runDir, signals, recorder });
+  recorder?.watch(venue);
   const epochs = known ?? (await unknownEpochs(prepared.loaded, { files, venue, log }));
   const epoch = first ?? epochs.grantAnyway();
   await using late = early === null ? redisOf(epoch) : null;
   const redis = early ?? late ?? redisOf(epoch);
   if (signals.ending.aborted)
     throw new Ended(EXIT.failed, ['Stopped before anything was sent; what an earlier run left was not looked at']);
-  return await serve(prepared, { epoch, epochs, lasting, signals, log, metrics, runDir, store, redis, venue });
+  return await serve(prepared, { epoch, epochs, lasting, signals, log, metrics, runDir, store, redis, venue, recorder });
 }
 
 type Parts = {
@@ -135,6 +138,7 @@ type Parts = {
   readonly store: LedgerStore;
   readonly redis: RedisWriter;
   readonly venue: Venue;
+  readonly recorder: Recorder | null;
 };
 
 async function serve({ loaded, edits, credentials, clock, speed }: Prepared, { lasting, ...parts }: Parts): Promise<End> {
@@ -211,12 +215,13 @@ async function takeRunDir({ loaded, credentials }: Prepared): Promise<RunDir> {
 
 async function takeVenue(
   { loaded, credentials, clock, speed }: Prepared,
-  { log, metrics, runDir, signals }: Pick<Parts, 'log' | 'metrics' | 'runDir' | 'signals'>,
+  { log, metrics, runDir, signals, recorder }: Pick<Parts, 'log' | 'metrics' | 'runDir' | 'signals' | 'recorder'>,
 ): Promise<Venue> {
   const random = new Random(process.pid ^ Date.now());
   const { config } = loaded;
   const { ending } = signals;
-  const opened = await openVenue({ config, credentials, clock, speed, random, log, metrics, ending, accountDir: runDir.path });
+  const lines = recorder ? { lines: recorder.lines() } : {};
+  const opened = await openVenue({ config, credentials, clock, speed, random, log, metrics, ending, ...lines, accountDir: runDir.path });
   if (opened.ok) return opened.value;
   throw new Ended(exitOf(opened.error), [opened.error.sentence]);
 }

@@ -41,6 +41,7 @@ const APPLIES: Readonly<Record<string, Apply>> = {
   account: 'restart',
   sim: 'restart',
   paper: 'restart',
+  record: 'restart',
   watchdog: 'restart',
   alerts: 'restart',
   endpoints: 'restart',

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { ArbitrageParameters } from './arbitrage.ts';
 import { AlertsConfig, WatchdogConfig } from './config-safety.ts';
 import { type ConfigProblem, hidePassword, parameterProblems, problemsOf, type SchemaNode } from './config-problem.ts';
+import { RecordConfig } from './config-record.ts';
 import { ms, percent } from './config-units.ts';
 import { ExitsConfig, exitsOf, exitWarnings } from './exit-parameters.ts';
 import { overlay, stable } from './json.ts';
@@ -271,6 +272,7 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('where the keys come from'),
+  record: RecordConfig.prefault({}),
   watchdog: WatchdogConfig.prefault({}),
   alerts: AlertsConfig.prefault({}),
   log: z

@@ -7,15 +7,16 @@ import * as z from 'zod';
 import { err, ok, type Result } from './result.ts';
 
 /**
- * `head`: what the file is, its first record. `stream`: a frame; the name is its route (`public`, `market`, `private`). `note`: what happened
- * to a connection. `sent` and `rest`: a request and its answer; the names are `GET /path?query` and `200 GET /path?query`. `command` and
- * `answer`: what a client asked over the socket and was told; the name is its role. `ledger`: an order or fill as it was written down.
- * `published`: a snapshot with this {epoch, seq} was given out. `decision`: a turn of the brain. `clock`: both clocks read.
- * `gap`: records that are missing here, and why.
+ * `head`: what the file is, its first record. `instruments`: contracts by symbol, as they are from here on. `book`: a whole book as it stood
+ * when the file began; the name is its symbol. `connection`: a stream was opened or closed. `stream`: a frame; both are named by route and
+ * number of the connection (`public#1`). `sent` and `rest`: a request and its answer, `GET /path?query` and `200 GET /path?query`.
+ * `command` and `answer`: what a client asked over the socket and was told; the name is its role. `ledger`: what was written down, named by
+ * who told it. `published`: a snapshot with this {epoch, seq} was given out. `documents` and `decision`: what the brain read in one turn, and
+ * what came of it. `settled`: an answer that the brain took in. `clock`: both clocks read. `gap`: records that are missing here, and why.
  */
 export const TAPE_SOURCES = [
-  ...(['head', 'stream', 'note', 'sent', 'rest', 'command', 'answer', 'ledger', 'published'] as const),
-  ...(['documents', 'decision', 'clock', 'gap'] as const),
+  ...(['head', 'instruments', 'book', 'connection', 'stream', 'sent', 'rest', 'command', 'answer', 'ledger', 'published'] as const),
+  ...(['documents', 'decision', 'settled', 'clock', 'gap'] as const),
 ] as const;
 export type TapeSource = (typeof TAPE_SOURCES)[number];
 
@@ -45,14 +46,12 @@ export const TapeHead = z.object({
   monoMs: z.number(),
   /** The configuration in force, without secrets; null where there is none. */
   config: z.unknown(),
-  /** Contracts as they were at the start, by symbol. */
-  instruments: z.record(z.string(), z.unknown()),
 });
 export type TapeHead = Readonly<z.infer<typeof TapeHead>>;
 
 /** Body of a `gap`: how many records, or bytes of a file, are missing, and between which times; null where that is not known. */
 export const TapeGap = z.object({
-  reason: z.enum(['queue-full', 'disk', 'torn', 'unreadable']),
+  reason: z.enum(['queue-full', 'disk', 'torn', 'unreadable', 'file-missing']),
   records: z.int().nullable(),
   bytes: z.int().nullable(),
   fromMs: z.number().nullable(),

@@ -47,6 +47,7 @@ import { Notices } from './notices.ts';
 import { tellStart } from './milestones.ts';
 import { openDesk } from './open-desk.ts';
 import { Place } from './place.ts';
+import { type Recorder, recordedWrites } from './recorder.ts';
 import type { RedisFault, RedisWriter } from './redis-writer.ts';
 import type { RunDir } from './run-dir.ts';
 import { Safety } from './safety.ts';
@@ -60,6 +61,7 @@ export type GatewayOptions = {
   readonly speed: number;
   readonly venue: Venue;
   readonly store: LedgerStore;
+  readonly recorder?: Recorder | null;
   readonly epochs: EpochSource;
   readonly runDir: RunDir;
   readonly redis: RedisWriter;
@@ -108,10 +110,10 @@ export class Gateway implements AsyncDisposable {
   #started = false; // once the account was known, a leverage changed later halts its symbol and nothing more
 
   constructor(options: GatewayOptions) {
-    const { config, clock, store, identity, speed, runDir, redis } = options;
+    const { config, clock, store, identity, speed, runDir, redis, recorder } = options;
     this.#options = options;
     this.#epochs = new Epochs(() => options.epochs.grant(), identity.epoch);
-    this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note) });
+    this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note), heard: recorder?.command });
     this.#notices = new Notices(options);
     this.#place = new Place({ runDir, redis, onLost: (sentence) => this.#lost(sentence) });
     this.#core = this.#openCore();
@@ -187,9 +189,8 @@ export class Gateway implements AsyncDisposable {
     const { config, clock, store, identity, speed } = this.#options;
     const venue = auditedVenue(fenced(this.#options.venue, this.#place.fence), this.#audit);
     const ledger = new Ledger({ instruments: venue.instruments, archive: store, state: store.load(venue.instruments) });
-    const keeper = new Keeper({ ledger, write: (change, cause) => store.write(change, cause), clock, notice: this.#notices.tell });
-    const budget = new Budget();
-    const meta = store.meta();
+    const keeper = new Keeper({ ledger, write: recordedWrites(this.#options), clock, notice: this.#notices.tell });
+    const [budget, meta] = [new Budget(), store.meta()];
     const inForce = new ConfigInForce({
       ...{ config, saved: meta.config, notice: this.#notices.tell, nowMs: () => clock.wallMs() },
       save: (text) => store.setMeta('config', text),
@@ -221,7 +222,7 @@ export class Gateway implements AsyncDisposable {
       ...{ inForce, identity, clock, venue, keeper, router, budget, modes, risk },
       lease: new Lease({ leaseMs: config.gateway.leaseMs }),
       pace: new CommandPace(() => inForce.running.limits.rate),
-      seqs: new SeqLog(),
+      seqs: new SeqLog((seq) => this.#options.recorder?.published({ epoch: identity.epoch, seq })),
       latency,
       ledgerFault: () => store.fault,
     };

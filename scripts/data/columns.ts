@@ -58,10 +58,7 @@ export const SHAPES: { readonly [K in RowKind]: Shape<K> } = {
   },
   funding: {
     kind: 'funding',
-    columns: [
-      ...[column('calc_time', 'funding_time'), optional('funding_interval_hours'), column('last_funding_rate', 'funding_rate')],
-      optional('mark_price'),
-    ],
+    columns: [...[column('calc_time', 'funding_time'), optional('funding_interval_hours'), column('last_funding_rate', 'funding_rate')]],
     parse: fundingOf,
   },
 };
@@ -128,8 +125,11 @@ function fundingOf(cells: Cells, time: TimeReader): RowOf<'funding'> | string {
   return SIGNED.test(rate) ? { kind: 'funding', knownMs, rate } : `last_funding_rate ${JSON.stringify(rate)} is not a decimal number`;
 }
 
+/** Tries the plain form by hand: most of the time of a reading would go into the pattern. */
 function badDecimal(cells: Cells): string | null {
-  for (const name in cells) if (!DECIMAL.test(cells[name] ?? '')) return `${name} ${JSON.stringify(cells[name])} is not a decimal number`;
+  for (const name in cells)
+    if (!isPlain(cells[name] ?? '') && !DECIMAL.test(cells[name] ?? ''))
+      return `${name} ${JSON.stringify(cells[name])} is not a decimal number`;
   return null;
 }
 
@@ -138,4 +138,15 @@ function badWhole(cells: Cells): string | null {
     if (!WHOLE.test(cells[name] ?? '') || !Number.isSafeInteger(Number(cells[name])))
       return `${name} ${JSON.stringify(cells[name])} is not a whole number`;
   return null;
+}
+
+/** Digits with at most one point between them. */
+function isPlain(text: string): boolean {
+  let points = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 48 && code <= 57) continue;
+    if (code !== 46 || ++points > 1 || i === 0 || i === text.length - 1) return false;
+  }
+  return text.length > 0;
 }
