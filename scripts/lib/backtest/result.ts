@@ -5,7 +5,7 @@
  */
 import type { Side } from '../../../shared/order.ts';
 
-export const RESULT_SCHEMA = 1;
+export const RESULT_SCHEMA = 1 as const;
 /** Rows of the sampled series at most. */
 export const SAMPLES_MAX = 4_000;
 /** Single fills kept at most; what came after them is counted, and all sums still hold it. */
