@@ -13,6 +13,8 @@ export type Run = {
   readonly maxPosition: string | null;
   /** Tells a state apart that was made with other parameters. */
   readonly fingerprint: string;
+  /** Likewise, for a change while it runs: what is only about the quotes leaves the state as it is. */
+  readonly senses: string;
   readonly seats: readonly SeatPlace[];
 };
 /** `key` names a seat among all. */
@@ -27,16 +29,26 @@ export function makeRun(config: Config, { plan, customs }: { readonly plan: RunP
   const parameters = parametersOf(config, plan);
   const make = isBuiltIn(plan.use) ? REGISTRY[plan.use] : customs.get(plan.use);
   if (!make) throw new Error(`Cannot make run ${plan.id}: no strategy is named ${plan.use}`);
-  return runOf(plan, { strategy: make(parameters), fingerprint: stable({ use: plan.use, parameters }) });
+  const senses = stable({ use: plan.use, parameters: plan.use === 'market-making' ? withoutQuoting(parameters) : parameters });
+  return runOf(plan, { strategy: make(parameters), fingerprint: stable({ use: plan.use, parameters }), senses });
 }
 
 export function runOf(
   { id, symbols, maxPosition }: Pick<RunPlan, 'id' | 'symbols' | 'maxPosition'>,
-  { strategy, fingerprint }: Pick<Run, 'strategy' | 'fingerprint'>,
+  { strategy, fingerprint, senses = fingerprint }: Pick<Run, 'strategy' | 'fingerprint'> & Partial<Pick<Run, 'senses'>>,
 ): Run {
   const seats = strategy.isBasket ? [{ key: id, symbols }] : symbols.map((symbol) => ({ key: `${id} ${symbol}`, symbols: [symbol] }));
-  return { id, symbols, strategy, maxPosition, fingerprint, seats };
+  return { id, symbols, strategy, maxPosition, fingerprint, senses, seats };
 }
+
+/** Parameters of market making that no signal is measured by. */
+const QUOTING: ReadonlySet<string> = new Set([
+  ...['spreadBps', 'skewBps', 'orderSize', 'levels', 'levelGapBps', 'levelGapFactor', 'maxInventory', 'refreshToleranceBps', 'size'],
+  ...['placement', 'edge', 'minQuoteLifeMs', 'sessions'],
+]);
+
+const withoutQuoting = (parameters: unknown): object =>
+  Object.fromEntries(Object.entries(parameters ?? {}).filter(([key]) => !QUOTING.has(key)));
 
 /** Those of the strategy with the run's own laid over them, as a document that is not checked. */
 export function parametersOf(config: Config, { use, with: own }: Pick<RunPlan, 'use' | 'with'>): unknown {

@@ -227,11 +227,15 @@ export function workingOf(instrument: Instrument, order: Omit<OrderDoc, 'timeInF
   const price = order.price === null ? null : parsePrice(instrument, order.price);
   const [size, filled] = [parseSize(instrument, order.size), parseSize(instrument, order.filled)];
   if (size === null || filled === null || (price === null && order.price !== null)) return null;
-  const { strategy, reason } = order;
+  const { strategy, tag, amends, reason } = order;
   const amendTo = order.amendTo ? termsOf(instrument, order.amendTo) : null;
   if (order.amendTo && amendTo === null) return null;
-  const tag = strategy === undefined ? {} : { strategy };
-  return { clientId, role, side, kind, status, price, size, filled, reduceOnly, amendTo, reason, ...tag };
+  const told = {
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(amends === undefined ? {} : { amends }),
+  };
+  return { clientId, role, side, kind, status, price, size, filled, reduceOnly, amendTo, reason, ...told };
 }
 
 function termsOf(instrument: Instrument, text: { readonly price: string; readonly size: string }): Terms | null {

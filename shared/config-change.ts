@@ -3,9 +3,10 @@
  * be in force now. Limits only ever tighten by themselves: what an edit loosens waits for a person, and until then the tighter of both
  * holds, field by field. Pure.
  */
-import type { Config } from './config.ts';
+import { createHash } from 'node:crypto';
+import { type Config, limitsOf } from './config.ts';
 import { hidePassword, type SchemaNode, valueAt } from './config-problem.ts';
-import { limitsOf } from './config.ts';
+import { stable } from './json.ts';
 import type { SymbolLimits } from './limits.ts';
 import { compareDecimals } from './units.ts';
 
@@ -35,15 +36,17 @@ const APPLIES: Readonly<Record<string, Apply>> = {
   'strategy.runs': 'restart', // likewise
   'strategy.custom': 'restart', // files are loaded at the start
   exits: 'live',
+  risk: 'live',
   limits: 'confirm',
   account: 'restart',
   sim: 'restart',
   paper: 'restart',
+  record: 'restart',
   watchdog: 'restart',
   alerts: 'restart',
   endpoints: 'restart',
   credentials: 'restart',
-  'log.level': 'live',
+  log: 'restart',
 };
 
 /** Null for a key that no prefix covers. */
@@ -85,8 +88,18 @@ export function mergeLive({
   const limits = confirmed ? wanted.limits : tighterLimits(running, wanted);
   const { runs, custom, macdTrend } = running.strategy;
   const strategy = { ...wanted.strategy, runs, custom, macdTrend: { ...wanted.strategy.macdTrend, interval: macdTrend.interval } };
-  return { ...running, strategy, exits: wanted.exits, log: wanted.log, limits };
+  return { ...running, strategy, exits: wanted.exits, risk: wanted.risk, limits };
 }
+
+/** The same configuration with the limits of each of these symbols written out: two ways to say the same are then the same. */
+export const withPlainLimits = (config: Config, symbols: readonly string[]): Config => ({ ...config, limits: spelledOut(config, symbols) });
+
+/** Twelve hex digits over the limits of the symbols that are traded. */
+export const limitsHash = (config: Config): string =>
+  createHash('sha256')
+    .update(stable(spelledOut(config, config.symbols)))
+    .digest('hex')
+    .slice(0, 12);
 
 /** Something in `wanted` is looser than what is in force. */
 export function isLooser({ running, wanted }: { readonly running: Config; readonly wanted: Config }): boolean {

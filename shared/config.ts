@@ -7,12 +7,14 @@ import * as z from 'zod';
 import { ArbitrageParameters } from './arbitrage.ts';
 import { AlertsConfig, WatchdogConfig } from './config-safety.ts';
 import { type ConfigProblem, hidePassword, parameterProblems, problemsOf, type SchemaNode } from './config-problem.ts';
+import { RecordConfig } from './config-record.ts';
 import { ms, percent } from './config-units.ts';
 import { ExitsConfig, exitsOf, exitWarnings } from './exit-parameters.ts';
 import { overlay, stable } from './json.ts';
 import { Limits, type SymbolLimits, symbolName } from './limits.ts';
 import { longestPeriod, MacdParameters } from './macd-parameters.ts';
 import { marketMakingSchema } from './market-making-config.ts';
+import { Risk } from './risk.ts';
 import { type BarInterval, customSchema, namingProblems, plannedRuns, runsSchema } from './runs.ts';
 import { plannedShadows, shadowProblems, shadowsSchema } from './shadow.ts';
 
@@ -209,6 +211,7 @@ export const Config = z.strictObject({
     })
     .describe('what decides'),
   exits: ExitsConfig.describe('hard take-profit and stop-loss over every strategy, on the net position; whichever is reached first'),
+  risk: Risk.prefault({}),
   limits: Limits.describe('what no order may pass; an absent limit means zero'),
   account: z
     .strictObject({
@@ -269,6 +272,7 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('where the keys come from'),
+  record: RecordConfig.prefault({}),
   watchdog: WatchdogConfig.prefault({}),
   alerts: AlertsConfig.prefault({}),
   log: z
@@ -344,14 +348,14 @@ export { overlay };
 export const problemLine = ({ path, value, allowed }: ConfigProblem): string => `${path}: ${value}: allowed is ${allowed}`;
 
 /**
- * Twelve hex digits over what gateway and brain must agree on. What is the brain's alone (strategy, exits) is left out, so that a
- * person can switch the strategy and restart only the brain.
+ * Twelve hex digits over what gateway and brain must agree on. What changes while they run (strategy, exits, limits) is left out: of
+ * limits each keeps its own, and the tighter of both rules.
  */
 export function configHash(config: Config): string {
-  const { environment, venue, symbols, redis, snapshot, gateway, limits, account } = config;
+  const { environment, venue, symbols, redis, snapshot, gateway, account } = config;
   const { metricsPort: _, ledger: __, ...gatewayAgreed } = gateway;
   const intervals = [...barsRead(config).keys()].sort();
-  const agreed = { environment, venue, symbols, redis, snapshot, gateway: gatewayAgreed, limits, account, intervals };
+  const agreed = { environment, venue, symbols, redis, snapshot, gateway: gatewayAgreed, account, intervals };
   return createHash('sha256').update(stable(agreed)).digest('hex').slice(0, 12);
 }
 

@@ -3,13 +3,17 @@
  * every document carries the header's {epoch, seq}, and a reader uses them only when all parts carry the same numbers.
  */
 import * as z from 'zod';
+import { ConfigAudit, ConfigState } from './config-live.ts';
 import { ORDER_STATUSES } from './order.ts';
+import { riskWatchDoc } from './risk.ts';
 
 export const SCHEMA_VERSION = 1;
 /** Snapshot keys vanish this long after the gateway's death; freshness is judged by age, this only cleans up. */
 export const SNAPSHOT_TTL_MS = 2_000;
 /** An order stays in the snapshot this long after its end, with final status and fills. */
 export const CLOSED_SHOWN_MS = 5_000;
+/** Letters of the tag of an order. */
+export const TAG_MAX = 40;
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 const stamp = { epoch: z.int().nonnegative(), seq: z.int().nonnegative() };
@@ -48,6 +52,10 @@ export const Header = z.strictObject({
   environment: z.enum(['sim', 'paper', 'testnet', 'mainnet']),
   accountHash: z.string(),
   configHash: z.string(),
+  /** Of the limits that are in force at the gateway; the brain's own may differ, and the tighter of both rules. */
+  limitsHash: z.string().optional(),
+  /** Absent while the file says what is in force. */
+  config: ConfigState.optional(),
   /** Venue-aligned wall time of the write: for people, never for ages. */
   wallMs: z.number(),
   symbols: z.array(z.string()),
@@ -170,6 +178,10 @@ export const OrderDoc = z.strictObject({
   reason: z.string(),
   /** Run of the brain that placed it; absent where nobody said. */
   strategy: z.string().optional(),
+  /** Which of the run's quotes it serves; absent is ''. */
+  tag: z.string().max(TAG_MAX).optional(),
+  /** Amends that were asked of the venue, whatever became of them; absent where nobody counted from the beginning. */
+  amends: z.int().nonnegative().optional(),
 });
 export type OrderDoc = Readonly<z.infer<typeof OrderDoc>>;
 
@@ -341,9 +353,14 @@ export const BrainDoc = z.strictObject({
       stopLosses: z.int(),
     }),
   ),
-  risk: z.strictObject({ state: z.string(), reasons: z.array(z.string()) }),
+  /** `normal`, `restrained` by a breaker, or `blocked`. */
+  risk: z.strictObject({ state: z.string(), reasons: z.array(z.string()), ...riskWatchDoc }),
   /** By run and symbol, in the order of the configuration; absent in documents of earlier versions. */
   runs: z.array(RunDoc).optional(),
+  /** In force at the brain; absent in documents of earlier versions. `log`: the newest changes, newest first. */
+  config: z
+    .strictObject({ configHash: z.string(), limitsHash: z.string(), state: ConfigState, log: z.array(ConfigAudit).max(10) })
+    .optional(),
   /** What is held on each symbol and belongs to no run, base units, signed; with the holdings of the runs it adds up to the net position. */
   unassigned: z.record(z.string(), decimal).optional(),
   /** Absent where none is configured. */

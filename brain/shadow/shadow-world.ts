@@ -10,6 +10,7 @@ import type { MonoMs, WallMs } from '../../shared/units.ts';
 import { ClientIds } from '../oms/ids.ts';
 import type { OrderCommand } from '../oms/working.ts';
 import type { Run } from '../runs.ts';
+import { NO_DEEDS } from '../risk/account-pulse.ts';
 import { type BrainState, initialState, type Settings, step, type SymbolStep } from '../step.ts';
 import { type Documents, instrumentIn, levelsOf, type SymbolDocs } from '../view.ts';
 import { NO_MONEY, type ShadowMoney } from './shadow-money.ts';
@@ -82,7 +83,10 @@ export class ShadowWorld {
     });
     const stepped = step(this.#state, {
       settings: this.#options.settings,
-      turn: { documents: this.#own(documents, seen), fills, fees: [], now, nowMs, nextId: (role) => this.#nextId(role), mayTrade: true },
+      turn: {
+        ...{ documents: this.#own(documents, seen), fills, fees: [], deeds: NO_DEEDS, now, nowMs },
+        ...{ nextId: (role) => this.#nextId(role), mayTrade: true },
+      },
     });
     this.#state = stepped.state;
     this.#steps = new Map(stepped.symbols.map((one) => [one.symbol, one]));

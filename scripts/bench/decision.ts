@@ -20,6 +20,7 @@ import { StartTimes } from '../../shared/io/start-times.ts';
 import { rootLog } from '../../shared/log.ts';
 import { makeMetrics } from '../../shared/metrics.ts';
 import { Random } from '../../shared/random.ts';
+import { ok } from '../../shared/result.ts';
 import { TestRedis } from '../../test/kit/redis.ts';
 import { ScriptedGateway, until } from '../../test/kit/scripted-gateway.ts';
 import { DecisionMarket } from './decision-market.ts';
@@ -147,6 +148,7 @@ class Bench implements AsyncDisposable {
     const store = this.#stack.use(new BrainStore(join(this.#dir, 'brain.sqlite')));
     return new Brain({
       ...{ config: this.#config, runs: makeRuns(this.#config), socketPath: this.#gateway.path, redis, store, log, metrics },
+      prepare: async (config) => ok(makeRuns(config)),
       clock: systemClock({ originMs: Date.now(), originRealMs: Date.now(), speed: SPEED }),
       random: new Random(1),
       times: new StartTimes({ log, metrics }),

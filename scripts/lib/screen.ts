@@ -191,7 +191,16 @@ export function brainLines(state: State): readonly string[] {
   if (!brain) return labelled('brain', [UNKNOWN, '(it has written nothing in the last minute)']);
   const rows = brain.runs ?? Object.entries(brain.symbols).map(([symbol, { reason }]) => ({ symbol, reason, run: brain.strategy }));
   const reasons = rows.map(({ run, symbol, reason }) => `${run === brain.strategy ? '' : `${run} `}${symbol} ${reason}`);
-  return labelled('brain', [brain.strategy, ...brainAge(state, brain), ...reasons]);
+  return [...labelled('brain', [brain.strategy, ...brainAge(state, brain), ...reasons]), ...riskLines(brain)];
+}
+
+/** Breakers that are not closed, with what opened them; nothing while all are. */
+export function riskLines({ risk: { breakers = [] } }: BrainDoc): readonly string[] {
+  const rows = breakers.flatMap(({ where, at, tier, relapses, findings }) => [
+    `${where} ${at === 'open' ? (tier ?? at) : 'probing'}${relapses > 0 ? `, relapse ${relapses}` : ''}`,
+    ...findings.map(({ monitor, reading, threshold }) => `${monitor} ${Number(reading.toPrecision(4))} allowed ${threshold}`),
+  ]);
+  return rows.length > 0 ? labelled('breaker', rows) : [];
 }
 
 /** How far behind the gateway it is, and whether the gateway still listens to it. */

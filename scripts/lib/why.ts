@@ -2,7 +2,7 @@
 import { explain } from '../../shared/reasons.ts';
 import type { BrainDoc, RunDoc } from '../../shared/snapshot.ts';
 import { trimDecimal } from '../../shared/units.ts';
-import { brainAge, brainLines } from './screen.ts';
+import { brainAge, brainLines, riskLines } from './screen.ts';
 import { shadowBlock } from './shadow-lines.ts';
 import type { State } from './state.ts';
 import { ageText, labelled, WIDTH } from './table.ts';
@@ -20,7 +20,24 @@ export function whyLines(state: State): readonly string[] {
   const runs = brain.runs ?? [];
   const nowMs = Math.max(0, ...runs.flatMap(({ why }) => why.map(({ lastMs }) => lastMs)));
   const shadows = (brain.shadow ?? []).flatMap((one) => ['', ...shadowBlock(one, { namesAndValues, wrapped, nowMs })]);
-  return [...head, ...risk, ...gateway, ...runs.flatMap((run) => ['', ...runLines(run, { brain, nowMs })]), ...shadows];
+  return [
+    ...head,
+    ...risk,
+    ...riskLines(brain),
+    ...alarmLines(brain),
+    ...gateway,
+    ...runs.flatMap((run) => ['', ...runLines(run, { brain, nowMs })]),
+    ...shadows,
+  ];
+}
+
+/** Monitors beyond a threshold. */
+function alarmLines({ risk: { alarms = [] } }: BrainDoc): readonly string[] {
+  const rows = alarms.map(({ monitor, where, alarm, on, reading, warn, act }) => {
+    const value = reading === null ? UNKNOWN : String(Number(reading.toPrecision(4)));
+    return `${where} ${monitor} ${value} (warn ${warn}, act ${act}) ${on ? alarm : 'only shown'}`;
+  });
+  return rows.length > 0 ? labelled('monitors', rows) : [];
 }
 
 function runLines(run: RunDoc, { brain, nowMs }: { readonly brain: BrainDoc; readonly nowMs: number }): readonly string[] {
