@@ -1,4 +1,5 @@
 /** State as lines for a terminal of 80 columns. Pure: what is not known is written "unknown", never as a zero. */
+import type { ConfigState } from '../../shared/config-live.ts';
 import { hasEnded } from '../../shared/order.ts';
 import type { BrainDoc, Header, OrderDoc } from '../../shared/snapshot.ts';
 import { trimDecimal } from '../../shared/units.ts';
@@ -55,6 +56,7 @@ function headLines({ header, ageMs, paint, prefix }: Head): readonly string[] {
     `${'mode'.padEnd(10)}${paint(mode, mode === 'normal' ? 'good' : 'bad')}${header.paused ? ', paused' : ''}`,
     ...labelled('reasons', reasons.length > 0 ? reasons : ['none']),
     ...emergencyLines(header),
+    ...configLines(header.config),
     ...labelled('streams', [
       `market ${health.market.state} ${ageText(health.market.ageMs)}`,
       `account ${health.account.state} ${ageText(health.account.ageMs)}`,
@@ -69,6 +71,18 @@ function headLines({ header, ageMs, paint, prefix }: Head): readonly string[] {
       ...(deadMan ? [`told every ${deadMan.refreshMs / 1_000} s`] : []),
     ]),
   ];
+}
+
+/** What of the file is not in force; nothing when all of it is. */
+export function configLines(config: ConfigState | undefined): readonly string[] {
+  if (config === undefined) return [];
+  const { refused, waiting, restart } = config;
+  const lines = [
+    ...refused.map((line) => `edit refused, nothing is changed: ${line}`),
+    ...waiting.map((line) => `waits for mm config --confirm: ${line}`),
+    ...restart.map((line) => `needs a restart: ${line}`),
+  ];
+  return lines.map((line, n) => `${(n === 0 ? 'config' : '').padEnd(10)}${line}`);
 }
 
 /** Nothing when neither holds. */
@@ -189,7 +203,12 @@ export function brainLines(state: State): readonly string[] {
   if (!brain) return labelled('brain', [UNKNOWN, '(it has written nothing in the last minute)']);
   const rows = brain.runs ?? Object.entries(brain.symbols).map(([symbol, { reason }]) => ({ symbol, reason, run: brain.strategy }));
   const reasons = rows.map(({ run, symbol, reason }) => `${run === brain.strategy ? '' : `${run} `}${symbol} ${reason}`);
-  return labelled('brain', [brain.strategy, ...brainAge(state, brain), ...reasons]);
+  const refused = brain.config?.state.refused ?? [];
+  const own = refused.filter((line) => !state.header?.config?.refused.includes(line)); // both read the same file
+  return [
+    ...labelled('brain', [brain.strategy, ...brainAge(state, brain), ...reasons]),
+    ...own.map((line) => `          edit refused by the brain, nothing is changed there: ${line}`),
+  ];
 }
 
 /** How far behind the gateway it is, and whether the gateway still listens to it. */
