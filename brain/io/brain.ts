@@ -17,7 +17,7 @@ import type { Random } from '../../shared/random.ts';
 import { labelOf } from '../../shared/reasons.ts';
 import { type BrainDoc, keysOf, type Stamp } from '../../shared/snapshot.ts';
 import { type MonoMs, monoMs } from '../../shared/units.ts';
-import { runDocs, symbolDocs, type Told, unassignedDocs } from '../brain-doc.ts';
+import { pnlDocs, runDocs, symbolDocs, type Told, unassignedDocs } from '../brain-doc.ts';
 import { ClientIds } from '../oms/ids.ts';
 import { answered, forget } from '../oms/notes.ts';
 import { isLeased } from '../oms/leased.ts';
@@ -78,6 +78,7 @@ export class Brain implements AsyncDisposable {
   readonly #decided;
   readonly #actions;
   readonly #refusals;
+  readonly #pnl;
   readonly #failed = new Set<string>();
   readonly #leaving: Leaving;
   #state: BrainState;
@@ -111,6 +112,11 @@ export class Brain implements AsyncDisposable {
     this.#decided = metrics.counter('brain_decisions_total', 'Turns taken by a run on a symbol, by what came of them', ['reason']);
     this.#actions = metrics.counter('brain_actions_total', 'Order commands decided on', ['kind']);
     this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
+    this.#pnl = metrics.gauge('brain_pnl', 'Profit since counting began, by where it comes from; fees positive are paid', [
+      'symbol',
+      'part',
+      'asset',
+    ]);
     const { intervals, trades } = readsOf(runs);
     const onDocuments = (documents: Documents): void => this.#take(documents);
     const keys = keysOf(config.redis.prefix);
@@ -347,6 +353,11 @@ export class Brain implements AsyncDisposable {
     void this.#fills.askFees(feesOwed(this.#state.portfolio));
   }
 
+  #gauge(pnl: BrainDoc['pnl']): void {
+    for (const [symbol, doc] of Object.entries(pnl ?? {}))
+      for (const part of PNL_PARTS) this.#pnl.set({ symbol, part, asset: doc.asset }, Number(doc[part]));
+  }
+
   async #writeDoc(): Promise<void> {
     const { redis, config, clock, log } = this.#options;
     if (redis.status !== 'ready' || !this.#processed || !this.#documents) return;
@@ -368,12 +379,16 @@ export class Brain implements AsyncDisposable {
       runs: [...runDocs(told)],
       unassigned: unassignedDocs(config.symbols, told),
       config: this.#reload.doc,
+      pnl: pnlDocs(told),
     };
+    this.#gauge(document.pnl);
     await redis
       .set(keysOf(config.redis.prefix).brain, JSON.stringify(document), 'PX', DOC_TTL_MS)
       .catch((error: Error) => log.warn({ problem: error.message }, 'Decision not written'));
   }
 }
+
+const PNL_PARTS = ['spread', 'inventory', 'fees', 'funding', 'total'] as const;
 
 /** An order leaves that takes. */
 const takes = ({ commands }: SymbolStep): boolean => commands.some((one) => one.kind === 'place' && one.timeInForce === 'ioc');

@@ -34,7 +34,21 @@ export function statusScreen({ state, paint, prefix }: Screen): readonly string[
     ...balanceLines(state),
     '',
     ...brainLines(state),
+    ...pnlLines(state),
   ];
+}
+
+/** Where the profit comes from, as the brain counts it. */
+function pnlLines({ brain }: State): readonly string[] {
+  const rows = Object.entries(brain?.pnl ?? {});
+  if (rows.length === 0) return [];
+  const columns = [left('PROFIT'), right('SPREAD'), right('INVENTORY'), right('FEES'), right('FUNDING'), right('TOTAL'), left('SINCE')];
+  const cells = rows.map(([symbol, { spread, inventory, fees, funding, total, sinceMs }]) => [
+    symbol,
+    ...[spread, inventory, fees, funding, total].map(shown),
+    new Date(sinceMs).toISOString().slice(5, 16).replace('T', ' '),
+  ]);
+  return ['', ...table(columns, cells)];
 }
 
 type Head = { readonly header: Header | null; readonly ageMs: number | null; readonly paint: Paint; readonly prefix: string };
