@@ -278,6 +278,23 @@ export type InstrumentDoc = Readonly<z.infer<typeof InstrumentDoc>>;
 const signals = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 const wantedQuotes = z.array(z.strictObject({ side: z.enum(['buy', 'sell']), price: decimal, size: decimal }));
 
+/** Profit of a symbol by where it comes from, money of `asset`: fees positive = paid, funding positive = received; `total` is their sum. */
+export const PnlDoc = z.strictObject({
+  asset: z.string(),
+  /** Venue time at which counting began. */
+  sinceMs: z.number(),
+  /** Of the fills against the mid before them. */
+  spread: decimal,
+  /** Of what was held while the mid moved. */
+  inventory: decimal,
+  fees: decimal,
+  funding: decimal,
+  total: decimal,
+  /** Fees paid in other assets: in no sum. */
+  otherFees: z.record(z.string(), decimal),
+});
+export type PnlDoc = Readonly<z.infer<typeof PnlDoc>>;
+
 /** One run on one symbol. */
 export const RunDoc = z.strictObject({
   run: z.string(),
@@ -361,6 +378,8 @@ export const BrainDoc = z.strictObject({
   config: z
     .strictObject({ configHash: z.string(), limitsHash: z.string(), state: ConfigState, log: z.array(ConfigAudit).max(10) })
     .optional(),
+  /** By symbol; absent in documents of earlier versions, and of a symbol that was not looked at yet. */
+  pnl: z.record(z.string(), PnlDoc).optional(),
   /** What is held on each symbol and belongs to no run, base units, signed; with the holdings of the runs it adds up to the net position. */
   unassigned: z.record(z.string(), decimal).optional(),
   /** Absent where none is configured. */

@@ -16,7 +16,7 @@ import type { Metrics } from '../../shared/metrics.ts';
 import type { Random } from '../../shared/random.ts';
 import { type BrainDoc, keysOf, type Stamp } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
-import { runDocs, symbolDocs, type Told, unassignedDocs } from '../brain-doc.ts';
+import { pnlDocs, runDocs, symbolDocs, type Told, unassignedDocs } from '../brain-doc.ts';
 import { ClientIds } from '../oms/ids.ts';
 import { answered } from '../oms/notes.ts';
 import { isLeased } from '../oms/leased.ts';
@@ -82,6 +82,7 @@ export class Brain implements AsyncDisposable {
   readonly #outcomes: OutcomeLog;
   readonly #actions;
   readonly #refusals;
+  readonly #pnl;
   readonly #leaving: Leaving;
   #state: BrainState;
   #steps: ReadonlyMap<string, SymbolStep> = new Map();
@@ -115,6 +116,11 @@ export class Brain implements AsyncDisposable {
     this.#outcomes = new OutcomeLog({ log, metrics });
     this.#actions = metrics.counter('brain_actions_total', 'Order commands decided on', ['kind']);
     this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
+    this.#pnl = metrics.gauge('brain_pnl', 'Profit since counting began, by where it comes from; fees positive are paid', [
+      'symbol',
+      'part',
+      'asset',
+    ]);
     const reads = readsOf(runs, options.shadows?.runs);
     const onDocuments = (documents: Documents): void => this.#take(documents);
     const keys = keysOf(config.redis.prefix);
@@ -345,6 +351,11 @@ export class Brain implements AsyncDisposable {
     void this.#fills.askFees(feesOwed(this.#state.portfolio));
   }
 
+  #gauge(pnl: BrainDoc['pnl']): void {
+    for (const [symbol, doc] of Object.entries(pnl ?? {}))
+      for (const part of PNL_PARTS) this.#pnl.set({ symbol, part, asset: doc.asset }, Number(doc[part]));
+  }
+
   async #writeDoc(): Promise<void> {
     const { redis, config, clock, log } = this.#options;
     if (redis.status !== 'ready' || !this.#processed || !this.#documents) return;
@@ -371,12 +382,16 @@ export class Brain implements AsyncDisposable {
       unassigned: unassignedDocs(config.symbols, told),
       config: this.#reload.doc,
       ...(shadow.length > 0 && { shadow }),
+      pnl: pnlDocs(told),
     };
+    this.#gauge(document.pnl);
     await redis
       .set(keysOf(config.redis.prefix).brain, JSON.stringify(document), 'PX', DOC_TTL_MS)
       .catch((error: Error) => log.warn({ problem: error.message }, 'Decision not written'));
   }
 }
+
+const PNL_PARTS = ['spread', 'inventory', 'fees', 'funding', 'total'] as const;
 
 /** An order leaves that takes. */
 const takes = ({ commands }: SymbolStep): boolean => commands.some((one) => one.kind === 'place' && one.timeInForce === 'ioc');
