@@ -9,6 +9,7 @@ import { type Recorder, recordedWrites } from '../../gateway/io/recorder.ts';
 import { Budget } from '../../gateway/orders/budget.ts';
 import { Closer } from '../../gateway/orders/closer.ts';
 import { CommandPace } from '../../gateway/orders/command-pace.ts';
+import { ConfigInForce } from '../../gateway/orders/config-in-force.ts';
 import type { Core } from '../../gateway/orders/core.ts';
 import { Epochs } from '../../gateway/orders/epochs.ts';
 import { DeadMan } from '../../gateway/orders/dead-man.ts';
@@ -225,6 +226,11 @@ export class VirtualGateway implements AsyncDisposable {
     const keeper = new Keeper({ ledger, write: recordedWrites({ recorder, store }), clock, notice });
     const budget = new Budget();
     const modes = new Modes({ ...store.meta(), save: (key, value) => store.setMeta(key, value) });
+    const inForce = new ConfigInForce({
+      ...{ config, saved: store.meta().config, notice, nowMs: () => clock.wallMs() },
+      save: (text) => store.setMeta('config', text),
+      onLimits: () => undefined,
+    });
     const risk = new AccountRisk({
       keeper,
       venue,
@@ -248,6 +254,7 @@ export class VirtualGateway implements AsyncDisposable {
     const lease = new Lease({ leaseMs: config.gateway.leaseMs });
     return {
       config,
+      inForce,
       identity,
       clock,
       venue,
