@@ -61,6 +61,7 @@ export type BrainOptions = {
   readonly onReady: () => void;
   /** Other parameters on the same snapshots, without a way to the gateway. */
   readonly shadows?: Shadows;
+  readonly onTurn?: (turn: Parameters<typeof step>[1]['turn'], stepped: Stepped) => void;
 };
 
 const DOC_TTL_MS = 60_000;
@@ -270,6 +271,7 @@ export class Brain implements AsyncDisposable {
     this.#remember(header.wallMs, false);
     this.#askFees(now);
     this.#options.shadows?.take({ documents, now, nowMs: turn.nowMs, fills: turn.fills, ...stepped });
+    this.#options.onTurn?.(turn, stepped);
     if (config.log.level === 'trace')
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
   }
