@@ -38,6 +38,7 @@ const VENUE_COMPOSERS = [
   'scripts/bench/book.ts',
   'scripts/bench/order-entry.ts',
   'scripts/bench/resync.ts',
+  'scripts/lib/backtest/depth-venue.ts',
   'scripts/lib/flatten/venue-account.ts',
   'scripts/lib/venue-rest.ts',
   'scripts/start/run.ts',
