@@ -124,9 +124,8 @@ export class Brain implements AsyncDisposable {
       'asset',
     ]);
     const reads = readsOf(runs, options.shadows?.runs);
-    const onDocuments = (documents: Documents): void => this.#take(documents);
     const keys = keysOf(config.redis.prefix);
-    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, ...reads, clock, log, onDocuments });
+    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, ...reads, clock, log, onDocuments: this.#take });
     redis.on('ready', () => this.#poller.rewind());
     this.#link = this.#openLink();
     this.#fills = new FillReader({
@@ -222,7 +221,7 @@ export class Brain implements AsyncDisposable {
     else this.#options.log.error('Gateway did not tell the positions');
   }
 
-  #take(documents: Documents): void {
+  readonly #take = (documents: Documents): void => {
     const { header } = documents;
     this.#documents = documents;
     this.#fills.add(documents.fills);
@@ -234,7 +233,7 @@ export class Brain implements AsyncDisposable {
     this.#reason = reason ?? '';
     if (reason === null) this.#turn(documents);
     void this.#writeDoc();
-  }
+  };
 
   /** Of this run of the gateway, and made before it granted our lease: what it shows is about to change. */
   #isFromBefore({ epoch, seq }: Stamp): boolean {
