@@ -110,8 +110,9 @@ export class Recorder implements AsyncDisposable {
       send: async (request) => {
         const name = this.#nameOf(request);
         this.#tape.write('sent', name, '');
+        const hide = Object.keys(request.headers).length === 0 ? asItIs : this.#hide; // what needs no key tells none, and may be megabytes
         const outcome = await http.send(request);
-        this.#tape.write('rest', `${statusOf(outcome)} ${name}`, this.#hide(outcome.kind === 'answer' ? outcome.text : outcome.sentence));
+        this.#tape.write('rest', `${statusOf(outcome)} ${name}`, hide(outcome.kind === 'answer' ? outcome.text : outcome.sentence));
         return outcome;
       },
       [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
@@ -123,7 +124,7 @@ export class Recorder implements AsyncDisposable {
       const route = routeOf(url);
       const name = `${route}#${++this.#connections}`;
       const told = (event: string, sentence = ''): void => this.#tape.write('connection', name, JSON.stringify({ event, sentence }));
-      const hide: Redact = OPEN_ROUTES.has(route) ? (text) => text : this.#hide; // public frames hold nothing to hide
+      const hide: Redact = OPEN_ROUTES.has(route) ? asItIs : this.#hide; // public frames hold nothing to hide
       const socket = open(url, {
         ...handlers,
         onOpen: () => {
@@ -191,6 +192,8 @@ function levelsOf({ book }: BookView, name: 'bids' | 'asks'): (readonly [Ticks, 
   const side = book[name];
   return Array.from({ length: side.count }, (_, i) => [side.priceAt(i), side.sizeAt(i)] as readonly [Ticks, Lots]);
 }
+
+const asItIs: Redact = (text) => text;
 
 /** `public`, `market`, `private`, or whatever comes first behind the host. */
 const routeOf = (url: string): string => /^wss?:\/\/[^/?]+\/([^/?]*)/.exec(url)?.[1] || 'stream';

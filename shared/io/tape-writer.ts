@@ -75,6 +75,9 @@ export class TapeWriter implements AsyncDisposable {
   #queue: Block[] = [];
   #lost: Lost | null = null;
   #handle: FileHandle | null = null;
+  /** Of the open file, and whether a whole block is in it. */
+  #path = '';
+  #isEmpty = true;
   #writing: Promise<void> | null = null;
   #fault: string | null = null;
   #disposed = false;
@@ -182,6 +185,7 @@ export class TapeWriter implements AsyncDisposable {
     const frame = await compress(text);
     const bytes = Buffer.concat([headerOf({ textBytes: text.length, records: lines.length, firstMs, lastMs }, frame), frame]);
     for (let at = 0; at < bytes.length; ) at += (await this.#handle?.write(bytes, at))?.bytesWritten ?? 0;
+    this.#isEmpty = false;
     this.#fileBytes += bytes.length;
     this.bytes += bytes.length;
     this.records += lines.length;
@@ -191,6 +195,7 @@ export class TapeWriter implements AsyncDisposable {
   async #failed({ lines, firstMs, lastMs }: Block, problem: string): Promise<void> {
     this.#lose({ records: lines.length, fromMs: firstMs, toMs: lastMs, reason: 'disk' });
     await this.#close().catch(() => undefined); // its data is lost already, and told
+    if (this.#isEmpty && this.#path !== '') rmSync(this.#path, { force: true }); // a disk that stays full gathers no files
     this.#setFault(`Tape cannot be written: ${problem}`);
     this.#fileSince = Number.NEGATIVE_INFINITY;
     if (!this.#disposed) await this.#options.clock.sleep(RETRY_MS);
@@ -201,7 +206,8 @@ export class TapeWriter implements AsyncDisposable {
     const { folder, head } = this.#options;
     const stamp = new Date(Math.floor(firstMs)).toISOString().replace(/[-:.]/g, '');
     const name = `${head.process}-${stamp}-${this.#run}-${String(this.#file).padStart(4, '0')}${TAPE_END}`;
-    this.#handle = await open(join(folder, name), 'ax', 0o600);
+    [this.#path, this.#isEmpty] = [join(folder, name), true];
+    this.#handle = await open(this.#path, 'ax', 0o600);
     this.#dropOldest(name);
   }
 
