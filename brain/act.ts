@@ -121,7 +121,7 @@ const toleranceIn =
   (order: WorkingOrder): number =>
     (actors.find(({ run }) => run.id === order.strategy) ?? actors[0])?.run.strategy.toleranceBps ?? 0;
 
-const AS_CANCEL = { urgency: 'cancel', tag: '' } as const;
+const AS_CANCEL = { urgency: 'cancel' } as const;
 
 /** Orders of nobody who acts now: of a run that may not, or is gone, or of another lease. */
 function leftovers(actors: readonly Actor[], { look, turn }: Acting): readonly Named[] {
@@ -165,7 +165,7 @@ function takerCommands(taker: Taker, { actor, acting }: Pick<Asking, 'actor' | '
   const { side, price, size } = taker;
   const reduceOnly = isReduceOnly(taker, view);
   const order = { kind: 'place', symbol: acting.look.symbol, strategy: run.id, clientId, timeInForce: 'ioc', reason: wish.reason } as const;
-  return [{ command: { ...order, side, price, size, reduceOnly }, urgency: reduceOnly ? 'reduce' : 'rest', tag: '' }];
+  return [{ command: { ...order, side, price, size, reduceOnly }, urgency: reduceOnly ? 'reduce' : 'rest' }];
 }
 
 /** Null where assets share their margin: what one of them has free says little. */

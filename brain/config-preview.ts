@@ -2,6 +2,7 @@
 import { formatPrice, formatSize } from '../shared/instrument.ts';
 import type { MonoMs, WallMs } from '../shared/units.ts';
 import type { OrderCommand, WorkingOrder } from './oms/working.ts';
+import { NO_DEEDS } from './risk/account-pulse.ts';
 import { type BrainState, type Settings, step } from './step.ts';
 import { type Documents, heldView, instrumentIn } from './view.ts';
 
@@ -9,7 +10,7 @@ export type Preview = { readonly settings: Settings; readonly documents: Documen
 
 /** `state`: under these settings already. A turn is pure, so taking one for the show changes nothing. */
 export function ordersMoved(state: BrainState, { settings, documents, now, nowMs }: Preview): readonly string[] {
-  const turn = { documents, now, nowMs, fills: [], fees: [], nextId: () => 'preview', mayTrade: true };
+  const turn = { documents, now, nowMs, fills: [], fees: [], deeds: NO_DEEDS, nextId: () => 'preview', mayTrade: true };
   return step(state, { settings, turn }).symbols.flatMap(({ symbol, commands }) => {
     const held = heldView(documents, { symbol, maxAgeMs: settings.maxAgeMs });
     const resting = typeof held === 'string' ? [] : held.orders;

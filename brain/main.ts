@@ -18,6 +18,7 @@ import { Brain } from './io/brain.ts';
 import { BrainStore } from './io/brain-store.ts';
 import { loadCustoms } from './io/custom.ts';
 import type { Prepare } from './io/reload.ts';
+import { Shadows } from './io/shadows.ts';
 import { makeRuns } from './runs.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const;
@@ -44,12 +45,12 @@ async function run(args: readonly string[]): Promise<number> {
   const spec = options.clock === undefined ? undefined : parseClockSpec(options.clock);
   if (spec === null) throw new Ended(EXIT.usage, [`--clock: ${options.clock}: allowed is ORIGIN_MS@REAL_MSxSPEED`]);
   const prepare: Prepare = async (wanted) => {
-    const customs = await loadCustoms({ config: wanted, file: loaded.value.file });
-    return customs.ok ? ok(makeRuns(wanted, customs.value)) : customs;
+    const makers = await loadCustoms({ config: wanted, file: loaded.value.file });
+    return makers.ok ? ok(makeRuns(wanted, makers.value)) : makers;
   };
-  const prepared = await prepare(config);
-  if (!prepared.ok) throw new Ended(EXIT.usage, prepared.error);
-  const runs = prepared.value;
+  const customs = await loadCustoms({ config, file: loaded.value.file });
+  if (!customs.ok) throw new Ended(EXIT.usage, customs.error);
+  const runs = makeRuns(config, customs.value);
   const clock = systemClock(spec);
   const log = rootLog({ process: 'brain', level: config.log.level });
   const metrics = makeMetrics('brain');
@@ -70,7 +71,11 @@ async function run(args: readonly string[]): Promise<number> {
     process.send?.({ kind: 'ready' });
   };
   const random = new Random(process.pid);
-  await using brain = new Brain({ config, runs, prepare, socketPath, redis, store, clock, random, log, metrics, times, onFatal, onReady });
+  using shadows = new Shadows({ config, customs: customs.value, clock, log, path: join(accountDir, 'shadow.sqlite') });
+  await using brain = new Brain({
+    ...{ config, runs, prepare, socketPath, redis, store, clock, random, log, metrics, times, onFatal, onReady },
+    shadows,
+  });
   edits.listen((edited) => void brain.edit(edited));
   const { metricsPort } = config.brain;
   const server =

@@ -22,13 +22,15 @@ export type SeatPlace = { readonly key: string; readonly symbols: readonly strin
 
 /** `customs` are the strategies of `strategy.custom`, loaded. Throws on a name that is neither: the configuration was checked. */
 export function makeRuns(config: Config, customs: ReadonlyMap<string, Maker> = new Map()): readonly Run[] {
-  return plannedRuns(config).map((plan) => {
-    const parameters = parametersOf(config, plan);
-    const make = isBuiltIn(plan.use) ? REGISTRY[plan.use] : customs.get(plan.use);
-    if (!make) throw new Error(`Cannot make run ${plan.id}: no strategy is named ${plan.use}`);
-    const senses = stable({ use: plan.use, parameters: plan.use === 'market-making' ? withoutQuoting(parameters) : parameters });
-    return runOf(plan, { strategy: make(parameters), fingerprint: stable({ use: plan.use, parameters }), senses });
-  });
+  return plannedRuns(config).map((plan) => makeRun(config, { plan, customs }));
+}
+
+export function makeRun(config: Config, { plan, customs }: { readonly plan: RunPlan; readonly customs: ReadonlyMap<string, Maker> }): Run {
+  const parameters = parametersOf(config, plan);
+  const make = isBuiltIn(plan.use) ? REGISTRY[plan.use] : customs.get(plan.use);
+  if (!make) throw new Error(`Cannot make run ${plan.id}: no strategy is named ${plan.use}`);
+  const senses = stable({ use: plan.use, parameters: plan.use === 'market-making' ? withoutQuoting(parameters) : parameters });
+  return runOf(plan, { strategy: make(parameters), fingerprint: stable({ use: plan.use, parameters }), senses });
 }
 
 export function runOf(

@@ -7,7 +7,7 @@ import { SENTENCE_MAX } from './alarm.ts';
 import { ConfigAudit, ConfigState } from './config-live.ts';
 import { Limits } from './limits.ts';
 import { RUN_ID_MAX } from './runs.ts';
-import { FillDoc, OrderDoc, SCHEMA_VERSION, Stamp } from './snapshot.ts';
+import { FillDoc, OrderDoc, SCHEMA_VERSION, Stamp, TAG_MAX } from './snapshot.ts';
 
 const decimal = z.string().regex(/^\d{1,20}(\.\d{1,20})?$/);
 const id = z.int().nonnegative();
@@ -51,6 +51,8 @@ export const Place = z.strictObject({
   reason: reason.optional(),
   /** Run of the brain it belongs to; kept with the order and told with its fills. */
   strategy: runId.optional(),
+  /** Which of the run's quotes it serves; kept with the order and shown with it. Absent is ''. */
+  tag: z.string().min(1).max(TAG_MAX).optional(),
   ...fresh,
 });
 /** `size` is the new total, what is already filled included. The order loses its queue place on most venues. */

@@ -35,11 +35,14 @@ const APPLIES: Readonly<Record<string, Apply>> = {
   'strategy.macdTrend.interval': 'restart', // the gateway gathers its bars
   'strategy.runs': 'restart', // likewise
   'strategy.custom': 'restart', // files are loaded at the start
+  'strategy.shadow': 'restart', // each goes on with the account it has
   exits: 'live',
+  risk: 'live',
   limits: 'confirm',
   account: 'restart',
   sim: 'restart',
   paper: 'restart',
+  record: 'restart',
   watchdog: 'restart',
   alerts: 'restart',
   endpoints: 'restart',
@@ -103,9 +106,9 @@ export function mergeLive({
   readonly confirmed: boolean;
 }): Config {
   const limits = confirmed ? wanted.limits : tighterLimits(running, wanted);
-  const { runs, custom, macdTrend } = running.strategy;
-  const strategy = { ...wanted.strategy, runs, custom, macdTrend: { ...wanted.strategy.macdTrend, interval: macdTrend.interval } };
-  return { ...running, strategy, exits: wanted.exits, limits };
+  const { runs, custom, shadow, macdTrend } = running.strategy;
+  const strategy = { ...wanted.strategy, runs, custom, shadow, macdTrend: { ...wanted.strategy.macdTrend, interval: macdTrend.interval } };
+  return { ...running, strategy, exits: wanted.exits, risk: wanted.risk, limits };
 }
 
 /** The same configuration with the limits of each of these symbols written out: two ways to say the same are then the same. */

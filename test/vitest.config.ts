@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { fastStart } from '../shared/io/code-cache.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** The files that decide about money: a line no test has run there is a defect. */
@@ -28,6 +29,7 @@ export default defineConfig({
   cacheDir: 'node_modules/.vite',
   test: {
     maxWorkers: 2,
+    env: fastStart({}) as Record<string, string>, // of the processes that tests start: hundreds of them
     projects: [
       {
         root,

@@ -1,5 +1,5 @@
 /**
- * What the brain must remember over a restart: hard exits, cool-downs and their counts, the sub-ledgers, and states of strategies. A store
+ * What the brain must remember over a restart: hard exits, cool-downs and their counts, breakers, the sub-ledgers, and states of strategies. A store
  * that cannot be read opens the breaker.
  */
 import { mkdirSync } from 'node:fs';
@@ -11,6 +11,8 @@ import type { Portfolio } from '../portfolio/portfolio.ts';
 import { readPortfolio, writePortfolio } from '../portfolio/row.ts';
 import { EXIT_REASONS } from '../risk/exit-rules.ts';
 import { type Exits, NO_EXITS } from '../risk/exits.ts';
+import { readRisk, writeRisk } from '../risk/row.ts';
+import type { RiskMemory } from '../risk/watch.ts';
 import type { SavedState } from '../strategy/seat.ts';
 
 const Track = z.strictObject({
@@ -46,10 +48,12 @@ PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS exits (symbol TEXT PRIMARY KEY, state TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS portfolio (id INTEGER PRIMARY KEY CHECK (id = 0), row TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS config_log (n INTEGER PRIMARY KEY, row TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS risk (id INTEGER PRIMARY KEY CHECK (id = 0), row TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS seats (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at_ms REAL NOT NULL, state TEXT NOT NULL);
 `;
 const PUT_EXITS = 'INSERT INTO exits (symbol, state) VALUES (?, ?) ON CONFLICT (symbol) DO UPDATE SET state = excluded.state';
 const PUT_PORTFOLIO = 'INSERT INTO portfolio (id, row) VALUES (0, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row';
+const PUT_RISK = 'INSERT INTO risk (id, row) VALUES (0, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row';
 const PUT_SEAT = `INSERT INTO seats (key, fingerprint, at_ms, state) VALUES (?, ?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, at_ms = excluded.at_ms, state = excluded.state`;
 
@@ -67,7 +71,10 @@ export class BrainStore implements Disposable {
   readonly #exits = new Map<string, Exits>();
   /** Sub-ledgers as they were left; null when none were. */
   readonly portfolio: Portfolio | null = null;
+  /** Breakers, the day and the highest as they were left; null when none were. */
+  readonly risk: RiskMemory | null = null;
   #portfolioText: string | null = null;
+  #riskText: string | null = null;
 
   constructor(path: string) {
     let db: DatabaseSync | null = null;
@@ -80,6 +87,8 @@ export class BrainStore implements Disposable {
         this.#exits.set(String(row['symbol']), ExitsRow.parse(JSON.parse(String(row['state']))) as Exits);
       const held = db.prepare('SELECT row FROM portfolio').get();
       if (held) this.portfolio = readPortfolio(String(held['row']));
+      const risk = db.prepare('SELECT row FROM risk').get();
+      if (risk) this.risk = readRisk(String(risk['row']));
     } catch (error) {
       db?.close();
       db = null; // what cannot be read is not written over
@@ -107,6 +116,14 @@ export class BrainStore implements Disposable {
     if (text === null || text === this.#portfolioText) return;
     this.#portfolioText = text;
     this.#db?.prepare(PUT_PORTFOLIO).run(text);
+  }
+
+  /** Likewise: a breaker that a restart forgets is none. */
+  saveRisk(memory: RiskMemory): void {
+    const text = writeRisk(memory);
+    if (text === this.#riskText) return;
+    this.#riskText = text;
+    this.#db?.prepare(PUT_RISK).run(text);
   }
 
   /** State of a seat that was made with the same parameters; null when there is none. */

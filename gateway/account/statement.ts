@@ -62,10 +62,12 @@ function movesOf(row: LedgerOrder, { report, amendOver, settled }: Moved): reado
 }
 
 export function newRow({ request, now }: { readonly request: OrderRequest; readonly now: Now }): LedgerOrder {
-  const { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size, strategy } = request;
+  const { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size, strategy, tag } = request;
   return {
     ...{ clientId, symbol, side, kind, timeInForce, reduceOnly },
     ...(strategy === undefined ? {} : { strategy }),
+    ...(tag === undefined ? {} : { tag }),
+    amends: 0,
     role: parseClientId(clientId)?.role ?? 'foreign',
     order: { status: 'sent', price, size, filled: lots(0), trades: [] },
     venueId: null,
@@ -84,7 +86,8 @@ export function newRow({ request, now }: { readonly request: OrderRequest; reado
 export function rowOf(report: Report, now: Now): LedgerOrder {
   const kind = 'orderKind' in report ? report.orderKind : report.price === null ? 'market' : 'limit';
   const timeInForce = 'timeInForce' in report ? report.timeInForce : 'gtc';
-  return { ...newRow({ request: { ...report, kind, timeInForce }, now }), venueId: report.venueId };
+  const { amends: _, ...row } = newRow({ request: { ...report, kind, timeInForce }, now }); // how many there were before, nobody says
+  return { ...row, venueId: report.venueId };
 }
 
 /** Same text, same order: what a repeated client id is compared with. */

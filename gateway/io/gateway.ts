@@ -47,6 +47,7 @@ import { Notices } from './notices.ts';
 import { tellStart } from './milestones.ts';
 import { openDesk } from './open-desk.ts';
 import { Place } from './place.ts';
+import { type Recorder, recordedWrites } from './recorder.ts';
 import type { RedisFault, RedisWriter } from './redis-writer.ts';
 import type { RunDir } from './run-dir.ts';
 import { Safety } from './safety.ts';
@@ -60,6 +61,7 @@ export type GatewayOptions = {
   readonly speed: number;
   readonly venue: Venue;
   readonly store: LedgerStore;
+  readonly recorder?: Recorder | null;
   readonly epochs: EpochSource;
   readonly runDir: RunDir;
   readonly redis: RedisWriter;
@@ -68,6 +70,8 @@ export type GatewayOptions = {
   readonly ending: AbortSignal;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** The ledger could not be opened at the start, and now it can: a gateway that begins anew has it. */
+  readonly onLedgerBack: () => void;
   /** Something no run goes on from: another gateway at our keys. */
   readonly onFatal: (sentence: string, code: number) => void;
 };
@@ -106,10 +110,10 @@ export class Gateway implements AsyncDisposable {
   #started = false; // once the account was known, a leverage changed later halts its symbol and nothing more
 
   constructor(options: GatewayOptions) {
-    const { config, clock, store, identity, speed, runDir, redis } = options;
+    const { config, clock, store, identity, speed, runDir, redis, recorder } = options;
     this.#options = options;
     this.#epochs = new Epochs(() => options.epochs.grant(), identity.epoch);
-    this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note) });
+    this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note), heard: recorder?.command });
     this.#notices = new Notices(options);
     this.#place = new Place({ runDir, redis, onLost: (sentence) => this.#lost(sentence) });
     this.#core = this.#openCore();
@@ -185,9 +189,8 @@ export class Gateway implements AsyncDisposable {
     const { config, clock, store, identity, speed } = this.#options;
     const venue = auditedVenue(fenced(this.#options.venue, this.#place.fence), this.#audit);
     const ledger = new Ledger({ instruments: venue.instruments, archive: store, state: store.load(venue.instruments) });
-    const keeper = new Keeper({ ledger, write: (change, cause) => store.write(change, cause), clock, notice: this.#notices.tell });
-    const budget = new Budget();
-    const meta = store.meta();
+    const keeper = new Keeper({ ledger, write: recordedWrites(this.#options), clock, notice: this.#notices.tell });
+    const [budget, meta] = [new Budget(), store.meta()];
     const inForce = new ConfigInForce({
       ...{ config, saved: meta.config, notice: this.#notices.tell, nowMs: () => clock.wallMs() },
       save: (text) => store.setMeta('config', text),
@@ -219,7 +222,7 @@ export class Gateway implements AsyncDisposable {
       ...{ inForce, identity, clock, venue, keeper, router, budget, modes, risk },
       lease: new Lease({ leaseMs: config.gateway.leaseMs }),
       pace: new CommandPace(() => inForce.running.limits.rate),
-      seqs: new SeqLog(),
+      seqs: new SeqLog((seq) => this.#options.recorder?.published({ epoch: identity.epoch, seq })),
       latency,
       ledgerFault: () => store.fault,
     };
@@ -337,10 +340,9 @@ export class Gateway implements AsyncDisposable {
   }
 
   #openDesk(): Desk {
-    const [core, closer, stops, safety, notices] = [this.#core, this.#closer, this.#stops, this.#safety, this.#notices];
-    const { store } = this.#options;
-    const [epochs, { times }] = [this.#epochs, this.#options];
-    return openDesk({ core, closer, stops, safety, notices, store, epochs, times, header: () => this.#publisher.header() });
+    const { store, times } = this.#options;
+    const parts = { core: this.#core, closer: this.#closer, stops: this.#stops, safety: this.#safety, notices: this.#notices };
+    return openDesk({ ...parts, store, times, epochs: this.#epochs, header: () => this.#publisher.header() });
   }
 
   #tick(): void {
@@ -356,15 +358,13 @@ export class Gateway implements AsyncDisposable {
     if (this.#place.stall.isStalled()) this.#desk.waiting.dropAll('stalled');
     this.#desk.waiting.tick();
     tellStart(this.#options.times, { core: this.#core, stops: this.#stops, heritage: this.#desk.heritage });
+    if (store.isBack && this.#safety.isIdle) this.#options.onLedgerBack();
   }
 
   #publish(): void {
-    const { redis } = this.#options;
-    if (!redis.ready) {
-      redis.skipped++;
-      return;
-    }
-    this.#options.store.flush(); // no fill is told before its row was written
+    const { redis, store } = this.#options;
+    if (!redis.ready) return void redis.skipped++;
+    store.flush(); // no fill is told before its row was written
     const batch = this.#publisher.take();
     setImmediate(() => void redis.write(batch)); // a command that came in while it was made goes first
   }

@@ -224,8 +224,8 @@ export class Desk {
         'filter',
         `Cannot place order "${place.clientId}": ${size === null ? `size ${place.size} is off step ${instrument.stepSize}` : `price ${place.price} is off tick ${instrument.tickSize}`}`,
       );
-    const { clientId, symbol, side, kind, timeInForce, reduceOnly, strategy } = place;
-    const request: OrderRequest = { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size, strategy };
+    const { clientId, symbol, side, kind, timeInForce, reduceOnly, strategy, tag } = place;
+    const request: OrderRequest = { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size, strategy, tag };
     const known = keeper.ledger.order(clientId);
     if (known?.content === contentOf(request)) return this.#taken(place.id);
     if (known || this.#options.wasDropped?.(clientId))

@@ -3,6 +3,7 @@ import type { ConfigState } from '../../shared/config-live.ts';
 import { hasEnded } from '../../shared/order.ts';
 import type { BrainDoc, Header, OrderDoc } from '../../shared/snapshot.ts';
 import { trimDecimal } from '../../shared/units.ts';
+import { shadowStatus } from './shadow-lines.ts';
 import type { State, SymbolState } from './state.ts';
 import { ageText, type Column, labelled, table } from './table.ts';
 
@@ -35,6 +36,7 @@ export function statusScreen({ state, paint, prefix }: Screen): readonly string[
     '',
     ...brainLines(state),
     ...pnlLines(state),
+    ...(state.brain ? shadowStatus(state.brain) : []),
   ];
 }
 
@@ -222,7 +224,17 @@ export function brainLines(state: State): readonly string[] {
   return [
     ...labelled('brain', [brain.strategy, ...brainAge(state, brain), ...reasons]),
     ...own.map((line) => `          edit refused by the brain, nothing is changed there: ${line}`),
+    ...riskLines(brain),
   ];
+}
+
+/** Breakers that are not closed, with what opened them; nothing while all are. */
+export function riskLines({ risk: { breakers = [] } }: BrainDoc): readonly string[] {
+  const rows = breakers.flatMap(({ where, at, tier, relapses, findings }) => [
+    `${where} ${at === 'open' ? (tier ?? at) : 'probing'}${relapses > 0 ? `, relapse ${relapses}` : ''}`,
+    ...findings.map(({ monitor, reading, threshold }) => `${monitor} ${Number(reading.toPrecision(4))} allowed ${threshold}`),
+  ]);
+  return rows.length > 0 ? labelled('breaker', rows) : [];
 }
 
 /** How far behind the gateway it is, and whether the gateway still listens to it. */

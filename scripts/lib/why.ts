@@ -3,7 +3,8 @@ import { explain } from '../../shared/reasons.ts';
 import type { BrainDoc, RunDoc } from '../../shared/snapshot.ts';
 import { trimDecimal } from '../../shared/units.ts';
 import { auditLine } from './config-lines.ts';
-import { brainAge, brainLines, configLines } from './screen.ts';
+import { brainAge, brainLines, configLines, riskLines } from './screen.ts';
+import { shadowBlock } from './shadow-lines.ts';
 import type { State } from './state.ts';
 import { ageText, labelled, WIDTH } from './table.ts';
 
@@ -22,14 +23,27 @@ export function whyLines(state: State): readonly string[] {
   const edits = (brain.config?.log ?? []).slice(0, EDITS).map(auditLine);
   const edited = edits.map((line, n) => `${(n === 0 ? 'edits' : '').padEnd(INDENT)}${line}`);
   const nowMs = Math.max(0, ...runs.flatMap(({ why }) => why.map(({ lastMs }) => lastMs)));
+  const shadows = (brain.shadow ?? []).flatMap((one) => ['', ...shadowBlock(one, { namesAndValues, wrapped, nowMs })]);
   return [
     ...head,
     ...risk,
+    ...riskLines(brain),
+    ...alarmLines(brain),
     ...gateway,
     ...configLines(header?.config),
     ...edited,
     ...runs.flatMap((run) => ['', ...runLines(run, { brain, nowMs })]),
+    ...shadows,
   ];
+}
+
+/** Monitors beyond a threshold. */
+function alarmLines({ risk: { alarms = [] } }: BrainDoc): readonly string[] {
+  const rows = alarms.map(({ monitor, where, alarm, on, reading, warn, act }) => {
+    const value = reading === null ? UNKNOWN : String(Number(reading.toPrecision(4)));
+    return `${where} ${monitor} ${value} (warn ${warn}, act ${act}) ${on ? alarm : 'only shown'}`;
+  });
+  return rows.length > 0 ? labelled('monitors', rows) : [];
 }
 
 function runLines(run: RunDoc, { brain, nowMs }: { readonly brain: BrainDoc; readonly nowMs: number }): readonly string[] {

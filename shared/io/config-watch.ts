@@ -37,20 +37,19 @@ export function watchConfig({ file, over, onEdit, lookMs = LOOK_MS }: ConfigWatc
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** Edits that come before anybody listens: the newest of them waits. */
+/** The newest edit is told to whoever begins to listen: none is lost before that, nor where a gateway begins anew with what it read first. */
 export class Edits {
-  #waiting: Parameters<OnEdit>[0] | null = null;
+  #newest: Parameters<OnEdit>[0] | null = null;
   #listener: OnEdit | null = null;
 
   readonly take: OnEdit = (loaded) => {
-    if (this.#listener) this.#listener(loaded);
-    else this.#waiting = loaded;
+    this.#newest = loaded;
+    this.#listener?.(loaded);
   };
 
   listen(listener: OnEdit): void {
     this.#listener = listener;
-    if (this.#waiting) listener(this.#waiting);
-    this.#waiting = null;
+    if (this.#newest) listener(this.#newest);
   }
 }
 

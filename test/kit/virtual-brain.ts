@@ -8,6 +8,7 @@ import { SnapshotPoller } from '../../brain/io/snapshot-poller.ts';
 import { ClientIds } from '../../brain/oms/ids.ts';
 import { answered, forget } from '../../brain/oms/notes.ts';
 import type { Pending } from '../../brain/oms/working.ts';
+import { DeedsBook } from '../../brain/risk/deeds.ts';
 import { type Run, readsOf } from '../../brain/runs.ts';
 import { settingsOf } from '../../brain/settings.ts';
 import { type BrainState, initialState, type Settings, step, type SymbolStep } from '../../brain/step.ts';
@@ -47,6 +48,7 @@ export class VirtualBrain implements Disposable {
   readonly #reader: SnapshotPoller;
   readonly #fills: FillReader;
   readonly #sender: Sender;
+  readonly #deeds = new DeedsBook();
   #state: BrainState;
   #link: Link | null = null;
   #processed: Stamp | null = null;
@@ -131,12 +133,14 @@ export class VirtualBrain implements Disposable {
     if (headerReason(documents, { identity: link.identity, now, maxAgeMs: config.brain.maxSnapshotAgeMs }) !== null) return;
     const turn = {
       ...{ documents, now, nowMs: clock.wallMs(), fills: this.#fills.take(header.fillSeq), fees: this.#fills.takeFees() },
+      deeds: this.#deeds.take(documents, now),
       nextId: (role: Parameters<ClientIds['next']>[0]) => link.ids.next(role),
       mayTrade: header.brainEpoch === link.client.epoch && this.#store.fault === null,
     };
-    const { state, symbols, crossed } = step(this.#state, { settings: this.#settings, turn });
+    const { state, symbols, crossed, risk } = step(this.#state, { settings: this.#settings, turn });
     this.#state = state;
     for (const [each, { exits }] of Object.entries(state.symbols)) this.#store.save(each, exits);
+    if (risk.events.length > 0) this.#memory.saveRisk(state);
     if (crossed) this.#memory.saveShares(state);
     const [stepped, after] = [symbols.find((one) => one.symbol === symbol), state.symbols[symbol]];
     if (!stepped || !after) throw new Error(`Cannot take a turn: ${symbol} was not looked at`);

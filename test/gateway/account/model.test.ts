@@ -141,6 +141,31 @@ const FOUND: readonly (readonly [name: string, script: Script])[] = [
     ],
   ],
   [
+    'fills that a new baseline holds already go to their order, although a newer trade was seen before',
+    [
+      ...[
+        { ...PLACE, size: 4 } as const,
+        wait(20),
+        { does: 'fill', n: 0, size: 2 } as const,
+        { does: 'manual', side: 'buy', size: 1 } as const,
+      ],
+      ...[wait(20), { ...KILL, lost: 8 } as const, wait(20), PLACE, wait(200)],
+    ],
+  ],
+  [
+    'an order made larger, whose amend the ledger lost, is not taken for filled by the size that it had before',
+    [
+      ...[{ does: 'batch', count: 3, side: 'buy', at: 0, size: 1 } as const, wait(200), { does: 'amend', n: 0, at: 0, size: 2 } as const],
+      ...[{ does: 'batch', count: 2, side: 'buy', at: 0, size: 1 } as const],
+      ...[
+        { does: 'amend-all', at: 0, size: 1, crowdMs: 0 } as const,
+        { does: 'fill', n: 0, size: 1 } as const,
+        { ...KILL, lost: 8 } as const,
+      ],
+      ...[wait(200), { ...PLACE, timeInForce: 'gtc', side: 'sell', at: 3, size: 33 } as const, wait(700), wait(5_000)],
+    ],
+  ],
+  [
     'an epoch that only a stop had, ended since, is not granted again when all files are gone',
     [
       ...[{ does: 'manual', side: 'sell', size: 1 } as const, wait(700), { ...KILL, wipes: 'folder' } as const, wait(1)],
