@@ -57,8 +57,11 @@ export function parametersOf(config: Config, { use, with: own }: Pick<RunPlan, '
 
 export const runsOn = (runs: readonly Run[], symbol: string): readonly Run[] => runs.filter(({ symbols }) => symbols.includes(symbol));
 
-/** Intervals of the bars that some run reads, and whether one reads public trades: what has to be fetched. */
-export function readsOf(runs: readonly Run[]): { readonly intervals: readonly string[]; readonly trades: boolean } {
-  const intervals = new Set(runs.flatMap(({ strategy }) => strategy.reads.bars ?? []));
-  return { intervals: [...intervals], trades: runs.some(({ strategy }) => strategy.reads.trades) };
+/** Intervals of the bars that some run reads, and whether public trades are wanted: what has to be fetched. A shadow's fills come of trades. */
+export function readsOf(
+  runs: readonly Run[],
+  shadows: readonly Run[] = [],
+): { readonly intervals: readonly string[]; readonly trades: boolean } {
+  const intervals = new Set([...runs, ...shadows].flatMap(({ strategy }) => strategy.reads.bars ?? []));
+  return { intervals: [...intervals], trades: shadows.length > 0 || runs.some(({ strategy }) => strategy.reads.trades) };
 }

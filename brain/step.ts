@@ -169,19 +169,19 @@ function count({ portfolio: before, seats }: BrainState, { settings, turn, looks
   return { portfolio: next, seats: withFills(seats, { fills: news, runs: settings.runs }) };
 }
 
+function watch(before: RiskState, { settings, portfolio, ...seeing }: Looked & Pick<BrainState, 'portfolio'>): RiskTurn {
+  const { turn } = seeing;
+  const sight = sightOf({ ...seeing, portfolio, runs: settings.runs });
+  const stopped = turn.documents.header.emergency !== undefined;
+  return watchRisk(before, { nowMs: turn.nowMs, ...sight, deeds: turn.deeds, stopped, parameters: settings.risk });
+}
+
 /** Null while the book is blind or crossed. */
 function midIn(held: HeldView | null): TwiceMid | null {
   const [bid, ask] = [held?.bids?.[0], held?.asks?.[0]];
   if (!held || !bid || !ask) return null;
   const [best, other] = [formatPrice(held.instrument, bid.price), formatPrice(held.instrument, ask.price)];
   return twiceMid({ bid: best, ask: other });
-}
-
-function watch(before: RiskState, { settings, portfolio, ...seeing }: Looked & Pick<BrainState, 'portfolio'>): RiskTurn {
-  const { turn } = seeing;
-  const sight = sightOf({ ...seeing, portfolio, runs: settings.runs });
-  const stopped = turn.documents.header.emergency !== undefined;
-  return watchRisk(before, { nowMs: turn.nowMs, ...sight, deeds: turn.deeds, stopped, parameters: settings.risk });
 }
 
 function actOn(

@@ -118,20 +118,10 @@ export class Brain implements AsyncDisposable {
     this.#actions = metrics.counter('brain_actions_total', 'Order commands decided on', ['kind']);
     this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
     this.#tellPnl = pnlGauge(metrics);
-    const shadows = options.shadows?.runs ?? [];
-    const { intervals, trades } = readsOf([...runs, ...shadows]);
+    const reads = readsOf(runs, options.shadows?.runs);
     const onDocuments = (documents: Documents): void => this.#take(documents);
     const keys = keysOf(config.redis.prefix);
-    this.#poller = new SnapshotPoller({
-      redis,
-      keys,
-      symbols: config.symbols,
-      intervals,
-      trades: trades || shadows.length > 0,
-      clock,
-      log,
-      onDocuments,
-    });
+    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, ...reads, clock, log, onDocuments });
     redis.on('ready', () => this.#poller.rewind());
     this.#link = this.#openLink();
     this.#fills = new FillReader({
@@ -251,7 +241,7 @@ export class Brain implements AsyncDisposable {
     const { header } = documents;
     const next = this.#reload.take();
     if (next) [this.#state, this.#settings] = [this.#under(next.settings), next.settings];
-    if (next) this.#poller.read(readsOf(next.settings.runs));
+    if (next) this.#poller.read(readsOf(next.settings.runs, this.#options.shadows?.runs));
     const leased = this.#ids !== null && this.#link.connected && header.brainEpoch === this.#brainEpoch;
     const now = clock.monoMs();
     const turn = {

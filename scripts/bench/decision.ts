@@ -34,8 +34,10 @@ const ROUNDS = 5;
 const DECISIONS = 1_000;
 const WARM_UP = 500;
 const GOAL_MS = 1;
-/** A control slower than this at its 99th percentile has met a machine too busy to judge. */
-const CONTROL_MAX_MS = 1;
+/** A bare loop that works this long, about what a decision takes; longer than the goal at its p99, and the machine was too busy to judge. */
+const LOOP_MS = 0.7;
+/** Between two looks at the clock nothing of ours takes so long. */
+const LOST_MS = 0.05;
 const MEMORY_GOAL_MB = 150;
 const MEMORY_MS = 62_000;
 
@@ -47,26 +49,30 @@ export async function benchDecision(): Promise<readonly Figure[]> {
   return [...figuresOf(rounds), await memoryOfBrain()];
 }
 
-type Round = { readonly oursMs: readonly number[]; readonly controlMs: readonly number[]; readonly snapshots: number };
+type Round = Readonly<Record<'oursMs' | 'controlMs' | 'loopMs', readonly number[]>> & { readonly snapshots: number };
 
 function figuresOf(rounds: readonly Round[]): readonly Figure[] {
   const at = (pick: (round: Round) => readonly number[], q: number): number => median(rounds.map((round) => quantile(pick(round), q)));
-  const [ours, control] = [(q: number) => at(({ oursMs }) => oursMs, q), (q: number) => at(({ controlMs }) => controlMs, q)];
-  const [snapshots, longest] = [
-    rounds.reduce((sum, round) => sum + round.snapshots, 0),
-    Math.max(...rounds.flatMap(({ oursMs }) => oursMs)),
-  ];
-  const name = `snapshot read -> commands written, ${SYMBOLS.length} symbols`;
+  const told = (q: number): string =>
+    `the same bytes parsed and written ${at(({ controlMs }) => controlMs, q).toFixed(2)}, a bare loop of ${LOOP_MS} ms ${at(({ loopMs }) => loopMs, q).toFixed(2)}`;
+  const snapshots = rounds.reduce((sum, round) => sum + round.snapshots, 0);
+  const longest = Math.max(...rounds.flatMap(({ oursMs }) => oursMs)).toFixed(1);
   return [0.5, 0.99].map((q) => ({
-    ...{
-      name: `${name}, p${q * 100}`,
-      value: ours(q),
-      unit: 'ms',
-      goal: q === 0.99 ? GOAL_MS : null,
-      conclusive: control(0.99) <= CONTROL_MAX_MS,
-    },
-    beside: `the same bytes parsed and written: p${q * 100} ${control(q).toFixed(2)} ms; ${ROUNDS} rounds of ${DECISIONS} turns that sent, of ${snapshots}; longest ${longest.toFixed(1)} ms`,
+    name: `snapshot read -> commands written, ${SYMBOLS.length} symbols, p${q * 100}`,
+    ...{ value: at(({ oursMs }) => oursMs, q), unit: 'ms', goal: q === 0.99 ? GOAL_MS : null },
+    conclusive: at(({ loopMs }) => loopMs, 0.99) <= GOAL_MS,
+    beside: `${told(q)}; ${ROUNDS} rounds of ${DECISIONS} turns that sent, of ${snapshots}; longest ${longest} ms`,
   }));
+}
+
+/** Goes on until it has had so much time to itself: what it takes beyond that, others had. */
+function loop(): number {
+  const from = performance.now();
+  for (let [last, lost, now] = [from, 0, from]; ; last = now) {
+    now = performance.now();
+    if (now - last > LOST_MS) lost += now - last;
+    if (now - from - lost >= LOOP_MS) return now - from;
+  }
 }
 
 /** Where the two instants are seen from: the reply of Redis, and the brain's socket. */
@@ -89,7 +95,7 @@ class Bench implements AsyncDisposable {
 
   /** Snapshot after snapshot until so many turns have sent something. */
   async decide(count: number): Promise<Round> {
-    const [oursMs, controlMs]: [number[], number[]] = [[], []];
+    const [oursMs, controlMs, loopMs]: [number[], number[], number[]] = [[], [], []];
     let snapshots = 0;
     for (; oursMs.length < count; snapshots++) {
       [this.#read, this.#written] = [null, null];
@@ -103,8 +109,9 @@ class Bench implements AsyncDisposable {
       if (written === null) continue;
       oursMs.push(written.atMs - atMs);
       controlMs.push(this.#control(texts, written.text));
+      loopMs.push(loop());
     }
-    return { oursMs, controlMs, snapshots };
+    return { oursMs, controlMs, loopMs, snapshots };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

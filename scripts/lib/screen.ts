@@ -223,8 +223,8 @@ export function brainLines(state: State): readonly string[] {
   const own = refused.filter((line) => !state.header?.config?.refused.includes(line)); // both read the same file
   return [
     ...labelled('brain', [brain.strategy, ...brainAge(state, brain), ...reasons]),
-    ...own.map((line) => `          edit refused by the brain, nothing is changed there: ${line}`),
     ...riskLines(brain),
+    ...own.map((line) => `          edit refused by the brain, nothing is changed there: ${line}`),
   ];
 }
 

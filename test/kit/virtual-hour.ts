@@ -136,7 +136,8 @@ class Hour implements AsyncDisposable {
     if (!gateway || !brain) throw new Error('There is nothing to end');
     const person = gateway.hello('operator');
     gateway.send(person, { id: 1, type: 'pause' });
-    for (const symbol of SYMBOLS) gateway.send(person, { id: 2, type: 'closePosition', symbol, reason: 'the hour is over', ladder: 'taker' });
+    for (const symbol of SYMBOLS)
+      gateway.send(person, { id: 2, type: 'closePosition', symbol, reason: 'the hour is over', ladder: 'taker' });
     const { account, orders } = this.#sim.simulator.exchange.trader(API_KEY);
     const isFlat = (): boolean => SYMBOLS.every((symbol) => account.position(symbol).size === 0) && orders.open(null).length === 0;
     for (let passed = 0; !isFlat() && passed < CLOSE_LIMIT_MS; passed += SLICE_MS) await this.#slice();
@@ -159,13 +160,17 @@ class Hour implements AsyncDisposable {
       return pnl && ledger ? [[symbol, pnlDoc(pnl, { ledger, quoteAsset: 'USDT' })]] : [];
     });
     const total = sumDecimals(docs.map(([, doc]) => doc.total)) ?? 'unknown';
-    const walletChange = sumDecimals([formatAtoms(this.#sim.simulator.exchange.trader(API_KEY).account.wallet('USDT')), `-${formatAtoms(FUNDS)}`]) ?? '';
+    const walletChange =
+      sumDecimals([formatAtoms(this.#sim.simulator.exchange.trader(API_KEY).account.wallet('USDT')), `-${formatAtoms(FUNDS)}`]) ?? '';
     if (Number(total) !== Number(walletChange) || sumDecimals([total, negated(walletChange)]) !== '0')
       this.#blame(`the parts of the profit add up to ${total}, the wallet has changed by ${walletChange}`);
     const most = SYMBOLS.map((symbol) => {
       const { instrument } = this.#sim.simulator.exchange.market(symbol);
       const lots = this.#seen.get(symbol)?.most ?? 0;
-      return [symbol, { most: formatSize(instrument, lots as Parameters<typeof formatSize>[1]), cap: MARKETS[symbol].maxInventory }] as const;
+      return [
+        symbol,
+        { most: formatSize(instrument, lots as Parameters<typeof formatSize>[1]), cap: MARKETS[symbol].maxInventory },
+      ] as const;
     });
     return {
       violations: [...this.#violations],
@@ -188,7 +193,12 @@ class Hour implements AsyncDisposable {
       };
     };
     const venue = await openBinance({
-      ...{ config: this.#config, credentials: { apiKey: API_KEY, secret: SECRET }, clock: this.#clock, random: new Random(this.#options.seed) },
+      ...{
+        config: this.#config,
+        credentials: { apiKey: API_KEY, secret: SECRET },
+        clock: this.#clock,
+        random: new Random(this.#options.seed),
+      },
       ...{ log: rootLog({ process: 'gateway', level: 'fatal', stream: this.#log }), metrics: makeMetrics('gateway') },
       ...{ lines: { http: watched, socket }, endpoints: { rest: 'http://exchange', stream: 'ws://exchange' } },
     });
@@ -224,7 +234,8 @@ class Hour implements AsyncDisposable {
       if (!text.includes(symbol) || text.includes('reduceOnly=true') || text.includes('"reduceOnly":"true"')) continue;
       this.#sent++;
       const { status, reason } = venue.market.book(symbol);
-      if (status !== 'live' || !keeper.known) this.#blame(`${symbol}: sent while the book was ${status} ${reason}, account known ${keeper.known}`);
+      if (status !== 'live' || !keeper.known)
+        this.#blame(`${symbol}: sent while the book was ${status} ${reason}, account known ${keeper.known}`);
     }
   }
 
@@ -273,14 +284,22 @@ function hourConfig(): Config {
       active: 'market-making',
       marketMaking: { spreadBps: 1, skewBps: 1, orderSize: '0.010', maxInventory: '0.050', refreshToleranceBps: 0.1 },
       macdTrend: { orderSize: '0.010' },
-      runs: SYMBOLS.map((symbol) => ({ id: `mm-${symbol.slice(0, 3).toLowerCase()}`, use: 'market-making', symbols: [symbol], with: MARKETS[symbol] })),
+      runs: SYMBOLS.map((symbol) => ({
+        id: `mm-${symbol.slice(0, 3).toLowerCase()}`,
+        use: 'market-making',
+        symbols: [symbol],
+        with: MARKETS[symbol],
+      })),
     },
     exits: { takeProfitPercent: 3, stopLossPercent: 3, cooldownMs: 5_000 },
     limits: {
       maxGrossNotional: '1000000',
       default: { maxPosition: '5000', maxOrderNotional: '5000', maxOpenOrders: 20, collarPercent: 2 },
       symbols: Object.fromEntries(
-        SYMBOLS.map((symbol) => [symbol, { maxPosition: MARKETS[symbol].maxInventory, maxOrderNotional: '5000', maxOpenOrders: 20, collarPercent: 2 }]),
+        SYMBOLS.map((symbol) => [
+          symbol,
+          { maxPosition: MARKETS[symbol].maxInventory, maxOrderNotional: '5000', maxOpenOrders: 20, collarPercent: 2 },
+        ]),
       ),
       equity: { maxOrderPercent: 100, maxPositionPercent: 1_000, maxDailyLossPercent: 100 },
     },

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { barsRead, checkConfig } from '../../shared/config.ts';
 import { plannedShadows } from '../../shared/shadow.ts';
+import { overlay } from '../../shared/json.ts';
 import { config } from '../kit/brain.ts';
 
 const withShadow = (...shadow: object[]) => ({ ...config(), strategy: { ...config().strategy, shadow } });
@@ -45,4 +48,14 @@ test.each<[string, object[], readonly RegExp[]]>([
   const told = problems(...shadows);
   expect(told).toHaveLength(lines.length);
   for (const [n, line] of lines.entries()) expect(told[n]).toMatch(line);
+});
+
+test('the shadow that the README shows is right on the configuration that is shipped', () => {
+  const root = join(import.meta.dirname, '../..');
+  const [, sample = ''] = /```json shadow\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  const checked = checkConfig(overlay(JSON.parse(readFileSync(join(root, 'config.json'), 'utf8')), JSON.parse(sample)));
+  if ('problems' in checked) throw new Error(JSON.stringify(checked.problems));
+  expect(plannedShadows(checked.config)).toMatchObject([
+    { id: 'wide', run: 'market-making', symbols: ['BTCUSDT'], with: { spreadBps: 3 } },
+  ]);
 });
