@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { feesOwed } from '../../brain/portfolio/portfolio.ts';
 import { pnlDoc } from '../../brain/portfolio/pnl.ts';
 import { makeRuns } from '../../brain/runs.ts';
 import { openBinance } from '../../gateway/venues/binance/io/venue.ts';
@@ -112,7 +113,7 @@ class Hour implements AsyncDisposable {
       if (passed > START_LIMIT_MS) throw new Error('The gateway did not start');
       await this.#slice();
     }
-    const { config } = { config: this.#config };
+    const config = this.#config;
     this.#brain = new VirtualBrain({
       ...{ config, symbol: SYMBOLS[0] ?? '', clock: this.#clock, storeFile: join(this.#dir, 'brain.sqlite'), runs: makeRuns(config) },
       onTurn: () => undefined,
@@ -141,7 +142,8 @@ class Hour implements AsyncDisposable {
     const { account, orders } = this.#sim.simulator.exchange.trader(API_KEY);
     const isFlat = (): boolean => SYMBOLS.every((symbol) => account.position(symbol).size === 0) && orders.open(null).length === 0;
     for (let passed = 0; !isFlat() && passed < CLOSE_LIMIT_MS; passed += SLICE_MS) await this.#slice();
-    for (let passed = 0; passed < 3_000; passed += SLICE_MS) await this.#slice(); // the last fills come to be counted
+    const isCounted = (): boolean => feesOwed(brain.state.portfolio).length === 0;
+    for (let passed = 0; passed < 3_000 || (!isCounted() && passed < CLOSE_LIMIT_MS); passed += SLICE_MS) await this.#slice();
     this.#judge();
     if (!isFlat()) this.#blame('it did not become flat');
     return this.#told(brain);
@@ -162,7 +164,7 @@ class Hour implements AsyncDisposable {
     const total = sumDecimals(docs.map(([, doc]) => doc.total)) ?? 'unknown';
     const walletChange =
       sumDecimals([formatAtoms(this.#sim.simulator.exchange.trader(API_KEY).account.wallet('USDT')), `-${formatAtoms(FUNDS)}`]) ?? '';
-    if (Number(total) !== Number(walletChange) || sumDecimals([total, negated(walletChange)]) !== '0')
+    if (parseAtoms(total) !== parseAtoms(walletChange))
       this.#blame(`the parts of the profit add up to ${total}, the wallet has changed by ${walletChange}`);
     const most = SYMBOLS.map((symbol) => {
       const { instrument } = this.#sim.simulator.exchange.market(symbol);
@@ -272,8 +274,6 @@ class Hour implements AsyncDisposable {
     if (this.#violations.size < VIOLATIONS_MAX) this.#violations.add(`at ${Math.round(this.#clock.monoMs())} ms: ${sentence}`);
   }
 }
-
-const negated = (text: string): string => (text.startsWith('-') ? text.slice(1) : `-${text}`);
 
 function hourConfig(): Config {
   const checked = checkConfig({
