@@ -46,6 +46,10 @@ const VENUE_COMPOSERS = [
 ];
 const OUTSIDE = /^(?:node:(?:net|tls|dgram|dns|http|https|http2|fs|child_process)|ioredis|undici|ws|pino)(?:\/|$)/;
 
+/** Whatever writes to a gateway, or is written to one. */
+const SENDS =
+  /^(?:node:net|shared\/command\.ts|shared\/io\/gateway-client\.ts|brain\/oms\/request\.ts|brain\/io\/(?:brain|sender|command-sender|gateway-link|farewell)\.ts)$/;
+
 const LAYERS: readonly Layer[] = [
   {
     rule: 'two-sides',
@@ -74,9 +78,19 @@ const LAYERS: readonly Layer[] = [
   },
   {
     rule: 'simulator-stays-out',
-    sentence: 'shared/sim is for scripts, tests and gateway/venues/paper only',
+    sentence: 'shared/sim is for scripts, tests, gateway/venues/paper and brain/shadow only',
     breaks: (from, to) =>
-      isIn('shared/sim', to) && !['shared/sim', 'scripts', 'test', 'gateway/venues/paper'].some((room) => isIn(room, from)),
+      isIn('shared/sim', to) && !['shared/sim', 'scripts', 'test', 'gateway/venues/paper', 'brain/shadow'].some((room) => isIn(room, from)),
+  },
+  {
+    rule: 'shadows-send-nothing',
+    sentence: 'a shadow knows no way to the gateway: neither it nor who runs it imports a socket, a request or a sender',
+    breaks: (from, to) => (isIn('brain/shadow', from) || /^brain\/io\/shadow/.test(from)) && SENDS.test(to),
+  },
+  {
+    rule: 'research-stays-out',
+    sentence: 'danfojs-node costs half a second and 100 MB: it is for scripts and tests only',
+    breaks: (from, to) => /^danfojs/.test(to) && isProduct(from),
   },
   {
     rule: 'one-venue-one-room',

@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { publicConfig } from '../shared/config.ts';
 import type { Loaded } from '../shared/config-file.ts';
 import { acknowledge, alertLines, openAlerts } from './alerts/commands.ts';
+import { showConfig } from './lib/config-tool.ts';
 import { ask, notRunning, openOperator } from './lib/operator.ts';
 import { type FillsOptions, type PnlOptions, showFills, showLife, showPnl, utcTime } from './lib/history-tool.ts';
 import { panic } from './lib/panic.ts';
@@ -80,8 +80,12 @@ program
       return Promise.resolve(EXIT.done);
     };
   });
-type ConfigOptions = Common & { readonly check: boolean };
-addCommand('config', 'the configuration in force, without secrets', config).option('--check', 'only say whether it is good', false);
+addCommand('config', 'the configuration of the file, without secrets', showConfig)
+  .option(...JSON_OPTION)
+  .option('--check', 'only say whether it is good', false)
+  .option('--changes', 'what is in force otherwise than the file says, and the changes made while it runs', false)
+  .option('--confirm', 'limits that the file has loosened come into force, after a question', false)
+  .option('--yes', 'do not ask', false);
 
 type TestOptions = Shown & { readonly channel?: string };
 addCommand('alert-test', 'one test message to every channel of the alerts', alertTest)
@@ -202,13 +206,6 @@ function alerts({ config: file, json }: Shown): Promise<ExitCode> {
 function ack({ config: file }: Common): Promise<ExitCode> {
   acknowledge(configOf(file), acknowledging);
   print(`acknowledged: ${acknowledging.join(', ') || 'all that are open'}`);
-  return Promise.resolve(EXIT.done);
-}
-
-function config({ config: file, check }: ConfigOptions): Promise<ExitCode> {
-  const loaded = configOf(file);
-  if (check) print(`${loaded.file}: good`);
-  else print(JSON.stringify(publicConfig(loaded.config), null, 2));
   return Promise.resolve(EXIT.done);
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
 import { ACT_KINDS } from './soak/acts.ts';
-import { runExits } from './soak/exits.ts';
+import { runExits, slippageLines } from './soak/exits.ts';
 import { runLimits } from './soak/limits.ts';
 import { runHostileCampaign } from './soak/hostile-campaign.ts';
 import { runPanics } from './soak/panic-figures.ts';
@@ -193,6 +193,7 @@ const brokenRun = (seed: number, problem: unknown): KillRecord => ({
 
 async function exits({ seed, paths, dir }: Flags, stop: AbortController): Promise<number> {
   const told = await runExits({ seed, paths, dir, stop: stop.signal, tell: (line) => process.stderr.write(`${line}\n`) });
+  for (const line of slippageLines(told)) process.stderr.write(`${line}\n`);
   process.stdout.write(`${JSON.stringify({ ok: told.found === 0, ...told })}\n`);
   return told.found === 0 ? EXIT.done : EXIT.failed;
 }

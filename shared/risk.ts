@@ -97,3 +97,31 @@ export type Threshold = Pick<MonitorParameters, 'warn' | 'act' | 'holdMs' | 'coo
 
 /** Every monitor only shown: for runs that are about something else. */
 export const UNWATCHED: Risk = Risk.parse({ monitors: Object.fromEntries(Object.keys(MONITORS).map((name) => [name, { on: false }])) });
+
+/** In the document of the brain. Absent in documents of earlier versions. Places (`where`) are `account`, a symbol, or `run:` and a run. */
+export const riskWatchDoc = {
+  /** Those that are not closed. `sinceMs`: when it last moved or was confirmed, wall time. `findings`: what opened it, in the monitors' units. */
+  breakers: z
+    .array(
+      z.strictObject({
+        where: z.string(),
+        at: z.enum(['open', 'half-open']),
+        tier: z.enum(TIERS).nullable(),
+        sinceMs: z.number(),
+        relapses: z.int(),
+        findings: z.array(z.strictObject({ monitor: z.string(), reading: z.number(), threshold: z.number() })),
+      }),
+    )
+    .optional(),
+  /** Monitors beyond a threshold, or not long enough back; `on` false: they are shown and restrain nothing. */
+  alarms: z
+    .array(
+      z.strictObject({
+        ...{ monitor: z.string(), where: z.string(), alarm: z.enum(['warn', 'act']), on: z.boolean() },
+        ...{ reading: z.number().nullable(), warn: z.number(), act: z.number() },
+      }),
+    )
+    .optional(),
+  /** Of the account, by monitor; null while not known. */
+  readings: z.record(z.string(), z.number().nullable()).optional(),
+};

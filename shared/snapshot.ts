@@ -3,14 +3,17 @@
  * every document carries the header's {epoch, seq}, and a reader uses them only when all parts carry the same numbers.
  */
 import * as z from 'zod';
+import { ConfigAudit, ConfigState } from './config-live.ts';
 import { ORDER_STATUSES } from './order.ts';
-import { TIERS } from './risk.ts';
+import { riskWatchDoc } from './risk.ts';
 
 export const SCHEMA_VERSION = 1;
 /** Snapshot keys vanish this long after the gateway's death; freshness is judged by age, this only cleans up. */
 export const SNAPSHOT_TTL_MS = 2_000;
 /** An order stays in the snapshot this long after its end, with final status and fills. */
 export const CLOSED_SHOWN_MS = 5_000;
+/** Letters of the tag of an order. */
+export const TAG_MAX = 40;
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 const stamp = { epoch: z.int().nonnegative(), seq: z.int().nonnegative() };
@@ -49,6 +52,10 @@ export const Header = z.strictObject({
   environment: z.enum(['sim', 'paper', 'testnet', 'mainnet']),
   accountHash: z.string(),
   configHash: z.string(),
+  /** Of the limits that are in force at the gateway; the brain's own may differ, and the tighter of both rules. */
+  limitsHash: z.string().optional(),
+  /** Absent while the file says what is in force. */
+  config: ConfigState.optional(),
   /** Venue-aligned wall time of the write: for people, never for ages. */
   wallMs: z.number(),
   symbols: z.array(z.string()),
@@ -171,6 +178,10 @@ export const OrderDoc = z.strictObject({
   reason: z.string(),
   /** Run of the brain that placed it; absent where nobody said. */
   strategy: z.string().optional(),
+  /** Which of the run's quotes it serves; absent is ''. */
+  tag: z.string().max(TAG_MAX).optional(),
+  /** Amends that were asked of the venue, whatever became of them; absent where nobody counted from the beginning. */
+  amends: z.int().nonnegative().optional(),
 });
 export type OrderDoc = Readonly<z.infer<typeof OrderDoc>>;
 
@@ -267,6 +278,23 @@ export type InstrumentDoc = Readonly<z.infer<typeof InstrumentDoc>>;
 const signals = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 const wantedQuotes = z.array(z.strictObject({ side: z.enum(['buy', 'sell']), price: decimal, size: decimal }));
 
+/** Profit of a symbol by where it comes from, money of `asset`: fees positive = paid, funding positive = received; `total` is their sum. */
+export const PnlDoc = z.strictObject({
+  asset: z.string(),
+  /** Venue time at which counting began. */
+  sinceMs: z.number(),
+  /** Of the fills against the mid before them. */
+  spread: decimal,
+  /** Of what was held while the mid moved. */
+  inventory: decimal,
+  fees: decimal,
+  funding: decimal,
+  total: decimal,
+  /** Fees paid in other assets: in no sum. */
+  otherFees: z.record(z.string(), decimal),
+});
+export type PnlDoc = Readonly<z.infer<typeof PnlDoc>>;
+
 /** One run on one symbol. */
 export const RunDoc = z.strictObject({
   run: z.string(),
@@ -289,33 +317,34 @@ export const RunDoc = z.strictObject({
 });
 export type RunDoc = Readonly<z.infer<typeof RunDoc>>;
 
-/** Absent in documents of earlier versions. Places (`where`) are `account`, a symbol, or `run:` and a run. */
-const riskWatch = {
-  /** Those that are not closed. `sinceMs`: when it last moved or was confirmed, wall time. `findings`: what opened it, in the monitors' units. */
-  breakers: z
-    .array(
-      z.strictObject({
-        where: z.string(),
-        at: z.enum(['open', 'half-open']),
-        tier: z.enum(TIERS).nullable(),
-        sinceMs: z.number(),
-        relapses: z.int(),
-        findings: z.array(z.strictObject({ monitor: z.string(), reading: z.number(), threshold: z.number() })),
-      }),
-    )
-    .optional(),
-  /** Monitors beyond a threshold, or not long enough back; `on` false: they are shown and restrain nothing. */
-  alarms: z
-    .array(
-      z.strictObject({
-        ...{ monitor: z.string(), where: z.string(), alarm: z.enum(['warn', 'act']), on: z.boolean() },
-        ...{ reading: z.number().nullable(), warn: z.number(), act: z.number() },
-      }),
-    )
-    .optional(),
-  /** Of the account, by monitor; null while not known. */
-  readings: z.record(z.string(), z.number().nullable()).optional(),
-};
+/** One shadow on one symbol: what its parameters would have done on the same snapshots, by simulated fills. */
+export const ShadowDoc = z.strictObject({
+  shadow: z.string(),
+  /** The run that it is compared with. */
+  run: z.string(),
+  symbol: z.string(),
+  reason: z.string(),
+  detail: signals,
+  quotes: wantedQuotes,
+  signals,
+  position: decimal,
+  entryPrice: decimal.nullable(),
+  /** Quote units, as in the position documents. */
+  realizedPnl: decimal,
+  fees: decimal,
+  funding: decimal,
+  fills: z.int(),
+  /** Since when its money counts, venue time, ms. */
+  sinceMs: z.number(),
+  /** Realized, unrealized by mark, fees and funding since then: of the shadow, and of the run. Null: not known, or fees in another asset. */
+  net: decimal.nullable(),
+  liveNet: decimal.nullable(),
+  /** Snapshots before which public trades were missed: fills may be missing there. */
+  missed: z.int(),
+  /** Why it does nothing any more; null while it goes on. */
+  failure: z.string().nullable(),
+});
+export type ShadowDoc = Readonly<z.infer<typeof ShadowDoc>>;
 
 /** What the brain last decided; written by the brain, read by people and the supervisor. */
 export const BrainDoc = z.strictObject({
@@ -342,11 +371,19 @@ export const BrainDoc = z.strictObject({
     }),
   ),
   /** `normal`, `restrained` by a breaker, or `blocked`. */
-  risk: z.strictObject({ state: z.string(), reasons: z.array(z.string()), ...riskWatch }),
+  risk: z.strictObject({ state: z.string(), reasons: z.array(z.string()), ...riskWatchDoc }),
   /** By run and symbol, in the order of the configuration; absent in documents of earlier versions. */
   runs: z.array(RunDoc).optional(),
+  /** In force at the brain; absent in documents of earlier versions. `log`: the newest changes, newest first. */
+  config: z
+    .strictObject({ configHash: z.string(), limitsHash: z.string(), state: ConfigState, log: z.array(ConfigAudit).max(10) })
+    .optional(),
+  /** By symbol; absent in documents of earlier versions, and of a symbol that was not looked at yet. */
+  pnl: z.record(z.string(), PnlDoc).optional(),
   /** What is held on each symbol and belongs to no run, base units, signed; with the holdings of the runs it adds up to the net position. */
   unassigned: z.record(z.string(), decimal).optional(),
+  /** Absent where none is configured. */
+  shadow: z.array(ShadowDoc).optional(),
 });
 export type BrainDoc = Readonly<z.infer<typeof BrainDoc>>;
 

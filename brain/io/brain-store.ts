@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
+import { ConfigAudit } from '../../shared/config-live.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
 import { readPortfolio, writePortfolio } from '../portfolio/row.ts';
 import { EXIT_REASONS } from '../risk/exit-rules.ts';
@@ -46,6 +47,7 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS exits (symbol TEXT PRIMARY KEY, state TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS portfolio (id INTEGER PRIMARY KEY CHECK (id = 0), row TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS config_log (n INTEGER PRIMARY KEY, row TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS risk (id INTEGER PRIMARY KEY CHECK (id = 0), row TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS seats (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at_ms REAL NOT NULL, state TEXT NOT NULL);
 `;
@@ -54,6 +56,10 @@ const PUT_PORTFOLIO = 'INSERT INTO portfolio (id, row) VALUES (0, ?) ON CONFLICT
 const PUT_RISK = 'INSERT INTO risk (id, row) VALUES (0, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row';
 const PUT_SEAT = `INSERT INTO seats (key, fingerprint, at_ms, state) VALUES (?, ?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, at_ms = excluded.at_ms, state = excluded.state`;
+
+/** Changes of the configuration that are kept. */
+const LOG_KEPT = 100;
+const LOG_READ = 10;
 
 /** State of one seat; `fingerprint` tells with which parameters it was made. */
 export type SeatRow = SavedState & { readonly key: string; readonly fingerprint: string };
@@ -124,6 +130,18 @@ export class BrainStore implements Disposable {
   seat(key: string, fingerprint: string): SavedState | null {
     const row = this.#db?.prepare('SELECT at_ms, state FROM seats WHERE key = ? AND fingerprint = ?').get(key, fingerprint);
     return row ? { text: String(row['state']), atMs: Number(row['at_ms']) } : null;
+  }
+
+  /** A change of the configuration that came into force; the oldest are let go of. */
+  addConfigAudit(audit: ConfigAudit): void {
+    this.#db?.prepare('INSERT INTO config_log (row) VALUES (?)').run(JSON.stringify(audit));
+    this.#db?.prepare('DELETE FROM config_log WHERE n <= (SELECT max(n) FROM config_log) - ?').run(LOG_KEPT);
+  }
+
+  /** The newest changes, newest first. */
+  configLog(): readonly ConfigAudit[] {
+    const rows = this.#db?.prepare('SELECT row FROM config_log ORDER BY n DESC LIMIT ?').all(LOG_READ) ?? [];
+    return rows.flatMap((row) => ConfigAudit.safeParse(JSON.parse(String(row['row']))).data ?? []);
   }
 
   saveSeats(rows: readonly SeatRow[]): void {

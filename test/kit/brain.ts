@@ -117,6 +117,7 @@ export const orderDoc = (over: Partial<OrderDoc> = {}): OrderDoc => ({
   filled: '0.000',
   ageMs: 5_000,
   reason: '',
+  amends: 0,
   ...over,
 });
 
@@ -176,6 +177,7 @@ export const working = (over: Partial<WorkingOrder> = {}): WorkingOrder => ({
   size: qty('0.010'),
   filled: lots(0),
   reduceOnly: false,
+  amends: 0,
   ...over,
 });
 

@@ -23,11 +23,11 @@ import { rootLog } from '../../shared/log.ts';
 import { keysOf, type Stamp } from '../../shared/snapshot.ts';
 import type { VirtualGateway } from './virtual-gateway.ts';
 
-/** `state`: of the symbol, after the turn. */
+/** `state`: of the watched symbol, after the turn. */
 export type Took = { readonly documents: Documents; readonly state: BrainState['symbols'][string]; readonly stepped: SymbolStep };
 export type VirtualBrainOptions = {
   readonly config: Config;
-  /** The one symbol of the configuration. */
+  /** The one whose turns are told. */
   readonly symbol: string;
   readonly runs: readonly Run[];
   readonly clock: Clock;
@@ -73,9 +73,9 @@ export class VirtualBrain implements Disposable {
       ...{ clock, log, request, ttlMs: config.brain.commandTtlMs, windowMs: config.brain.oms.batchWindowMs },
       onSettled: (pending, answer, sent) => {
         if (answer) this.#settle(pending, answer.type === 'taken' ? answer.seq : null);
-        if (answer?.type === 'refused' && sent && pending.command.kind === 'place') this.#forget(pending.command.clientId);
+        if (answer?.type === 'refused' && sent && pending.command.kind === 'place') this.#forget(pending.command);
       },
-      onTold: ({ symbol: _, ...told }) => this.#update((state) => ({ ...state, oms: answered(state.oms, told) })),
+      onTold: ({ symbol: of, ...told }) => this.#update(of, (state) => ({ ...state, oms: answered(state.oms, told) })),
     });
   }
 
@@ -146,7 +146,7 @@ export class VirtualBrain implements Disposable {
     if (!stepped || !after) throw new Error(`Cannot take a turn: ${symbol} was not looked at`);
     onTurn({ documents, state: after, stepped }); // whoever kills us here does it after the disk and before the socket
     if (this.#link !== link) return;
-    this.#send(stepped, documents);
+    for (const one of symbols) this.#send(one, documents);
     this.#processed = { epoch: header.epoch, seq: header.seq };
     this.#memory.save(this.#state, { runs: this.#settings.runs, atMs: header.wallMs, now: false });
   }
@@ -156,7 +156,7 @@ export class VirtualBrain implements Disposable {
     const sent = commands.map(
       (command): Pending => ({ command, role: parseClientId(command.clientId)?.role ?? '', sentAt, visibleFrom: null }),
     );
-    this.#update((state) => ({ ...state, pending: [...state.pending, ...sent] }));
+    this.#update(symbol, (state) => ({ ...state, pending: [...state.pending, ...sent] }));
     for (const clientId of ask) void this.#sender.ask(symbol, { clientId, documents: () => this.#newest ?? documents });
     if (close !== null) void this.#sender.close(symbol, close);
     this.#sender.send(sent, documents);
@@ -164,18 +164,17 @@ export class VirtualBrain implements Disposable {
 
   /** `visibleFrom` null: refused, so it never was. */
   #settle(pending: Pending, visibleFrom: number | null): void {
-    this.#update((state) => {
+    this.#update(pending.command.symbol, (state) => {
       const others = state.pending.filter((one) => one !== pending);
       return { ...state, pending: visibleFrom === null ? others : [...others, { ...pending, visibleFrom }] };
     });
   }
 
-  #forget(clientId: string): void {
-    this.#update((state) => ({ ...state, oms: forget(state.oms, clientId) }));
+  #forget({ symbol, clientId }: Pick<Pending['command'], 'symbol' | 'clientId'>): void {
+    this.#update(symbol, (state) => ({ ...state, oms: forget(state.oms, clientId) }));
   }
 
-  #update(change: (state: BrainState['symbols'][string]) => BrainState['symbols'][string]): void {
-    const { symbol } = this.#options;
+  #update(symbol: string, change: (state: BrainState['symbols'][string]) => BrainState['symbols'][string]): void {
     const before = this.#state.symbols[symbol];
     if (before) this.#state = { ...this.#state, symbols: { ...this.#state.symbols, [symbol]: change(before) } };
   }

@@ -164,7 +164,7 @@ test('its position is what the gateway told at hello plus the fills it has read'
   });
   await home.add(fillDoc(7, { size: '0.300' }), fillDoc(8, { size: '0.010' }), fillDoc(9, { side: 'sell', size: '0.002' }));
   await positionIs(rig, '0.508', 9);
-  expect(rig.gateway.of('query').filter(({ what }) => what !== 'order')).toMatchObject([{ what: 'positions' }]);
+  expect(rig.gateway.of('query').filter(({ what }) => what !== 'order')).toMatchObject([{ what: 'config' }, { what: 'positions' }]);
 });
 
 test('a hole in the stream, and a stream that is gone, are filled from the ledger', async () => {
