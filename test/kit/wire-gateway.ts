@@ -27,7 +27,6 @@ import { VirtualGateway } from './virtual-gateway.ts';
 const SYMBOL = 'BTCUSDT';
 const SLICE_MS = 25;
 const BEAT_MS = 200;
-/** `tapes`: a folder to record in. */
 export type WireOptions = { readonly config?: Config; readonly seed?: number; readonly tapes?: string };
 
 const FUNDS = parseAtoms('10000') ?? ZERO_ATOMS;
