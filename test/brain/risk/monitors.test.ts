@@ -57,7 +57,7 @@ function live(
   let turn: ReturnType<typeof watchRisk> | null = null;
   for (const [afterMs, over] of turns) turn = watchRisk(turn?.state ?? from, input(afterMs, over, parameters));
   if (!turn) throw new Error('no turns');
-  const alarm = Object.entries(turn.state.watched).find(([key]) => key.startsWith(`${name} `))?.[1].alarm;
+  const alarm = Object.entries(turn.state.watched).find(([key]) => key.startsWith(`${name} `))?.[1].alarm ?? 'quiet';
   const [breaker] = Object.values(turn.state.breakers).filter(({ at }) => at !== 'closed');
   return { turn, alarm, breaker };
 }
