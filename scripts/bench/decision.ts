@@ -180,7 +180,7 @@ class Bench implements AsyncDisposable {
   /** After the bytes were given to the system. */
   #watchWrites(): void {
     const write = Socket.prototype.write;
-    const own = (text: unknown): text is string => typeof text === 'string' && /"type":"(place|amend|cancel|batch)"/.test(text);
+    const own = (text: unknown): text is string => typeof text === 'string' && /"type":"(place|amend|cancel)"/.test(text);
     const watching = this;
     Socket.prototype.write = function (this: Socket, ...args: Parameters<Socket['write']>) {
       const done = write.apply(this, args);
