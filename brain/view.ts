@@ -214,7 +214,8 @@ export function instrumentOf(document: InstrumentDoc | null, header: Header): In
   return typeof instrument === 'string' ? null : instrument;
 }
 
-function levelsOf(instrument: Instrument, rows: BookDoc['bids']): readonly Level[] | null {
+/** Null where a level is off the grid. */
+export function levelsOf(instrument: Instrument, rows: BookDoc['bids']): readonly Level[] | null {
   const levels = rows.map(([price, size]) => ({ price: parsePrice(instrument, price), size: parseSize(instrument, size) }));
   const whole = levels.every((level): level is Level => level.price !== null && level.size !== null);
   return whole ? Object.freeze(levels) : null; // several runs see it

@@ -4,16 +4,19 @@ import { parseArgs } from './io/arguments.ts';
 import { type Clock, parseClockSpec, systemClock } from '../shared/clock.ts';
 import { accountHash, type Config, configHash, configWarnings } from '../shared/config.ts';
 import { type Credentials, type Loaded, loadConfig, loadCredentials } from '../shared/config-file.ts';
+import { Edits, watchConfig } from '../shared/io/config-watch.ts';
 import { EndSignals } from '../shared/io/end-signals.ts';
 import { type StartMs, StartTimes } from '../shared/io/start-times.ts';
 import { type Log, rootLog } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
+import { ok } from '../shared/result.ts';
 import { keysOf } from '../shared/snapshot.ts';
 import { EXIT, exitOf } from './exit-code.ts';
 import { Beginning, type Panics, panicSignals } from './io/beginning.ts';
 import type { Gateway } from './io/gateway.ts';
 import { openGateway } from './io/open-gateway.ts';
+import { openRecorder, type Recorder } from './io/recorder.ts';
 import { gridSentence } from './io/ledger-grid.ts';
 import { mirroredEpoch } from './io/epoch-mirror.ts';
 import { EpochSource, type EpochsOptions, epochsAtVenue, readEpoch } from './io/epoch-source.ts';
@@ -32,7 +35,13 @@ const MISSING_FOR_MAINNET = [
   'the checks of doctor',
 ];
 
-type Prepared = { readonly loaded: Loaded; readonly credentials: Credentials; readonly clock: Clock; readonly speed: number };
+type Prepared = {
+  readonly loaded: Loaded;
+  readonly edits: Edits;
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  readonly speed: number;
+};
 /** One line (or more) for a person, and the exit code. */
 class Ended extends Error {
   readonly code: number;
@@ -44,7 +53,10 @@ class Ended extends Error {
 
 function prepare(args: readonly string[]): Prepared {
   const options = parseArgs(args);
-  const loaded = loadConfig(options.config);
+  const { over } = options;
+  const edits = new Edits();
+  watchConfig({ file: options.config, over, onEdit: edits.take }); // before it is read: no edit falls between
+  const loaded = loadConfig(options.config, over);
   if (!loaded.ok) throw new Ended(EXIT.usage, loaded.error);
   const { environment } = loaded.value.config;
   const spec = options.clock === undefined ? undefined : parseClockSpec(options.clock);
@@ -54,7 +66,7 @@ function prepare(args: readonly string[]): Prepared {
   refuseUnsafe(loaded.value.config, { live: options.live });
   const credentials = loadCredentials(loaded.value, process.env);
   if (!credentials.ok) throw new Ended(EXIT.usage, [credentials.error]);
-  return { loaded: loaded.value, credentials: credentials.value, clock: systemClock(spec), speed: spec?.speed ?? 1 };
+  return { loaded: loaded.value, edits, credentials: credentials.value, clock: systemClock(spec), speed: spec?.speed ?? 1 };
 }
 
 function refuseUnsafe({ environment }: Config, { live }: { readonly live: boolean }): void {
@@ -103,14 +115,16 @@ async function begin(prepared: Prepared, lasting: Lasting): Promise<End> {
   const first = known?.grantAnyway() ?? null;
   const redisOf = (epoch: number): RedisWriter => openRedis(config, { epoch, instance: runDir.instance, log });
   await using early = first === null ? null : redisOf(first); // beside the venue: a start is short
-  await using venue = await takeVenue(prepared, { log, metrics, runDir, signals });
+  await using recorder = openRecorder({ ...prepared.loaded, ...prepared, runDir, log, epoch: first });
+  await using venue = await takeVenue(prepared, { log, metrics, runDir, signals, recorder });
+  recorder?.watch(venue);
   const epochs = known ?? (await unknownEpochs(prepared.loaded, { files, venue, log }));
   const epoch = first ?? epochs.grantAnyway();
   await using late = early === null ? redisOf(epoch) : null;
   const redis = early ?? late ?? redisOf(epoch);
   if (signals.ending.aborted)
     throw new Ended(EXIT.failed, ['Stopped before anything was sent; what an earlier run left was not looked at']);
-  return await serve(prepared, { epoch, epochs, lasting, signals, log, metrics, runDir, store, redis, venue });
+  return await serve(prepared, { epoch, epochs, lasting, signals, log, metrics, runDir, store, redis, venue, recorder });
 }
 
 type Parts = {
@@ -124,9 +138,10 @@ type Parts = {
   readonly store: LedgerStore;
   readonly redis: RedisWriter;
   readonly venue: Venue;
+  readonly recorder: Recorder | null;
 };
 
-async function serve({ loaded, credentials, clock, speed }: Prepared, { lasting, ...parts }: Parts): Promise<End> {
+async function serve({ loaded, edits, credentials, clock, speed }: Prepared, { lasting, ...parts }: Parts): Promise<End> {
   const { config } = loaded;
   const { log, metrics, runDir, epoch, signals } = parts;
   const { environment } = config;
@@ -144,6 +159,7 @@ async function serve({ loaded, credentials, clock, speed }: Prepared, { lasting,
   const opened = await openGateway({ config, identity, clock, speed, onFatal, onLedgerBack, times, ending, ...parts });
   if (!opened.ok) throw new Ended(opened.error.code, [opened.error.sentence]);
   await using gateway = opened.value;
+  edits.listen((edited) => gateway.edit(edited.ok ? ok(edited.value.config) : edited));
   lasting.panics.to((reason) => gateway.emergencyStop({ reason, source: 'signal', everything: false }));
   await using metricsServer = await takeMetrics(config, { gateway, metrics }).catch(async (problem) => {
     await gateway.stop(); // a brain may be quoting already
@@ -199,12 +215,13 @@ async function takeRunDir({ loaded, credentials }: Prepared): Promise<RunDir> {
 
 async function takeVenue(
   { loaded, credentials, clock, speed }: Prepared,
-  { log, metrics, runDir, signals }: Pick<Parts, 'log' | 'metrics' | 'runDir' | 'signals'>,
+  { log, metrics, runDir, signals, recorder }: Pick<Parts, 'log' | 'metrics' | 'runDir' | 'signals' | 'recorder'>,
 ): Promise<Venue> {
   const random = new Random(process.pid ^ Date.now());
   const { config } = loaded;
   const { ending } = signals;
-  const opened = await openVenue({ config, credentials, clock, speed, random, log, metrics, ending, accountDir: runDir.path });
+  const lines = recorder ? { lines: recorder.lines() } : {};
+  const opened = await openVenue({ config, credentials, clock, speed, random, log, metrics, ending, ...lines, accountDir: runDir.path });
   if (opened.ok) return opened.value;
   throw new Ended(exitOf(opened.error), [opened.error.sentence]);
 }

@@ -4,7 +4,9 @@ import { Command } from 'commander';
 import { benchBook } from './bench/book.ts';
 import { benchCeiling } from './bench/ceiling.ts';
 import { benchCommandPath } from './bench/command-path.ts';
+import { benchDecision } from './bench/decision.ts';
 import { benchDiff } from './bench/diff.ts';
+import { benchGuard } from './bench/guard.ts';
 import { benchLedgerWrite, benchMillionOrders } from './bench/ledger.ts';
 import { benchManySymbols } from './bench/many-symbols.ts';
 import { type Figure, table, verdict } from './bench/measure.ts';
@@ -19,20 +21,23 @@ const program = new Command('npm run bench --')
   .description('Measures the hot paths beside their floor: medians of 7 rounds, each floor in turn with ours.')
   .option('--ceiling', 'only demand above the ceiling of the order limits: one minute', false)
   .option('--command-path', 'only 50 order actions a second through a gateway, the limits lifted: 40 s', false)
+  .option('--decision', 'only the time that the brain takes to decide, and its memory after a minute: two minutes', false)
   .option('--diff', 'only the actions that the OMS saves on a recorded book', false)
+  .option('--guard', 'only the checks in front of every order: some seconds', false)
   .option('--ledger', 'only the ledger on disk, with a file of a million orders: some minutes, two gigabytes', false)
   .option('--quick', 'a run of 30 s instead of 80 s for latency, CPU and memory', false)
   .option('--json', 'one JSON line instead of a table', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-type Options = Readonly<Record<'quick' | 'json' | 'ceiling' | 'commandPath' | 'diff' | 'ledger', boolean>>;
-const { quick, json, ceiling, commandPath, diff, ledger } = program.parse().opts<Options>();
+type Options = Readonly<Record<'quick' | 'json' | 'ceiling' | 'commandPath' | 'decision' | 'diff' | 'guard' | 'ledger', boolean>>;
+const { quick, json, ceiling, commandPath, decision, diff, guard, ledger } = program.parse().opts<Options>();
 async function all(): Promise<readonly Figure[]> {
   const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
   return [
     await benchBook(50),
     await benchBook(100),
     await benchOrders(),
+    ...(await benchGuard()),
     ...benchLedgerWrite(),
     ...times,
     await benchStreams(),
@@ -41,6 +46,7 @@ async function all(): Promise<readonly Figure[]> {
     ...(await benchManySymbols(quick ? 20 : 60)),
     ...(await benchWholeRun(quick ? 30 : 80)),
     ...(await benchCommandPath()),
+    ...(await benchDecision()),
     ...(await benchDiff()),
     ...(await benchCeiling()),
   ];
@@ -50,7 +56,9 @@ const ledgerOnly = async (): Promise<readonly Figure[]> => [...benchLedgerWrite(
 const chosen = (): Promise<readonly Figure[]> => {
   if (ceiling) return benchCeiling();
   if (commandPath) return benchCommandPath();
+  if (decision) return benchDecision();
   if (diff) return benchDiff();
+  if (guard) return benchGuard();
   return ledger ? ledgerOnly() : all();
 };
 

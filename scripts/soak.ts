@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
 import { ACT_KINDS } from './soak/acts.ts';
-import { runExits } from './soak/exits.ts';
+import { runExits, slippageLines } from './soak/exits.ts';
+import { runLimits } from './soak/limits.ts';
+import { runHostileCampaign } from './soak/hostile-campaign.ts';
 import { runPanics } from './soak/panic-figures.ts';
 import type { PanicRecord } from './soak/panics.ts';
 import { type HistoryRecord, runHistory } from './soak/history.ts';
@@ -36,6 +38,9 @@ type Flags = {
   readonly paths: number;
   readonly panics?: number;
   readonly faults: boolean;
+  readonly hostile?: true;
+  readonly messages: number;
+  readonly limits?: number;
   readonly model?: true;
   readonly replay?: string;
 };
@@ -80,6 +85,18 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
     wholeNumber({ min: 1, max: 100_000 }),
   )
   .option('--no-faults', 'with --panics: nothing goes wrong')
+  .option('--hostile', 'instead: clients on the socket that say anything, as fast as they can, in place of the brain; the exchange judges')
+  .option(
+    '--messages <n>',
+    'messages of --hostile in all; a campaign of the same seed goes on after the last one',
+    wholeNumber({ min: 100, max: 100_000_000 }),
+    1_000_000,
+  )
+  .option(
+    '--limits <n>',
+    'instead: so many histories of any commands and events against the limits, in this process on virtual time; the exchange judges',
+    wholeNumber({ min: 1, max: 1_000_000 }),
+  )
   .option('--model', 'instead: short histories of the order side against a model of the exchange, in this process, on virtual time')
   .option('--replay <file>', 'instead: one history that --model has kept')
   .parse();
@@ -176,8 +193,23 @@ const brokenRun = (seed: number, problem: unknown): KillRecord => ({
 
 async function exits({ seed, paths, dir }: Flags, stop: AbortController): Promise<number> {
   const told = await runExits({ seed, paths, dir, stop: stop.signal, tell: (line) => process.stderr.write(`${line}\n`) });
+  for (const line of slippageLines(told)) process.stderr.write(`${line}\n`);
   process.stdout.write(`${JSON.stringify({ ok: told.found === 0, ...told })}\n`);
   return told.found === 0 ? EXIT.done : EXIT.failed;
+}
+
+async function hostile({ seed, messages, minutes, dir }: Flags, stop: AbortController): Promise<number> {
+  const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+  const figures = await runHostileCampaign({ seed, messages, minutes, dir, stop: stop.signal, tell });
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+  return figures.ok ? EXIT.done : EXIT.failed;
+}
+
+async function limits({ seed, limits: histories = 0, minutes, dir }: Flags, stop: AbortController): Promise<number> {
+  const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+  const told = await runLimits({ seed, histories, minutes, dir, stop: stop.signal, tell });
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+  return told.ok ? EXIT.done : EXIT.failed;
 }
 
 async function panics({ seed, dir, faults, panics: count = 0 }: Flags, stop: AbortController): Promise<number> {
@@ -242,6 +274,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 if (flags.replay !== undefined) process.exitCode = await replayModel(flags.replay);
 else if (flags.model) process.exitCode = await soakModel(flags);
 else if (flags.kills !== undefined) process.exitCode = await killCampaign(flags, flags.kills);
+else if (flags.hostile) process.exitCode = await hostile(flags, stop);
+else if (flags.limits !== undefined) process.exitCode = await limits(flags, stop);
 else if (flags.panics !== undefined) process.exitCode = await panics(flags, stop);
 else
   process.exitCode = await (flags.exits

@@ -10,20 +10,21 @@ export type BarInterval = (typeof BAR_INTERVALS)[number];
 export const RUN_ID_MAX = 16;
 const RUNS_MAX = 50;
 
-const name = z
+/** Of a run, a shadow, an own strategy. */
+export const runName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,15}$/, `1 to ${RUN_ID_MAX} of a-z, 0-9 and "-", such as "mm-btc"`)
   .refine((text) => text !== 'unassigned', 'another name: what belongs to no run is told as "unassigned"');
-const parameters = z
+export const runParametersSchema = z
   .record(z.string(), z.unknown().describe('a parameter of the strategy'))
   .default({})
   .describe('parameters that differ from those of the strategy');
 
 export const Run = z.strictObject({
-  id: name.describe('name of the run in orders, fills and reasons'),
+  id: runName.describe('name of the run in orders, fills and reasons'),
   use: z.string().min(1).describe('a built-in strategy such as "market-making", or a name of strategy.custom'),
   symbols: z.array(z.string()).min(1).optional().describe('symbols it trades; without it all of them'),
-  with: parameters,
+  with: runParametersSchema,
   maxPosition: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'a decimal in quotes such as "0.010"')
@@ -35,7 +36,7 @@ export type Run = Readonly<z.infer<typeof Run>>;
 export const Custom = z.strictObject({
   file: z.string().min(1).describe('TypeScript file of the strategy, relative to the configuration'),
   bars: z.enum(BAR_INTERVALS).optional().describe('interval of the bars it reads; without it it reads none'),
-  with: parameters,
+  with: runParametersSchema,
 });
 export type Custom = Readonly<z.infer<typeof Custom>>;
 
@@ -44,7 +45,7 @@ export const runsSchema = z
   .max(RUNS_MAX)
   .default([])
   .describe('several strategies at once, on several symbols or two on one; symbols that none of them names are traded by strategy.active');
-export const customSchema = z.record(name, Custom).default({}).describe('own strategies by name, each a TypeScript file');
+export const customSchema = z.record(runName, Custom).default({}).describe('own strategies by name, each a TypeScript file');
 
 /** One strategy on its symbols, as the configuration means it. */
 export type RunPlan = {
@@ -57,7 +58,7 @@ export type RunPlan = {
   /** Path of it in the configuration, for messages. */
   readonly path: string;
 };
-type Planned = {
+export type Planned = {
   readonly symbols: readonly string[];
   readonly strategy: { readonly active: string; readonly runs: readonly Run[]; readonly custom: Readonly<Record<string, Custom>> };
 };

@@ -42,6 +42,7 @@ export type Texts = {
   readonly entries: ReadonlyMap<string, readonly string[]>;
 };
 
+type Trades = ReadonlyMap<string, { readonly cursor: StreamCursor; readonly row: TradeRow }>;
 type Cached = { readonly text: string; readonly value: unknown };
 
 /** Fills read at the start; older ones are asked of the gateway. */
@@ -52,8 +53,9 @@ export class SnapshotPoller {
   readonly #cache = new Map<string, Cached>();
   readonly #complained = new Set<string>();
   readonly #fills: StreamCursor;
-  readonly #trades: ReadonlyMap<string, { readonly cursor: StreamCursor; readonly row: TradeRow }>;
-  readonly #names: readonly string[];
+  #trades: Trades;
+  #names: readonly string[];
+  #intervals: readonly string[];
   #timer: Timer | null = null;
   #busy = false;
   #headerText: string | null = null;
@@ -62,12 +64,25 @@ export class SnapshotPoller {
   #followed: number | null = null;
 
   constructor(options: PollerOptions) {
-    const { keys, symbols, trades } = options;
+    const { keys, intervals } = options;
     this.#options = options;
     this.#names = namesOf(options);
+    this.#intervals = intervals;
     this.#fills = new StreamCursor(keys.fills, FIRST_FILLS);
-    const rows = trades ? symbols : [];
-    this.#trades = new Map(rows.map((symbol) => [symbol, { cursor: new StreamCursor(keys.trades(symbol), 1), row: new TradeRow() }]));
+    this.#trades = this.#tradesOf(options.trades);
+  }
+
+  /** Other strategies read other things. */
+  read({ intervals, trades }: Pick<PollerOptions, 'intervals' | 'trades'>): void {
+    this.#names = namesOf({ ...this.#options, intervals });
+    this.#intervals = intervals;
+    if (trades !== this.#trades.size > 0) this.#trades = this.#tradesOf(trades);
+  }
+
+  #tradesOf(read: boolean): Trades {
+    const { keys, symbols } = this.#options;
+    const rows = read ? symbols : [];
+    return new Map(rows.map((symbol) => [symbol, { cursor: new StreamCursor(keys.trades(symbol), 1), row: new TradeRow() }]));
   }
 
   start(pollMs: number): void {
@@ -159,7 +174,8 @@ export class SnapshotPoller {
   }
 
   #docsOf(symbol: string, texts: Texts['documents']): SymbolDocs {
-    const { keys, intervals } = this.#options;
+    const { keys } = this.#options;
+    const intervals = this.#intervals;
     const read = <T>(key: string, schema: z.ZodType<T>): T | null => this.#read({ key, text: texts.get(key) ?? null, schema });
     const lasting = <T>(key: string, schema: z.ZodType<T>): T | null =>
       texts.has(key) ? read(key, schema) : this.#read({ key, text: this.#cache.get(key)?.text ?? null, schema });

@@ -40,9 +40,18 @@ export const INTERVAL_MS: Readonly<Record<MacdParameters['interval'], number>> =
 
 const NONE: Average = { n: 0, value: 0 };
 
+/** Asked for at every bar, of parameters that never change. */
+const KEYS = new WeakMap<MacdParameters, string>();
+
 /** Tells apart series that cannot go on from each other. */
-export const keyOf = ({ interval, fastPeriod, slowPeriod, signalPeriod, trendPeriod, atrPeriod, deviationBars }: MacdParameters): string =>
-  [interval, fastPeriod, slowPeriod, signalPeriod, trendPeriod, atrPeriod, deviationBars].join(' ');
+export function keyOf(parameters: MacdParameters): string {
+  const known = KEYS.get(parameters);
+  if (known !== undefined) return known;
+  const { interval, fastPeriod, slowPeriod, signalPeriod, trendPeriod, atrPeriod, deviationBars } = parameters;
+  const key = [interval, fastPeriod, slowPeriod, signalPeriod, trendPeriod, atrPeriod, deviationBars].join(' ');
+  KEYS.set(parameters, key);
+  return key;
+}
 
 /** Takes in the next bar; null begins a series. The caller sees to it that no bar is missing between. */
 export function advance(before: Series | null, { bar, parameters }: { readonly bar: BarRow; readonly parameters: MacdParameters }): Series {

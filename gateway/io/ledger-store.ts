@@ -32,12 +32,13 @@ import { LedgerAside, type Task } from './ledger-aside.ts';
 import { isEmpty, isPlacement, isUrgent } from './ledger-change.ts';
 import { DroppedRows } from './ledger-dropped.ts';
 import { LedgerEntries } from './ledger-entries.ts';
-import { bringOntoGrids, type GridNews, type Instruments } from './ledger-grid.ts';
+import { bringOntoGrids, type Instruments } from './ledger-grid.ts';
 import { LedgerQueue } from './ledger-queue.ts';
 import { LedgerReader } from './ledger-reader.ts';
 import { LedgerReturn } from './ledger-return.ts';
 import { Retention } from './ledger-retention.ts';
-import { bytesOf, CHECKED_BYTES_MAX, type Durability, inTransaction, openLedgerFile } from './ledger-schema.ts';
+import type { OpenOptions } from './ledger-options.ts';
+import { bytesOf, CHECKED_BYTES_MAX, inTransaction, openLedgerFile } from './ledger-schema.ts';
 import { LedgerWriter, type Pending } from './ledger-writer.ts';
 
 /** Entries of one commit: a disk that is back is not kept busy for long. */
@@ -62,22 +63,9 @@ export type Meta = {
   readonly day: string | null;
   /** The emergency stop as it keeps itself. */
   readonly emergency: string | null;
+  /** Limits in force and changes of the configuration, as they keep themselves. */
+  readonly config: string | null;
 };
-export type OpenOptions = {
-  readonly path: string;
-  readonly clock: Clock;
-  readonly durability?: Durability;
-  /** What ended longer ago is dropped, and the oldest hour first while the file holds more than `maxMb`. */
-  readonly keepDays?: number;
-  readonly maxMb?: number;
-  /** The file is of an earlier program: bringing it up to date begins, and may take its time. */
-  readonly onOld?: (version: number) => void;
-  /** Rows of a symbol were brought onto a changed tick or step. */
-  readonly onGrid?: (news: GridNews) => void;
-  /** How often this process has begun anew because the file could be opened after all. */
-  readonly returns?: number;
-};
-
 type Open = {
   readonly db: DatabaseSync;
   readonly reader: LedgerReader;
@@ -275,6 +263,7 @@ export class LedgerStore implements Archive, Disposable {
       ladders: this.#meta('ladders') ?? '[]',
       day: this.#meta('day'),
       emergency: this.#meta('emergency'),
+      config: this.#meta('config'),
     };
   }
 

@@ -14,7 +14,9 @@ import { StartTimes } from '../../shared/io/start-times.ts';
 import { rootLog } from '../../shared/log.ts';
 import { makeMetrics } from '../../shared/metrics.ts';
 import { Random } from '../../shared/random.ts';
-import { BrainDoc, type FillDoc } from '../../shared/snapshot.ts';
+import { ok } from '../../shared/result.ts';
+import { BrainDoc } from '../../shared/brain-doc.ts';
+import type { FillDoc } from '../../shared/snapshot.ts';
 import { config, documents, KEYS, type Over, SYMBOL, texts } from './brain.ts';
 import { TestRedis } from './redis.ts';
 import { ScriptedGateway, until } from './scripted-gateway.ts';
@@ -101,6 +103,7 @@ export class Rig implements AsyncDisposable {
     const parts = {
       config: cfg,
       runs,
+      prepare: async (wanted: Config) => ok(makeRuns(wanted)),
       socketPath: this.gateway.path,
       redis: this.#own,
       store: this.store,

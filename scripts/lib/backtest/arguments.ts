@@ -1,0 +1,93 @@
+/** The command line of `scripts/backtest`. What a person got wrong is one line that says what is allowed. */
+import { InvalidArgumentError } from 'commander';
+import { newTool, wholeNumber } from '../tool.ts';
+import { INTRABAR_RULES, type IntrabarRule } from './bar-path.ts';
+
+export type BacktestArguments = {
+  readonly klines: readonly string[];
+  readonly symbol: readonly string[];
+  readonly strategy?: string;
+  readonly set: readonly string[];
+  readonly config: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly balance: readonly string[];
+  readonly leverage: number;
+  readonly fees?: string;
+  readonly funding: readonly string[];
+  readonly fundingRate?: string;
+  readonly intrabar: IntrabarRule;
+  readonly takerCost: number;
+  readonly seed: number;
+  readonly json?: string;
+};
+
+const EXAMPLES = `
+Examples:
+  # MACD over 14 months of 5-minute bars
+  scripts/backtest --klines BTCUSDT-5m.csv.gz --symbol BTCUSDT --strategy macd-trend
+  # the same of one quarter, other parameters, everything into a file
+  scripts/backtest --klines BTCUSDT-5m.csv.gz --symbol BTCUSDT --strategy macd-trend \\
+    --from 2024-01-01 --to 2024-04-01 --set strategy.macdTrend.interval='"15m"' --json out.json
+Times are UTC: 2024-01-31, 2024-01-31T08:00, or milliseconds since the epoch.`;
+
+export function backtestTool(): BacktestArguments {
+  const given = newTool(
+    'backtest',
+    'Runs the configured strategies on recorded data, with the exits, limits and guard that they have live.',
+  )
+    .option('--klines <file>', 'K-line file (csv or csv.gz); once for each --symbol', collect)
+    .option('--symbol <symbol>', 'contract of the file; repeat for several', (text, all?: readonly string[]) =>
+      collect(text.toUpperCase(), all),
+    )
+    .option('--strategy <name>', 'instead of strategy.active of the configuration')
+    .option('--set <key=value>', 'any other key of the configuration, the value as JSON; repeat for several', collect)
+    .option('--config <file>', 'configuration', 'config.json')
+    .option('--from <time>', 'first moment that is traded; the bars before it warm up', timeMs)
+    .option('--to <time>', 'end, exclusive', timeMs)
+    .option('--balance <asset=amount>', 'what the account begins with (default: paper.balances)', collect)
+    .option('--leverage <n>', 'leverage of every symbol', wholeNumber({ min: 1, max: 150 }), 20)
+    .option('--fees <maker:taker>', 'basis points (default: what a regular user pays)')
+    .option('--funding <file>', 'funding_time,funding_rate; once for each --symbol', collect)
+    .option('--funding-rate <rate>', 'share at each of the hours of funding, 0 for none (default: 0.0001)')
+    .option(
+      '--intrabar <rule>',
+      `bars: way through a bar: ${INTRABAR_RULES.join(', ')}`,
+      oneOf(INTRABAR_RULES),
+      'worst-first' as IntrabarRule,
+    )
+    .option('--taker-cost <bps>', 'half spread and slippage of what takes', basisPoints, 0.5)
+    .option('--seed <n>', 'of everything left to chance', wholeNumber({ min: 0, max: 4_294_967_295 }), 1)
+    .option('--json <file>', 'the whole result; - for stdout, without the summary')
+    .addHelpText('after', EXAMPLES)
+    .parse()
+    .opts<BacktestArguments>();
+  return { ...NONE, ...given };
+}
+
+const NONE = { klines: [], symbol: [], set: [], balance: [], funding: [] } as const;
+
+const collect = (text: string, all: readonly string[] = []): readonly string[] => [...all, text];
+
+function timeMs(text: string): number {
+  if (/^\d{12,13}$/.test(text)) return Number(text);
+  const day = /^\d{4}-\d\d-\d\d$/.test(text);
+  const minute = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z?$/.test(text);
+  const ms = day || minute ? Date.parse(day ? `${text}T00:00:00Z` : text.endsWith('Z') ? text : `${text}Z`) : Number.NaN;
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('allowed is 2024-01-31, 2024-01-31T08:00 (UTC) or milliseconds since the epoch.');
+  return ms;
+}
+
+function basisPoints(text: string): number {
+  const n = Number(text);
+  if (text.trim() === '' || !(n >= 0 && n <= 1_000)) throw new InvalidArgumentError('allowed is a number from 0 to 1000.');
+  return n;
+}
+
+const oneOf =
+  <T extends string>(allowed: readonly T[]) =>
+  (text: string): T => {
+    const found = allowed.find((one) => one === text);
+    if (found === undefined) throw new InvalidArgumentError(`allowed is one of ${allowed.join(', ')}.`);
+    return found;
+  };

@@ -1,0 +1,82 @@
+/** From the command line to what every kind of backtest needs: the configuration, its runs, the account. Throws Problem. */
+import { loadCustoms } from '../../../brain/io/custom.ts';
+import { makeRuns, type Run } from '../../../brain/runs.ts';
+import { checkConfig, type Config, overlay, problemLine } from '../../../shared/config.ts';
+import type { FeeRates } from '../../../shared/sim/account.ts';
+import { type Atoms, parseAtoms } from '../../../shared/units.ts';
+import { configOf, EXIT, Problem } from '../tool.ts';
+import type { BacktestArguments } from './arguments.ts';
+import { constantFunding, type FundingSource, readFunding, USUAL_RATE } from './funding-table.ts';
+
+const usage = (...lines: readonly string[]): Problem => new Problem(EXIT.usage, lines);
+
+export type Prepared = { readonly config: Config; readonly runs: readonly Run[] };
+
+/** The configuration of the file with what the command line changes, for these symbols. */
+export async function prepare(asked: BacktestArguments): Promise<Prepared> {
+  const { symbol, strategy, set } = asked;
+  if (symbol.length === 0) throw usage('--symbol: none given: allowed is a contract such as BTCUSDT, for each file one');
+  const loaded = configOf(asked.config);
+  const changes = [{ symbols: symbol }, ...(strategy === undefined ? [] : [{ strategy: { active: strategy } }]), ...set.map(changeOf)];
+  const checked = checkConfig(changes.reduce<unknown>((base, change) => overlay(base, change), loaded.config));
+  if ('problems' in checked) throw usage(...checked.problems.map((problem) => `configuration: ${problemLine(problem)}`));
+  const customs = await loadCustoms({ config: checked.config, file: loaded.file });
+  if (!customs.ok) throw usage(...customs.error);
+  return { config: checked.config, runs: makeRuns(checked.config, customs.value) };
+}
+
+/** `a.b=1` as {a: {b: 1}}; a value that is no JSON is a text. */
+function changeOf(text: string): unknown {
+  const [path = '', ...rest] = text.split('=');
+  if (rest.length === 0 || !/^\w+(\.[\w-]+)*$/.test(path))
+    throw usage(`--set: ${text}: allowed is key=value such as exits.stopLossPercent=0.5`);
+  return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), jsonOrText(rest.join('=')));
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Unless told, of the assets that the contracts are margined in. */
+export function balancesOf({ balance, symbol }: BacktestArguments, { paper }: Config): Readonly<Record<string, Atoms>> {
+  const given = balance.map((text) => text.split('='));
+  const usual = Object.entries(paper.balances).filter(([asset]) => symbol.some((name) => name.endsWith(asset)));
+  const rows = given.length === 0 ? usual : given;
+  return Object.fromEntries(
+    rows.map(([asset = '', amount = '']) => {
+      const parsed = parseAtoms(amount);
+      if (!/^[A-Z0-9]{2,12}$/.test(asset) || parsed === null || parsed < 0n)
+        throw usage(`--balance: ${asset}=${amount}: allowed is an asset and an amount such as USDT=10000`);
+      return [asset, parsed];
+    }),
+  );
+}
+
+/** Parts per million; null: what a regular user of the venue pays. */
+export function feesOf({ fees }: BacktestArguments, { paper }: Config): FeeRates | null {
+  const [maker, taker, ...rest] = fees === undefined ? [] : fees.split(':').map(Number);
+  if (fees === undefined) return paper.fees && ratesOf(paper.fees);
+  if (maker === undefined || taker === undefined || rest.length > 0 || !(Math.abs(maker) <= 100) || !(Math.abs(taker) <= 100))
+    throw usage(`--fees: ${fees}: allowed is maker:taker in basis points such as 2:5, each from -100 to 100`);
+  return ratesOf({ makerBps: maker, takerBps: taker });
+}
+
+const ratesOf = ({ makerBps, takerBps }: { readonly makerBps: number; readonly takerBps: number }): FeeRates => ({
+  makerPpm: BigInt(Math.round(makerBps * 100)),
+  takerPpm: BigInt(Math.round(takerBps * 100)),
+});
+
+/** One for each symbol, in their order. */
+export async function fundingOf({ funding, fundingRate, symbol }: BacktestArguments): Promise<readonly FundingSource[]> {
+  if (funding.length > 0 && fundingRate !== undefined) throw usage('--funding and --funding-rate: allowed is one of them');
+  if (funding.length > 0 && funding.length !== symbol.length)
+    throw usage(`--funding: ${funding.length} for ${symbol.length} symbols: allowed is one for each --symbol, in the same order`);
+  const rate = fundingRate ?? USUAL_RATE;
+  if (!/^-?\d+(\.\d+)?$/.test(rate) || Math.abs(Number(rate)) > 0.05)
+    throw usage(`--funding-rate: ${rate}: allowed is a share from -0.05 to 0.05 such as ${USUAL_RATE}`);
+  return Promise.all(symbol.map((name, n) => (funding[n] === undefined ? constantFunding(name, rate) : readFunding(funding[n]))));
+}
