@@ -39,6 +39,7 @@ const VENUE_COMPOSERS = [
   'scripts/bench/order-entry.ts',
   'scripts/bench/resync.ts',
   'scripts/lib/download/venue.ts',
+  'scripts/lib/backtest/depth-venue.ts',
   'scripts/lib/flatten/venue-account.ts',
   'scripts/lib/replay/decoders.ts',
   'scripts/lib/venue-rest.ts',
