@@ -137,12 +137,13 @@ export class SnapshotPoller {
 
   /** All of one moment: the gateway writes documents and entries together. */
   async #fetch(): Promise<Texts> {
+    const names = this.#names; // while it is on its way others may come to be read
     const cursors = [this.#fills, ...[...this.#trades.values()].map(({ cursor }) => cursor)];
-    const commands = [['mget', ...this.#names], ...cursors.map((cursor) => cursor.command())];
+    const commands = [['mget', ...names], ...cursors.map((cursor) => cursor.command())];
     const replies = (await this.#options.redis.multi(commands).exec()) ?? [];
     for (const [error] of replies) if (error) throw error;
     const texts = (replies[0]?.[1] ?? []) as readonly (string | null)[];
-    const documents = new Map(this.#names.map((name, i) => [name, texts[i] ?? null]));
+    const documents = new Map(names.map((name, i) => [name, texts[i] ?? null]));
     const entries = new Map(cursors.map((cursor, i) => [cursor.key, cursor.take((replies[i + 1]?.[1] ?? []) as readonly Entry[])]));
     return { documents, entries };
   }

@@ -144,6 +144,28 @@ test('bars are read when a strategy reads them, and only then', async () => {
   }
 });
 
+test('what other strategies read is read from the next poll on, also when one is on its way', async () => {
+  const { poller: one, seen } = poller();
+  await put(documents());
+  await redis.set(KEYS.klines(SYMBOL, '5m'), JSON.stringify(BARS));
+  const before = one.poll();
+  one.read({ intervals: ['5m'], trades: true });
+  await before;
+  expect(seen).toHaveLength(1);
+  expect(seen[0]?.symbols[SYMBOL]).toMatchObject({
+    book: { symbol: SYMBOL },
+    instrument: { symbol: SYMBOL },
+    position: { symbol: SYMBOL },
+  });
+  await put(documents({ head: { seq: 51 } }));
+  await one.poll();
+  expect([seen[1]?.symbols[SYMBOL]?.klines['5m'], seen[1]?.symbols[SYMBOL]?.trades !== null]).toEqual([BARS, true]);
+  one.read({ intervals: [], trades: false });
+  await put(documents({ head: { seq: 52 } }));
+  await one.poll();
+  expect([seen[2]?.symbols[SYMBOL]?.klines, seen[2]?.symbols[SYMBOL]?.trades]).toEqual([{}, null]);
+});
+
 test('a push without what lasts keeps what the last poll told of it', async () => {
   const { poller: one, seen } = poller({ intervals: ['5m'] });
   await put(documents({ docs: { klines: { '5m': BARS } } }));
