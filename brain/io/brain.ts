@@ -207,6 +207,7 @@ export class Brain implements AsyncDisposable {
       epoch: welcome.epoch,
     };
     this.#brainEpoch = welcome.brainEpoch;
+    this.#poller.follow(welcome.epoch);
     this.#ids = new ClientIds(welcome.brainEpoch);
     this.#leasedFrom = { epoch: welcome.epoch, seq: client.visibleFrom };
     this.#reason = 'no-snapshot'; // until the first one under this lease
