@@ -39,6 +39,7 @@ import { FillReader } from './fill-reader.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { Memory } from './memory.ts';
 import { OutcomeLog } from './outcome-log.ts';
+import { pnlGauge } from './pnl-gauge.ts';
 import { type Prepare, Reload } from './reload.ts';
 import { RiskDesk } from './risk-desk.ts';
 import { Sender } from './sender.ts';
@@ -62,6 +63,7 @@ export type BrainOptions = {
   readonly onReady: () => void;
   /** Other parameters on the same snapshots, without a way to the gateway. */
   readonly shadows?: Shadows;
+  readonly onTurn?: (turn: Parameters<typeof step>[1]['turn'], stepped: Stepped) => void;
 };
 
 const DOC_TTL_MS = 60_000;
@@ -83,7 +85,7 @@ export class Brain implements AsyncDisposable {
   readonly #outcomes: OutcomeLog;
   readonly #actions;
   readonly #refusals;
-  readonly #pnl;
+  readonly #tellPnl: ReturnType<typeof pnlGauge>;
   readonly #leaving: Leaving;
   #state: BrainState;
   #steps: ReadonlyMap<string, SymbolStep> = new Map();
@@ -117,15 +119,10 @@ export class Brain implements AsyncDisposable {
     this.#outcomes = new OutcomeLog({ log, metrics });
     this.#actions = metrics.counter('brain_actions_total', 'Order commands decided on', ['kind']);
     this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
-    this.#pnl = metrics.gauge('brain_pnl', 'Profit since counting began, by where it comes from; fees positive are paid', [
-      'symbol',
-      'part',
-      'asset',
-    ]);
+    this.#tellPnl = pnlGauge(metrics);
     const reads = readsOf(runs, options.shadows?.runs);
-    const onDocuments = (documents: Documents): void => this.#take(documents);
     const keys = keysOf(config.redis.prefix);
-    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, ...reads, clock, log, onDocuments });
+    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, ...reads, clock, log, onDocuments: this.#take });
     redis.on('ready', () => this.#poller.rewind());
     this.#link = this.#openLink();
     this.#fills = new FillReader({
@@ -210,6 +207,7 @@ export class Brain implements AsyncDisposable {
       epoch: welcome.epoch,
     };
     this.#brainEpoch = welcome.brainEpoch;
+    this.#poller.follow(welcome.epoch);
     this.#ids = new ClientIds(welcome.brainEpoch);
     this.#leasedFrom = { epoch: welcome.epoch, seq: client.visibleFrom };
     this.#reason = 'no-snapshot'; // until the first one under this lease
@@ -221,7 +219,7 @@ export class Brain implements AsyncDisposable {
     else this.#options.log.error('Gateway did not tell the positions');
   }
 
-  #take(documents: Documents): void {
+  readonly #take = (documents: Documents): void => {
     const { header } = documents;
     this.#documents = documents;
     this.#fills.add(documents.fills);
@@ -233,7 +231,7 @@ export class Brain implements AsyncDisposable {
     this.#reason = reason ?? '';
     if (reason === null) this.#turn(documents);
     void this.#writeDoc();
-  }
+  };
 
   /** Of this run of the gateway, and made before it granted our lease: what it shows is about to change. */
   #isFromBefore({ epoch, seq }: Stamp): boolean {
@@ -271,6 +269,7 @@ export class Brain implements AsyncDisposable {
     this.#remember(header.wallMs, false);
     this.#askFees(now);
     this.#options.shadows?.take({ documents, now, nowMs: turn.nowMs, fills: turn.fills, ...stepped });
+    this.#options.onTurn?.(turn, stepped);
     if (config.log.level === 'trace')
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
   }
@@ -352,11 +351,6 @@ export class Brain implements AsyncDisposable {
     void this.#fills.askFees(feesOwed(this.#state.portfolio));
   }
 
-  #gauge(pnl: BrainDoc['pnl']): void {
-    for (const [symbol, doc] of Object.entries(pnl ?? {}))
-      for (const part of PNL_PARTS) this.#pnl.set({ symbol, part, asset: doc.asset }, Number(doc[part]));
-  }
-
   async #writeDoc(): Promise<void> {
     const { redis, config, clock, log } = this.#options;
     if (redis.status !== 'ready' || !this.#processed || !this.#documents) return;
@@ -367,6 +361,8 @@ export class Brain implements AsyncDisposable {
       position: (symbol) => this.#fills.position(symbol),
     };
     const shadow = [...(this.#options.shadows?.docs() ?? [])];
+    const pnl = pnlDocs(told);
+    this.#tellPnl(pnl);
     const document: BrainDoc = {
       brainEpoch: this.#brainEpoch,
       processed: this.#processed,
@@ -382,17 +378,14 @@ export class Brain implements AsyncDisposable {
       runs: [...runDocs(told)],
       unassigned: unassignedDocs(config.symbols, told),
       config: this.#reload.doc,
+      pnl,
       ...(shadow.length > 0 && { shadow }),
-      pnl: pnlDocs(told),
     };
-    this.#gauge(document.pnl);
     await redis
       .set(keysOf(config.redis.prefix).brain, JSON.stringify(document), 'PX', DOC_TTL_MS)
       .catch((error: Error) => log.warn({ problem: error.message }, 'Decision not written'));
   }
 }
-
-const PNL_PARTS = ['spread', 'inventory', 'fees', 'funding', 'total'] as const;
 
 /** An order leaves that takes. */
 const takes = ({ commands }: SymbolStep): boolean => commands.some((one) => one.kind === 'place' && one.timeInForce === 'ioc');

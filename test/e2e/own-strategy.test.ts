@@ -28,7 +28,7 @@ const TWO_ON_ETH = {
   strategy: {
     runs: [
       { id: 'mm-eth', use: 'market-making', symbols: ['ETHUSDT'], with: { orderSize: '0.1', maxInventory: '0.5' } },
-      { id: 'lean-eth', use: 'lean', symbols: ['ETHUSDT'], with: { size: '0.1', maxPosition: '0.5' } },
+      { id: 'lean-eth', use: join(home, 'strategies/lean.ts'), symbols: ['ETHUSDT'], with: { size: '0.1', maxPosition: '0.5' } },
     ],
     shadow: [{ id: 'lean-near', run: 'lean', with: { edgeBps: 0.2 } }],
   },
