@@ -7,6 +7,7 @@
  */
 import type { Config } from '../shared/config.ts';
 import { exitsOf } from '../shared/exit-parameters.ts';
+import { formatPrice } from '../shared/instrument.ts';
 import type { SymbolLimits } from '../shared/limits.ts';
 import type { Risk } from '../shared/risk.ts';
 import { type Acted, act, type Outcome } from './act.ts';
@@ -15,7 +16,9 @@ import { type Decided, decideAll, type Seats, seatState, withFills } from './dec
 import { initialSymbol, type Look, lookAt, type SymbolState } from './look.ts';
 import type { OmsRules } from './oms/oms.ts';
 import type { OrderCommand } from './oms/working.ts';
-import { agreed, counted, emptyPortfolio, feesTold, type Portfolio, withOwners } from './portfolio/portfolio.ts';
+import type { TwiceMid } from './portfolio/pnl-split.ts';
+import { twiceMid } from './portfolio/pnl.ts';
+import { agreed, counted, emptyPortfolio, feesTold, type Portfolio, valued, withOwners } from './portfolio/portfolio.ts';
 import { type ExitReason, type Exits, NO_EXITS } from './risk/exits.ts';
 import { restrained } from './restrained.ts';
 import type { Approved } from './risk/gate.ts';
@@ -24,6 +27,7 @@ import { NO_RISK, type RiskState, type RiskTurn, watchRisk } from './risk/watch.
 import { type Run, runsOn } from './runs.ts';
 import type { Seat } from './strategy/seat.ts';
 import type { Turn } from './turn.ts';
+import type { HeldView } from './view.ts';
 
 export type Settings = {
   readonly symbols: readonly string[];
@@ -160,6 +164,8 @@ function count({ portfolio: before, seats }: BrainState, { settings, turn, looks
   let next = portfolio;
   const { fillSeq } = turn.documents.header;
   for (const { held } of looks.values()) if (held) next = agreed(next, { fillSeq, instrument: held.instrument, document: held.document });
+  const mids = new Map([...looks].map(([symbol, { held }]) => [symbol, midIn(held)]));
+  next = valued(next, { news, mids, atMs: turn.documents.header.wallMs });
   return { portfolio: next, seats: withFills(seats, { fills: news, runs: settings.runs }) };
 }
 
@@ -168,6 +174,14 @@ function watch(before: RiskState, { settings, portfolio, ...seeing }: Looked & P
   const sight = sightOf({ ...seeing, portfolio, runs: settings.runs });
   const stopped = turn.documents.header.emergency !== undefined;
   return watchRisk(before, { nowMs: turn.nowMs, ...sight, deeds: turn.deeds, stopped, parameters: settings.risk });
+}
+
+/** Null while the book is blind or crossed. */
+function midIn(held: HeldView | null): TwiceMid | null {
+  const [bid, ask] = [held?.bids?.[0], held?.asks?.[0]];
+  if (!held || !bid || !ask) return null;
+  const [best, other] = [formatPrice(held.instrument, bid.price), formatPrice(held.instrument, ask.price)];
+  return twiceMid({ bid: best, ask: other });
 }
 
 function actOn(

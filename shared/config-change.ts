@@ -60,6 +60,25 @@ export function applyOf(path: string): Apply | null {
   return null;
 }
 
+const WHEN: Readonly<Record<Apply, string>> = {
+  live: 'live: an edit takes effect at once',
+  drain: 'drain: an edit takes effect when the quotes of the strategy before are gone',
+  confirm: 'live: an edit that tightens takes effect at once, one that loosens when a person confirms it',
+  restart: 'restart: an edit waits for one',
+};
+
+/** The schema whose every value says in its description when an edit of it takes effect. */
+export function withApplyTold(node: SchemaNode, path: readonly string[] = []): SchemaNode {
+  const { properties, additionalProperties: free, description } = node;
+  const child = (key: string, one: SchemaNode): SchemaNode => withApplyTold(one, [...path, key]);
+  const inner = properties && Object.fromEntries(Object.entries(properties).map(([key, one]) => [key, child(key, one)]));
+  const rest = typeof free === 'object' && Object.keys(free).length > 0 ? child('*', free) : free;
+  if (inner || (typeof rest === 'object' && rest !== free))
+    return { ...node, ...(inner ? { properties: inner } : {}), ...(rest === undefined ? {} : { additionalProperties: rest }) };
+  const apply = applyOf(path.join('.'));
+  return apply === null ? node : { ...node, description: [description, WHEN[apply]].filter((text) => text !== undefined).join('; ') };
+}
+
 /** Every key that a config may hold, as dotted paths; `*` stands for a free key. */
 export function keysOfSchema(node: SchemaNode, path: readonly string[] = []): readonly string[] {
   const inner = Object.entries(node.properties ?? {}).flatMap(([key, child]) => keysOfSchema(child, [...path, key]));

@@ -15,7 +15,7 @@ import { Limits, type SymbolLimits, symbolName } from './limits.ts';
 import { longestPeriod, MacdParameters } from './macd-parameters.ts';
 import { marketMakingSchema } from './market-making-config.ts';
 import { Risk } from './risk.ts';
-import { type BarInterval, customSchema, namingProblems, plannedRuns, runsSchema } from './runs.ts';
+import { type BarInterval, customSchema, namingProblems, plannedRuns, runsSchema, withFilesNamed } from './runs.ts';
 import { plannedShadows, shadowProblems, shadowsSchema } from './shadow.ts';
 
 /** Finest part of money is 1e-8. */
@@ -201,7 +201,7 @@ export const Config = z.strictObject({
       active: z
         .string()
         .meta({ examples: Object.keys(BUILT_IN) })
-        .describe('the strategy that runs: "market-making", "macd-trend", "arbitrage", or a name of custom'),
+        .describe('the strategy that runs: "market-making", "macd-trend", "arbitrage", a name of custom, or a file such as "./lean.ts"'),
       marketMaking: MarketMakingParameters.describe('parameters of market-making'),
       macdTrend: MacdParameters.describe('parameters of macd-trend'),
       arbitrage: ArbitrageParameters.prefault({}).describe('parameters of arbitrage, a run over two symbols of one coin'),
@@ -296,9 +296,11 @@ export type Checked = { readonly config: Config } | { readonly problems: readonl
 export function checkConfig(document: unknown): Checked {
   const parsed = Config.safeParse(document);
   if (parsed.success) {
-    const naming = [...namingProblems(parsed.data, Object.keys(BUILT_IN)), ...shadowProblems(parsed.data)];
-    const problems = [...naming, ...overrideProblems(parsed.data)];
-    return problems.length === 0 ? { config: parsed.data } : { problems };
+    const files = withFilesNamed(parsed.data.strategy, Object.keys(BUILT_IN));
+    if (files.problems.length > 0) return { problems: files.problems };
+    const config = { ...parsed.data, strategy: files.strategy };
+    const problems = [...namingProblems(config, Object.keys(BUILT_IN)), ...shadowProblems(config), ...overrideProblems(config)];
+    return problems.length === 0 ? { config } : { problems };
   }
   const schema = configJsonSchema() as SchemaNode;
   return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document, schema)) };

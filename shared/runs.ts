@@ -22,7 +22,7 @@ export const runParametersSchema = z
 
 export const Run = z.strictObject({
   id: runName.describe('name of the run in orders, fills and reasons'),
-  use: z.string().min(1).describe('a built-in strategy such as "market-making", or a name of strategy.custom'),
+  use: z.string().min(1).describe('a built-in strategy such as "market-making", a name of strategy.custom, or a file such as "./lean.ts"'),
   symbols: z.array(z.string()).min(1).optional().describe('symbols it trades; without it all of them'),
   with: runParametersSchema,
   maxPosition: z
@@ -79,6 +79,38 @@ export function plannedRuns({ symbols, strategy: { active, runs } }: Planned): r
 }
 
 export type RunProblem = { readonly path: string; readonly value: string; readonly allowed: string };
+
+type Named = Planned['strategy'];
+const FILE = /\.[cm]?[jt]s$/;
+const NAME_ALLOWED = `a file named by 1 to ${RUN_ID_MAX} of a-z, 0-9 and "-", such as "./lean.ts", or a name of strategy.custom`;
+
+/**
+ * A file in the place of a strategy's name is an entry of `custom` that nobody has written down: it is called as the file is. A file whose
+ * name is another's, or no name, is a mistake.
+ */
+export function withFilesNamed<T extends Named>(
+  strategy: T,
+  builtIn: readonly string[],
+): { readonly strategy: T; readonly problems: readonly RunProblem[] } {
+  const custom: Record<string, Custom> = { ...strategy.custom };
+  const problems: RunProblem[] = [];
+  const nameOf = (use: string, path: string): string => {
+    if (!FILE.test(use)) return use;
+    const called = (use.split('/').at(-1) ?? '').replace(FILE, '');
+    const before = custom[called];
+    const isTaken = builtIn.includes(called) || (before !== undefined && plainPath(before.file) !== plainPath(use));
+    const value = JSON.stringify(use);
+    if (!runName.safeParse(called).success) problems.push({ path, value, allowed: NAME_ALLOWED });
+    else if (isTaken) problems.push({ path, value, allowed: `another file name: there is another strategy "${called}"` });
+    else custom[called] ??= { file: use, with: {} };
+    return called;
+  };
+  const active = nameOf(strategy.active, 'strategy.active');
+  const runs = strategy.runs.map((run, n) => ({ ...run, use: nameOf(run.use, `strategy.runs.${n}.use`) }));
+  return { strategy: { ...strategy, active, runs, custom }, problems };
+}
+
+const plainPath = (file: string): string => file.replace(/^(\.\/)+/, '');
 
 /** Names that do not fit together; `builtIn` are the strategies that need no file. */
 export function namingProblems(config: Planned, builtIn: readonly string[]): readonly RunProblem[] {

@@ -37,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: ['test/e2e/**', 'test/e2e-long/**'],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
@@ -51,6 +51,16 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           exclude: TIMED,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        root,
+        extends: true,
+        test: {
+          ...WHOLE_RUNS,
+          name: 'long',
+          include: ['test/e2e-long/**/*.test.ts'],
+          sequence: { groupOrder: 3 },
         },
       },
       {

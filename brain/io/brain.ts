@@ -14,9 +14,10 @@ import type { StartTimes } from '../../shared/io/start-times.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import type { Random } from '../../shared/random.ts';
-import { type BrainDoc, keysOf, type Stamp } from '../../shared/snapshot.ts';
+import type { BrainDoc } from '../../shared/brain-doc.ts';
+import { keysOf, type Stamp } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
-import { runDocs, symbolDocs, type Told, unassignedDocs } from '../brain-doc.ts';
+import { pnlDocs, runDocs, symbolDocs, type Told, unassignedDocs } from '../brain-doc.ts';
 import { ClientIds } from '../oms/ids.ts';
 import { answered } from '../oms/notes.ts';
 import { isLeased } from '../oms/leased.ts';
@@ -38,6 +39,7 @@ import { FillReader } from './fill-reader.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { Memory } from './memory.ts';
 import { OutcomeLog } from './outcome-log.ts';
+import { pnlGauge } from './pnl-gauge.ts';
 import { type Prepare, Reload } from './reload.ts';
 import { RiskDesk } from './risk-desk.ts';
 import { Sender } from './sender.ts';
@@ -61,6 +63,7 @@ export type BrainOptions = {
   readonly onReady: () => void;
   /** Other parameters on the same snapshots, without a way to the gateway. */
   readonly shadows?: Shadows;
+  readonly onTurn?: (turn: Parameters<typeof step>[1]['turn'], stepped: Stepped) => void;
 };
 
 const DOC_TTL_MS = 60_000;
@@ -82,6 +85,7 @@ export class Brain implements AsyncDisposable {
   readonly #outcomes: OutcomeLog;
   readonly #actions;
   readonly #refusals;
+  readonly #tellPnl: ReturnType<typeof pnlGauge>;
   readonly #leaving: Leaving;
   #state: BrainState;
   #steps: ReadonlyMap<string, SymbolStep> = new Map();
@@ -115,10 +119,10 @@ export class Brain implements AsyncDisposable {
     this.#outcomes = new OutcomeLog({ log, metrics });
     this.#actions = metrics.counter('brain_actions_total', 'Order commands decided on', ['kind']);
     this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
+    this.#tellPnl = pnlGauge(metrics);
     const reads = readsOf(runs, options.shadows?.runs);
-    const onDocuments = (documents: Documents): void => this.#take(documents);
     const keys = keysOf(config.redis.prefix);
-    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, ...reads, clock, log, onDocuments });
+    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, ...reads, clock, log, onDocuments: this.#take });
     redis.on('ready', () => this.#poller.rewind());
     this.#link = this.#openLink();
     this.#fills = new FillReader({
@@ -203,6 +207,7 @@ export class Brain implements AsyncDisposable {
       epoch: welcome.epoch,
     };
     this.#brainEpoch = welcome.brainEpoch;
+    this.#poller.follow(welcome.epoch);
     this.#ids = new ClientIds(welcome.brainEpoch);
     this.#leasedFrom = { epoch: welcome.epoch, seq: client.visibleFrom };
     this.#reason = 'no-snapshot'; // until the first one under this lease
@@ -214,7 +219,7 @@ export class Brain implements AsyncDisposable {
     else this.#options.log.error('Gateway did not tell the positions');
   }
 
-  #take(documents: Documents): void {
+  readonly #take = (documents: Documents): void => {
     const { header } = documents;
     this.#documents = documents;
     this.#fills.add(documents.fills);
@@ -226,7 +231,7 @@ export class Brain implements AsyncDisposable {
     this.#reason = reason ?? '';
     if (reason === null) this.#turn(documents);
     void this.#writeDoc();
-  }
+  };
 
   /** Of this run of the gateway, and made before it granted our lease: what it shows is about to change. */
   #isFromBefore({ epoch, seq }: Stamp): boolean {
@@ -264,6 +269,7 @@ export class Brain implements AsyncDisposable {
     this.#remember(header.wallMs, false);
     this.#askFees(now);
     this.#options.shadows?.take({ documents, now, nowMs: turn.nowMs, fills: turn.fills, ...stepped });
+    this.#options.onTurn?.(turn, stepped);
     if (config.log.level === 'trace')
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
   }
@@ -355,6 +361,8 @@ export class Brain implements AsyncDisposable {
       position: (symbol) => this.#fills.position(symbol),
     };
     const shadow = [...(this.#options.shadows?.docs() ?? [])];
+    const pnl = pnlDocs(told);
+    this.#tellPnl(pnl);
     const document: BrainDoc = {
       brainEpoch: this.#brainEpoch,
       processed: this.#processed,
@@ -370,6 +378,7 @@ export class Brain implements AsyncDisposable {
       runs: [...runDocs(told)],
       unassigned: unassignedDocs(config.symbols, told),
       config: this.#reload.doc,
+      pnl,
       ...(shadow.length > 0 && { shadow }),
     };
     await redis

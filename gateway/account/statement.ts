@@ -35,10 +35,14 @@ export function stateStep(row: LedgerOrder, statement: Statement): Step {
   return { events: [...restated, ...movesOf(row, { report, amendOver, settled })], patch };
 }
 
-/** By its name, as the reply to it, or because the order stands as the amend wanted it. */
+/**
+ * Because the order stands as the amend wanted it; or by its name or as a reply, unless it says nothing new: then it is of the amend before,
+ * which reply and stream answer both, each at its own time.
+ */
 function answersAmend(row: LedgerOrder, { report, amended }: Statement): boolean {
   const asWanted = row.amendTo !== null && report.price === row.amendTo.price && report.size === row.amendTo.size;
-  return report.state === 'amended' || amended || (asWanted && report.atMs >= row.statedAtMs);
+  if (asWanted && report.atMs >= row.statedAtMs) return true;
+  return (report.state === 'amended' || amended) && (row.amendTo === null || report.atMs > row.statedAtMs);
 }
 
 /** Of the same millisecond, what has more filled is newer, and what was shrunk or amended; an end is always the last word. */

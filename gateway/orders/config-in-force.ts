@@ -149,8 +149,16 @@ export class ConfigInForce {
 /** What cannot be read is of another version: then the file holds. */
 function readSaved({ saved, notice }: ConfigInForceOptions): Saved {
   if (saved === null) return NOTHING_SAVED;
-  const parsed = Saved.safeParse(JSON.parse(saved));
+  const parsed = Saved.safeParse(jsonOrNull(saved));
   if (parsed.success) return parsed.data;
   notice({ level: 'warn', message: 'Limits of the life before cannot be read: those of the file hold', fields: {} });
   return NOTHING_SAVED;
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

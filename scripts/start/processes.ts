@@ -3,12 +3,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, parseClockSpec, systemClock } from '../../shared/clock.ts';
 import { type Config, SIM_CREDENTIALS } from '../../shared/config.ts';
-import type { Loaded } from '../../shared/config-file.ts';
+import { type Loaded, loadConfig } from '../../shared/config-file.ts';
+import { watchConfig } from '../../shared/io/config-watch.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { brainSocketPath } from '../../shared/socket-path.ts';
 import { Child, type ChildMessage, type Start } from './child.ts';
-import { setAsideState, simAccountDir, simStateFile, writeEffectiveConfig } from './effective.ts';
+import { setAsideState, simAccountDir, simStateFile, writeEffectiveConfig, writeRunValues } from './effective.ts';
 import { freePortNear } from './ports.ts';
 import { ensureRedis } from './redis.ts';
 import { makeSimKey, type SimKey } from './sim-key.ts';
@@ -78,8 +79,9 @@ export class Processes {
     if (!ready.ok) return ready.error;
     const { speed, replay, resume } = this.#options;
     const scaled = speed !== 1 || replay !== undefined || resume;
-    const file = await this.#shareConfig(ready.value, redisUrl);
-    return this.#openTraders(['--config', file, ...(scaled ? ['--clock', String(ready.value.clock)] : [])]);
+    const shared = await this.#shareConfig(ready.value, redisUrl);
+    if (!shared.ok) return shared.error;
+    return this.#openTraders([...shared.value, ...(scaled ? ['--clock', String(ready.value.clock)] : [])]);
   }
 
   /** Calls back on a death that no restart mends; at once when it has happened already. */
@@ -173,24 +175,32 @@ export class Processes {
     return this.#start('sim', ['scripts/sim.ts', ...common, ...market]);
   }
 
-  /** Writes the config all children share, with the ports in use and the symbols of the tape. */
-  async #shareConfig(ready: ChildMessage, redisUrl: string): Promise<string> {
-    const { runDir } = this.#options.loaded;
+  /** Writes what all children share over the config, with the ports in use and the symbols of the tape; their options. */
+  async #shareConfig(ready: ChildMessage, redisUrl: string): Promise<Result<readonly string[], Hindrance>> {
+    const { runDir, file, config: configured } = this.#options.loaded;
     const offered = Array.isArray(ready.symbols) ? ready.symbols.map(String) : [];
     const wanted = this.config.symbols.filter((symbol) => offered.includes(symbol));
-    this.config = { ...this.config, symbols: wanted.length > 0 ? wanted : offered };
+    if (wanted.length < configured.symbols.length) this.config = { ...this.config, symbols: wanted.length > 0 ? wanted : offered };
     const spec = parseClockSpec(String(ready.clock));
     if (spec) this.clock = systemClock(spec);
-    const effective = await writeEffectiveConfig({
-      config: this.config,
-      runDir,
-      simPort: Number(ready.port),
-      redisUrl,
-      keyFile: this.simKey.file,
+    const { config, simKey } = this;
+    const { over, notes } = await writeRunValues({
+      ...{ config, configured, runDir, simPort: Number(ready.port), redisUrl },
+      keyFile: simKey.file,
     });
-    for (const note of effective.notes) say(note);
-    this.config = effective.config;
-    return effective.file;
+    for (const note of notes) say(note);
+    const loaded = loadConfig(file, over);
+    if (!loaded.ok) return err({ code: 2, lines: loaded.error });
+    this.config = loaded.value.config;
+    writeEffectiveConfig(this.config, runDir);
+    watchConfig({ file, over, onEdit: (edited) => this.#edited(edited) });
+    return ok(['--config', file, '--over', over]);
+  }
+
+  /** The children see it themselves; here it is told, and written down for tools. */
+  #edited(edited: Result<Loaded, readonly string[]>): void {
+    if (edited.ok) writeEffectiveConfig(edited.value.config, this.#options.loaded.runDir);
+    else for (const line of edited.error) say(`edit refused, nothing is changed: ${line}`);
   }
 
   async #openTraders(common: readonly string[]): Promise<Hindrance | null> {

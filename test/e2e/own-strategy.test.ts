@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { overlay } from '../../shared/config.ts';
-import type { RunDoc } from '../../shared/snapshot.ts';
+import type { RunDoc } from '../../shared/brain-doc.ts';
 import { sumDecimals, trimDecimal } from '../../shared/units.ts';
 import { KEYS, ROOT, TestRun } from '../kit/run.ts';
 import { runTool } from '../kit/tool.ts';
@@ -28,7 +28,7 @@ const TWO_ON_ETH = {
   strategy: {
     runs: [
       { id: 'mm-eth', use: 'market-making', symbols: ['ETHUSDT'], with: { orderSize: '0.1', maxInventory: '0.5' } },
-      { id: 'lean-eth', use: 'lean', symbols: ['ETHUSDT'], with: { size: '0.1', maxPosition: '0.5' } },
+      { id: 'lean-eth', use: join(home, 'strategies/lean.ts'), symbols: ['ETHUSDT'], with: { size: '0.1', maxPosition: '0.5' } },
     ],
     shadow: [{ id: 'lean-near', run: 'lean', with: { edgeBps: 0.2 } }],
   },

@@ -9,6 +9,7 @@ import { ClientIds } from '../../brain/oms/ids.ts';
 import { answered, forget } from '../../brain/oms/notes.ts';
 import type { Pending } from '../../brain/oms/working.ts';
 import { DeedsBook } from '../../brain/risk/deeds.ts';
+import { feesOwed } from '../../brain/portfolio/portfolio.ts';
 import { type Run, readsOf } from '../../brain/runs.ts';
 import { settingsOf } from '../../brain/settings.ts';
 import { type BrainState, initialState, type Settings, step, type SymbolStep } from '../../brain/step.ts';
@@ -38,6 +39,7 @@ export type VirtualBrainOptions = {
 type Link = { readonly gateway: VirtualGateway; readonly client: Client; readonly ids: ClientIds; readonly identity: Identity };
 
 const BEATS_PER_LEASE = 4;
+const FEES_MS = 1_000;
 
 export class VirtualBrain implements Disposable {
   readonly #options: VirtualBrainOptions;
@@ -90,6 +92,7 @@ export class VirtualBrain implements Disposable {
     if (positions.success) this.#fills.begin(positions.data, this.#state.portfolio.seq);
     this.#timers = [
       clock.every(config.gateway.leaseMs / BEATS_PER_LEASE, () => void this.#ask({ type: 'heartbeat', processed: this.#processed })),
+      clock.every(FEES_MS, () => void this.#fills.askFees(feesOwed(this.#state.portfolio))),
     ];
   }
 
@@ -99,6 +102,11 @@ export class VirtualBrain implements Disposable {
     this.#timers = [];
     this.#link = null;
     this.#processed = null;
+  }
+
+  /** After the last turn. */
+  get state(): BrainState {
+    return this.#state;
   }
 
   /** A snapshot that has come. */

@@ -87,7 +87,7 @@ test.each([
 test('BrainStore remembers shares and states of strategies, and drops a state that was made with other parameters', () => {
   const path = join(dir, 'shares.sqlite');
   const ledger = filled(emptyLedger(['a', 'b']), fillDoc(1, { strategy: 'a', fee: null }));
-  const portfolio: Portfolio = { seq: 1, ledgers: { BTCUSDT: ledger }, agreed: {} };
+  const portfolio: Portfolio = { seq: 1, ledgers: { BTCUSDT: ledger }, agreed: {}, pnl: {} };
   {
     using store = new BrainStore(path);
     expect([store.portfolio, store.seat('a BTCUSDT', 'x')]).toEqual([null, null]);
