@@ -87,15 +87,26 @@ const silent = ({ run, reason, problem }: Decision): Outcome => ({
   detail: problem === null ? {} : { problem },
 });
 
-function actorOf({ run, view, wish }: Decision, { look, decisions, turn }: Acting): Actor[] {
+function actorOf({ run, view, wish }: Decision, acting: Acting): Actor[] {
   if (view === null || wish === null) return [];
-  const own = ownOf(view.orders, turn.documents.header);
+  const own = ownOf(view.orders, acting.turn.documents.header);
+  return [{ run, view, wish, own, taker: takerOf(wish, view), ready: view.orders.length === 0, hold: holdOf(run, acting) }];
+}
+
+/** Why nothing but cancels of a run may leave; null when there is no such reason. */
+function holdOf(run: Run, { look, decisions, turn }: Acting): string | null {
+  if (drains(run, { look, decisions })) return 'draining';
   const rows = (turn.documents.symbols[look.symbol]?.orders?.orders ?? []).filter((row) => isSteered(row.role));
   const rejected = rejectedLately(rows.filter((row) => isOf(row, { id: run.id, alone: decisions.length === 1 })));
+  if (rejected !== null) return `rejected-${rejected}`;
   const refusal = look.state.refusals[run.id];
-  const hold = rejected !== null ? `rejected-${rejected}` : refusal && turn.now < refusal.untilMs ? `refused-${refusal.code}` : null;
-  return [{ run, view, wish, own, taker: takerOf(wish, view), ready: view.orders.length === 0, hold }];
+  return refusal && turn.now < refusal.untilMs ? `refused-${refusal.code}` : null;
 }
+
+/** It came in the place of a run whose orders are still on their way out: the two never rest beside each other. */
+const drains = ({ id }: Run, { look, decisions }: Pick<Acting, 'look' | 'decisions'>): boolean =>
+  look.state.draining?.includes(id) === true &&
+  look.working.some(({ role, strategy }) => isSteered(role) && strategy !== undefined && !decisions.some(({ run }) => run.id === strategy));
 
 /** Whoever takes does not rest meanwhile, and others keep out of its way. */
 function makeRoom(actors: readonly Actor[]): readonly Fitted[] {
@@ -110,7 +121,7 @@ const toleranceIn =
   (order: WorkingOrder): number =>
     (actors.find(({ run }) => run.id === order.strategy) ?? actors[0])?.run.strategy.toleranceBps ?? 0;
 
-const AS_CANCEL = { urgency: 'cancel', tag: '' } as const;
+const AS_CANCEL = { urgency: 'cancel' } as const;
 
 /** Orders of nobody who acts now: of a run that may not, or is gone, or of another lease. */
 function leftovers(actors: readonly Actor[], { look, turn }: Acting): readonly Named[] {
@@ -154,7 +165,7 @@ function takerCommands(taker: Taker, { actor, acting }: Pick<Asking, 'actor' | '
   const { side, price, size } = taker;
   const reduceOnly = isReduceOnly(taker, view);
   const order = { kind: 'place', symbol: acting.look.symbol, strategy: run.id, clientId, timeInForce: 'ioc', reason: wish.reason } as const;
-  return [{ command: { ...order, side, price, size, reduceOnly }, urgency: reduceOnly ? 'reduce' : 'rest', tag: '' }];
+  return [{ command: { ...order, side, price, size, reduceOnly }, urgency: reduceOnly ? 'reduce' : 'rest' }];
 }
 
 /** Null where assets share their margin: what one of them has free says little. */

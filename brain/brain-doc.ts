@@ -1,9 +1,11 @@
 /** What the brain writes down for people and for the supervisor, from its state and the last turn. Pure. */
 import { formatPrice, formatSize, type Instrument } from '../shared/instrument.ts';
-import type { BrainDoc, RunDoc } from '../shared/snapshot.ts';
+import type { BrainDoc, RunDoc } from '../shared/brain-doc.ts';
+import type { PnlDoc } from '../shared/pnl-doc.ts';
 import { formatAtoms } from '../shared/units.ts';
 import type { Outcome } from './act.ts';
 import { entryPriceOf } from './portfolio/holding.ts';
+import { pnlDoc } from './portfolio/pnl.ts';
 import { holdingOf, type SubLedger, UNASSIGNED } from './portfolio/sub-ledger.ts';
 import { type Run, runsOn } from './runs.ts';
 import type { BrainState, SymbolStep } from './step.ts';
@@ -68,6 +70,15 @@ function runDoc(run: Run, { symbol, told }: { readonly symbol: string; readonly 
       .map((one) => ({ ...one, detail: { ...one.detail } })),
   };
 }
+
+/** Of the symbols that were looked at. */
+export const pnlDocs = (told: Told): Readonly<Record<string, PnlDoc>> =>
+  Object.fromEntries(
+    Object.entries(told.state.portfolio.pnl).flatMap(([symbol, pnl]) => {
+      const quoteAsset = instrumentIn(told.documents, symbol)?.quoteAsset;
+      return quoteAsset === undefined ? [] : [[symbol, pnlDoc(pnl, { ledger: ledgerOf(told, symbol), quoteAsset })]];
+    }),
+  );
 
 /** What is nobody's, of symbols that more than one run trades, or none. */
 export const unassignedDocs = (symbols: readonly string[], told: Told): Readonly<Record<string, string>> =>

@@ -18,6 +18,8 @@ export type SymbolState = {
   readonly refusals: Readonly<Record<string, Refusal>>;
   /** What the OMS remembers of the orders of all runs. */
   readonly oms: OmsState;
+  /** Runs that came in the place of others: they begin when nothing of those rests any more. Absent: none did. */
+  readonly draining?: readonly string[];
 };
 
 export const initialSymbol = (exits: Exits): SymbolState => ({ exits, pending: [], refusals: {}, oms: EMPTY_OMS });

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { parseClockSpec, systemClock } from '../shared/clock.ts';
 import { accountHash, type Config, SIM_CREDENTIALS } from '../shared/config.ts';
 import { type Loaded, loadConfig } from '../shared/config-file.ts';
+import { Edits, watchConfig } from '../shared/io/config-watch.ts';
 import { EndSignals } from '../shared/io/end-signals.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
 import { StartTimes } from '../shared/io/start-times.ts';
@@ -15,7 +16,10 @@ import { err, ok, type Result } from '../shared/result.ts';
 import { accountDirs, brainSocketPath, findAccountDir } from '../shared/socket-path.ts';
 import { Brain } from './io/brain.ts';
 import { BrainStore } from './io/brain-store.ts';
+import { openBrainTape } from './io/brain-tape.ts';
 import { loadCustoms } from './io/custom.ts';
+import type { Prepare } from './io/reload.ts';
+import { Shadows } from './io/shadows.ts';
 import { makeRuns } from './runs.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const;
@@ -34,12 +38,18 @@ class Ended extends Error {
 async function run(args: readonly string[]): Promise<number> {
   const signals = new EndSignals();
   const options = parseOptions(args);
-  const loaded = loadConfig(options.config);
+  const edits = new Edits();
+  watchConfig({ file: options.config, over: options.over, onEdit: edits.take }); // before it is read: no edit falls between
+  const loaded = loadConfig(options.config, options.over);
   if (!loaded.ok) throw new Ended(EXIT.usage, loaded.error);
   const { config } = loaded.value;
   const spec = options.clock === undefined ? undefined : parseClockSpec(options.clock);
   if (spec === null) throw new Ended(EXIT.usage, [`--clock: ${options.clock}: allowed is ORIGIN_MS@REAL_MSxSPEED`]);
-  const customs = await loadCustoms(loaded.value);
+  const prepare: Prepare = async (wanted) => {
+    const makers = await loadCustoms({ config: wanted, file: loaded.value.file });
+    return makers.ok ? ok(makeRuns(wanted, makers.value)) : makers;
+  };
+  const customs = await loadCustoms({ config, file: loaded.value.file });
   if (!customs.ok) throw new Ended(EXIT.usage, customs.error);
   const runs = makeRuns(config, customs.value);
   const clock = systemClock(spec);
@@ -62,7 +72,13 @@ async function run(args: readonly string[]): Promise<number> {
     process.send?.({ kind: 'ready' });
   };
   const random = new Random(process.pid);
-  await using brain = new Brain({ config, runs, socketPath, redis, store, clock, random, log, metrics, times, onFatal, onReady });
+  await using tape = openBrainTape(config, { accountDir, clock, log });
+  using shadows = new Shadows({ config, customs: customs.value, clock, log, path: join(accountDir, 'shadow.sqlite') });
+  await using brain = new Brain({
+    ...{ config, runs, prepare, socketPath, redis, store, clock, random, log, metrics, times, onFatal, onReady },
+    ...{ shadows, onTurn: (turn, stepped) => tape?.turn(turn, stepped) },
+  });
+  edits.listen((edited) => void brain.edit(edited));
   const { metricsPort } = config.brain;
   const server =
     metricsPort === null
@@ -85,10 +101,11 @@ async function run(args: readonly string[]): Promise<number> {
   return EXIT.done;
 }
 
-function parseOptions(args: readonly string[]): { readonly config: string; readonly clock?: string } {
+function parseOptions(args: readonly string[]): { readonly config: string; readonly over?: string; readonly clock?: string } {
   const program = new Command('brain')
     .description('Decides: reads snapshots from Redis, runs the strategy under hard exits, sends commands to the gateway. Holds no keys.')
     .option('--config <file>', 'configuration', 'config.json')
+    .option('--over <file>', 'values of this run over the configuration')
     .option('--clock <spec>', 'simulated clock ORIGIN_MS@REAL_MSxSPEED, only in sim')
     .exitOverride((error: CommanderError) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage))
     .allowExcessArguments(false);

@@ -8,6 +8,7 @@ export const settingsOf = (config: Config, runs: readonly Run[]): Settings => ({
   symbols: config.symbols,
   runs,
   exits: config.exits,
+  risk: config.risk,
   limits: (symbol) => limitsOf(config, symbol),
   oms: omsRules(config.brain.oms, 0),
   ttlMs: config.brain.commandTtlMs,

@@ -2,6 +2,7 @@
 import type { Role } from '../shared/client-id.ts';
 import type { FillDoc } from '../shared/snapshot.ts';
 import type { MonoMs, WallMs } from '../shared/units.ts';
+import type { Deeds } from './risk/account-pulse.ts';
 import type { Documents } from './view.ts';
 
 export type Turn = {
@@ -11,6 +12,8 @@ export type Turn = {
   readonly fills: readonly FillDoc[];
   /** Fills counted earlier whose fee was told meanwhile. */
   readonly fees: readonly FillDoc[];
+  /** What was sent since the turn before, and what became of it. */
+  readonly deeds: Deeds;
   readonly now: MonoMs;
   readonly nowMs: WallMs;
   /** A new client id for each order placed; null when the lease has none left. */

@@ -214,7 +214,8 @@ export function instrumentOf(document: InstrumentDoc | null, header: Header): In
   return typeof instrument === 'string' ? null : instrument;
 }
 
-function levelsOf(instrument: Instrument, rows: BookDoc['bids']): readonly Level[] | null {
+/** Null where a level is off the grid. */
+export function levelsOf(instrument: Instrument, rows: BookDoc['bids']): readonly Level[] | null {
   const levels = rows.map(([price, size]) => ({ price: parsePrice(instrument, price), size: parseSize(instrument, size) }));
   const whole = levels.every((level): level is Level => level.price !== null && level.size !== null);
   return whole ? Object.freeze(levels) : null; // several runs see it
@@ -226,11 +227,15 @@ export function workingOf(instrument: Instrument, order: Omit<OrderDoc, 'timeInF
   const price = order.price === null ? null : parsePrice(instrument, order.price);
   const [size, filled] = [parseSize(instrument, order.size), parseSize(instrument, order.filled)];
   if (size === null || filled === null || (price === null && order.price !== null)) return null;
-  const { strategy, reason } = order;
+  const { strategy, tag, amends, reason } = order;
   const amendTo = order.amendTo ? termsOf(instrument, order.amendTo) : null;
   if (order.amendTo && amendTo === null) return null;
-  const tag = strategy === undefined ? {} : { strategy };
-  return { clientId, role, side, kind, status, price, size, filled, reduceOnly, amendTo, reason, ...tag };
+  const told = {
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(amends === undefined ? {} : { amends }),
+  };
+  return { clientId, role, side, kind, status, price, size, filled, reduceOnly, amendTo, reason, ...told };
 }
 
 function termsOf(instrument: Instrument, text: { readonly price: string; readonly size: string }): Terms | null {

@@ -4,15 +4,19 @@ import { parseArgs } from './io/arguments.ts';
 import { type Clock, parseClockSpec, systemClock } from '../shared/clock.ts';
 import { accountHash, type Config, configHash, configWarnings } from '../shared/config.ts';
 import { type Credentials, type Loaded, loadConfig, loadCredentials } from '../shared/config-file.ts';
+import { Edits, watchConfig } from '../shared/io/config-watch.ts';
 import { EndSignals } from '../shared/io/end-signals.ts';
-import { StartTimes } from '../shared/io/start-times.ts';
+import { type StartMs, StartTimes } from '../shared/io/start-times.ts';
 import { type Log, rootLog } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
+import { ok } from '../shared/result.ts';
 import { keysOf } from '../shared/snapshot.ts';
 import { EXIT, exitOf } from './exit-code.ts';
+import { Beginning, type Panics, panicSignals } from './io/beginning.ts';
 import type { Gateway } from './io/gateway.ts';
 import { openGateway } from './io/open-gateway.ts';
+import { openRecorder, type Recorder } from './io/recorder.ts';
 import { gridSentence } from './io/ledger-grid.ts';
 import { mirroredEpoch } from './io/epoch-mirror.ts';
 import { EpochSource, type EpochsOptions, epochsAtVenue, readEpoch } from './io/epoch-source.ts';
@@ -24,14 +28,15 @@ import { openVenue } from './venues/io/open.ts';
 import type { Venue } from './venues/venue.ts';
 
 /** Parts that real money needs and that are not built yet. */
-const MISSING_FOR_MAINNET = [
-  'loss budgets and the breaker',
-  'reconciliation proved under faults',
-  'monitors on the side of the brain',
-  'the checks of doctor',
-];
+const MISSING_FOR_MAINNET = ['the checks of doctor', 'the probe of what the documents of the venue leave open'];
 
-type Prepared = { readonly loaded: Loaded; readonly credentials: Credentials; readonly clock: Clock; readonly speed: number };
+type Prepared = {
+  readonly loaded: Loaded;
+  readonly edits: Edits;
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  readonly speed: number;
+};
 /** One line (or more) for a person, and the exit code. */
 class Ended extends Error {
   readonly code: number;
@@ -43,7 +48,10 @@ class Ended extends Error {
 
 function prepare(args: readonly string[]): Prepared {
   const options = parseArgs(args);
-  const loaded = loadConfig(options.config);
+  const { over } = options;
+  const edits = new Edits();
+  watchConfig({ file: options.config, over, onEdit: edits.take }); // before it is read: no edit falls between
+  const loaded = loadConfig(options.config, over);
   if (!loaded.ok) throw new Ended(EXIT.usage, loaded.error);
   const { environment } = loaded.value.config;
   const spec = options.clock === undefined ? undefined : parseClockSpec(options.clock);
@@ -53,7 +61,7 @@ function prepare(args: readonly string[]): Prepared {
   refuseUnsafe(loaded.value.config, { live: options.live });
   const credentials = loadCredentials(loaded.value, process.env);
   if (!credentials.ok) throw new Ended(EXIT.usage, [credentials.error]);
-  return { loaded: loaded.value, credentials: credentials.value, clock: systemClock(spec), speed: spec?.speed ?? 1 };
+  return { loaded: loaded.value, edits, credentials: credentials.value, clock: systemClock(spec), speed: spec?.speed ?? 1 };
 }
 
 function refuseUnsafe({ environment }: Config, { live }: { readonly live: boolean }): void {
@@ -62,36 +70,60 @@ function refuseUnsafe({ environment }: Config, { live }: { readonly live: boolea
   throw new Ended(EXIT.refused, [`environment mainnet: refused: ${why}`]);
 }
 
+/** What outlives a beginning: the process begins anew where a ledger that could not be opened can be. */
+type Lasting = {
+  readonly signals: EndSignals;
+  readonly log: Log;
+  readonly panics: Panics;
+  /** How often it has begun anew, and how far the beginnings before came. */
+  returns: number;
+  reached: StartMs | undefined;
+};
+type End = number | 'ledger-back';
+
 async function run(args: readonly string[]): Promise<number> {
   const signals = new EndSignals();
   const prepared = prepare(args);
-  const { config } = prepared.loaded;
-  const log = rootLog({ process: 'gateway', level: config.log.level });
+  const log = rootLog({ process: 'gateway', level: prepared.loaded.config.log.level });
   dieOfBugs(log);
+  const lasting: Lasting = { signals, log, panics: panicSignals(), returns: 0, reached: undefined };
+  for (; ; lasting.returns++) {
+    const end = await begin(prepared, lasting);
+    if (end !== 'ledger-back') return end;
+    log.warn({ returns: lasting.returns + 1 }, 'Ledger can be opened again: beginning anew with it');
+  }
+}
+
+async function begin(prepared: Prepared, lasting: Lasting): Promise<End> {
+  const { signals, log } = lasting;
+  const { config } = prepared.loaded;
   const metrics = makeMetrics('gateway');
   await using runDir = await takeRunDir(prepared);
   using store = new LedgerStore({
-    ...{ path: runDir.ledger, clock: prepared.clock, ...config.gateway.ledger },
+    ...{ path: runDir.ledger, clock: prepared.clock, ...config.gateway.ledger, returns: lasting.returns },
     onOld: (version) => log.warn({ version }, 'Ledger of an earlier program: it is brought up to date now'),
     onGrid: (news) => log[Object.keys(news.offGrid).length > 0 ? 'error' : 'warn']({ news }, `Ledger rescaled: ${gridSentence(news)}`),
   });
-  if (store.fault) log.error({ fault: store.fault }, 'Ledger unavailable: new orders will be refused');
+  if (store.fault) log.error({ fault: store.fault }, 'Ledger unavailable: new orders will be refused until it can be opened');
   const files = { store, path: join(runDir.path, 'epoch'), clock: prepared.clock };
   const known = store.lastEpoch() > 0 || readEpoch(files.path) > 0 ? new EpochSource({ ...files, seen: [] }) : null;
   const first = known?.grantAnyway() ?? null;
   const redisOf = (epoch: number): RedisWriter => openRedis(config, { epoch, instance: runDir.instance, log });
   await using early = first === null ? null : redisOf(first); // beside the venue: a start is short
-  await using venue = await takeVenue(prepared, { log, metrics, runDir, signals });
+  await using recorder = openRecorder({ ...prepared.loaded, ...prepared, runDir, log, epoch: first });
+  await using venue = await takeVenue(prepared, { log, metrics, runDir, signals, recorder });
+  recorder?.watch(venue);
   const epochs = known ?? (await unknownEpochs(prepared.loaded, { files, venue, log }));
   const epoch = first ?? epochs.grantAnyway();
   await using late = early === null ? redisOf(epoch) : null;
   const redis = early ?? late ?? redisOf(epoch);
   if (signals.ending.aborted)
     throw new Ended(EXIT.failed, ['Stopped before anything was sent; what an earlier run left was not looked at']);
-  return await serve(prepared, { epoch, epochs, signals, log, metrics, runDir, store, redis, venue });
+  return await serve(prepared, { epoch, epochs, lasting, signals, log, metrics, runDir, store, redis, venue, recorder });
 }
 
 type Parts = {
+  readonly lasting: Lasting;
   readonly epoch: number;
   readonly epochs: EpochSource;
   readonly signals: EndSignals;
@@ -101,9 +133,10 @@ type Parts = {
   readonly store: LedgerStore;
   readonly redis: RedisWriter;
   readonly venue: Venue;
+  readonly recorder: Recorder | null;
 };
 
-async function serve({ loaded, credentials, clock, speed }: Prepared, parts: Parts): Promise<number> {
+async function serve({ loaded, edits, credentials, clock, speed }: Prepared, { lasting, ...parts }: Parts): Promise<End> {
   const { config } = loaded;
   const { log, metrics, runDir, epoch, signals } = parts;
   const { environment } = config;
@@ -113,12 +146,16 @@ async function serve({ loaded, credentials, clock, speed }: Prepared, parts: Par
     fatal.resolve(new Ended(code, [sentence]));
     signals.end();
   };
-  const panicked = nextPanic();
-  const times = new StartTimes({ log, metrics });
-  const opened = await openGateway({ config, identity, clock, speed, onFatal, times, ending: signals.ending, ...parts });
+  const back = Promise.withResolvers<'ledger-back'>();
+  const onLedgerBack = (): void => back.resolve('ledger-back');
+  using beginning = new Beginning(signals.ending);
+  const { ending } = beginning;
+  const times = new StartTimes({ log, metrics, ...(lasting.reached ? { reached: lasting.reached } : {}) });
+  const opened = await openGateway({ config, identity, clock, speed, onFatal, onLedgerBack, times, ending, ...parts });
   if (!opened.ok) throw new Ended(opened.error.code, [opened.error.sentence]);
   await using gateway = opened.value;
-  panicked((reason) => gateway.emergencyStop({ reason, source: 'signal', everything: false }));
+  edits.listen((edited) => gateway.edit(edited.ok ? ok(edited.value.config) : edited));
+  lasting.panics.to((reason) => gateway.emergencyStop({ reason, source: 'signal', everything: false }));
   await using metricsServer = await takeMetrics(config, { gateway, metrics }).catch(async (problem) => {
     await gateway.stop(); // a brain may be quoting already
     throw problem;
@@ -130,7 +167,10 @@ async function serve({ loaded, credentials, clock, speed }: Prepared, parts: Par
     for (const warning of configWarnings(config)) log.warn({ warning }, 'Configuration');
     process.send?.({ kind: 'ready', socketPath, operatorPath, metricsPort, epoch });
   }
-  const end = await Promise.race([signals.asked, fatal.promise]);
+  const end = await Promise.race([signals.asked, fatal.promise, back.promise]);
+  lasting.reached = times.ms;
+  if (end === 'ledger-back') lasting.panics.to(null);
+  if (end === 'ledger-back') return end; // as a kill would end it, at a moment when nothing is under way: the next one takes back what is left
   signals.onAgain(() => gateway.hurry());
   return tellEnd(await gateway.stop(), { end, log, gateway });
 }
@@ -170,12 +210,13 @@ async function takeRunDir({ loaded, credentials }: Prepared): Promise<RunDir> {
 
 async function takeVenue(
   { loaded, credentials, clock, speed }: Prepared,
-  { log, metrics, runDir, signals }: Pick<Parts, 'log' | 'metrics' | 'runDir' | 'signals'>,
+  { log, metrics, runDir, signals, recorder }: Pick<Parts, 'log' | 'metrics' | 'runDir' | 'signals' | 'recorder'>,
 ): Promise<Venue> {
   const random = new Random(process.pid ^ Date.now());
   const { config } = loaded;
   const { ending } = signals;
-  const opened = await openVenue({ config, credentials, clock, speed, random, log, metrics, ending, accountDir: runDir.path });
+  const lines = recorder ? { lines: recorder.lines() } : {};
+  const opened = await openVenue({ config, credentials, clock, speed, random, log, metrics, ending, ...lines, accountDir: runDir.path });
   if (opened.ok) return opened.value;
   throw new Ended(exitOf(opened.error), [opened.error.sentence]);
 }
@@ -205,19 +246,6 @@ async function unknownEpochs({ config }: Loaded, { files, venue, log }: Unknown)
 }
 
 type Unknown = { readonly files: Omit<EpochsOptions, 'seen'>; readonly venue: Venue; readonly log: Log };
-
-/** SIGUSR2 stops everything, each time it comes; one that comes while we start waits until there is something to stop. */
-function nextPanic(): (act: (signal: string) => void) => void {
-  let waiting: string | null = null;
-  let perform = (signal: string): void => {
-    waiting = signal;
-  };
-  process.on('SIGUSR2', (signal) => perform(signal));
-  return (act) => {
-    perform = act;
-    if (waiting !== null) act(waiting);
-  };
-}
 
 /** What only a bug can do: one line, and the next start reconciles. */
 function dieOfBugs(log: Log): void {

@@ -5,7 +5,9 @@ import { benchBacktest } from './bench/backtest.ts';
 import { benchBook } from './bench/book.ts';
 import { benchCeiling } from './bench/ceiling.ts';
 import { benchCommandPath } from './bench/command-path.ts';
+import { benchDecision } from './bench/decision.ts';
 import { benchDiff } from './bench/diff.ts';
+import { benchGuard } from './bench/guard.ts';
 import { benchLedgerWrite, benchMillionOrders } from './bench/ledger.ts';
 import { benchManySymbols } from './bench/many-symbols.ts';
 import { type Figure, table, verdict } from './bench/measure.ts';
@@ -21,20 +23,25 @@ const program = new Command('npm run bench --')
   .option('--backtest', 'only backtests: K-lines and the recorded book, half a minute', false)
   .option('--ceiling', 'only demand above the ceiling of the order limits: one minute', false)
   .option('--command-path', 'only 50 order actions a second through a gateway, the limits lifted: 40 s', false)
+  .option('--decision', 'only the time that the brain takes to decide, and its memory after a minute: two minutes', false)
   .option('--diff', 'only the actions that the OMS saves on a recorded book', false)
+  .option('--guard', 'only the checks in front of every order: some seconds', false)
   .option('--ledger', 'only the ledger on disk, with a file of a million orders: some minutes, two gigabytes', false)
   .option('--quick', 'a run of 30 s instead of 80 s for latency, CPU and memory', false)
   .option('--json', 'one JSON line instead of a table', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-type Options = Readonly<Record<'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'diff' | 'ledger', boolean>>;
-const { quick, json, backtest, ceiling, commandPath, diff, ledger } = program.parse().opts<Options>();
+type Options = Readonly<
+  Record<'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'decision' | 'diff' | 'guard' | 'ledger', boolean>
+>;
+const { quick, json, backtest, ceiling, commandPath, decision, diff, guard, ledger } = program.parse().opts<Options>();
 async function all(): Promise<readonly Figure[]> {
   const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
   return [
     await benchBook(50),
     await benchBook(100),
     await benchOrders(),
+    ...(await benchGuard()),
     ...benchLedgerWrite(),
     ...times,
     await benchStreams(),
@@ -43,6 +50,7 @@ async function all(): Promise<readonly Figure[]> {
     ...(await benchManySymbols(quick ? 20 : 60)),
     ...(await benchWholeRun(quick ? 30 : 80)),
     ...(await benchCommandPath()),
+    ...(await benchDecision()),
     ...(await benchDiff()),
     ...(await benchBacktest()),
     ...(await benchCeiling()),
@@ -54,7 +62,9 @@ const chosen = (): Promise<readonly Figure[]> => {
   if (backtest) return benchBacktest();
   if (ceiling) return benchCeiling();
   if (commandPath) return benchCommandPath();
+  if (decision) return benchDecision();
   if (diff) return benchDiff();
+  if (guard) return benchGuard();
   return ledger ? ledgerOnly() : all();
 };
 

@@ -38,14 +38,20 @@ const VENUE_COMPOSERS = [
   'scripts/bench/book.ts',
   'scripts/bench/order-entry.ts',
   'scripts/bench/resync.ts',
+  'scripts/lib/download/venue.ts',
   'scripts/lib/backtest/depth-venue.ts',
   'scripts/lib/flatten/venue-account.ts',
+  'scripts/lib/replay/decoders.ts',
   'scripts/lib/venue-rest.ts',
   'scripts/start/run.ts',
   'scripts/test-order.ts',
   'scripts/test-balance.ts',
 ];
 const OUTSIDE = /^(?:node:(?:net|tls|dgram|dns|http|https|http2|fs|child_process)|ioredis|undici|ws|pino)(?:\/|$)/;
+
+/** Whatever writes to a gateway, or is written to one. */
+const SENDS =
+  /^(?:node:net|shared\/command\.ts|shared\/io\/gateway-client\.ts|brain\/oms\/request\.ts|brain\/io\/(?:brain|sender|command-sender|gateway-link|farewell)\.ts)$/;
 
 const LAYERS: readonly Layer[] = [
   {
@@ -75,9 +81,19 @@ const LAYERS: readonly Layer[] = [
   },
   {
     rule: 'simulator-stays-out',
-    sentence: 'shared/sim is for scripts, tests and gateway/venues/paper only',
+    sentence: 'shared/sim is for scripts, tests, gateway/venues/paper and brain/shadow only',
     breaks: (from, to) =>
-      isIn('shared/sim', to) && !['shared/sim', 'scripts', 'test', 'gateway/venues/paper'].some((room) => isIn(room, from)),
+      isIn('shared/sim', to) && !['shared/sim', 'scripts', 'test', 'gateway/venues/paper', 'brain/shadow'].some((room) => isIn(room, from)),
+  },
+  {
+    rule: 'shadows-send-nothing',
+    sentence: 'a shadow knows no way to the gateway: neither it nor who runs it imports a socket, a request or a sender',
+    breaks: (from, to) => (isIn('brain/shadow', from) || /^brain\/io\/shadow/.test(from)) && SENDS.test(to),
+  },
+  {
+    rule: 'research-stays-out',
+    sentence: 'danfojs-node costs half a second and 100 MB: it is for scripts and tests only',
+    breaks: (from, to) => /^danfojs/.test(to) && isProduct(from),
   },
   {
     rule: 'one-venue-one-room',

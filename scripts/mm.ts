@@ -3,10 +3,11 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { publicConfig } from '../shared/config.ts';
 import type { Loaded } from '../shared/config-file.ts';
 import { acknowledge, alertLines, openAlerts } from './alerts/commands.ts';
+import { showConfig } from './lib/config-tool.ts';
 import { ask, notRunning, openOperator } from './lib/operator.ts';
+import { type IncidentOptions, showIncident } from './lib/incident.ts';
 import { type FillsOptions, type PnlOptions, showFills, showLife, showPnl, utcTime } from './lib/history-tool.ts';
 import { panic } from './lib/panic.ts';
 import { openRedis } from './lib/redis.ts';
@@ -57,6 +58,16 @@ addCommand<PnlOptions>('pnl', 'profit, fees, funding and volume by UTC day and s
   .option('--symbol <symbol>', 'of one symbol only')
   .option('--days <n>', 'the newest n days on which anything was booked', wholeNumber({ min: 1, max: 36_500 }), 7);
 
+addCommand<IncidentOptions>('incident', 'tape, ledger, logs and configuration of a range of time in one folder', showIncident)
+  .option(...JSON_OPTION)
+  .requiredOption('--from <time>', 'not before this UTC day or time', utcTime)
+  .requiredOption('--to <time>', 'before this UTC day or time', utcTime)
+  .option('--out <folder>', 'where; it must not be there yet (default: incident-FROM-TO)')
+  .addHelpText(
+    'after',
+    '\nKeys, tokens, passwords and signatures are left out.\n\nExample:\n  scripts/mm incident --from 2026-11-30T12:30 --to 2026-11-30T12:45',
+  );
+
 type PanicOptions = Common & { readonly everything: boolean; readonly yes: boolean; readonly reason: string; readonly timeout: number };
 addCommand('panic', 'cancel all of ours, flatten, stay stopped until resume', stop)
   .option('--everything', 'also cancel orders that are not ours', false)
@@ -80,8 +91,12 @@ program
       return Promise.resolve(EXIT.done);
     };
   });
-type ConfigOptions = Common & { readonly check: boolean };
-addCommand('config', 'the configuration in force, without secrets', config).option('--check', 'only say whether it is good', false);
+addCommand('config', 'the configuration of the file, without secrets', showConfig)
+  .option(...JSON_OPTION)
+  .option('--check', 'only say whether it is good', false)
+  .option('--changes', 'what is in force otherwise than the file says, and the changes made while it runs', false)
+  .option('--confirm', 'limits that the file has loosened come into force, after a question', false)
+  .option('--yes', 'do not ask', false);
 
 type TestOptions = Shown & { readonly channel?: string };
 addCommand('alert-test', 'one test message to every channel of the alerts', alertTest)
@@ -202,13 +217,6 @@ function alerts({ config: file, json }: Shown): Promise<ExitCode> {
 function ack({ config: file }: Common): Promise<ExitCode> {
   acknowledge(configOf(file), acknowledging);
   print(`acknowledged: ${acknowledging.join(', ') || 'all that are open'}`);
-  return Promise.resolve(EXIT.done);
-}
-
-function config({ config: file, check }: ConfigOptions): Promise<ExitCode> {
-  const loaded = configOf(file);
-  if (check) print(`${loaded.file}: good`);
-  else print(JSON.stringify(publicConfig(loaded.config), null, 2));
   return Promise.resolve(EXIT.done);
 }
 

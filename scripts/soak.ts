@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
 import { ACT_KINDS } from './soak/acts.ts';
-import { runExits } from './soak/exits.ts';
+import { runExits, slippageLines } from './soak/exits.ts';
+import { runLimits } from './soak/limits.ts';
+import { runHostileCampaign } from './soak/hostile-campaign.ts';
 import { runPanics } from './soak/panic-figures.ts';
 import type { PanicRecord } from './soak/panics.ts';
 import { type HistoryRecord, runHistory } from './soak/history.ts';
@@ -12,6 +14,7 @@ import { figures } from './soak/kill-figures.ts';
 import { type KillRecord, runKillHistory } from './soak/kill-history.ts';
 import { replayModel, soakModel } from './soak/model.ts';
 import { liveVirtualDay } from '../test/kit/virtual-day.ts';
+import { liveHour } from '../test/kit/virtual-hour.ts';
 
 const kindList = (text: string): readonly string[] => {
   const kinds = text.split(',').map((kind) => kind.trim());
@@ -31,11 +34,15 @@ type Flags = {
   readonly kinds: readonly string[];
   readonly dir: string;
   readonly virtualHours?: number;
+  readonly hour?: number | true;
   readonly kills?: number;
   readonly exits: boolean;
   readonly paths: number;
   readonly panics?: number;
   readonly faults: boolean;
+  readonly hostile?: true;
+  readonly messages: number;
+  readonly limits?: number;
   readonly model?: true;
   readonly replay?: string;
 };
@@ -56,6 +63,11 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
   .option(
     '--virtual-hours <n>',
     'instead: so many simulated hours in this process, without sockets and as fast as it goes, restarted every hour',
+    wholeNumber({ min: 1, max: 10_000 }),
+  )
+  .option(
+    '--hour [minutes]',
+    'instead: market making on four symbols for a simulated hour, in this process; inventory, self-crossing, blind quotes and profit judged at the exchange',
     wholeNumber({ min: 1, max: 10_000 }),
   )
   .option(
@@ -80,6 +92,18 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
     wholeNumber({ min: 1, max: 100_000 }),
   )
   .option('--no-faults', 'with --panics: nothing goes wrong')
+  .option('--hostile', 'instead: clients on the socket that say anything, as fast as they can, in place of the brain; the exchange judges')
+  .option(
+    '--messages <n>',
+    'messages of --hostile in all; a campaign of the same seed goes on after the last one',
+    wholeNumber({ min: 100, max: 100_000_000 }),
+    1_000_000,
+  )
+  .option(
+    '--limits <n>',
+    'instead: so many histories of any commands and events against the limits, in this process on virtual time; the exchange judges',
+    wholeNumber({ min: 1, max: 1_000_000 }),
+  )
   .option('--model', 'instead: short histories of the order side against a model of the exchange, in this process, on virtual time')
   .option('--replay <file>', 'instead: one history that --model has kept')
   .parse();
@@ -106,6 +130,17 @@ async function virtualHours({ seed, everyMs, kinds }: Flags, hours: number): Pro
   const told = await liveVirtualDay({ seed, hours, everyMs, kinds, restartMs: HOUR_MS });
   const [seconds, rssMb] = [Math.round((performance.now() - from) / 1_000), Math.round(process.memoryUsage.rss() / 2 ** 20)];
   process.stdout.write(`${JSON.stringify({ ok: told.violations.length === 0, hours, seconds, rssMb, ...told })}\n`);
+  return told.violations.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+const HOUR_MINUTES = 60;
+const GAP_EVERY_MS = 60_000;
+
+async function hour({ seed }: Flags, minutes: number): Promise<number> {
+  const from = performance.now();
+  const told = await liveHour({ seed, minutes, gapEveryMs: GAP_EVERY_MS });
+  const [seconds, rssMb] = [Math.round((performance.now() - from) / 1_000), Math.round(process.memoryUsage.rss() / 2 ** 20)];
+  process.stdout.write(`${JSON.stringify({ ok: told.violations.length === 0, minutes, seconds, rssMb, ...told }, null, 1)}\n`);
   return told.violations.length === 0 ? EXIT.done : EXIT.failed;
 }
 
@@ -176,8 +211,23 @@ const brokenRun = (seed: number, problem: unknown): KillRecord => ({
 
 async function exits({ seed, paths, dir }: Flags, stop: AbortController): Promise<number> {
   const told = await runExits({ seed, paths, dir, stop: stop.signal, tell: (line) => process.stderr.write(`${line}\n`) });
+  for (const line of slippageLines(told)) process.stderr.write(`${line}\n`);
   process.stdout.write(`${JSON.stringify({ ok: told.found === 0, ...told })}\n`);
   return told.found === 0 ? EXIT.done : EXIT.failed;
+}
+
+async function hostile({ seed, messages, minutes, dir }: Flags, stop: AbortController): Promise<number> {
+  const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+  const figures = await runHostileCampaign({ seed, messages, minutes, dir, stop: stop.signal, tell });
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+  return figures.ok ? EXIT.done : EXIT.failed;
+}
+
+async function limits({ seed, limits: histories = 0, minutes, dir }: Flags, stop: AbortController): Promise<number> {
+  const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+  const told = await runLimits({ seed, histories, minutes, dir, stop: stop.signal, tell });
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+  return told.ok ? EXIT.done : EXIT.failed;
 }
 
 async function panics({ seed, dir, faults, panics: count = 0 }: Flags, stop: AbortController): Promise<number> {
@@ -241,7 +291,10 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 if (flags.replay !== undefined) process.exitCode = await replayModel(flags.replay);
 else if (flags.model) process.exitCode = await soakModel(flags);
+else if (flags.hour !== undefined) process.exitCode = await hour(flags, flags.hour === true ? HOUR_MINUTES : flags.hour);
 else if (flags.kills !== undefined) process.exitCode = await killCampaign(flags, flags.kills);
+else if (flags.hostile) process.exitCode = await hostile(flags, stop);
+else if (flags.limits !== undefined) process.exitCode = await limits(flags, stop);
 else if (flags.panics !== undefined) process.exitCode = await panics(flags, stop);
 else
   process.exitCode = await (flags.exits

@@ -15,7 +15,7 @@ import { Random } from '../shared/random.ts';
 import { AlertDesk } from './alerts/desk.ts';
 import { openChannels } from './alerts/open-channels.ts';
 import { Outbox } from './alerts/outbox.ts';
-import { type Redact, redactorOf } from './alerts/redact.ts';
+import { type Redact, redactorOf } from '../shared/redact.ts';
 import { accountDirOf } from './lib/gateway-life.ts';
 import { configOf, EXIT, type ExitCode, newTool, Problem, runTool } from './lib/tool.ts';
 import { Eyes } from './watchdog/eyes.ts';

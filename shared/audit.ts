@@ -84,6 +84,7 @@ export type LifeAnswer = Readonly<z.infer<typeof LifeAnswer>>;
 export const PnlDay = z.strictObject({
   /** UTC. */
   day: z.string().regex(/^\d{4}-\d\d-\d\d$/),
+  /** `unknown:USDT` for funding of which the venue told the asset alone while several positions were held, or none. */
   symbol: z.string(),
   /** Of profit, funding and volume; '' where it was not kept. */
   quoteAsset: z.string(),

@@ -4,8 +4,10 @@
  */
 import * as z from 'zod';
 import { SENTENCE_MAX } from './alarm.ts';
+import { ConfigAudit, ConfigState } from './config-live.ts';
+import { Limits } from './limits.ts';
 import { RUN_ID_MAX } from './runs.ts';
-import { FillDoc, OrderDoc, SCHEMA_VERSION, Stamp } from './snapshot.ts';
+import { FillDoc, OrderDoc, SCHEMA_VERSION, Stamp, TAG_MAX } from './snapshot.ts';
 
 const decimal = z.string().regex(/^\d{1,20}(\.\d{1,20})?$/);
 const id = z.int().nonnegative();
@@ -49,6 +51,8 @@ export const Place = z.strictObject({
   reason: reason.optional(),
   /** Run of the brain it belongs to; kept with the order and told with its fills. */
   strategy: runId.optional(),
+  /** Which of the run's quotes it serves; kept with the order and shown with it. Absent is ''. */
+  tag: z.string().min(1).max(TAG_MAX).optional(),
   ...fresh,
 });
 /** `size` is the new total, what is already filled included. The order loses its queue place on most venues. */
@@ -68,7 +72,7 @@ export const Heartbeat = z.strictObject({ id, type: z.literal('heartbeat'), proc
 export const Query = z.strictObject({
   id,
   type: z.literal('query'),
-  what: z.enum(['status', 'orders', 'order', 'fills', 'positions', 'book', 'stats', 'life', 'pnl', 'alarms']),
+  what: z.enum(['status', 'orders', 'order', 'fills', 'positions', 'book', 'stats', 'life', 'pnl', 'alarms', 'config']),
   symbol: symbol.optional(),
   clientId: clientId.optional(),
   /** For `fills` and `alarms`: only those numbered above this. */
@@ -86,6 +90,9 @@ export const Subscribe = z.strictObject({ id, type: z.literal('subscribe'), what
 export const EmergencyStop = z.strictObject({ id, type: z.literal('emergencyStop'), reason, everything: z.boolean().optional() });
 export const Pause = z.strictObject({ id, type: z.literal('pause'), reason: reason.optional() });
 export const Resume = z.strictObject({ id, type: z.literal('resume') });
+
+/** A person has seen the limits that the file has loosened, by their hash: they come into force. */
+export const ConfirmConfig = z.strictObject({ id, type: z.literal('confirmConfig'), limitsHash: z.string().max(64) });
 
 /** A person is to be told: what a brain's monitors and breaker see, and a test of the way to the channels. A few a minute. */
 export const AlarmCommand = z.strictObject({
@@ -113,6 +120,7 @@ export const Command = z.discriminatedUnion('type', [
   EmergencyStop,
   Pause,
   Resume,
+  ConfirmConfig,
   AlarmCommand,
 ]);
 export type Command = Readonly<z.infer<typeof Command>>;
@@ -126,6 +134,7 @@ export type Batch = Readonly<z.infer<typeof Batch>>;
 export type Heartbeat = Readonly<z.infer<typeof Heartbeat>>;
 export type Query = Readonly<z.infer<typeof Query>>;
 export type EmergencyStop = Readonly<z.infer<typeof EmergencyStop>>;
+export type ConfirmConfig = Readonly<z.infer<typeof ConfirmConfig>>;
 export type AlarmCommand = Readonly<z.infer<typeof AlarmCommand>>;
 
 export const REFUSALS = [
@@ -310,3 +319,13 @@ export type OrdersAnswer = Readonly<z.infer<typeof OrdersAnswer>>;
 /** Answer to `query fills`: in order of number, at most `limit` of them, the first above `after`; of a `range` the newest first. */
 export const FillsAnswer = z.strictObject({ fills: z.array(FillDoc) });
 export type FillsAnswer = Readonly<z.infer<typeof FillsAnswer>>;
+
+/** Answer to `query config`: the limits in force, by symbol, with their hash and that of the file's; what the file wants otherwise; what was changed. */
+export const ConfigAnswer = z.strictObject({
+  limits: Limits,
+  limitsHash: z.string(),
+  wantedHash: z.string(),
+  state: ConfigState,
+  log: z.array(ConfigAudit),
+});
+export type ConfigAnswer = Readonly<z.infer<typeof ConfigAnswer>>;

@@ -3,9 +3,10 @@
  * be in force now. Limits only ever tighten by themselves: what an edit loosens waits for a person, and until then the tighter of both
  * holds, field by field. Pure.
  */
-import type { Config } from './config.ts';
+import { createHash } from 'node:crypto';
+import { type Config, limitsOf } from './config.ts';
 import { hidePassword, type SchemaNode, valueAt } from './config-problem.ts';
-import { limitsOf } from './config.ts';
+import { stable } from './json.ts';
 import type { SymbolLimits } from './limits.ts';
 import { compareDecimals } from './units.ts';
 
@@ -34,16 +35,19 @@ const APPLIES: Readonly<Record<string, Apply>> = {
   'strategy.macdTrend.interval': 'restart', // the gateway gathers its bars
   'strategy.runs': 'restart', // likewise
   'strategy.custom': 'restart', // files are loaded at the start
+  'strategy.shadow': 'restart', // each goes on with the account it has
   exits: 'live',
+  risk: 'live',
   limits: 'confirm',
   account: 'restart',
   sim: 'restart',
   paper: 'restart',
+  record: 'restart',
   watchdog: 'restart',
   alerts: 'restart',
   endpoints: 'restart',
   credentials: 'restart',
-  'log.level': 'live',
+  log: 'restart',
 };
 
 /** Null for a key that no prefix covers. */
@@ -54,6 +58,25 @@ export function applyOf(path: string): Apply | null {
     if (found) return found;
   }
   return null;
+}
+
+const WHEN: Readonly<Record<Apply, string>> = {
+  live: 'live: an edit takes effect at once',
+  drain: 'drain: an edit takes effect when the quotes of the strategy before are gone',
+  confirm: 'live: an edit that tightens takes effect at once, one that loosens when a person confirms it',
+  restart: 'restart: an edit waits for one',
+};
+
+/** The schema whose every value says in its description when an edit of it takes effect. */
+export function withApplyTold(node: SchemaNode, path: readonly string[] = []): SchemaNode {
+  const { properties, additionalProperties: free, description } = node;
+  const child = (key: string, one: SchemaNode): SchemaNode => withApplyTold(one, [...path, key]);
+  const inner = properties && Object.fromEntries(Object.entries(properties).map(([key, one]) => [key, child(key, one)]));
+  const rest = typeof free === 'object' && Object.keys(free).length > 0 ? child('*', free) : free;
+  if (inner || (typeof rest === 'object' && rest !== free))
+    return { ...node, ...(inner ? { properties: inner } : {}), ...(rest === undefined ? {} : { additionalProperties: rest }) };
+  const apply = applyOf(path.join('.'));
+  return apply === null ? node : { ...node, description: [description, WHEN[apply]].filter((text) => text !== undefined).join('; ') };
 }
 
 /** Every key that a config may hold, as dotted paths; `*` stands for a free key. */
@@ -83,10 +106,20 @@ export function mergeLive({
   readonly confirmed: boolean;
 }): Config {
   const limits = confirmed ? wanted.limits : tighterLimits(running, wanted);
-  const { runs, custom, macdTrend } = running.strategy;
-  const strategy = { ...wanted.strategy, runs, custom, macdTrend: { ...wanted.strategy.macdTrend, interval: macdTrend.interval } };
-  return { ...running, strategy, exits: wanted.exits, log: wanted.log, limits };
+  const { runs, custom, shadow, macdTrend } = running.strategy;
+  const strategy = { ...wanted.strategy, runs, custom, shadow, macdTrend: { ...wanted.strategy.macdTrend, interval: macdTrend.interval } };
+  return { ...running, strategy, exits: wanted.exits, risk: wanted.risk, limits };
 }
+
+/** The same configuration with the limits of each of these symbols written out: two ways to say the same are then the same. */
+export const withPlainLimits = (config: Config, symbols: readonly string[]): Config => ({ ...config, limits: spelledOut(config, symbols) });
+
+/** Twelve hex digits over the limits of the symbols that are traded. */
+export const limitsHash = (config: Config): string =>
+  createHash('sha256')
+    .update(stable(spelledOut(config, config.symbols)))
+    .digest('hex')
+    .slice(0, 12);
 
 /** Something in `wanted` is looser than what is in force. */
 export function isLooser({ running, wanted }: { readonly running: Config; readonly wanted: Config }): boolean {

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import * as z from 'zod';
 import { type Config, checkConfig, overlay, PAPER_CREDENTIALS, problemLine, SIM_CREDENTIALS } from './config.ts';
 import { valueAt } from './config-problem.ts';
 import { lineOf, mistakeIn } from './json-lines.ts';
@@ -11,11 +12,13 @@ import { err, ok, type Result } from './result.ts';
 export type Loaded = { readonly config: Config; readonly file: string /** Absolute. */; readonly runDir: string };
 export type Credentials = { readonly apiKey: string; readonly secret: string };
 
-/** Lines to print before exit code 2. */
-export function loadConfig(file: string): Result<Loaded, readonly string[]> {
+/** Lines to print before exit code 2. `over`: a file of values that hold in this run only, over all that is configured. */
+export function loadConfig(file: string, over?: string): Result<Loaded, readonly string[]> {
   const path = resolve(file);
   const base = readJson(path);
   if (!base.ok) return base;
+  const run = over === undefined ? ok(NOTHING_OVER) : readRunValues(resolve(over));
+  if (!run.ok) return run;
   const localPath = join(dirname(path), 'config.local.json');
   const local = existsSync(localPath) ? readJson(localPath) : ok({ text: '', value: {} });
   if (!local.ok) return local;
@@ -24,7 +27,7 @@ export function loadConfig(file: string): Result<Loaded, readonly string[]> {
     ...(hasInlineKey(local.value.value) ? exposure(localPath) : []),
   ];
   if (exposed.length > 0) return err(exposed);
-  const checked = checkConfig(overlay(base.value.value, local.value.value));
+  const checked = checkConfig(laidOver(overlay(base.value.value, local.value.value), run.value));
   if ('problems' in checked)
     return err(
       checked.problems.map((problem) => {
@@ -36,6 +39,31 @@ export function loadConfig(file: string): Result<Loaded, readonly string[]> {
     );
   const folder = dirname(path);
   return ok({ config: withPaths(checked.config, folder), file: path, runDir: resolve(folder, checked.config.runDir) });
+}
+
+/** What holds in one run only: paths that are as if nobody had configured them, and values over what is left. */
+export const RunValues = z.strictObject({ without: z.array(z.string()), values: z.record(z.string(), z.unknown()) });
+export type RunValues = Readonly<z.infer<typeof RunValues>>;
+
+const NOTHING_OVER: RunValues = { without: [], values: {} };
+
+function readRunValues(path: string): Result<RunValues, readonly string[]> {
+  const document = readJson(path);
+  if (!document.ok) return document;
+  const parsed = RunValues.safeParse(document.value.value);
+  return parsed.success ? ok(parsed.data) : err([`${path}: not the values of a run: allowed is {"without":[…],"values":{…}}`]);
+}
+
+const laidOver = (document: unknown, { without, values }: RunValues): unknown =>
+  overlay(
+    without.reduce((rest, path) => withoutPath(rest, path.split('.')), document),
+    values,
+  );
+
+function withoutPath(document: unknown, [key = '', ...rest]: readonly string[]): unknown {
+  if (typeof document !== 'object' || document === null || Array.isArray(document) || !Object.hasOwn(document, key)) return document;
+  const { [key]: child, ...others } = document as Record<string, unknown>;
+  return rest.length === 0 ? others : { ...others, [key]: withoutPath(child, rest) };
 }
 
 /** Files of own strategies by their whole paths, so that the configuration may be written down elsewhere. */

@@ -6,6 +6,7 @@ export type ConfigProblem = { readonly path: string; readonly value: string; rea
 type Issue = z.core.$ZodIssue;
 /** The parts of a JSON Schema node that are walked here. */
 export type SchemaNode = {
+  readonly description?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: SchemaNode | false;
   /** Where the names of free keys are given, and where a node is one of several kinds. */

@@ -7,13 +7,16 @@ import * as z from 'zod';
 import { ArbitrageParameters } from './arbitrage.ts';
 import { AlertsConfig, WatchdogConfig } from './config-safety.ts';
 import { type ConfigProblem, hidePassword, parameterProblems, problemsOf, type SchemaNode } from './config-problem.ts';
+import { RecordConfig } from './config-record.ts';
 import { ms, percent } from './config-units.ts';
 import { ExitsConfig, exitsOf, exitWarnings } from './exit-parameters.ts';
 import { overlay, stable } from './json.ts';
 import { Limits, type SymbolLimits, symbolName } from './limits.ts';
 import { longestPeriod, MacdParameters } from './macd-parameters.ts';
 import { marketMakingSchema } from './market-making-config.ts';
-import { type BarInterval, customSchema, namingProblems, plannedRuns, runsSchema } from './runs.ts';
+import { Risk } from './risk.ts';
+import { type BarInterval, customSchema, namingProblems, plannedRuns, runsSchema, withFilesNamed } from './runs.ts';
+import { plannedShadows, shadowProblems, shadowsSchema } from './shadow.ts';
 
 /** Finest part of money is 1e-8. */
 const money = z
@@ -198,15 +201,17 @@ export const Config = z.strictObject({
       active: z
         .string()
         .meta({ examples: Object.keys(BUILT_IN) })
-        .describe('the strategy that runs: "market-making", "macd-trend", "arbitrage", or a name of custom'),
+        .describe('the strategy that runs: "market-making", "macd-trend", "arbitrage", a name of custom, or a file such as "./lean.ts"'),
       marketMaking: MarketMakingParameters.describe('parameters of market-making'),
       macdTrend: MacdParameters.describe('parameters of macd-trend'),
       arbitrage: ArbitrageParameters.prefault({}).describe('parameters of arbitrage, a run over two symbols of one coin'),
       runs: runsSchema,
       custom: customSchema,
+      shadow: shadowsSchema,
     })
     .describe('what decides'),
   exits: ExitsConfig.describe('hard take-profit and stop-loss over every strategy, on the net position; whichever is reached first'),
+  risk: Risk.prefault({}),
   limits: Limits.describe('what no order may pass; an absent limit means zero'),
   account: z
     .strictObject({
@@ -267,6 +272,7 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('where the keys come from'),
+  record: RecordConfig.prefault({}),
   watchdog: WatchdogConfig.prefault({}),
   alerts: AlertsConfig.prefault({}),
   log: z
@@ -290,8 +296,11 @@ export type Checked = { readonly config: Config } | { readonly problems: readonl
 export function checkConfig(document: unknown): Checked {
   const parsed = Config.safeParse(document);
   if (parsed.success) {
-    const problems = [...namingProblems(parsed.data, Object.keys(BUILT_IN)), ...overrideProblems(parsed.data)];
-    return problems.length === 0 ? { config: parsed.data } : { problems };
+    const files = withFilesNamed(parsed.data.strategy, Object.keys(BUILT_IN));
+    if (files.problems.length > 0) return { problems: files.problems };
+    const config = { ...parsed.data, strategy: files.strategy };
+    const problems = [...namingProblems(config, Object.keys(BUILT_IN)), ...shadowProblems(config), ...overrideProblems(config)];
+    return problems.length === 0 ? { config } : { problems };
   }
   const schema = configJsonSchema() as SchemaNode;
   return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document, schema)) };
@@ -301,12 +310,13 @@ export function checkConfig(document: unknown): Checked {
 export const runParameters = (config: Config, { use, with: own }: { readonly use: BuiltIn; readonly with: object }): unknown =>
   overlay(config.strategy[BUILT_IN[use].key], own);
 
-/** What a run of a built-in strategy changes is checked by the schema of that strategy. */
+/** What a run or a shadow of a built-in strategy changes is checked by the schema of that strategy. */
 function overrideProblems(config: Config): readonly ConfigProblem[] {
-  return config.strategy.runs.flatMap(({ use, with: own }, n) => {
+  const listed = config.strategy.runs.map(({ use, with: own }, n) => ({ use, with: own, path: `strategy.runs.${n}` }));
+  return [...listed, ...plannedShadows(config)].flatMap(({ use, with: own, path }) => {
     if (!isBuiltIn(use)) return [];
     const document = runParameters(config, { use, with: own });
-    return parameterProblems(BUILT_IN[use].parameters, { document, path: `strategy.runs.${n}.with` });
+    return parameterProblems(BUILT_IN[use].parameters, { document, path: `${path}.with` });
   });
 }
 
@@ -316,7 +326,7 @@ export function barsRead(config: Config): ReadonlyMap<BarInterval, number> {
   const reads = new Map<BarInterval, number>();
   const add = (interval: BarInterval, period: number): void => void reads.set(interval, Math.max(period, reads.get(interval) ?? 0));
   add(macdTrend.interval, longestPeriod(macdTrend)); // always, so that a person can switch the strategy and restart only the brain
-  for (const { use, with: own } of plannedRuns(config)) {
+  for (const { use, with: own } of [...plannedRuns(config), ...plannedShadows(config)]) {
     const parsed = use === 'macd-trend' ? MacdParameters.safeParse(runParameters(config, { use, with: own })) : null;
     if (parsed?.success) add(parsed.data.interval, longestPeriod(parsed.data));
   }
@@ -340,14 +350,14 @@ export { overlay };
 export const problemLine = ({ path, value, allowed }: ConfigProblem): string => `${path}: ${value}: allowed is ${allowed}`;
 
 /**
- * Twelve hex digits over what gateway and brain must agree on. What is the brain's alone (strategy, exits) is left out, so that a
- * person can switch the strategy and restart only the brain.
+ * Twelve hex digits over what gateway and brain must agree on. What changes while they run (strategy, exits, limits) is left out: of
+ * limits each keeps its own, and the tighter of both rules.
  */
 export function configHash(config: Config): string {
-  const { environment, venue, symbols, redis, snapshot, gateway, limits, account } = config;
+  const { environment, venue, symbols, redis, snapshot, gateway, account } = config;
   const { metricsPort: _, ledger: __, ...gatewayAgreed } = gateway;
   const intervals = [...barsRead(config).keys()].sort();
-  const agreed = { environment, venue, symbols, redis, snapshot, gateway: gatewayAgreed, limits, account, intervals };
+  const agreed = { environment, venue, symbols, redis, snapshot, gateway: gatewayAgreed, account, intervals };
   return createHash('sha256').update(stable(agreed)).digest('hex').slice(0, 12);
 }
 

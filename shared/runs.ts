@@ -10,20 +10,21 @@ export type BarInterval = (typeof BAR_INTERVALS)[number];
 export const RUN_ID_MAX = 16;
 const RUNS_MAX = 50;
 
-const name = z
+/** Of a run, a shadow, an own strategy. */
+export const runName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,15}$/, `1 to ${RUN_ID_MAX} of a-z, 0-9 and "-", such as "mm-btc"`)
   .refine((text) => text !== 'unassigned', 'another name: what belongs to no run is told as "unassigned"');
-const parameters = z
+export const runParametersSchema = z
   .record(z.string(), z.unknown().describe('a parameter of the strategy'))
   .default({})
   .describe('parameters that differ from those of the strategy');
 
 export const Run = z.strictObject({
-  id: name.describe('name of the run in orders, fills and reasons'),
-  use: z.string().min(1).describe('a built-in strategy such as "market-making", or a name of strategy.custom'),
+  id: runName.describe('name of the run in orders, fills and reasons'),
+  use: z.string().min(1).describe('a built-in strategy such as "market-making", a name of strategy.custom, or a file such as "./lean.ts"'),
   symbols: z.array(z.string()).min(1).optional().describe('symbols it trades; without it all of them'),
-  with: parameters,
+  with: runParametersSchema,
   maxPosition: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'a decimal in quotes such as "0.010"')
@@ -35,7 +36,7 @@ export type Run = Readonly<z.infer<typeof Run>>;
 export const Custom = z.strictObject({
   file: z.string().min(1).describe('TypeScript file of the strategy, relative to the configuration'),
   bars: z.enum(BAR_INTERVALS).optional().describe('interval of the bars it reads; without it it reads none'),
-  with: parameters,
+  with: runParametersSchema,
 });
 export type Custom = Readonly<z.infer<typeof Custom>>;
 
@@ -44,7 +45,7 @@ export const runsSchema = z
   .max(RUNS_MAX)
   .default([])
   .describe('several strategies at once, on several symbols or two on one; symbols that none of them names are traded by strategy.active');
-export const customSchema = z.record(name, Custom).default({}).describe('own strategies by name, each a TypeScript file');
+export const customSchema = z.record(runName, Custom).default({}).describe('own strategies by name, each a TypeScript file');
 
 /** One strategy on its symbols, as the configuration means it. */
 export type RunPlan = {
@@ -57,7 +58,7 @@ export type RunPlan = {
   /** Path of it in the configuration, for messages. */
   readonly path: string;
 };
-type Planned = {
+export type Planned = {
   readonly symbols: readonly string[];
   readonly strategy: { readonly active: string; readonly runs: readonly Run[]; readonly custom: Readonly<Record<string, Custom>> };
 };
@@ -78,6 +79,38 @@ export function plannedRuns({ symbols, strategy: { active, runs } }: Planned): r
 }
 
 export type RunProblem = { readonly path: string; readonly value: string; readonly allowed: string };
+
+type Named = Planned['strategy'];
+const FILE = /\.[cm]?[jt]s$/;
+const NAME_ALLOWED = `a file named by 1 to ${RUN_ID_MAX} of a-z, 0-9 and "-", such as "./lean.ts", or a name of strategy.custom`;
+
+/**
+ * A file in the place of a strategy's name is an entry of `custom` that nobody has written down: it is called as the file is. A file whose
+ * name is another's, or no name, is a mistake.
+ */
+export function withFilesNamed<T extends Named>(
+  strategy: T,
+  builtIn: readonly string[],
+): { readonly strategy: T; readonly problems: readonly RunProblem[] } {
+  const custom: Record<string, Custom> = { ...strategy.custom };
+  const problems: RunProblem[] = [];
+  const nameOf = (use: string, path: string): string => {
+    if (!FILE.test(use)) return use;
+    const called = (use.split('/').at(-1) ?? '').replace(FILE, '');
+    const before = custom[called];
+    const isTaken = builtIn.includes(called) || (before !== undefined && plainPath(before.file) !== plainPath(use));
+    const value = JSON.stringify(use);
+    if (!runName.safeParse(called).success) problems.push({ path, value, allowed: NAME_ALLOWED });
+    else if (isTaken) problems.push({ path, value, allowed: `another file name: there is another strategy "${called}"` });
+    else custom[called] ??= { file: use, with: {} };
+    return called;
+  };
+  const active = nameOf(strategy.active, 'strategy.active');
+  const runs = strategy.runs.map((run, n) => ({ ...run, use: nameOf(run.use, `strategy.runs.${n}.use`) }));
+  return { strategy: { ...strategy, active, runs, custom }, problems };
+}
+
+const plainPath = (file: string): string => file.replace(/^(\.\/)+/, '');
 
 /** Names that do not fit together; `builtIn` are the strategies that need no file. */
 export function namingProblems(config: Planned, builtIn: readonly string[]): readonly RunProblem[] {

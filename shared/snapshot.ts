@@ -3,6 +3,7 @@
  * every document carries the header's {epoch, seq}, and a reader uses them only when all parts carry the same numbers.
  */
 import * as z from 'zod';
+import { ConfigState } from './config-live.ts';
 import { ORDER_STATUSES } from './order.ts';
 
 export const SCHEMA_VERSION = 1;
@@ -10,8 +11,11 @@ export const SCHEMA_VERSION = 1;
 export const SNAPSHOT_TTL_MS = 2_000;
 /** An order stays in the snapshot this long after its end, with final status and fills. */
 export const CLOSED_SHOWN_MS = 5_000;
+/** Letters of the tag of an order. */
+export const TAG_MAX = 40;
 
-const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
+/** A decimal in quotes, signed. */
+export const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 const stamp = { epoch: z.int().nonnegative(), seq: z.int().nonnegative() };
 export const Stamp = z.strictObject(stamp);
 export type Stamp = Readonly<z.infer<typeof Stamp>>;
@@ -48,6 +52,10 @@ export const Header = z.strictObject({
   environment: z.enum(['sim', 'paper', 'testnet', 'mainnet']),
   accountHash: z.string(),
   configHash: z.string(),
+  /** Of the limits that are in force at the gateway; the brain's own may differ, and the tighter of both rules. */
+  limitsHash: z.string().optional(),
+  /** Absent while the file says what is in force. */
+  config: ConfigState.optional(),
   /** Venue-aligned wall time of the write: for people, never for ages. */
   wallMs: z.number(),
   symbols: z.array(z.string()),
@@ -170,6 +178,10 @@ export const OrderDoc = z.strictObject({
   reason: z.string(),
   /** Run of the brain that placed it; absent where nobody said. */
   strategy: z.string().optional(),
+  /** Which of the run's quotes it serves; absent is ''. */
+  tag: z.string().max(TAG_MAX).optional(),
+  /** Amends that were asked of the venue, whatever became of them; absent where nobody counted from the beginning. */
+  amends: z.int().nonnegative().optional(),
 });
 export type OrderDoc = Readonly<z.infer<typeof OrderDoc>>;
 
@@ -262,63 +274,6 @@ export const InstrumentDoc = z.strictObject({
   trading: z.boolean(),
 });
 export type InstrumentDoc = Readonly<z.infer<typeof InstrumentDoc>>;
-
-const signals = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
-const wantedQuotes = z.array(z.strictObject({ side: z.enum(['buy', 'sell']), price: decimal, size: decimal }));
-
-/** One run on one symbol. */
-export const RunDoc = z.strictObject({
-  run: z.string(),
-  strategy: z.string(),
-  symbol: z.string(),
-  /** Why it does what it does now (shared/reasons.ts), and what belongs to that. */
-  reason: z.string(),
-  detail: signals,
-  quotes: wantedQuotes,
-  signals,
-  /** Its own share, base units, signed; its average entry price, quote units, null when flat. */
-  position: decimal,
-  entryPrice: decimal.nullable(),
-  /** Quote units, since its sub-ledger began: before fees; fees by asset, positive = paid; funding positive = received. */
-  realizedPnl: decimal,
-  fees: z.record(z.string(), decimal),
-  funding: decimal,
-  /** Reasons it had lately, the newest first, each once; venue time, ms. */
-  why: z.array(z.strictObject({ reason: z.string(), detail: signals, count: z.int(), firstMs: z.number(), lastMs: z.number() })),
-});
-export type RunDoc = Readonly<z.infer<typeof RunDoc>>;
-
-/** What the brain last decided; written by the brain, read by people and the supervisor. */
-export const BrainDoc = z.strictObject({
-  brainEpoch: z.int(),
-  /** The snapshot it last acted on. */
-  processed: Stamp,
-  wallMs: z.number(),
-  strategy: z.string(),
-  /** Decisions made since start: one for each fresh snapshot used. */
-  decisions: z.int(),
-  fillSeq: z.int(),
-  symbols: z.record(
-    z.string(),
-    z.strictObject({
-      /** Coded reason of what it does now: `quoting`, `book-stale`, `cooling-down`, `no-signal`, ...; of several runs that of the first. */
-      reason: z.string(),
-      /** Wanted quotes, decimal strings. */
-      quotes: wantedQuotes,
-      signals,
-      /** Adopted baseline plus the sum of the fills the brain itself has read, base units, signed. */
-      position: decimal,
-      takeProfits: z.int(),
-      stopLosses: z.int(),
-    }),
-  ),
-  risk: z.strictObject({ state: z.string(), reasons: z.array(z.string()) }),
-  /** By run and symbol, in the order of the configuration; absent in documents of earlier versions. */
-  runs: z.array(RunDoc).optional(),
-  /** What is held on each symbol and belongs to no run, base units, signed; with the holdings of the runs it adds up to the net position. */
-  unassigned: z.record(z.string(), decimal).optional(),
-});
-export type BrainDoc = Readonly<z.infer<typeof BrainDoc>>;
 
 /** Names of all keys under one prefix such as `mm:binance`. */
 export const keysOf = (prefix: string) => ({

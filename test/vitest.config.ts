@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { fastStart } from '../shared/io/code-cache.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** The files that decide about money: a line no test has run there is a defect. */
@@ -28,6 +29,7 @@ export default defineConfig({
   cacheDir: 'node_modules/.vite',
   test: {
     maxWorkers: 2,
+    env: fastStart({}) as Record<string, string>, // of the processes that tests start: hundreds of them
     projects: [
       {
         root,
@@ -35,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: ['test/e2e/**', 'test/e2e-long/**'],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
@@ -49,6 +51,16 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           exclude: TIMED,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        root,
+        extends: true,
+        test: {
+          ...WHOLE_RUNS,
+          name: 'long',
+          include: ['test/e2e-long/**/*.test.ts'],
+          sequence: { groupOrder: 3 },
         },
       },
       {

@@ -1,15 +1,18 @@
 /**
- * What the brain must remember over a restart: hard exits, cool-downs and their counts, the sub-ledgers, and states of strategies. A store
+ * What the brain must remember over a restart: hard exits, cool-downs and their counts, breakers, the sub-ledgers, and states of strategies. A store
  * that cannot be read opens the breaker.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
+import { ConfigAudit } from '../../shared/config-live.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
 import { readPortfolio, writePortfolio } from '../portfolio/row.ts';
 import { EXIT_REASONS } from '../risk/exit-rules.ts';
 import { type Exits, NO_EXITS } from '../risk/exits.ts';
+import { readRisk, writeRisk } from '../risk/row.ts';
+import type { RiskMemory } from '../risk/watch.ts';
 import type { SavedState } from '../strategy/seat.ts';
 
 const Track = z.strictObject({
@@ -44,12 +47,19 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS exits (symbol TEXT PRIMARY KEY, state TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS portfolio (id INTEGER PRIMARY KEY CHECK (id = 0), row TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS config_log (n INTEGER PRIMARY KEY, row TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS risk (id INTEGER PRIMARY KEY CHECK (id = 0), row TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS seats (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at_ms REAL NOT NULL, state TEXT NOT NULL);
 `;
 const PUT_EXITS = 'INSERT INTO exits (symbol, state) VALUES (?, ?) ON CONFLICT (symbol) DO UPDATE SET state = excluded.state';
 const PUT_PORTFOLIO = 'INSERT INTO portfolio (id, row) VALUES (0, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row';
+const PUT_RISK = 'INSERT INTO risk (id, row) VALUES (0, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row';
 const PUT_SEAT = `INSERT INTO seats (key, fingerprint, at_ms, state) VALUES (?, ?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, at_ms = excluded.at_ms, state = excluded.state`;
+
+/** Changes of the configuration that are kept. */
+const LOG_KEPT = 100;
+const LOG_READ = 10;
 
 /** State of one seat; `fingerprint` tells with which parameters it was made. */
 export type SeatRow = SavedState & { readonly key: string; readonly fingerprint: string };
@@ -61,7 +71,10 @@ export class BrainStore implements Disposable {
   readonly #exits = new Map<string, Exits>();
   /** Sub-ledgers as they were left; null when none were. */
   readonly portfolio: Portfolio | null = null;
+  /** Breakers, the day and the highest as they were left; null when none were. */
+  readonly risk: RiskMemory | null = null;
   #portfolioText: string | null = null;
+  #riskText: string | null = null;
 
   constructor(path: string) {
     let db: DatabaseSync | null = null;
@@ -74,6 +87,8 @@ export class BrainStore implements Disposable {
         this.#exits.set(String(row['symbol']), ExitsRow.parse(JSON.parse(String(row['state']))) as Exits);
       const held = db.prepare('SELECT row FROM portfolio').get();
       if (held) this.portfolio = readPortfolio(String(held['row']));
+      const risk = db.prepare('SELECT row FROM risk').get();
+      if (risk) this.risk = readRisk(String(risk['row']));
     } catch (error) {
       db?.close();
       db = null; // what cannot be read is not written over
@@ -103,10 +118,30 @@ export class BrainStore implements Disposable {
     this.#db?.prepare(PUT_PORTFOLIO).run(text);
   }
 
+  /** Likewise: a breaker that a restart forgets is none. */
+  saveRisk(memory: RiskMemory): void {
+    const text = writeRisk(memory);
+    if (text === this.#riskText) return;
+    this.#riskText = text;
+    this.#db?.prepare(PUT_RISK).run(text);
+  }
+
   /** State of a seat that was made with the same parameters; null when there is none. */
   seat(key: string, fingerprint: string): SavedState | null {
     const row = this.#db?.prepare('SELECT at_ms, state FROM seats WHERE key = ? AND fingerprint = ?').get(key, fingerprint);
     return row ? { text: String(row['state']), atMs: Number(row['at_ms']) } : null;
+  }
+
+  /** A change of the configuration that came into force; the oldest are let go of. */
+  addConfigAudit(audit: ConfigAudit): void {
+    this.#db?.prepare('INSERT INTO config_log (row) VALUES (?)').run(JSON.stringify(audit));
+    this.#db?.prepare('DELETE FROM config_log WHERE n <= (SELECT max(n) FROM config_log) - ?').run(LOG_KEPT);
+  }
+
+  /** The newest changes, newest first. */
+  configLog(): readonly ConfigAudit[] {
+    const rows = this.#db?.prepare('SELECT row FROM config_log ORDER BY n DESC LIMIT ?').all(LOG_READ) ?? [];
+    return rows.flatMap((row) => ConfigAudit.safeParse(JSON.parse(String(row['row']))).data ?? []);
   }
 
   saveSeats(rows: readonly SeatRow[]): void {

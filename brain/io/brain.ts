@@ -4,39 +4,52 @@
  */
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../shared/clock.ts';
-import { type Answer, PositionsAnswer, type Refusal, type Refused, type Taken, type Welcome } from '../../shared/command.ts';
+import { type Answer, PositionsAnswer, type Refused, type Taken, type Welcome } from '../../shared/command.ts';
 import { type Config, configHash } from '../../shared/config.ts';
 import { parseClientId } from '../../shared/client-id.ts';
-import type { GatewayClient } from '../../shared/io/gateway-client.ts';
+import type { Loaded } from '../../shared/config-file.ts';
+import type { Result } from '../../shared/result.ts';
+import type { GatewayClient, Request } from '../../shared/io/gateway-client.ts';
 import type { StartTimes } from '../../shared/io/start-times.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import type { Random } from '../../shared/random.ts';
-import { labelOf } from '../../shared/reasons.ts';
-import { type BrainDoc, keysOf, type Stamp } from '../../shared/snapshot.ts';
-import { type MonoMs, monoMs } from '../../shared/units.ts';
-import { runDocs, symbolDocs, type Told, unassignedDocs } from '../brain-doc.ts';
+import type { BrainDoc } from '../../shared/brain-doc.ts';
+import { keysOf, type Stamp } from '../../shared/snapshot.ts';
+import type { MonoMs } from '../../shared/units.ts';
+import { pnlDocs, runDocs, symbolDocs, type Told, unassignedDocs } from '../brain-doc.ts';
 import { ClientIds } from '../oms/ids.ts';
-import { answered, forget } from '../oms/notes.ts';
+import { answered } from '../oms/notes.ts';
 import { isLeased } from '../oms/leased.ts';
 import { isSteered, type Pending } from '../oms/working.ts';
 import { feesOwed } from '../portfolio/portfolio.ts';
+import { carriedOver } from '../carry-over.ts';
+import { ordersMoved } from '../config-preview.ts';
+import { riskDoc } from '../risk-doc.ts';
+import { DeedsBook } from '../risk/deeds.ts';
+import type { Reading } from '../risk/watch.ts';
 import { readsOf, type Run } from '../runs.ts';
 import { settingsOf } from '../settings.ts';
-import { type BrainState, initialState, type Settings, step, type Stepped, type SymbolStep } from '../step.ts';
+import { settle } from '../settle.ts';
+import { type BrainState, initialState, type Settings, step, type Stepped, type SymbolStep, withSettings } from '../step.ts';
 import { type Documents, headerReason, type Identity } from '../view.ts';
-import { WhyLog } from '../why.ts';
 import type { BrainStore } from './brain-store.ts';
 import { type Farewell, Leaving } from './farewell.ts';
 import { FillReader } from './fill-reader.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { Memory } from './memory.ts';
+import { OutcomeLog } from './outcome-log.ts';
+import { pnlGauge } from './pnl-gauge.ts';
+import { type Prepare, Reload } from './reload.ts';
+import { RiskDesk } from './risk-desk.ts';
 import { Sender } from './sender.ts';
+import type { Shadows } from './shadows.ts';
 import { SnapshotPoller } from './snapshot-poller.ts';
 
 export type BrainOptions = {
   readonly config: Config;
   readonly runs: readonly Run[];
+  readonly prepare: Prepare;
   readonly socketPath: string;
   readonly redis: Redis;
   readonly store: BrainStore;
@@ -48,30 +61,31 @@ export type BrainOptions = {
   readonly times: StartTimes;
   /** The first snapshot was acted on. */
   readonly onReady: () => void;
+  /** Other parameters on the same snapshots, without a way to the gateway. */
+  readonly shadows?: Shadows;
+  readonly onTurn?: (turn: Parameters<typeof step>[1]['turn'], stepped: Stepped) => void;
 };
 
 const DOC_TTL_MS = 60_000;
-/** After a refusal nothing but cancels is sent for this long: the same command would be refused at every snapshot. */
-const REFUSED_MS = 500;
-/** Refusals that the next snapshot explains: the order changed while the command was on its way. */
-const RACES: ReadonlySet<Refusal> = new Set(['order-busy', 'order-ended', 'unknown-order']);
 const FEES_MS = 1_000;
 /** Above this many runs and symbols the document, which is written with each turn, tells less of each. */
 const FEW_ROWS = 20;
 
 export class Brain implements AsyncDisposable {
   readonly #options: BrainOptions;
-  readonly #settings: Settings;
+  #settings: Settings;
+  readonly #reload: Reload;
   readonly #memory: Memory;
   readonly #fills: FillReader;
   readonly #poller: SnapshotPoller;
   readonly #link: GatewayLink;
   readonly #sender: Sender;
-  readonly #why = new WhyLog();
-  readonly #decided;
+  readonly #deeds = new DeedsBook();
+  readonly #risk: RiskDesk;
+  readonly #outcomes: OutcomeLog;
   readonly #actions;
   readonly #refusals;
-  readonly #failed = new Set<string>();
+  readonly #tellPnl: ReturnType<typeof pnlGauge>;
   readonly #leaving: Leaving;
   #state: BrainState;
   #steps: ReadonlyMap<string, SymbolStep> = new Map();
@@ -83,8 +97,11 @@ export class Brain implements AsyncDisposable {
   #decisions = 0;
   #processed: Stamp | null = null;
   #documents: Documents | null = null;
+  #readings: readonly Reading[] = [];
   #reason = 'starting';
   #stopping = false;
+  /** A connection that is not yet the link's. */
+  #greeting: GatewayClient | null = null;
   #feesAskedAt: MonoMs;
 
   constructor(options: BrainOptions) {
@@ -92,15 +109,20 @@ export class Brain implements AsyncDisposable {
     this.#options = options;
     this.#settings = settingsOf(config, runs);
     this.#memory = new Memory({ store, clock, log });
+    this.#reload = new Reload({
+      ...{ config, runs, prepare: options.prepare, store, log, wallMs: () => clock.wallMs() },
+      preview: (settings) => this.#preview(settings),
+      ask: async () => dataOf(await (this.#greeting ?? this.#link).request({ type: 'query', what: 'config' })),
+    });
     this.#state = initialState(this.#settings, this.#memory.remembered());
     this.#feesAskedAt = clock.monoMs();
-    this.#decided = metrics.counter('brain_decisions_total', 'Turns taken by a run on a symbol, by what came of them', ['reason']);
+    this.#outcomes = new OutcomeLog({ log, metrics });
     this.#actions = metrics.counter('brain_actions_total', 'Order commands decided on', ['kind']);
     this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
-    const { intervals, trades } = readsOf(runs);
-    const onDocuments = (documents: Documents): void => this.#take(documents);
+    this.#tellPnl = pnlGauge(metrics);
+    const reads = readsOf(runs, options.shadows?.runs);
     const keys = keysOf(config.redis.prefix);
-    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, intervals, trades, clock, log, onDocuments });
+    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, ...reads, clock, log, onDocuments: this.#take });
     redis.on('ready', () => this.#poller.rewind());
     this.#link = this.#openLink();
     this.#fills = new FillReader({
@@ -113,6 +135,8 @@ export class Brain implements AsyncDisposable {
       onSettled: (pending, answer, sent) => this.#settle(pending, { answer, sent }),
       onTold: ({ symbol, ...told }) => this.#update(symbol, (state) => ({ ...state, oms: answered(state.oms, told) })),
     });
+    const request = (asked: Request): Promise<Answer | null> => this.#link.request(asked);
+    this.#risk = new RiskDesk({ clock, log, metrics, request, ofSymbols: config.symbols.length <= FEW_ROWS });
     this.#leaving = new Leaving({
       link: this.#link,
       fillSeq: () => this.#fills.fillSeq,
@@ -128,7 +152,7 @@ export class Brain implements AsyncDisposable {
       ...(store.fault === null ? [] : ['store-unreadable']),
       ...(this.#link.connected ? [] : ['no-gateway']),
       ...(this.#reason === '' ? [] : [this.#reason]),
-      ...[...this.#failed].map((run) => `strategy-failed:${run}`),
+      ...[...this.#outcomes.failed].map((run) => `strategy-failed:${run}`),
     ];
   }
 
@@ -140,6 +164,11 @@ export class Brain implements AsyncDisposable {
     this.#remember(this.#documents?.header.wallMs ?? null, true);
     await this.#writeDoc();
     return farewell;
+  }
+
+  /** The file of the configuration was read again. */
+  edit(loaded: Result<Loaded, readonly string[]>): Promise<void> {
+    return this.#reload.edit(loaded);
   }
 
   /** Asked to stop again. */
@@ -178,26 +207,31 @@ export class Brain implements AsyncDisposable {
       epoch: welcome.epoch,
     };
     this.#brainEpoch = welcome.brainEpoch;
+    this.#poller.follow(welcome.epoch);
     this.#ids = new ClientIds(welcome.brainEpoch);
     this.#leasedFrom = { epoch: welcome.epoch, seq: client.visibleFrom };
     this.#reason = 'no-snapshot'; // until the first one under this lease
+    this.#greeting = client;
+    await this.#reload.begin();
+    this.#greeting = null;
     const answer = PositionsAnswer.safeParse(dataOf(await client.request({ type: 'query', what: 'positions' })));
     if (answer.success) this.#fills.begin(answer.data, this.#state.portfolio.seq);
     else this.#options.log.error('Gateway did not tell the positions');
   }
 
-  #take(documents: Documents): void {
+  readonly #take = (documents: Documents): void => {
     const { header } = documents;
     this.#documents = documents;
     this.#fills.add(documents.fills);
     if (this.#fills.isBehind(header.fillSeq)) void this.#fills.catchUp(() => this.#documents?.header.fillSeq ?? 0);
     if (!this.#identity || this.#isFromBefore(header)) return;
     const { config, clock } = this.#options;
+    this.#reload.seen(header.limitsHash);
     const reason = headerReason(documents, { identity: this.#identity, now: clock.monoMs(), maxAgeMs: config.brain.maxSnapshotAgeMs });
     this.#reason = reason ?? '';
     if (reason === null) this.#turn(documents);
     void this.#writeDoc();
-  }
+  };
 
   /** Of this run of the gateway, and made before it granted our lease: what it shows is about to change. */
   #isFromBefore({ epoch, seq }: Stamp): boolean {
@@ -207,10 +241,14 @@ export class Brain implements AsyncDisposable {
   #turn(documents: Documents): void {
     const { clock, store, config, log } = this.#options;
     const { header } = documents;
+    const next = this.#reload.take();
+    if (next) [this.#state, this.#settings] = [this.#under(next.settings), next.settings];
+    if (next) this.#poller.read(readsOf(next.settings.runs, this.#options.shadows?.runs));
     const leased = this.#ids !== null && this.#link.connected && header.brainEpoch === this.#brainEpoch;
     const now = clock.monoMs();
     const turn = {
       ...{ documents, now, nowMs: clock.wallMs(), fills: this.#fills.take(header.fillSeq), fees: this.#fills.takeFees() },
+      deeds: this.#deeds.take(documents, now),
       nextId: (role: Parameters<ClientIds['next']>[0]): string | null => this.#ids?.next(role) ?? null,
       mayTrade: leased && store.fault === null && !this.#stopping,
     };
@@ -218,17 +256,34 @@ export class Brain implements AsyncDisposable {
     this.#state = stepped.state;
     this.#steps = new Map(stepped.symbols.map((one) => [one.symbol, one]));
     for (const [symbol, { exits }] of Object.entries(stepped.state.symbols)) store.save(symbol, exits);
+    if (stepped.risk.events.length > 0) this.#memory.saveRisk(stepped.state);
+    this.#readings = stepped.risk.readings;
+    this.#risk.take(stepped.state.risk, stepped.risk);
     if (stepped.crossed) this.#memory.saveShares(stepped.state); // no fill tells of a book entry
     if (stepped.symbols.some(takes)) this.#remember(header.wallMs, true); // so that it is not taken again after a restart
     this.#send(stepped, { documents, now });
     this.#processed = { epoch: header.epoch, seq: header.seq };
     if (this.#decisions++ === 0) this.#options.onReady();
     this.#tellStart(documents);
-    this.#note(stepped, header.wallMs);
+    this.#outcomes.note(stepped, header.wallMs);
     this.#remember(header.wallMs, false);
     this.#askFees(now);
+    this.#options.shadows?.take({ documents, now, nowMs: turn.nowMs, fills: turn.fills, ...stepped });
+    this.#options.onTurn?.(turn, stepped);
     if (config.log.level === 'trace')
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
+  }
+
+  /** The state as it goes on under other settings. */
+  #under(settings: Settings): BrainState {
+    const nowMs = this.#options.clock.wallMs();
+    return withSettings(this.#state, { settings, ...carriedOver({ before: this.#settings.runs, seats: this.#state.seats, nowMs }) });
+  }
+
+  #preview(settings: Settings): readonly string[] {
+    const { clock } = this.#options;
+    const [documents, now, nowMs] = [this.#documents, clock.monoMs(), clock.wallMs()];
+    return documents === null ? [] : ordersMoved(this.#under(settings), { settings, documents, now, nowMs });
   }
 
   /** The hard exits have looked at a snapshot; and then, a quote of ours rests in one. */
@@ -258,7 +313,10 @@ export class Brain implements AsyncDisposable {
         }),
       );
       this.#update(symbol, ({ pending, ...rest }) => ({ ...rest, pending: [...pending, ...sent] }));
-      for (const { command } of sent) this.#actions.inc({ kind: command.kind });
+      for (const { command } of sent) {
+        this.#actions.inc({ kind: command.kind });
+        this.#deeds.sent(command);
+      }
       leaving.push(...sent);
       for (const clientId of ask) void this.#sender.ask(symbol, { clientId, documents: () => this.#documents ?? documents });
       if (close !== null) void this.#sender.close(symbol, close);
@@ -269,37 +327,21 @@ export class Brain implements AsyncDisposable {
   /** Taken: pending until a snapshot shows it. Refused: it never was. No answer: it stays, until it can no longer be. */
   #settle(pending: Pending, { answer, sent }: { readonly answer: Taken | Refused | null; readonly sent: boolean }): void {
     if (answer?.type === 'refused' && sent) this.#refusals.inc({ code: answer.code });
+    this.#count(pending, { answer, sent });
     if (answer === null) return;
-    const { command } = pending;
-    const refused = answer.type === 'refused' && sent && command.kind !== 'cancel' && !RACES.has(answer.code) ? answer.code : null;
-    const untilMs = monoMs(this.#options.clock.monoMs() + REFUSED_MS);
-    this.#update(command.symbol, (state) => {
-      const others = state.pending.filter((one) => one !== pending);
-      const kept = answer.type === 'taken' ? [...others, { ...pending, visibleFrom: answer.seq }] : others;
-      const refusals =
-        refused === null || command.kind === 'cancel'
-          ? state.refusals
-          : { ...state.refusals, [command.strategy]: { code: refused, untilMs } };
-      const oms = answer.type === 'refused' && command.kind === 'place' ? forget(state.oms, command.clientId) : state.oms;
-      return { ...state, pending: kept, refusals, oms };
-    });
+    const now = this.#options.clock.monoMs();
+    this.#update(pending.command.symbol, (state) => settle(state, pending, { answer, sent, now }));
+  }
+
+  #count(pending: Pending, { answer, sent }: { readonly answer: Taken | Refused | null; readonly sent: boolean }): void {
+    if (answer === null) this.#deeds.unanswered();
+    else if (answer.type === 'taken') this.#deeds.taken(pending, answer.seq);
+    else if (sent) this.#deeds.refused(answer.code);
   }
 
   #update(symbol: string, change: (state: BrainState['symbols'][string]) => BrainState['symbols'][string]): void {
     const before = this.#state.symbols[symbol];
     if (before) this.#state = { ...this.#state, symbols: { ...this.#state.symbols, [symbol]: change(before) } };
-  }
-
-  /** For people: counted, kept among the latest reasons, and an error of a strategy told once. */
-  #note({ symbols }: Stepped, atMs: number): void {
-    for (const { symbol, outcomes } of symbols)
-      for (const { run, reason, detail } of outcomes) {
-        this.#decided.inc({ reason: labelOf(reason) });
-        this.#why.add({ run, symbol, reason, detail, atMs });
-        if (reason !== 'strategy-failed' || this.#failed.has(run)) continue;
-        this.#failed.add(run);
-        this.#options.log.error({ run, symbol, problem: detail['problem'] }, 'Strategy failed: its run is paused');
-      }
   }
 
   /** Those of fills that were told without. */
@@ -313,11 +355,14 @@ export class Brain implements AsyncDisposable {
     const { redis, config, clock, log } = this.#options;
     if (redis.status !== 'ready' || !this.#processed || !this.#documents) return;
     const told: Told = {
-      ...{ runs: this.#settings.runs, state: this.#state, documents: this.#documents, steps: this.#steps, why: this.#why },
+      ...{ runs: this.#settings.runs, state: this.#state, documents: this.#documents, steps: this.#steps, why: this.#outcomes.why },
       whyMost: this.#settings.runs.reduce((rows, { symbols }) => rows + symbols.length, 0) > FEW_ROWS ? 3 : 12,
       reason: this.#reason,
       position: (symbol) => this.#fills.position(symbol),
     };
+    const shadow = [...(this.#options.shadows?.docs() ?? [])];
+    const pnl = pnlDocs(told);
+    this.#tellPnl(pnl);
     const document: BrainDoc = {
       brainEpoch: this.#brainEpoch,
       processed: this.#processed,
@@ -326,9 +371,15 @@ export class Brain implements AsyncDisposable {
       decisions: this.#decisions,
       fillSeq: this.#fills.fillSeq ?? 0,
       symbols: symbolDocs(config.symbols, told),
-      risk: { state: this.problems().length === 0 ? 'normal' : 'blocked', reasons: [...this.problems()] },
+      risk: riskDoc({
+        ...{ risk: this.#state.risk, readings: this.#readings, parameters: this.#settings.risk },
+        problems: this.problems(),
+      }),
       runs: [...runDocs(told)],
       unassigned: unassignedDocs(config.symbols, told),
+      config: this.#reload.doc,
+      pnl,
+      ...(shadow.length > 0 && { shadow }),
     };
     await redis
       .set(keysOf(config.redis.prefix).brain, JSON.stringify(document), 'PX', DOC_TTL_MS)

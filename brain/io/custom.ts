@@ -10,6 +10,7 @@ import type { Loaded } from '../../shared/config-file.ts';
 import { type ConfigProblem, parameterProblems } from '../../shared/config-problem.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { type Custom, plannedRuns, type RunPlan } from '../../shared/runs.ts';
+import { plannedShadows } from '../../shared/shadow.ts';
 import { lots } from '../../shared/units.ts';
 import { parametersOf } from '../runs.ts';
 import { faultText } from '../strategy/fault.ts';
@@ -31,7 +32,7 @@ export async function loadCustoms({
   const makers = new Map<string, Maker>();
   const problems: ConfigProblem[] = [];
   for (const [name, custom] of Object.entries(config.strategy.custom)) {
-    const plans = plannedRuns(config).filter(({ use }) => use === name);
+    const plans = [...plannedRuns(config), ...plannedShadows(config)].filter(({ use }) => use === name);
     if (plans.length === 0) continue;
     const loaded = await load(name, custom);
     const found = loaded.ok ? tryOut(loaded.value, { name, custom, plans, config }) : loaded.error;

@@ -1,8 +1,9 @@
-/** What is kept over a restart beside the hard exits: shares of positions, and states of strategies that want it. Written once a second at most. */
+/** What is kept over a restart beside the hard exits: shares of positions, breakers, and states of strategies that want it. Written once a second at most. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
+import { fromMemory, memoryOf } from '../risk/watch.ts';
 import type { Run } from '../runs.ts';
 import type { BrainState, Remembered } from '../step.ts';
 import type { BrainStore, SeatRow } from './brain-store.ts';
@@ -34,6 +35,7 @@ export class Memory {
     return {
       exits: (symbol) => store.exits(symbol),
       portfolio: store.portfolio,
+      risk: store.risk && fromMemory(store.risk),
       seat: (key, run) => {
         const saved = run.strategy.isResumable ? store.seat(key, run.fingerprint) : null;
         const seat = saved && run.strategy.resume(saved, clock.wallMs());
@@ -49,11 +51,17 @@ export class Memory {
     this.#options.store.savePortfolio(portfolio);
   }
 
+  /** At once when a breaker moved: it must hold before anything follows from it. */
+  saveRisk({ risk }: BrainState): void {
+    this.#options.store.saveRisk(memoryOf(risk));
+  }
+
   save(state: BrainState, { runs, atMs, now }: Moment): void {
     const nowMs = this.#options.clock.monoMs();
     if (!now && nowMs - this.#savedAt < PERIOD_MS) return;
     this.#savedAt = nowMs;
     this.saveShares(state);
+    this.saveRisk(state);
     if (atMs !== null) this.#options.store.saveSeats(this.#changed(state, { runs, atMs }));
   }
 

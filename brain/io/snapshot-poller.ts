@@ -42,6 +42,7 @@ export type Texts = {
   readonly entries: ReadonlyMap<string, readonly string[]>;
 };
 
+type Trades = ReadonlyMap<string, { readonly cursor: StreamCursor; readonly row: TradeRow }>;
 type Cached = { readonly text: string; readonly value: unknown };
 
 /** Fills read at the start; older ones are asked of the gateway. */
@@ -52,21 +53,36 @@ export class SnapshotPoller {
   readonly #cache = new Map<string, Cached>();
   readonly #complained = new Set<string>();
   readonly #fills: StreamCursor;
-  readonly #trades: ReadonlyMap<string, { readonly cursor: StreamCursor; readonly row: TradeRow }>;
-  readonly #names: readonly string[];
+  #trades: Trades;
+  #names: readonly string[];
+  #intervals: readonly string[];
   #timer: Timer | null = null;
   #busy = false;
   #headerText: string | null = null;
   #newest: Pick<Header, 'epoch' | 'seq'> | null = null;
   #unread: FillDoc[] = [];
+  #followed: number | null = null;
 
   constructor(options: PollerOptions) {
-    const { keys, symbols, trades } = options;
+    const { keys, intervals } = options;
     this.#options = options;
     this.#names = namesOf(options);
+    this.#intervals = intervals;
     this.#fills = new StreamCursor(keys.fills, FIRST_FILLS);
-    const rows = trades ? symbols : [];
-    this.#trades = new Map(rows.map((symbol) => [symbol, { cursor: new StreamCursor(keys.trades(symbol), 1), row: new TradeRow() }]));
+    this.#trades = this.#tradesOf(options.trades);
+  }
+
+  /** Other strategies read other things. */
+  read({ intervals, trades }: Pick<PollerOptions, 'intervals' | 'trades'>): void {
+    this.#names = namesOf({ ...this.#options, intervals });
+    this.#intervals = intervals;
+    if (trades !== this.#trades.size > 0) this.#trades = this.#tradesOf(trades);
+  }
+
+  #tradesOf(read: boolean): Trades {
+    const { keys, symbols } = this.#options;
+    const rows = read ? symbols : [];
+    return new Map(rows.map((symbol) => [symbol, { cursor: new StreamCursor(keys.trades(symbol), 1), row: new TradeRow() }]));
   }
 
   start(pollMs: number): void {
@@ -104,6 +120,15 @@ export class SnapshotPoller {
     this.#take({ documents: new Map(Object.entries(keys)), entries: texts }, this.#options.clock.monoMs());
   }
 
+  /**
+   * Epoch of the gateway that answers us now: its documents are the newest, also where one before it had a higher number. One that had no disk
+   * takes its epochs from a range above all others.
+   */
+  follow(epoch: number): void {
+    this.#followed = epoch;
+    for (const { row } of this.#trades.values()) row.follow(epoch);
+  }
+
   /** The streams may have been lost with their server: what is read again is known by its number. */
   rewind(): void {
     this.#fills.rewind();
@@ -112,12 +137,13 @@ export class SnapshotPoller {
 
   /** All of one moment: the gateway writes documents and entries together. */
   async #fetch(): Promise<Texts> {
+    const names = this.#names; // while it is on its way others may come to be read
     const cursors = [this.#fills, ...[...this.#trades.values()].map(({ cursor }) => cursor)];
-    const commands = [['mget', ...this.#names], ...cursors.map((cursor) => cursor.command())];
+    const commands = [['mget', ...names], ...cursors.map((cursor) => cursor.command())];
     const replies = (await this.#options.redis.multi(commands).exec()) ?? [];
     for (const [error] of replies) if (error) throw error;
     const texts = (replies[0]?.[1] ?? []) as readonly (string | null)[];
-    const documents = new Map(this.#names.map((name, i) => [name, texts[i] ?? null]));
+    const documents = new Map(names.map((name, i) => [name, texts[i] ?? null]));
     const entries = new Map(cursors.map((cursor, i) => [cursor.key, cursor.take((replies[i + 1]?.[1] ?? []) as readonly Entry[])]));
     return { documents, entries };
   }
@@ -132,7 +158,10 @@ export class SnapshotPoller {
     const header = this.#read({ key: keys.header, text: texts.documents.get(keys.header) ?? null, schema: Header });
     const before = this.#newest;
     if (header === null) return;
-    if (before && (header.epoch < before.epoch || (header.epoch === before.epoch && header.seq <= before.seq))) return;
+    if (
+      before?.epoch === header.epoch ? header.seq <= before.seq : before && header.epoch < before.epoch && header.epoch !== this.#followed
+    )
+      return;
     this.#newest = header;
     const balance = this.#read({ key: keys.balance, text: texts.documents.get(keys.balance) ?? null, schema: BalanceDoc });
     const balanceKnown = balance?.known === true && balance.epoch === header.epoch && balance.seq === header.seq;
@@ -146,7 +175,8 @@ export class SnapshotPoller {
   }
 
   #docsOf(symbol: string, texts: Texts['documents']): SymbolDocs {
-    const { keys, intervals } = this.#options;
+    const { keys } = this.#options;
+    const intervals = this.#intervals;
     const read = <T>(key: string, schema: z.ZodType<T>): T | null => this.#read({ key, text: texts.get(key) ?? null, schema });
     const lasting = <T>(key: string, schema: z.ZodType<T>): T | null =>
       texts.has(key) ? read(key, schema) : this.#read({ key, text: this.#cache.get(key)?.text ?? null, schema });

@@ -8,14 +8,14 @@ import type { MonoMs, Ticks } from '../../shared/units.ts';
 import { NO_REPRICING, type Repricing, refusedAt, takenAt } from './reprice.ts';
 import type { Tokens } from './ration.ts';
 import type { Moved } from './settle.ts';
-import { isSettled, type OrderCommand, type Pending, type PlaceCommand, sentOrder, termsOf, type WorkingOrder } from './working.ts';
+import { isSettled, type OrderCommand, type Pending, sentOrder, termsOf, type WorkingOrder } from './working.ts';
 
 export type Note = Moved & {
   /** As last shown, or as asked for. */
   readonly order: WorkingOrder;
   readonly tag: string;
-  /** Asked of the venue, whatever became of them. */
-  readonly amends: number;
+  /** Asked of the venue, whatever became of them; null: nobody knows of those that an earlier run of the gateway asked for. */
+  readonly amends: number | null;
   readonly cancelAt: MonoMs | null;
   /** When the ledger was last asked what became of it. */
   readonly askedAt: MonoMs | null;
@@ -79,7 +79,7 @@ function takeIn(oms: OmsState, shown: WorkingOrder, { pending, now }: Shown): Om
   }
   const asked = pending.find(({ command }) => command.clientId === clientId && command.kind === 'amend')?.command;
   const order = asked?.kind === 'amend' ? { ...shown, amendTo: { price: asked.price, size: asked.size } } : shown;
-  notes.set(clientId, { ...(note ?? newNote(order, { tag: '', now })), order, askedAt: null });
+  notes.set(clientId, { ...(note ?? newNote(order, now)), order, askedAt: null });
   const isNews = note?.order.status === 'sent' && isSettled(shown) && shown.price !== null;
   return {
     ...oms,
@@ -99,11 +99,11 @@ export function answered(oms: OmsState, { clientId, order }: { readonly clientId
 }
 
 /** Commands that leave now. `isFlip`: tells of an amend whether it goes back to where the order came from. */
-export function noteSent(oms: OmsState, { commands, tagOf, isFlip, now }: Sent): OmsState {
+export function noteSent(oms: OmsState, { commands, isFlip, now }: Sent): OmsState {
   const notes = new Map(oms.notes);
   for (const command of commands) {
     const note = notes.get(command.clientId);
-    if (command.kind === 'place') notes.set(command.clientId, newNote(sentOrder(command, ''), { tag: tagOf(command), now }));
+    if (command.kind === 'place') notes.set(command.clientId, newNote(sentOrder(command, ''), now));
     else if (!note) continue;
     else if (command.kind === 'cancel') notes.set(command.clientId, { ...note, cancelAt: now });
     else notes.set(command.clientId, amendedNote(note, { terms: command, flips: isFlip(note, command.price) ? note.flips + 1 : 0, now }));
@@ -112,7 +112,6 @@ export function noteSent(oms: OmsState, { commands, tagOf, isFlip, now }: Sent):
 }
 export type Sent = {
   readonly commands: readonly OrderCommand[];
-  readonly tagOf: (place: PlaceCommand) => string;
   readonly isFlip: (note: Note, price: Ticks) => boolean;
   readonly now: MonoMs;
 };
@@ -134,8 +133,19 @@ export function mayCancel(
   return order.status !== 'canceling' && (cancelAt === null || now - cancelAt >= CANCEL_AGAIN_MS);
 }
 
-const newNote = (order: WorkingOrder, { tag, now }: { readonly tag: string; readonly now: MonoMs }): Note => ({
-  ...{ order, tag, amends: 0, movedAt: now, cameFrom: null, flips: 0, offFor: 0, cancelAt: null, askedAt: null },
+/** Of an order that is about to leave, or that is shown for the first time: what an earlier run of the brain knew of it, the gateway tells. */
+const newNote = (order: WorkingOrder, now: MonoMs): Note => ({
+  ...{
+    order,
+    tag: order.tag ?? '',
+    amends: order.amends ?? null,
+    movedAt: now,
+    cameFrom: null,
+    flips: 0,
+    offFor: 0,
+    cancelAt: null,
+    askedAt: null,
+  },
 });
 
 type Amended = {
@@ -147,7 +157,13 @@ type Amended = {
 function amendedNote(note: Note, { terms: { price, size }, flips, now }: Amended): Note {
   const order: WorkingOrder = { ...note.order, amendTo: { price, size } };
   const moves = price !== note.order.price;
-  return { ...note, order, amends: note.amends + 1, offFor: 0, ...(moves ? { movedAt: now, cameFrom: note.order.price, flips } : {}) };
+  return {
+    ...note,
+    order,
+    amends: note.amends === null ? null : note.amends + 1,
+    offFor: 0,
+    ...(moves ? { movedAt: now, cameFrom: note.order.price, flips } : {}),
+  };
 }
 
 /** Price at which the venue refused it because it would have taken; null when that is not why it ended. An amend may end its order so. */

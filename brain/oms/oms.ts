@@ -48,7 +48,7 @@ export function steer(before: OmsState, { wanted, own, room, header, rules, now 
   const planned = plan({
     ...{ wanted: reprice(wanted, { repricing: before.repricing, now }), working: own, tolerance, shrinkKeepsPlace },
     tagOf: ({ clientId }) => before.notes.get(clientId)?.tag ?? '',
-    canAmend: ({ clientId, kind }) => kind === 'limit' && (before.notes.get(clientId)?.amends ?? 0) < most,
+    canAmend: ({ clientId, kind }) => kind === 'limit' && isBelow(before.notes.get(clientId), most),
   });
   const due = planned.filter((action) => {
     const note = isMove(action) ? before.notes.get(action.order.clientId) : undefined;
@@ -57,7 +57,7 @@ export function steer(before: OmsState, { wanted, own, room, header, rules, now 
   return { oms: countOff(before, planned.filter(isMove)), actions: afterCancels(withoutCrossing(due, room.working), room) };
 }
 
-export type Named = { readonly command: OrderCommand; readonly urgency: Urgency; readonly tag: string };
+export type Named = { readonly command: OrderCommand; readonly urgency: Urgency };
 export type Naming = {
   readonly symbol: string;
   readonly role: Role;
@@ -75,10 +75,8 @@ export function commandsOf(actions: readonly PlanAction[], naming: Naming): read
     const { urgency } = action;
     const named = { symbol: naming.symbol, clientId: action.order.clientId };
     if (action.kind === 'amend')
-      return [
-        { command: { kind: 'amend', ...named, strategy: naming.strategy, price: action.price, size: action.size }, urgency, tag: '' },
-      ];
-    const cancel: Named = { command: { kind: 'cancel', ...named }, urgency, tag: '' };
+      return [{ command: { kind: 'amend', ...named, strategy: naming.strategy, price: action.price, size: action.size }, urgency }];
+    const cancel: Named = { command: { kind: 'cancel', ...named }, urgency };
     if (action.kind === 'cancel') return [cancel];
     const place = namedPlace(action, naming);
     return place.length === 0 ? [] : [cancel, ...place];
@@ -92,8 +90,8 @@ function namedPlace(
   const clientId = nextId(role);
   if (clientId === null) return [];
   const { side, price, size, reduceOnly = false, tag = '' } = quote;
-  const order = { symbol, strategy, clientId, side, price, size, reduceOnly, reason } as const;
-  return [{ command: { kind: 'place', timeInForce: 'post-only', ...order }, urgency, tag }];
+  const order = { symbol, strategy, clientId, side, price, size, reduceOnly, reason, tag } as const;
+  return [{ command: { kind: 'place', timeInForce: 'post-only', ...order }, urgency }];
 }
 
 export type Letting<T> = {
@@ -114,17 +112,18 @@ export type Let<T> = {
 /** What the symbol's ration lets leave, most urgent first; the notes know of it. */
 export function letLeave<T extends OrderCommand>(before: OmsState, { named, rules, priceBpsOf, header, now }: Letting<T>): Let<T> {
   const { leave, wait, tokens } = ration(named, { tokens: before.tokens, rules: rules.ration, now });
-  const tags = new Map(leave.map(({ command, tag }) => [command.clientId, tag]));
   const toleranceOf = ({ order }: Note): Tolerance =>
     stretched({ ...rules.tolerance, priceBps: priceBpsOf?.(order) ?? rules.tolerance.priceBps }, header);
   const oms = noteSent(before, {
     commands: leave.map(({ command }) => command),
-    tagOf: ({ clientId }) => tags.get(clientId) ?? '',
     isFlip: (note: Note, price) => isFlip(price, { moved: note, tolerance: toleranceOf(note), now }),
     now,
   });
   return { oms: { ...oms, tokens }, commands: leave.map(({ command }) => command), waiting: wait.length };
 }
+
+/** One whose amends nobody has counted from the beginning is amended no more: that the venue refuses it would be known too late. */
+const isBelow = (note: Note | undefined, most: number): boolean => note === undefined || (note.amends !== null && note.amends < most);
 
 const isMove = (action: PlanAction): action is Move => action.kind === 'amend' || action.kind === 'replace';
 

@@ -18,6 +18,7 @@ export function requestOf(command: OrderCommand, { instrument, basedOn, ttlMs }:
   if (instrument === null) return null;
   const texts = { price: formatPrice(instrument, command.price), size: formatSize(instrument, command.size) };
   if (command.kind === 'amend') return { type: 'amend', clientId, ...texts, basedOn, ttlMs };
-  const { symbol, side, timeInForce, reduceOnly, reason, strategy } = command;
-  return { type: 'place', clientId, symbol, side, kind: 'limit', timeInForce, ...texts, reduceOnly, reason, strategy, basedOn, ttlMs };
+  const { symbol, side, timeInForce, reduceOnly, reason, strategy, tag = '' } = command;
+  const whose = { reason, strategy, ...(tag === '' ? {} : { tag }) };
+  return { type: 'place', clientId, symbol, side, kind: 'limit', timeInForce, ...texts, reduceOnly, ...whose, basedOn, ttlMs };
 }

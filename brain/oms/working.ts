@@ -23,6 +23,10 @@ export type WorkingOrder = {
   readonly reason?: string;
   /** Run that it belongs to; absent where nobody said. */
   readonly strategy?: string;
+  /** Which of the run's quotes it serves; absent is ''. */
+  readonly tag?: string;
+  /** Amends that were asked of the venue; absent where nobody counted from the beginning. */
+  readonly amends?: number;
 };
 /** `size` is the total, what is filled included. */
 export type Terms = { readonly price: Ticks; readonly size: Lots };
@@ -39,6 +43,8 @@ export type PlaceCommand = {
   readonly reason: string;
   /** Run that it belongs to. */
   readonly strategy: string;
+  /** Which of the run's quotes it serves; absent is ''. */
+  readonly tag?: string;
 };
 /** `size` is the new total, what is filled included. */
 export type AmendCommand = {
@@ -118,6 +124,6 @@ export function workingOrders({
 }
 
 /** A place that is on its way. */
-export function sentOrder({ clientId, side, price, size, reduceOnly, strategy }: PlaceCommand, role: string): WorkingOrder {
-  return { clientId, role, side, kind: 'limit', status: 'sent', price, size, filled: lots(0), reduceOnly, strategy };
+export function sentOrder({ clientId, side, price, size, reduceOnly, strategy, tag = '' }: PlaceCommand, role: string): WorkingOrder {
+  return { clientId, role, side, kind: 'limit', status: 'sent', price, size, filled: lots(0), reduceOnly, strategy, tag, amends: 0 };
 }

@@ -2,6 +2,7 @@
 import type { Instrument } from '../../shared/instrument.ts';
 import type { FillDoc, PositionDoc } from '../../shared/snapshot.ts';
 import { parseAtoms, ZERO_ATOMS } from '../../shared/units.ts';
+import { type Moment, type Pnl, pnlAfter } from './pnl.ts';
 import { emptyLedger, feeTold, filled, ownedBy, type SubLedger, settled } from './sub-ledger.ts';
 
 export type Portfolio = {
@@ -10,9 +11,11 @@ export type Portfolio = {
   readonly ledgers: Readonly<Record<string, SubLedger>>;
   /** The position documents' words that the ledgers agree with, by symbol. */
   readonly agreed: Readonly<Record<string, string>>;
+  /** By symbol, where its profit comes from. */
+  readonly pnl: Pnl;
 };
 
-export const emptyPortfolio: Portfolio = { seq: null, ledgers: {}, agreed: {} };
+export const emptyPortfolio: Portfolio = { seq: null, ledgers: {}, agreed: {}, pnl: {} };
 
 /** `owners` tells the runs on each symbol that is traded. */
 export function withOwners(portfolio: Portfolio, owners: ReadonlyMap<string, readonly string[]>): Portfolio {
@@ -72,6 +75,12 @@ export function agreed(portfolio: Portfolio, { fillSeq, instrument, document }: 
   });
   return { ...portfolio, seq, ledgers: { ...portfolio.ledgers, [symbol]: next }, agreed: { ...portfolio.agreed, [symbol]: words } };
 }
+
+/** After the fills of a turn and the agreement with its snapshot: each symbol valued at the mid of that. */
+export const valued = (portfolio: Portfolio, moment: Omit<Moment, 'ledgers'>): Portfolio => ({
+  ...portfolio,
+  pnl: pnlAfter(portfolio.pnl, { ...moment, ledgers: portfolio.ledgers }),
+});
 
 /** Fees not told yet: the numbers of their fills. */
 export const feesOwed = ({ ledgers }: Portfolio): readonly number[] => Object.values(ledgers).flatMap(({ owed }) => owed.map(({ n }) => n));

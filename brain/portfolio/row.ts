@@ -1,6 +1,7 @@
 /** Sub-ledgers as JSON and back: money as decimals, so that nothing is rounded. Pure. */
 import * as z from 'zod';
 import { type Atoms, atoms, formatAtoms, parseAtoms } from '../../shared/units.ts';
+import { SymbolPnl } from './pnl.ts';
 import { emptyPortfolio, type Portfolio } from './portfolio.ts';
 
 const money = z.string().transform((text, context): Atoms => {
@@ -19,16 +20,21 @@ const ledger = z.strictObject({
   fundingSeen: money.nullable(),
   owed: z.array(z.strictObject({ n: z.int(), weights: z.record(z.string(), money) })),
 });
-const Row = z.strictObject({ seq: z.int().nonnegative(), ledgers: z.record(z.string(), ledger) });
+/** Earlier versions did not write `pnl`. */
+const Row = z.strictObject({
+  seq: z.int().nonnegative(),
+  ledgers: z.record(z.string(), ledger),
+  pnl: z.record(z.string(), SymbolPnl).default({}),
+});
 
 /** Null while nothing was counted yet. */
-export function writePortfolio({ seq, ledgers }: Portfolio): string | null {
+export function writePortfolio({ seq, ledgers, pnl }: Portfolio): string | null {
   return seq === null
     ? null
-    : JSON.stringify({ seq, ledgers }, (_key, value: unknown) => (typeof value === 'bigint' ? formatAtoms(atoms(value)) : value));
+    : JSON.stringify({ seq, ledgers, pnl }, (_key, value: unknown) => (typeof value === 'bigint' ? formatAtoms(atoms(value)) : value));
 }
 
 export function readPortfolio(text: string): Portfolio {
-  const { seq, ledgers } = Row.parse(JSON.parse(text));
-  return { ...emptyPortfolio, seq, ledgers };
+  const { seq, ledgers, pnl } = Row.parse(JSON.parse(text));
+  return { ...emptyPortfolio, seq, ledgers, pnl };
 }

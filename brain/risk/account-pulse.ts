@@ -12,9 +12,14 @@ export type AccountSeen = {
   readonly equity: number | null;
   /** Since the ledger began, quote units: realized + unrealized + funding - fees, and its parts; null while not known. */
   readonly earned: { readonly total: number; readonly fees: number; readonly funding: number } | null;
+  /** Newest fill of the ledger. Numbers that went back belong to another ledger, and with it all that was earned. */
+  readonly fillSeq: number;
   /** Profit of each run since its sub-ledger began, quote units. */
   readonly runs: Readonly<Record<string, number>>;
-  readonly feedAgeMs: number | null;
+  /** Run of the gateway: between two of them the feed has no age. */
+  readonly epoch: number;
+  /** How old the snapshot was when it was looked at, ms. */
+  readonly lateMs: number;
   /** Largest position of a symbol, percent of the equity. */
   readonly largestPercent: number | null;
 };
@@ -41,6 +46,11 @@ export type AccountPulse = {
   readonly day: Day | null;
   /** Highest that was earned, and the equity then. */
   readonly peak: { readonly total: number; readonly equity: number } | null;
+  readonly fillSeq: number;
+  /** Of the look before; null: there was none. */
+  readonly last: { readonly atMs: number; readonly epoch: number } | null;
+  /** How old the newest snapshot grew until this look; null when that cannot be told. */
+  readonly feedAgeMs: number | null;
   readonly minute: Readonly<Record<Counted, Counts>>;
   readonly tenMinutes: Readonly<Record<'orders' | 'fills', Counts>>;
   readonly acknowledged: Recent;
@@ -70,14 +80,21 @@ const DAY_MS = 86_400_000;
 const MINUTE: CountWindow = { slotMs: 1_000, slots: 60 };
 const TEN_MINUTES: CountWindow = { slotMs: 10_000, slots: 60 };
 const ACKNOWLEDGED_MS = 60_000;
-/** Kept of a minute, and below so many of a kind a share says nothing. */
+/**
+ * Kept of a minute; and below so many of a kind a share says nothing, and reads as zero: a brain that is paused sends nothing, and what made
+ * it pause must be over some time.
+ */
 const ACKNOWLEDGED_MAX = 600;
-const FEW = 10;
+const FEW = 30;
+const FEW_TIMES = 10;
 const FEW_ORDERS = 500;
 
 export const NO_ACCOUNT_PULSE: AccountPulse = {
   day: null,
   peak: null,
+  fillSeq: 0,
+  last: null,
+  feedAgeMs: null,
   minute: {
     orders: noCounts(MINUTE),
     cancels: noCounts(MINUTE),
@@ -89,13 +106,17 @@ export const NO_ACCOUNT_PULSE: AccountPulse = {
   acknowledged: [],
 };
 
-export function feelAccount(before: AccountPulse, { seen, deeds }: { readonly seen: AccountSeen; readonly deeds: Deeds }): AccountPulse {
-  const { nowMs } = seen;
+export function feelAccount(last: AccountPulse, { seen, deeds }: { readonly seen: AccountSeen; readonly deeds: Deeds }): AccountPulse {
+  const { nowMs, fillSeq } = seen;
+  const before = fillSeq < last.fillSeq ? { ...last, day: null, peak: null } : last;
   const inMinute = (name: Counted): Counts => count(before.minute[name], { add: deeds[name], nowMs, window: MINUTE });
   const inTen = (name: 'orders' | 'fills'): Counts => count(before.tenMinutes[name], { add: deeds[name], nowMs, window: TEN_MINUTES });
   return {
     day: dayOf(before.day, seen),
     peak: peakOf(before.peak, seen),
+    fillSeq,
+    last: { atMs: nowMs, epoch: seen.epoch },
+    feedAgeMs: last.last === null || last.last.epoch !== seen.epoch ? seen.lateMs : Math.max(seen.lateMs, nowMs - last.last.atMs),
     minute: {
       orders: inMinute('orders'),
       cancels: inMinute('cancels'),
@@ -110,7 +131,10 @@ export function feelAccount(before: AccountPulse, { seen, deeds }: { readonly se
   };
 }
 
-export function accountReadings({ day, peak, minute, tenMinutes, acknowledged }: AccountPulse, seen: AccountSeen): AccountReadings {
+export function accountReadings(
+  { day, peak, minute, tenMinutes, acknowledged, feedAgeMs }: AccountPulse,
+  seen: AccountSeen,
+): AccountReadings {
   const { earned, equity, nowMs } = seen;
   const percent = (amount: number | null): number | null => (amount === null || equity === null ? null : shareOf(amount, equity));
   const today = (name: 'total' | 'fees' | 'funding'): number | null => (day && earned ? earned[name] - day[name] : null);
@@ -126,11 +150,11 @@ export function accountReadings({ day, peak, minute, tenMinutes, acknowledged }:
     ordersPerMinute: totalOf(minute.orders),
     cancelsPerMinute: totalOf(minute.cancels),
     fillsPerMinute: totalOf(minute.fills),
-    ordersPerFill: orders < FEW_ORDERS ? null : orders / Math.max(1, totalOf(tenMinutes.fills)),
+    ordersPerFill: orders < FEW_ORDERS ? 0 : orders / Math.max(1, totalOf(tenMinutes.fills)),
     rejectPercent: part(totalOf(minute.refused), totalOf(minute.orders)),
     errorPercent: part(totalOf(minute.unanswered), totalOf(minute.orders) + totalOf(minute.cancels)),
-    feedAgeMs: seen.feedAgeMs,
-    acknowledgeMs: recent.length < FEW ? null : quantile(recent, 0.95),
+    feedAgeMs,
+    acknowledgeMs: recent.length < FEW_TIMES ? 0 : quantile(recent, 0.95),
   };
 }
 
@@ -159,4 +183,4 @@ function peakOf(before: AccountPulse['peak'], { earned, equity }: AccountSeen): 
 
 /** Any loss is all of an account that has nothing. */
 const shareOf = (amount: number, equity: number): number => (amount <= 0 ? 0 : equity <= 0 ? 100 : (amount / equity) * 100);
-const part = (some: number, all: number): number | null => (all < FEW ? null : (some / all) * 100);
+const part = (some: number, all: number): number => (all < FEW ? 0 : (some / all) * 100);

@@ -3,7 +3,7 @@
  * finding asks for, closes late and by a probe with small orders, and each relapse keeps it open twice as long. An emergency ends only
  * when a person has resumed. Pure; state is plain data and survives restarts.
  */
-import { type Risk, TIERS, type Tier } from '../../shared/risk.ts';
+import { type BreakerParameters, TIERS, type Tier } from '../../shared/risk.ts';
 
 /** What was found, with the figures that show it. `where`: a symbol, a strategy's run, or 'account'. */
 export type Finding = {
@@ -41,9 +41,9 @@ type Input = {
   /** All that acts now. */
   readonly findings: readonly Finding[];
   readonly nowMs: number;
-  /** The emergency stop holds at the gateway. */
-  readonly stopped: boolean;
-  readonly parameters: Pick<Risk, 'openMs' | 'openMsMax' | 'probeMs'>;
+  /** A person has lifted the emergency stop since the turn before. */
+  readonly resumed: boolean;
+  readonly parameters: Pick<BreakerParameters, 'openMs' | 'openMsMax' | 'probeMs'>;
 };
 
 export function stepBreaker(state: BreakerState, input: Input): BreakerTurn {
@@ -75,12 +75,12 @@ function open({ findings, nowMs }: Input, relapses: number): BreakerTurn {
 type Open = Extract<BreakerState, { at: 'open' }>;
 
 function stepOpen(state: Open, input: Input): BreakerTurn {
-  const { findings, nowMs, stopped } = input;
+  const { findings, nowMs, resumed } = input;
   const wanted = strictest(findings);
   if (wanted !== null && rankOf(wanted) > rankOf(state.tier))
     return { state: { ...state, tier: wanted, sinceMs: nowMs, findings }, event: { kind: 'stricter', tier: wanted, findings } };
   if (wanted === state.tier) return { state: { ...state, sinceMs: nowMs, findings }, event: null };
-  if (nowMs - state.sinceMs < openMsOf(state, input) || (state.tier === 'emergency' && stopped)) return { state, event: null };
+  if (state.tier === 'emergency' ? !resumed : nowMs - state.sinceMs < openMsOf(state, input)) return { state, event: null };
   if (wanted !== null)
     return { state: { ...state, tier: wanted, sinceMs: nowMs, findings }, event: { kind: 'eased', tier: wanted, findings } };
   return { state: { at: 'half-open', relapses: state.relapses, sinceMs: nowMs }, event: { kind: 'probing', tier: null, findings: [] } };

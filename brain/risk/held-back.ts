@@ -15,7 +15,7 @@ export type Checked = {
   readonly held: readonly HeldBack[];
 };
 
-const AS_REST = { urgency: 'rest', tag: '' } as const;
+const AS_REST = { urgency: 'rest' } as const;
 
 export function check(
   named: readonly Named[],

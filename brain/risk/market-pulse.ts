@@ -14,6 +14,8 @@ export type MarketSeen = {
   /** Signed lots; null while not known. */
   readonly position: number | null;
   readonly fundingRate: number | null;
+  /** Newest public trade since the snapshot before, ticks; null without one, and where no strategy reads trades. */
+  readonly tradeTicks: number | null;
   /** Quote units; null while not known. */
   readonly equity: number | null;
 };
@@ -23,11 +25,12 @@ export type MarketPulse = {
   readonly fast: Fading;
   readonly slow: Fading;
   readonly depth: Fading;
+  readonly trade: { readonly ticks: number; readonly atMs: number } | null;
   /** Sign of the position, and since when it has had it; wall time, so that it means the same after a restart. */
   readonly side: number;
   readonly sideSinceMs: number;
 };
-export const NO_PULSE: MarketPulse = { mids: [], fast: null, slow: null, depth: null, side: 0, sideSinceMs: 0 };
+export const NO_PULSE: MarketPulse = { mids: [], fast: null, slow: null, depth: null, trade: null, side: 0, sideSinceMs: 0 };
 
 export type SymbolReadings = Readonly<
   Record<
@@ -39,6 +42,7 @@ export type SymbolReadings = Readonly<
     | 'jumpBps'
     | 'bookAgeMs'
     | 'markGapBps'
+    | 'tradeGapBps'
     | 'fundingPercent',
     number | null
   >
@@ -51,11 +55,14 @@ const SLOW_MS = 600_000;
 /** What is usual is not known before. */
 const WARM_MS = 60_000;
 const DEPTH_BPS = 10;
+/** An older trade says nothing of now. */
+const TRADE_MS = 1_000;
 
 export function feel(before: MarketPulse, seen: MarketSeen): MarketPulse {
   const { nowMs, position } = seen;
   const side = position === null ? before.side : Math.sign(position);
-  const held = side === before.side ? before : { ...before, side, sideSinceMs: nowMs };
+  const trade = seen.tradeTicks === null ? before.trade : { ticks: seen.tradeTicks, atMs: nowMs };
+  const held = { ...before, trade, ...(side === before.side ? {} : { side, sideSinceMs: nowMs }) };
   const mid = midOf(seen);
   if (mid === null) return held;
   const mids = remember(before.mids, { value: mid, nowMs, keepMs: JUMP_MS });
@@ -79,10 +86,18 @@ export function symbolReadings(pulse: MarketPulse, seen: MarketSeen): SymbolRead
     depthShare: mid === null || fedMs(pulse.depth) < WARM_MS ? null : depthOf(seen, mid) / (pulse.depth?.value || 1),
     jumpBps: mid === null ? null : jumpOf(pulse.mids, mid),
     bookAgeMs: seen.bookAgeMs,
-    markGapBps: mid === null || markTicks === null ? null : (Math.abs(mid - markTicks) / markTicks) * BPS,
+    markGapBps: mid === null || markTicks === null ? null : gapBps(mid, markTicks),
+    tradeGapBps: mid === null || pulse.trade === null || nowMs - pulse.trade.atMs > TRADE_MS ? null : gapBps(mid, pulse.trade.ticks),
     fundingPercent: fundingRate === null ? null : Math.abs(fundingRate) * 100,
   };
 }
+
+const gapBps = (mid: number, other: number): number => (Math.abs(mid - other) / other) * BPS;
+
+export const NOT_KNOWN: SymbolReadings = {
+  ...{ positionPercent: null, positionAgeMinutes: null, volatilityRatio: null, spreadBps: null, depthShare: null, jumpBps: null },
+  ...{ bookAgeMs: null, markGapBps: null, tradeGapBps: null, fundingPercent: null },
+};
 
 /** Nothing is any share of an account that has nothing left. */
 function percentOfEquity(tickLots: number, { instrument, equity }: { readonly instrument: Instrument; readonly equity: number }): number {

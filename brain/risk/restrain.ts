@@ -2,7 +2,7 @@
  * What a restrained brain still wants: quotes further away, no side that grows the position, small sizes while it probes, or nothing. The
  * strategy does not know; it asked, and this is what is left of it. Pure. A wish is never made larger or nearer here.
  */
-import type { Risk } from '../../shared/risk.ts';
+import type { BreakerParameters } from '../../shared/risk.ts';
 import { type Lots, lots, type Ticks, ticks } from '../../shared/units.ts';
 import type { SymbolView, WantedQuote, Wish } from '../strategy/strategy.ts';
 import { type BreakerState, rankOf } from './breaker.ts';
@@ -16,7 +16,7 @@ export type Restraint = {
 };
 export const FREE: Restraint = { widen: false, reduceOnly: false, nothing: false, sizeShare: 1 };
 
-export function restraintOf(state: BreakerState, { probeSizePercent }: Pick<Risk, 'probeSizePercent'>): Restraint {
+export function restraintOf(state: BreakerState, { probeSizePercent }: Pick<BreakerParameters, 'probeSizePercent'>): Restraint {
   if (state.at === 'closed') return FREE;
   if (state.at === 'half-open') return { ...FREE, sizeShare: probeSizePercent / 100 };
   const rank = rankOf(state.tier);
@@ -29,7 +29,7 @@ type Restraining = { readonly restraint: Restraint; readonly view: SymbolView; r
 export function restrain(wish: Wish, { restraint, view, widenFactor }: Restraining): Wish {
   if (restraint === FREE) return wish;
   if (restraint.nothing) return { ...wish, quotes: [], target: null, reason: 'breaker-paused' };
-  const quotes = wish.quotes.flatMap((quote) => restrainQuote(quote, { restraint, view, widenFactor }));
+  const quotes = restrainQuotes(wish.quotes, { restraint, view, widenFactor });
   const target = wish.target === null ? null : restrainTarget(wish.target, { restraint, view, widenFactor });
   return {
     ...wish,
@@ -39,12 +39,27 @@ export function restrain(wish: Wish, { restraint, view, widenFactor }: Restraini
   };
 }
 
-function restrainQuote(quote: WantedQuote, { restraint, view, widenFactor }: Restraining): WantedQuote[] {
-  const room = restraint.reduceOnly ? Math.max(0, quote.side === 'buy' ? -view.position : view.position) : quote.size;
-  const size = sharedSize(Math.min(quote.size, room), restraint);
-  const price = restraint.widen ? widened(quote, { view, widenFactor }) : quote.price;
+/** Where only reducing is allowed all levels together are no larger than what is held. */
+function restrainQuotes(quotes: readonly WantedQuote[], { restraint, view, widenFactor }: Restraining): readonly WantedQuote[] {
   const { minPriceTicks, maxPriceTicks, minLots } = view.instrument;
-  return size < minLots || price < minPriceTicks || price > maxPriceTicks ? [] : [{ ...quote, size, price }];
+  const left = { buy: Math.max(0, -view.position), sell: Math.max(0, view.position) };
+  return quotes.flatMap((quote): WantedQuote[] => {
+    const price = restraint.widen ? widened(quote, { view, widenFactor }) : quote.price;
+    const allowed = restraint.reduceOnly ? Math.min(quote.size, left[quote.side]) : quote.size;
+    const size = probeSize({ ...quote, price, size: lots(allowed) }, { restraint, view });
+    if (size < minLots || price < minPriceTicks || price > maxPriceTicks) return [];
+    left[quote.side] -= size;
+    return [{ ...quote, size, price }];
+  });
+}
+
+/** The share of it, or the least that the venue takes where that is more; nothing where even all of it is less. */
+function probeSize({ price, size }: WantedQuote, { restraint, view }: Pick<Restraining, 'restraint' | 'view'>): Lots {
+  if (restraint.sizeShare === 1) return size;
+  const { minLots, minNotionalAtoms, atomsPerTickLot } = view.instrument;
+  const one = BigInt(price) * atomsPerTickLot;
+  const least = Math.max(minLots, Number((minNotionalAtoms + one - 1n) / one));
+  return least > size ? lots(0) : lots(Math.max(least, sharedSize(size, restraint)));
 }
 
 /** Its distance from mid times the factor, rounded away from the market; what stands on the far side of mid is left where it is. */

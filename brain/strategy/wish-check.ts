@@ -1,5 +1,6 @@
 /** Whether what a strategy wishes can be meant, cheaply, at every decision. Strategies of persons come by here too, so nothing is taken on trust. Pure. */
 import type { Instrument } from '../../shared/instrument.ts';
+import { TAG_MAX } from '../../shared/snapshot.ts';
 import type { Signals, Wish } from './strategy.ts';
 
 const QUOTES_MAX = 40;
@@ -35,13 +36,14 @@ function toldProblem(name: string, told: Signals): string | null {
 
 function quotesProblem(quotes: Wish['quotes'], { minPriceTicks, maxPriceTicks }: Instrument): string | null {
   let [bid, ask] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (const [index, { side, price, size, level }] of quotes.entries()) {
+  for (const [index, { side, price, size, level, tag = '' }] of quotes.entries()) {
     const at = `quotes[${index}]`;
     if (side !== 'buy' && side !== 'sell') return `${at}.side is neither "buy" nor "sell"`;
     if (!Number.isSafeInteger(price) || price < minPriceTicks || price > maxPriceTicks)
       return `${at}.price ${price} is no whole number of ticks from ${minPriceTicks} to ${maxPriceTicks}`;
     if (!Number.isSafeInteger(size) || size < 1) return `${at}.size ${size} is no whole number of lots above zero`;
     if (!Number.isSafeInteger(level) || level < 0) return `${at}.level ${level} is no whole number`;
+    if (typeof tag !== 'string' || tag.length > TAG_MAX) return `${at}.tag is no text of at most ${TAG_MAX} letters`;
     if (side === 'buy') bid = Math.max(bid, price);
     else ask = Math.min(ask, price);
   }

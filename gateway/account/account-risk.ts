@@ -119,7 +119,7 @@ export class AccountRisk {
     const unrealized = unrealizedIn(asset, this.#held());
     if (unrealized === null) return null;
     const { venue, keeper } = this.#options;
-    let total: bigint = unrealized;
+    let total: bigint = unrealized + keeper.ledger.positions.unnamedFunding(asset);
     for (const [symbol, { quoteAsset }] of venue.instruments) {
       const { realized, funding, fees } = keeper.ledger.positions.row(symbol);
       if (quoteAsset === asset) total += realized + funding;

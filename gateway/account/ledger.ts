@@ -124,7 +124,8 @@ export class Ledger {
     const row = this.order(clientId);
     if (!row) return NO_CHANGE;
     this.#touch(clientId, now).amendSentAt = now.mono;
-    return this.#advance(row, { events: [{ kind: 'amend-sent' }], patch: { amendTo: { price, size } }, now });
+    const counted = row.amends === undefined ? {} : { amends: row.amends + 1 };
+    return this.#advance(row, { events: [{ kind: 'amend-sent' }], patch: { amendTo: { price, size }, ...counted }, now });
   }
 
   /** A statement of the venue about one order, by reply, stream or query. */
@@ -359,7 +360,9 @@ export class Ledger {
 /** Whether the venue, asked about an order that we hold for ended, tells of another end or of none. Echoes of one end have several names. */
 function contradicts({ status, filled, size }: Order, report: Report): boolean {
   if (!isEnd(report)) return true;
-  return status === 'rejected' ? report.state !== 'rejected' : report.state === 'filled' && (filled < report.size || size !== report.size);
+  if (status === 'rejected') return report.state !== 'rejected';
+  if (report.state === 'filled') return filled < report.size || size !== report.size;
+  return status === 'filled' && report.size > filled; // it had been made larger, and that was lost here
 }
 
 /** The venue's last word on a cancelled or expired order tells how much was filled: a fill beyond it says that the order lived on. */
@@ -369,7 +372,7 @@ const isBeyondEnd = (before: LedgerOrder, after: LedgerOrder): boolean =>
 
 const doubtOf = ({ symbol, clientId }: LedgerOrder, doubt: DoubtFact['doubt']): DoubtFact => ({ symbol, clientId, doubt });
 
-const SAME_ROW = ['venueId', 'statedFilled', 'statedAtMs', 'amendTo', 'reason', 'endedAt'] as const;
+const SAME_ROW = ['venueId', 'statedFilled', 'statedAtMs', 'amendTo', 'amends', 'reason', 'endedAt'] as const;
 const SAME_ORDER = ['status', 'price', 'size', 'filled'] as const;
 const isSame = (a: LedgerOrder, b: LedgerOrder): boolean =>
   SAME_ORDER.every((key) => a.order[key] === b.order[key]) && SAME_ROW.every((key) => a[key] === b[key]);

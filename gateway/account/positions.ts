@@ -4,7 +4,7 @@ import { type Instrument, notionalOf } from '../../shared/instrument.ts';
 import { type Atoms, atoms, type Lots, lots, type MonoMs, ZERO_ATOMS } from '../../shared/units.ts';
 import { isComparable, type Mark, markOf, type MoneyDifference, moneyDifference, realizedByVenue } from './money.ts';
 import { entryPriceOf, FLAT, type Holding, type Parts, RunningPosition } from './position.ts';
-import type { Archive, BookedFill, PositionRow } from './rows.ts';
+import { type Archive, assetOfUnnamed, type BookedFill, type PositionRow, unnamedSymbol } from './rows.ts';
 
 type Entry = {
   readonly instrument: Instrument;
@@ -29,6 +29,8 @@ type Account = { readonly entryPrice: string | null; readonly ownEntryPrice: str
 
 export class Positions {
   readonly #entries = new Map<string, Entry>();
+  /** Funding of no known position, by asset. */
+  readonly #unnamed = new Map<string, PositionRow>();
   readonly #fundingSeen = new Set<string>();
   #comparesMoney = false;
 
@@ -47,6 +49,15 @@ export class Positions {
         differs: null,
       });
     }
+    for (const row of rows) {
+      const asset = assetOfUnnamed(row.symbol);
+      if (asset !== null) this.#unnamed.set(asset, row);
+    }
+  }
+
+  /** Funding by asset that no single position can be said to have had. */
+  unnamedFunding(asset: string): Atoms {
+    return this.#unnamed.get(asset)?.funding ?? ZERO_ATOMS;
   }
 
   row(symbol: string): PositionRow {
@@ -156,15 +167,21 @@ export class Positions {
     this.#compare(entry, now);
   }
 
-  /** Told twice counts once. Without a symbol it goes to the only position held in that asset, else to none and null is returned. */
+  /**
+   * Told twice counts once. Without a symbol it goes to the only position held in that asset, else to a row of the asset itself. Null: it was
+   * booked before, or is of a symbol that is not managed.
+   */
   fund(report: FundingReport): PositionRow | null {
     const key = `${report.asset}:${report.symbol}:${report.atMs}:${report.amount}`;
     const entry = this.#fundedEntry(report);
-    if (!entry || this.#fundingSeen.has(key)) return null;
+    if ((!entry && report.symbol !== null) || this.#fundingSeen.has(key)) return null;
     this.#fundingSeen.add(key);
     if (this.#fundingSeen.size > 1_000) for (const first of this.#fundingSeen) if (this.#fundingSeen.delete(first)) break;
-    entry.row = { ...entry.row, funding: atoms(entry.row.funding + report.amount) };
-    return entry.row;
+    const before = entry?.row ?? this.#unnamed.get(report.asset) ?? emptyRow(unnamedSymbol(report.asset));
+    const row = { ...before, funding: atoms(before.funding + report.amount) };
+    if (entry) entry.row = row;
+    else this.#unnamed.set(report.asset, row);
+    return row;
   }
 
   /** Takes over a position that no fill explains. */

@@ -87,7 +87,7 @@ export class Resolver {
   async #query(clientId: string, asked: Asked): Promise<void> {
     const { keeper, orders, recvWindowMs } = this.#options;
     const row = keeper.ledger.order(clientId);
-    if (!row || (hasEnded(row.order.status) && !isAboutEnds(asked.reason))) return this.#done(clientId);
+    if (!row || (hasEnded(row.order.status) && !isAboutEnds(asked.reason) && !isEndByFills(row))) return this.#done(clientId);
     asked.busy = true;
     const askedAt = this.#now();
     const result = await orders.queryOrder({ symbol: row.symbol, clientId });
@@ -142,5 +142,8 @@ export class Resolver {
     return this.#options.clock.monoMs();
   }
 }
+
+/** Filled by what we took for its size, and the venue has not said so. */
+const isEndByFills = ({ order, statedFilled }: LedgerOrder): boolean => order.status === 'filled' && statedFilled < order.filled;
 
 const isAboutEnds = (reason: AskReason): boolean => reason === 'contradicted' || reason === 'ended-here-open-there';

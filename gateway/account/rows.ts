@@ -36,6 +36,10 @@ export type LedgerOrder = {
   readonly content: string;
   /** Run of the brain that placed it; absent where nobody said, and in rows of earlier versions. */
   readonly strategy?: string;
+  /** Which of the run's quotes it serves; absent is ''. */
+  readonly tag?: string;
+  /** Amends that were asked of the venue, whatever became of them; absent where the ledger did not hold it from the beginning. */
+  readonly amends?: number;
 };
 
 /** The venue says that it is filled whole, while its last fills are on their way: it has ended in all but our books. */
@@ -112,7 +116,16 @@ export type MoneyCorrection = {
 };
 export type CorrectionRow = PositionCorrection | OrderCorrection | FillCorrection | MoneyCorrection;
 
-/** A payment as it was booked. `told` is the symbol the venue named, '' when it named only the asset; `symbol` is whose it became, '' nobody's. */
+const UNNAMED = 'unknown:';
+/** Stands for the symbol of money of which the venue told the asset alone, and which could be of several positions, or of none. */
+export const unnamedSymbol = (asset: string): string => `${UNNAMED}${asset}`;
+/** Null for a symbol of the venue. */
+export const assetOfUnnamed = (symbol: string): string | null => (symbol.startsWith(UNNAMED) ? symbol.slice(UNNAMED.length) : null);
+
+/**
+ * A payment as it was booked. `told` is the symbol the venue named, '' when it named only the asset; `symbol` is whose it became: '' where it
+ * is of a symbol that is not counted here.
+ */
 export type FundingRow = {
   readonly asset: string;
   readonly amount: Atoms;

@@ -35,10 +35,14 @@ export function stateStep(row: LedgerOrder, statement: Statement): Step {
   return { events: [...restated, ...movesOf(row, { report, amendOver, settled })], patch };
 }
 
-/** By its name, as the reply to it, or because the order stands as the amend wanted it. */
+/**
+ * Because the order stands as the amend wanted it; or by its name or as a reply, unless it says nothing new: then it is of the amend before,
+ * which reply and stream answer both, each at its own time.
+ */
 function answersAmend(row: LedgerOrder, { report, amended }: Statement): boolean {
   const asWanted = row.amendTo !== null && report.price === row.amendTo.price && report.size === row.amendTo.size;
-  return report.state === 'amended' || amended || (asWanted && report.atMs >= row.statedAtMs);
+  if (asWanted && report.atMs >= row.statedAtMs) return true;
+  return (report.state === 'amended' || amended) && (row.amendTo === null || report.atMs > row.statedAtMs);
 }
 
 /** Of the same millisecond, what has more filled is newer, and what was shrunk or amended; an end is always the last word. */
@@ -62,10 +66,12 @@ function movesOf(row: LedgerOrder, { report, amendOver, settled }: Moved): reado
 }
 
 export function newRow({ request, now }: { readonly request: OrderRequest; readonly now: Now }): LedgerOrder {
-  const { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size, strategy } = request;
+  const { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size, strategy, tag } = request;
   return {
     ...{ clientId, symbol, side, kind, timeInForce, reduceOnly },
     ...(strategy === undefined ? {} : { strategy }),
+    ...(tag === undefined ? {} : { tag }),
+    amends: 0,
     role: parseClientId(clientId)?.role ?? 'foreign',
     order: { status: 'sent', price, size, filled: lots(0), trades: [] },
     venueId: null,
@@ -84,7 +90,8 @@ export function newRow({ request, now }: { readonly request: OrderRequest; reado
 export function rowOf(report: Report, now: Now): LedgerOrder {
   const kind = 'orderKind' in report ? report.orderKind : report.price === null ? 'market' : 'limit';
   const timeInForce = 'timeInForce' in report ? report.timeInForce : 'gtc';
-  return { ...newRow({ request: { ...report, kind, timeInForce }, now }), venueId: report.venueId };
+  const { amends: _, ...row } = newRow({ request: { ...report, kind, timeInForce }, now }); // how many there were before, nobody says
+  return { ...row, venueId: report.venueId };
 }
 
 /** Same text, same order: what a repeated client id is compared with. */

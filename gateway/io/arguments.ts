@@ -1,17 +1,23 @@
 /** Options of the gateway process. Usage mistakes end it with code 2, help with 0. */
 import { Command, type CommanderError } from 'commander';
 
-export type Arguments = { readonly config: string; readonly clock: string | undefined; readonly live: boolean };
+export type Arguments = {
+  readonly config: string;
+  readonly over: string | undefined;
+  readonly clock: string | undefined;
+  readonly live: boolean;
+};
 
 export function parseArgs(args: readonly string[]): Arguments {
   const program = new Command('gateway')
     .description('Holds the keys and every connection to the exchange; publishes to Redis; takes commands on a Unix socket.')
     .option('--config <file>', 'configuration', 'config.json')
+    .option('--over <file>', 'values of this run over the configuration')
     .option('--clock <spec>', 'simulated clock ORIGIN_MS@REAL_MSxSPEED, only in sim')
     .option('--live', 'allow real money', false)
     .exitOverride((error: CommanderError) => process.exit(error.exitCode === 0 ? 0 : 2))
     .allowExcessArguments(false);
   program.parse([...args], { from: 'user' });
-  const { config, clock, live } = program.opts<{ config: string; clock?: string; live: boolean }>();
-  return { config, clock, live };
+  const { config, over, clock, live } = program.opts<{ config: string; over?: string; clock?: string; live: boolean }>();
+  return { config, over, clock, live };
 }

@@ -3,6 +3,7 @@ import { type Clock, patienceMs, systemClock, type Timer } from '../../shared/cl
 import type { Config } from '../../shared/config.ts';
 import { hasEnded } from '../../shared/order.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Result } from '../../shared/result.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import { frame } from '../../shared/framing.ts';
 import { keysOf } from '../../shared/snapshot.ts';
@@ -15,7 +16,7 @@ import { Reconciler } from '../account/reconciler.ts';
 import { Audit } from '../orders/audit.ts';
 import { auditedVenue } from '../orders/audited-venue.ts';
 import { Barrier } from '../orders/barrier.ts';
-import { Budget, usedOf } from '../orders/budget.ts';
+import { Budget } from '../orders/budget.ts';
 import { Closer } from '../orders/closer.ts';
 import { CommandPace } from '../orders/command-pace.ts';
 import type { Core, Identity } from '../orders/core.ts';
@@ -28,6 +29,7 @@ import type { LadderJob } from '../orders/ladder.ts';
 import { Lease } from '../orders/lease.ts';
 import { Modes } from '../orders/modes.ts';
 import { type Proof, proofSentence } from '../orders/proof.ts';
+import { unfitOrders } from '../orders/resting-check.ts';
 import { Router } from '../orders/router.ts';
 import { Stops } from '../orders/stop.ts';
 import { ACK_SILENCE_MS, Watch } from '../orders/watch.ts';
@@ -35,7 +37,9 @@ import { Latency } from '../publish/latency.ts';
 import { Publisher } from '../publish/publisher.ts';
 import { SeqLog } from '../publish/seq-log.ts';
 import type { Venue } from '../venues/venue.ts';
+import { ConfigInForce } from '../orders/config-in-force.ts';
 import { meteredCalls } from './call-meter.ts';
+import { countsOf } from './counts.ts';
 import { type CommandServer, openCommandServer } from './command-server.ts';
 import type { EpochSource } from './epoch-source.ts';
 import type { LedgerStore } from './ledger-store.ts';
@@ -43,6 +47,7 @@ import { Notices } from './notices.ts';
 import { tellStart } from './milestones.ts';
 import { openDesk } from './open-desk.ts';
 import { Place } from './place.ts';
+import { type Recorder, recordedWrites } from './recorder.ts';
 import type { RedisFault, RedisWriter } from './redis-writer.ts';
 import type { RunDir } from './run-dir.ts';
 import { Safety } from './safety.ts';
@@ -56,6 +61,7 @@ export type GatewayOptions = {
   readonly speed: number;
   readonly venue: Venue;
   readonly store: LedgerStore;
+  readonly recorder?: Recorder | null;
   readonly epochs: EpochSource;
   readonly runDir: RunDir;
   readonly redis: RedisWriter;
@@ -64,6 +70,8 @@ export type GatewayOptions = {
   readonly ending: AbortSignal;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** The ledger could not be opened at the start, and now it can: a gateway that begins anew has it. */
+  readonly onLedgerBack: () => void;
   /** Something no run goes on from: another gateway at our keys. */
   readonly onFatal: (sentence: string, code: number) => void;
 };
@@ -102,10 +110,10 @@ export class Gateway implements AsyncDisposable {
   #started = false; // once the account was known, a leverage changed later halts its symbol and nothing more
 
   constructor(options: GatewayOptions) {
-    const { config, clock, store, identity, speed, runDir, redis } = options;
+    const { config, clock, store, identity, speed, runDir, redis, recorder } = options;
     this.#options = options;
     this.#epochs = new Epochs(() => options.epochs.grant(), identity.epoch);
-    this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note) });
+    this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note), heard: recorder?.command });
     this.#notices = new Notices(options);
     this.#place = new Place({ runDir, redis, onLost: (sentence) => this.#lost(sentence) });
     this.#core = this.#openCore();
@@ -181,13 +189,17 @@ export class Gateway implements AsyncDisposable {
     const { config, clock, store, identity, speed } = this.#options;
     const venue = auditedVenue(fenced(this.#options.venue, this.#place.fence), this.#audit);
     const ledger = new Ledger({ instruments: venue.instruments, archive: store, state: store.load(venue.instruments) });
-    const keeper = new Keeper({ ledger, write: (change, cause) => store.write(change, cause), clock, notice: this.#notices.tell });
-    const budget = new Budget();
-    const meta = store.meta();
+    const keeper = new Keeper({ ledger, write: recordedWrites(this.#options), clock, notice: this.#notices.tell });
+    const [budget, meta] = [new Budget(), store.meta()];
+    const inForce = new ConfigInForce({
+      ...{ config, saved: meta.config, notice: this.#notices.tell, nowMs: () => clock.wallMs() },
+      save: (text) => store.setMeta('config', text),
+      onLimits: () => this.#watch.pull('limits-changed', unfitOrders({ core: this.#core, closer: this.#closer, stops: this.#stops })),
+    });
     const modes = new Modes({ ...meta, save: (key, value) => store.setMeta(key, value) });
     const risk = new AccountRisk({
       ...{ keeper, venue, saved: meta.day },
-      limits: () => config.limits,
+      limits: () => inForce.running.limits,
       save: (text) => store.setMeta('day', text),
     });
     const calls = meteredCalls(this.#options);
@@ -204,10 +216,13 @@ export class Gateway implements AsyncDisposable {
     });
     const latency = { frameToOrder: new Latency(speed), command: new Latency(speed), calls };
     return {
-      ...{ config, identity, clock, venue, keeper, router, budget, modes, risk },
+      get config() {
+        return inForce.running;
+      },
+      ...{ inForce, identity, clock, venue, keeper, router, budget, modes, risk },
       lease: new Lease({ leaseMs: config.gateway.leaseMs }),
-      pace: new CommandPace(() => config.limits.rate),
-      seqs: new SeqLog(),
+      pace: new CommandPace(() => inForce.running.limits.rate),
+      seqs: new SeqLog((seq) => this.#options.recorder?.published({ epoch: identity.epoch, seq })),
       latency,
       ledgerFault: () => store.fault,
     };
@@ -226,7 +241,8 @@ export class Gateway implements AsyncDisposable {
     if (fault?.kind === 'rival') return openFault(fault);
     this.#core.router.cancel(this.#desk.heritage.begin(this.#core.clock.monoMs()));
     if (fault) return await this.#endAtOnce(fault);
-    for (const job of this.#savedJobs()) this.#closer.start(job);
+    const jobs = JSON.parse(this.#options.store.meta().ladders) as LadderJob[];
+    for (const job of jobs) if (this.#options.venue.instruments.has(job.symbol)) this.#closer.start(job);
     this.#safety.takeUp();
     await this.#openStreams();
     this.#startTimers();
@@ -238,30 +254,25 @@ export class Gateway implements AsyncDisposable {
     return null;
   }
 
+  /** The file of the configuration was read again. */
+  edit(loaded: Result<Config, readonly string[]>): void {
+    this.#core.inForce.edit(loaded);
+  }
+
   /** For metrics and health: what is not as it should be now. */
   problems(): readonly string[] {
     return this.#publisher.header().reasons;
   }
 
   counts(): Readonly<Record<string, number>> {
-    const { seqs, keeper } = this.#core;
-    const { skipped, failed, reconnects } = this.#options.redis;
-    const cut = this.#servers.reduce((sum, server) => sum + server.cut.flood + server.cut.slow + server.cut['too-large'], 0);
-    return {
-      snapshots: seqs.seq,
-      fills: keeper.ledger.fillSeq,
-      redisSkipped: skipped,
-      redisFailed: failed,
-      redisReconnects: reconnects,
-      ...{ clientsCut: cut, ledgerWaiting: this.#options.store.waiting, ...this.#core.keeper.doubtCounts() },
-      ...{ stalls: this.#place.stall.stalls, ordersWaiting: this.#desk.waiting.size, ...usedOf(this.#core.venue.orders.budgets()) },
-    };
+    return countsOf({ ...this.#options, core: this.#core, servers: this.#servers, place: this.#place, waiting: this.#desk.waiting });
   }
 
   /** Cancels what is ours and has the venue say that it is gone; disarms its countdown then. */
   async stop(): Promise<Proof> {
     const proof = await this.#barrier.prove();
     if (proof.verified) this.#safety.ended();
+    this.#core.inForce.ended();
     const late = new Promise((resolve) => setTimeout(resolve, DISARM_MS).unref());
     if (proof.verified) await Promise.race([this.#watch.disarm(), late]); // what stays armed finds nothing to cancel
     for (const timer of this.#timers) timer.cancel();
@@ -329,10 +340,9 @@ export class Gateway implements AsyncDisposable {
   }
 
   #openDesk(): Desk {
-    const [core, closer, stops, safety, notices] = [this.#core, this.#closer, this.#stops, this.#safety, this.#notices];
-    const { store } = this.#options;
-    const [epochs, { times }] = [this.#epochs, this.#options];
-    return openDesk({ core, closer, stops, safety, notices, store, epochs, times, header: () => this.#publisher.header() });
+    const { store, times } = this.#options;
+    const parts = { core: this.#core, closer: this.#closer, stops: this.#stops, safety: this.#safety, notices: this.#notices };
+    return openDesk({ ...parts, store, times, epochs: this.#epochs, header: () => this.#publisher.header() });
   }
 
   #tick(): void {
@@ -341,21 +351,20 @@ export class Gateway implements AsyncDisposable {
     this.#watch.setRedisDown(redis.down);
     store.flush();
     this.#core.modes.retry();
+    this.#core.inForce.retry();
     this.#watch.tick();
     this.#safety.tick();
     for (const { reason, clientIds } of this.#desk.heritage.tick(clock.monoMs())) this.#watch.pull(reason, clientIds);
     if (this.#place.stall.isStalled()) this.#desk.waiting.dropAll('stalled');
     this.#desk.waiting.tick();
     tellStart(this.#options.times, { core: this.#core, stops: this.#stops, heritage: this.#desk.heritage });
+    if (store.isBack && this.#safety.isIdle) this.#options.onLedgerBack();
   }
 
   #publish(): void {
-    const { redis } = this.#options;
-    if (!redis.ready) {
-      redis.skipped++;
-      return;
-    }
-    this.#options.store.flush(); // no fill is told before its row was written
+    const { redis, store } = this.#options;
+    if (!redis.ready) return void redis.skipped++;
+    store.flush(); // no fill is told before its row was written
     const batch = this.#publisher.take();
     setImmediate(() => void redis.write(batch)); // a command that came in while it was made goes first
   }
@@ -385,11 +394,6 @@ export class Gateway implements AsyncDisposable {
       this.#servers = [...this.#servers, server.value];
     }
     return null;
-  }
-
-  #savedJobs(): readonly LadderJob[] {
-    const jobs = JSON.parse(this.#options.store.meta().ladders) as LadderJob[];
-    return jobs.filter(({ symbol }) => this.#options.venue.instruments.has(symbol));
   }
 }
 

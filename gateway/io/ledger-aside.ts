@@ -1,8 +1,8 @@
 /** Work on the ledger's file that takes long and that nobody waits for, in a thread of its own: begun at the first task, over with the store. */
 import { Worker } from 'node:worker_threads';
 
-/** `fold`: the log into the file. `prove`: every page is sound. */
-export type Task = 'fold' | 'prove';
+/** `fold`: the log into the file. `prove`: every page is sound. `open`: that it can be opened as at a start, and written. */
+export type Task = 'fold' | 'prove' | 'open';
 export type Answer = { readonly kind: 'done' } | { readonly kind: 'broken' | 'failed'; readonly sentence: string };
 
 const LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 };

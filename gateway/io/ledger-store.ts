@@ -8,7 +8,7 @@
  * corrections, funding, epochs, stops, modes, ladders. No fill is published under a number before the batch with it was tried.
  *
  * When the disk fails the rows wait in memory, `fault` says why, new orders are refused, cancel and close go on; the disk is tried again
- * all the time. A file that is broken is not tried again: a person has to look at it.
+ * all the time. One that could not be opened is tried again too (`LedgerReturn`). A file that is broken is not: a person has to look at it.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { EPOCH_MAX } from '../../shared/client-id.ts';
@@ -29,13 +29,16 @@ import {
 import { Stamps } from '../account/stamps.ts';
 import type { StopRow } from '../orders/stop-book.ts';
 import { LedgerAside, type Task } from './ledger-aside.ts';
+import { isEmpty, isPlacement, isUrgent } from './ledger-change.ts';
 import { DroppedRows } from './ledger-dropped.ts';
 import { LedgerEntries } from './ledger-entries.ts';
-import { bringOntoGrids, type GridNews, type Instruments } from './ledger-grid.ts';
+import { bringOntoGrids, type Instruments } from './ledger-grid.ts';
 import { LedgerQueue } from './ledger-queue.ts';
 import { LedgerReader } from './ledger-reader.ts';
+import { LedgerReturn } from './ledger-return.ts';
 import { Retention } from './ledger-retention.ts';
-import { bytesOf, CHECKED_BYTES_MAX, type Durability, inTransaction, openLedgerFile } from './ledger-schema.ts';
+import type { OpenOptions } from './ledger-options.ts';
+import { bytesOf, CHECKED_BYTES_MAX, inTransaction, openLedgerFile } from './ledger-schema.ts';
 import { LedgerWriter, type Pending } from './ledger-writer.ts';
 
 /** Entries of one commit: a disk that is back is not kept busy for long. */
@@ -60,20 +63,9 @@ export type Meta = {
   readonly day: string | null;
   /** The emergency stop as it keeps itself. */
   readonly emergency: string | null;
+  /** Limits in force and changes of the configuration, as they keep themselves. */
+  readonly config: string | null;
 };
-export type OpenOptions = {
-  readonly path: string;
-  readonly clock: Clock;
-  readonly durability?: Durability;
-  /** What ended longer ago is dropped, and the oldest hour first while the file holds more than `maxMb`. */
-  readonly keepDays?: number;
-  readonly maxMb?: number;
-  /** The file is of an earlier program: bringing it up to date begins, and may take its time. */
-  readonly onOld?: (version: number) => void;
-  /** Rows of a symbol were brought onto a changed tick or step. */
-  readonly onGrid?: (news: GridNews) => void;
-};
-
 type Open = {
   readonly db: DatabaseSync;
   readonly reader: LedgerReader;
@@ -100,14 +92,16 @@ export class LedgerStore implements Archive, Disposable {
   #unproved = false;
   readonly #dropped = new DroppedRows();
   #asideFault: string | null = null;
+  readonly #return: LedgerReturn;
 
-  constructor({ path, clock, durability = 'process', keepDays = 30, maxMb = 2_000, onGrid, onOld }: OpenOptions) {
+  constructor({ path, clock, durability = 'process', keepDays = 30, maxMb = 2_000, onGrid, onOld, returns = 0 }: OpenOptions) {
     this.#path = path;
     this.#clock = clock;
     this.#onGrid = onGrid;
     this.#startedAt = { mono: clock.monoMs(), wall: clock.wallMs() };
     this.#checkpointAt = clock.monoMs() + CHECKPOINT_MS;
     this.#aside = new LedgerAside(path);
+    this.#return = new LedgerReturn({ path, clock, durability, returns, tryAside: () => this.#aside.do('open') });
     this.stamps = new Stamps(clock);
     this.#entries = new LedgerEntries({ stamps: this.stamps, stored: (clientId) => this.findOrder(clientId)?.order.status ?? null });
     this.#attempt(() => {
@@ -121,6 +115,11 @@ export class LedgerStore implements Archive, Disposable {
   /** Null while the ledger can be written; else why not. */
   get fault(): string | null {
     return this.#fault;
+  }
+
+  /** It could not be opened, and now it can: to be used it has to be begun anew with. */
+  get isBack(): boolean {
+    return this.#return.isBack;
   }
 
   /** What a person should know of it while it can be written; null when there is nothing. */
@@ -252,7 +251,7 @@ export class LedgerStore implements Archive, Disposable {
   /** A number never handed out before; it is on disk before it is returned. Null when it cannot be written or all are used up. */
   grantEpoch(atLeast = 1): number | null {
     const next = Math.max(Number(this.#meta('epoch') ?? 0) + 1, atLeast);
-    if (next > EPOCH_MAX) return null;
+    if (!this.#open || next > EPOCH_MAX) return null;
     return this.setMeta('epoch', String(next)) ? next : null;
   }
 
@@ -264,16 +263,18 @@ export class LedgerStore implements Archive, Disposable {
       ladders: this.#meta('ladders') ?? '[]',
       day: this.#meta('day'),
       emergency: this.#meta('emergency'),
+      config: this.#meta('config'),
     };
   }
 
   setMeta(key: string, value: string | null): boolean {
-    return this.#put((writer) => writer.meta(key, value));
+    return this.#open ? this.#put((writer) => writer.meta(key, value)) : this.#return.keep(key, value);
   }
 
   /** On a timer, never between order and answer: drops a slice of what is old; folds the log into the file, and once proves a large one, aside. */
   housekeep(): void {
     const now = this.#clock.monoMs();
+    if (!this.#open && !this.#broken) void this.#tryAgain();
     if (!this.#open || this.#broken) return;
     const { retention } = this.#open;
     const dropped = this.#fault === null ? this.#attempt(() => retention.slice(this.#clock.wallMs())) : null;
@@ -330,6 +331,13 @@ export class LedgerStore implements Archive, Disposable {
     this.#asideFault = answer.kind === 'failed' ? `${this.#path}: cannot ${task} it: ${answer.sentence}` : null;
   }
 
+  async #tryAgain(): Promise<void> {
+    const failed = await this.#return.tick();
+    if (failed?.kind === 'broken') this.#break(failed.sentence);
+    else if (failed) this.#fault = `${this.#path}: ${failed.sentence}`;
+    else if (this.#return.isOpen) this.#fault = `${this.#path}: it can be written again: the gateway is about to begin anew with it`;
+  }
+
   #meta(key: string): string | null {
     return this.#ask((reader) => reader.meta(key));
   }
@@ -372,22 +380,10 @@ export class LedgerStore implements Archive, Disposable {
 
   #close(): void {
     this.#aside.stop();
+    this.#return[Symbol.dispose]();
     this.#open?.db.close();
     this.#open = null;
   }
 }
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-const isEmpty = ({ orders, fills, positions, corrections, funding = [] }: Change): boolean =>
-  orders.length + fills.length + positions.length + corrections.length + funding.length === 0;
-
-/** The row of one order whose bytes will leave next, and nothing else. */
-const isPlacement = ({ orders, fills, positions, corrections, funding = [] }: Change): boolean =>
-  orders.length === 1 && orders.some(isLeaving) && fills.length + positions.length + corrections.length + funding.length === 0;
-
-const isLeaving = ({ order }: LedgerOrder): boolean => order.status === 'sent' || order.status === 'amending';
-
-/** What no venue would tell again. */
-const isUrgent = ({ orders, corrections, funding = [] }: Change): boolean =>
-  corrections.length + funding.length > 0 || orders.some(isLeaving);

@@ -61,6 +61,11 @@ export class Safety {
     this.emergency.tick();
   }
 
+  /** Nothing is being closed: what is under way is finished by whoever began it. */
+  get isIdle(): boolean {
+    return this.#options.closer.closing.length === 0 && (this.emergency.shown()?.phase ?? 'done') === 'done';
+  }
+
   /** Nothing of ours was left open: whoever watches need not act. */
   ended(): void {
     this.#tellLife('ended');

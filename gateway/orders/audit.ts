@@ -10,7 +10,9 @@ import type { VenueFault, VenueResult } from '../venues/venue.ts';
 import type { Client, Received } from './desk.ts';
 import type { LadderJob } from './ladder.ts';
 
-export type AuditOptions = { readonly stamps: Stamps; readonly take: TakeNote };
+/** Every command with its answer, as they went over the socket. */
+export type Heard = (command: Command, answer: Answer, received: Received) => void;
+export type AuditOptions = { readonly stamps: Stamps; readonly take: TakeNote; readonly heard?: Heard | undefined };
 export type Asked = {
   readonly clientId: string;
   readonly symbol: string;
@@ -34,6 +36,7 @@ export class Audit {
 
   /** A command and its answer; the answer is handed back, to be sent. */
   noted(answer: Answer, { command, received }: { readonly command: Command; readonly received: Received }): Answer {
+    this.#options.heard?.(command, answer, received);
     if (command.type === 'batch' && answer.type === 'batch') {
       for (const [i, each] of command.commands.entries()) {
         const one = answer.answers[i];

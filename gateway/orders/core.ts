@@ -11,6 +11,7 @@ import type { SeqLog } from '../publish/seq-log.ts';
 import type { Venue } from '../venues/venue.ts';
 import type { Budget } from './budget.ts';
 import type { CommandPace } from './command-pace.ts';
+import type { ConfigInForce } from './config-in-force.ts';
 import type { Lease } from './lease.ts';
 import type { Modes } from './modes.ts';
 import type { Router } from './router.ts';
@@ -24,7 +25,9 @@ export type Identity = {
 };
 
 export type Core = {
+  /** In force now. */
   readonly config: Config;
+  readonly inForce: ConfigInForce;
   readonly identity: Identity;
   readonly clock: Clock;
   readonly venue: Venue;

@@ -38,7 +38,7 @@ import { checkOrder } from './guard.ts';
 import { guardView } from './guard-view.ts';
 import { Heritage } from './heritage.ts';
 import { cancelMeter, orderMeter } from './meter.ts';
-import { pause, resume } from './pausing.ts';
+import { performPersonal } from './pausing.ts';
 import { refuse } from './refuse.ts';
 import { checkSender } from './sender.ts';
 import type { Stops } from './stop.ts';
@@ -146,7 +146,8 @@ export class Desk {
         return this.#alarm(command);
       case 'pause':
       case 'resume':
-        return this.#setPaused(command, received.client);
+      case 'confirmConfig':
+        return performPersonal(command, { ...this.#options, client: received.client }) ?? this.#taken(command.id);
       default:
         throw new Error(`Cannot dispatch: ${JSON.stringify(command satisfies never)}`);
     }
@@ -223,8 +224,8 @@ export class Desk {
         'filter',
         `Cannot place order "${place.clientId}": ${size === null ? `size ${place.size} is off step ${instrument.stepSize}` : `price ${place.price} is off tick ${instrument.tickSize}`}`,
       );
-    const { clientId, symbol, side, kind, timeInForce, reduceOnly, strategy } = place;
-    const request: OrderRequest = { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size, strategy };
+    const { clientId, symbol, side, kind, timeInForce, reduceOnly, strategy, tag } = place;
+    const request: OrderRequest = { clientId, symbol, side, kind, timeInForce, reduceOnly, price, size, strategy, tag };
     const known = keeper.ledger.order(clientId);
     if (known?.content === contentOf(request)) return this.#taken(place.id);
     if (known || this.#options.wasDropped?.(clientId))
@@ -368,14 +369,6 @@ export class Desk {
     return this.#options.raise({ code, symbol, sentence })
       ? this.#taken(id)
       : refuse({ id }, 'flood', 'Cannot raise more alarms this minute');
-  }
-
-  #setPaused(command: Extract<Command, { type: 'pause' | 'resume' }>, client: Client): Taken | Refused {
-    if (client.socket !== 'operator' || client.role !== 'operator')
-      return refuse(command, 'not-allowed', `Cannot ${command.type}: only an operator on the operator's socket may`);
-    if (command.type === 'pause') pause(this.#core, command.reason ?? '');
-    const hindrance = command.type === 'resume' ? resume(this.#core, this.#options.emergency) : null;
-    return hindrance === null ? this.#taken(command.id) : refuse(command, 'ledger-unavailable', `Cannot resume: ${hindrance}`);
   }
 
   #meter({ basedOn }: Place | Amend, receivedAt: MonoMs): OnWritten {

@@ -10,8 +10,7 @@ import { type MonoMs, monoMs } from '../../shared/units.ts';
 import type { LedgerOrder } from '../account/rows.ts';
 import type { Closer } from './closer.ts';
 import { brainOrders, type Core, isRestingQuote, ownOpen } from './core.ts';
-import { checkOrder } from './guard.ts';
-import { guardView } from './guard-view.ts';
+import { OF_SENDING, refusalOf } from './resting-check.ts';
 import type { Stops } from './stop.ts';
 
 export type HeritageOptions = { readonly core: Core; readonly closer: Closer; readonly stops: Stops };
@@ -26,10 +25,6 @@ const NOT_YET: ReadonlySet<Refusal> = new Set([
   'ttl-expired',
   'cancel-only-mode',
 ]);
-/** Rules about sending more, not about what rests. */
-const OF_SENDING: ReadonlySet<Refusal> = new Set(['budget', 'rejections']);
-/** The rules are asked about an order that rests: its decision is as old as the newest snapshot. */
-const ANY_AGE_MS = 60_000;
 
 export class Heritage {
   readonly #options: HeritageOptions;
@@ -92,29 +87,11 @@ export class Heritage {
 
   #judge(clientId: string, late: boolean): readonly Unfit[] {
     const row = this.#options.core.keeper.ledger.order(clientId);
-    const refusal = row && isQuiet(row) ? this.#refusal(row) : null; // it has ended, or its brain is changing it already
+    const refusal = row && isQuiet(row) ? refusalOf(row, this.#options) : null; // it has ended, or its brain is changing it already
     const unseen = row !== null && this.#options.core.venue.market.markAgeMs(row.symbol) === null;
     if (refusal !== null && (unseen || NOT_YET.has(refusal)) && !late) return [];
     this.#unproved.delete(clientId);
     return refusal === null || OF_SENDING.has(refusal) ? [] : [{ reason: `unfit-${refusal}`, clientIds: [clientId] }];
-  }
-
-  #refusal(row: LedgerOrder): Refusal | null {
-    const { core, closer, stops } = this.#options;
-    const { symbol, clientId, side, kind, timeInForce, reduceOnly } = row;
-    const request = { symbol, clientId, side, kind, timeInForce, reduceOnly, price: row.order.price, size: row.order.size };
-    const basedOn = { epoch: core.identity.epoch, seq: core.seqs.seq };
-    const [closing, stopMissing] = [closer.isClosing(symbol), stops.isMissing(symbol)];
-    const view = guardView(core, {
-      request,
-      basedOn,
-      ttlMs: ANY_AGE_MS,
-      closing,
-      stopMissing,
-      stops: stops.closingLots(symbol),
-      pace: null,
-    });
-    return view === null ? 'unknown-symbol' : (checkOrder({ request, replaces: row, view })?.code ?? null);
   }
 }
 

@@ -70,6 +70,8 @@ export class Answers {
         return this.#pnl(query);
       case 'alarms':
         return this.#options.alarmsAfter(query.after ?? 0);
+      case 'config':
+        return this.#options.core.inForce.answer();
       default:
         throw new Error(`Cannot answer: ${JSON.stringify(query.what satisfies never)}`);
     }

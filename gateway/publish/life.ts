@@ -6,7 +6,7 @@ import { formatAtoms, formatSteps } from '../../shared/units.ts';
 import type { LifeRows, RequestRow } from '../account/audit-rows.ts';
 import type { DayRow } from '../account/day-profit.ts';
 import type { Grid } from '../account/regrid.ts';
-import type { BookedFill, CorrectionRow, LedgerOrder } from '../account/rows.ts';
+import { assetOfUnnamed, type BookedFill, type CorrectionRow, type LedgerOrder } from '../account/rows.ts';
 import type { StopRow } from '../orders/stop-book.ts';
 
 export function lifeAnswer(rows: LifeRows): LifeAnswer {
@@ -98,7 +98,7 @@ export function pnlAnswer(
   const full = days.length >= limit;
   const last = days.at(-1)?.day;
   const whole = full && days.some(({ day }) => day !== last) ? days.filter(({ day }) => day !== last) : days;
-  return { days: whole.map((row) => pnlDay(row, quoteAsset(row.symbol))), more: full };
+  return { days: whole.map((row) => pnlDay(row, assetOfUnnamed(row.symbol) ?? quoteAsset(row.symbol))), more: full };
 }
 
 function pnlDay({ day, symbol, realized, fees, funding, volume, fills }: DayRow, quoteAsset: string): PnlDay {

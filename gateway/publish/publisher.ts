@@ -154,7 +154,7 @@ export class Publisher {
     const { mode, reasons } = wholeMode(wholeState(core, { redisDown: redisDown() }));
     return {
       schema: SCHEMA_VERSION,
-      ...{ epoch, seq, environment, accountHash, configHash },
+      ...{ epoch, seq, environment, accountHash, configHash, ...core.inForce.header() },
       venue: venue.name,
       wallMs: venue.nowMs(),
       symbols: [...venue.instruments.keys()],

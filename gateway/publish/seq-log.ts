@@ -7,6 +7,11 @@ const KEPT = 8_192;
 export class SeqLog {
   readonly #ring: (Published | undefined)[] = new Array<Published | undefined>(KEPT);
   #seq = 0;
+  readonly #onNext: (seq: number) => void;
+
+  constructor(onNext: (seq: number) => void = () => undefined) {
+    this.#onNext = onNext;
+  }
 
   /** Number of the newest snapshot; 0 before the first. */
   get seq(): number {
@@ -17,6 +22,7 @@ export class SeqLog {
   next({ at, newestFrameAt }: Omit<Published, 'seq'>): number {
     this.#seq++;
     this.#ring[this.#seq % KEPT] = { seq: this.#seq, at, newestFrameAt };
+    this.#onNext(this.#seq);
     return this.#seq;
   }
 

@@ -166,9 +166,8 @@ export function orderDoc(instrument: Instrument, { order: row, now }: { readonly
     ageMs: Math.max(0, Math.round(now - row.sentAt)),
     reason: row.reason,
     ...(row.strategy === undefined ? {} : { strategy: row.strategy }),
-    ...(row.amendTo === null
-      ? {}
-      : { amendTo: { price: formatPrice(instrument, row.amendTo.price), size: formatSize(instrument, row.amendTo.size) } }),
+    ...(row.tag === undefined ? {} : { tag: row.tag }),
+    ...(row.amends === undefined ? {} : { amends: row.amends }),
   };
 }
 

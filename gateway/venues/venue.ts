@@ -50,6 +50,8 @@ export type OrderRequest = {
   readonly reduceOnly: boolean;
   /** Run of the brain it belongs to: for the ledger, never for the venue. */
   readonly strategy?: string | undefined;
+  /** Which of the run's quotes it serves: for the ledger, never for the venue. */
+  readonly tag?: string | undefined;
 };
 /** `size` is the new total, filled part included. */
 export type AmendRequest = {

@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { AlertsConfig } from '../../shared/config-safety.ts';
 import { Incidents, IncidentsMemory, type Incident, type Seen } from './incidents.ts';
 import type { Outbox } from './outbox.ts';
-import type { Redact } from './redact.ts';
+import type { Redact } from '../../shared/redact.ts';
 
 export type AlertDeskOptions = {
   readonly config: AlertsConfig;

@@ -7,7 +7,7 @@ import type { Clock, Timer } from '../../shared/clock.ts';
 import type { Random } from '../../shared/random.ts';
 import type { Channel } from './channels/channel.ts';
 import { type Message, severityOf } from './message.ts';
-import type { Redact } from './redact.ts';
+import type { Redact } from '../../shared/redact.ts';
 
 export type OutboxOptions = {
   readonly channels: readonly Channel[];

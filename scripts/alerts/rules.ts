@@ -1,12 +1,15 @@
 /** Which states hold, judged from what the watchdog sees: the gateway's header while it is young, the gateway's silence, its own way to the venue. Pure. */
 import type { AlarmCode } from '../../shared/alarm.ts';
 import type { AlertsConfig } from '../../shared/config-safety.ts';
+import type { BrainDoc } from '../../shared/brain-doc.ts';
 import type { Header } from '../../shared/snapshot.ts';
 import { durationText, type Seen } from './incidents.ts';
 
 export type Observed = {
   /** The newest header of a gateway that lives; null when there is none. */
   readonly header: Header | null;
+  /** Of the brain that holds the lease; null when nothing young is known of it. */
+  readonly risk: BrainDoc['risk'] | null;
   /** What is said of a gateway that counts as dead; null while it does not. */
   readonly gatewayDead: string | null;
   /** Why the watchdog cannot read the account; null when it can. */
@@ -39,7 +42,13 @@ export const OF_THE_HEADER: readonly AlarmCode[] = [
   'stop-missing',
 ];
 
-export function statesOf({ header, gatewayDead, venueFault, failing }: Observed, { rules }: Pick<AlertsConfig, 'rules'>): readonly Seen[] {
+/** What only the brain's document tells. */
+export const OF_THE_BRAIN: readonly AlarmCode[] = ['risk-breaker', 'risk-warning'];
+
+export function statesOf(
+  { header, risk, gatewayDead, venueFault, failing }: Observed,
+  { rules }: Pick<AlertsConfig, 'rules'>,
+): readonly Seen[] {
   const whole = (code: AlarmCode, sentence: string | null): readonly Seen[] =>
     sentence === null ? [] : [{ code, symbol: null, sentence }];
   const unknownMs = rules['order-unknown']?.afterMs ?? UNKNOWN_MS;
@@ -48,8 +57,28 @@ export function statesOf({ header, gatewayDead, venueFault, failing }: Observed,
     ...whole('watchdog-blind', venueFault && `the watchdog cannot read the account: ${venueFault}`),
     ...[...failing].map(([symbol, sentence]): Seen => ({ code: 'channel-failed', symbol, sentence })),
     ...(header === null ? [] : headerStates(header, unknownMs)),
+    ...(risk === null ? [] : riskStates(risk)),
   ];
 }
+
+/** A breaker that only widens or probes is a warning; each place is told once, with all its evidence. */
+function riskStates({ breakers = [], alarms = [] }: BrainDoc['risk']): readonly Seen[] {
+  const places = new Set([...breakers, ...alarms.filter(({ on }) => on)].map(({ where }) => where));
+  return [...places].map((where): Seen => {
+    const breaker = breakers.find((one) => one.where === where);
+    const severe = breaker?.at === 'open' && breaker.tier !== 'widen';
+    const readings = alarms.filter((one) => one.where === where && one.on).map(alarmText);
+    const found = breaker?.findings.map(({ monitor, reading, threshold }) => `${monitor} ${short(reading)}, allowed ${threshold}`) ?? [];
+    const state =
+      breaker === undefined ? [] : [breaker.at === 'open' ? `breaker open, tier ${breaker.tier}` : 'breaker probes with small orders'];
+    const sentence = [...state, ...(found.length > 0 ? found : readings)].join('; ');
+    return { code: severe ? 'risk-breaker' : 'risk-warning', symbol: where === 'account' ? null : where, sentence };
+  });
+}
+
+const alarmText = ({ monitor, reading, warn, act }: NonNullable<BrainDoc['risk']['alarms']>[number]): string =>
+  `${monitor} ${reading === null ? 'not known' : short(reading)}, warns at ${warn}, acts at ${act}`;
+const short = (value: number): number => Number(value.toPrecision(4));
 
 function headerStates(header: Header, unknownMs: number): readonly Seen[] {
   const { emergency, reasons, brainEpoch, unknownOrders, mode } = header;

@@ -4,7 +4,7 @@ import type { Loaded } from '../../shared/config-file.ts';
 import { table } from '../lib/table.ts';
 import { EXIT, Problem } from '../lib/tool.ts';
 import { openChannels } from './open-channels.ts';
-import { redactorOf } from './redact.ts';
+import { redactorOf } from '../../shared/redact.ts';
 
 export type Tested = { readonly channel: string; readonly result: string; readonly ms: number };
 

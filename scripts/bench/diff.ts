@@ -9,12 +9,14 @@ import { commandsOf } from '../../brain/oms/oms.ts';
 import type { OrderCommand } from '../../brain/oms/working.ts';
 import { makeRuns } from '../../brain/runs.ts';
 import { settingsOf } from '../../brain/settings.ts';
+import { NO_DEEDS } from '../../brain/risk/account-pulse.ts';
 import { initialState, type Settings, step } from '../../brain/step.ts';
 import { marketMaking } from '../../brain/strategy/market-making.ts';
 import type { WantedQuote } from '../../brain/strategy/strategy.ts';
 import { type Documents, heldView, marketView } from '../../brain/view.ts';
 import { makeClientId } from '../../shared/client-id.ts';
 import { Config } from '../../shared/config.ts';
+import { UNWATCHED } from '../../shared/risk.ts';
 import { monoMs, wallMs } from '../../shared/units.ts';
 import type { Figure } from './measure.ts';
 import { LEASE, loadTape, SYMBOL, type Tape, TapeMarket } from './tape-market.ts';
@@ -114,10 +116,11 @@ export function play(tape: Tape, way: Way): Played {
 
 const readConfig = (): Config => Config.parse(JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8')));
 
-/** No close in between: what rests is the matter. */
+/** No close and no breaker in between: what rests is the matter. */
 const settingsFor = (config: Config): Settings => ({
   ...settingsOf(config, makeRuns(config)),
   symbols: [SYMBOL],
+  risk: UNWATCHED,
   exits: { takeProfitPercent: 100, stopLossPercent: 100, cooldownMs: 0, maxMarkAgeMs: 3_000 },
 });
 
@@ -129,7 +132,7 @@ export function ourWay(config: Config): Way {
     const { wallMs: nowMs, seq } = documents.header;
     const now = monoMs(nowMs);
     const nextId = (): string => makeClientId({ role: 'quote', epoch: LEASE, counter: counter++ });
-    const turn = { documents, fills: [], fees: [], now, nowMs: wallMs(nowMs), nextId, mayTrade: true };
+    const turn = { documents, fills: [], fees: [], deeds: NO_DEEDS, now, nowMs: wallMs(nowMs), nextId, mayTrade: true };
     const stepped = step(state, { settings, turn });
     const [one] = stepped.symbols;
     const symbol = stepped.state.symbols[SYMBOL];

@@ -132,7 +132,17 @@ export class TapeMarket {
     if (placed.ok) return;
     this.refused++;
     const reason = placed.error.kind === 'would-take' ? 'post-only-would-take' : placed.error.kind;
-    const doc = orderDoc(this.#tape.instrument, { clientId, side, price, size, filled: 0, status: 'rejected', reason, ageMs: 0 });
+    const doc = orderDoc(this.#tape.instrument, {
+      clientId,
+      side,
+      price,
+      size,
+      filled: 0,
+      status: 'rejected',
+      reason,
+      ageMs: 0,
+      amends: 0,
+    });
     this.#refusals.push({ atMs: this.#exchange.nowMs, doc });
   }
 
@@ -150,13 +160,13 @@ export class TapeMarket {
   }
 }
 
-type Described = Pick<SimOrder, 'clientId' | 'side' | 'price' | 'size'> &
+type Described = Pick<SimOrder, 'clientId' | 'side' | 'price' | 'size' | 'amends'> &
   Pick<OrderDoc, 'status' | 'reason' | 'ageMs'> & { readonly filled: number };
 
-function orderDoc(instrument: Instrument, { price, size, filled, clientId, side, status, reason, ageMs }: Described): OrderDoc {
+function orderDoc(instrument: Instrument, { price, size, filled, clientId, side, status, reason, ageMs, amends }: Described): OrderDoc {
   const sizes = { size: formatSize(instrument, size), filled: formatSize(instrument, filled as typeof size) };
   const kind = { role: 'quote', kind: 'limit', timeInForce: 'post-only', reduceOnly: false } as const;
-  return { clientId, side, ...kind, status, price: formatPrice(instrument, price), ...sizes, ageMs: Math.round(ageMs), reason };
+  return { clientId, side, ...kind, status, price: formatPrice(instrument, price), ...sizes, ageMs: Math.round(ageMs), reason, amends };
 }
 
 const NOTHING_ELSE_KNOWN = {

@@ -1,7 +1,10 @@
 /** State as lines for a terminal of 80 columns. Pure: what is not known is written "unknown", never as a zero. */
+import type { ConfigState } from '../../shared/config-live.ts';
 import { hasEnded } from '../../shared/order.ts';
-import type { BrainDoc, Header, OrderDoc } from '../../shared/snapshot.ts';
+import type { BrainDoc } from '../../shared/brain-doc.ts';
+import type { Header, OrderDoc } from '../../shared/snapshot.ts';
 import { trimDecimal } from '../../shared/units.ts';
+import { shadowStatus } from './shadow-lines.ts';
 import type { State, SymbolState } from './state.ts';
 import { ageText, type Column, labelled, table } from './table.ts';
 
@@ -33,7 +36,22 @@ export function statusScreen({ state, paint, prefix }: Screen): readonly string[
     ...balanceLines(state),
     '',
     ...brainLines(state),
+    ...pnlLines(state),
+    ...(state.brain ? shadowStatus(state.brain) : []),
   ];
+}
+
+/** Where the profit comes from, as the brain counts it. */
+function pnlLines({ brain }: State): readonly string[] {
+  const rows = Object.entries(brain?.pnl ?? {});
+  if (rows.length === 0) return [];
+  const columns = [left('PROFIT'), right('SPREAD'), right('INVENTORY'), right('FEES'), right('FUNDING'), right('TOTAL'), left('SINCE')];
+  const cells = rows.map(([symbol, { spread, inventory, fees, funding, total, sinceMs }]) => [
+    symbol,
+    ...[spread, inventory, fees, funding, total].map(shown),
+    new Date(sinceMs).toISOString().slice(5, 16).replace('T', ' '),
+  ]);
+  return ['', ...table(columns, cells)];
 }
 
 type Head = { readonly header: Header | null; readonly ageMs: number | null; readonly paint: Paint; readonly prefix: string };
@@ -55,6 +73,7 @@ function headLines({ header, ageMs, paint, prefix }: Head): readonly string[] {
     `${'mode'.padEnd(10)}${paint(mode, mode === 'normal' ? 'good' : 'bad')}${header.paused ? ', paused' : ''}`,
     ...labelled('reasons', reasons.length > 0 ? reasons : ['none']),
     ...emergencyLines(header),
+    ...configLines(header.config),
     ...labelled('streams', [
       `market ${health.market.state} ${ageText(health.market.ageMs)}`,
       `account ${health.account.state} ${ageText(health.account.ageMs)}`,
@@ -69,6 +88,18 @@ function headLines({ header, ageMs, paint, prefix }: Head): readonly string[] {
       ...(deadMan ? [`told every ${deadMan.refreshMs / 1_000} s`] : []),
     ]),
   ];
+}
+
+/** What of the file is not in force; nothing when all of it is. */
+export function configLines(config: ConfigState | undefined): readonly string[] {
+  if (config === undefined) return [];
+  const { refused, waiting, restart } = config;
+  const lines = [
+    ...refused.map((line) => `edit refused, nothing is changed: ${line}`),
+    ...waiting.map((line) => `waits for mm config --confirm: ${line}`),
+    ...restart.map((line) => `needs a restart: ${line}`),
+  ];
+  return lines.map((line, n) => `${(n === 0 ? 'config' : '').padEnd(10)}${line}`);
 }
 
 /** Nothing when neither holds. */
@@ -189,7 +220,22 @@ export function brainLines(state: State): readonly string[] {
   if (!brain) return labelled('brain', [UNKNOWN, '(it has written nothing in the last minute)']);
   const rows = brain.runs ?? Object.entries(brain.symbols).map(([symbol, { reason }]) => ({ symbol, reason, run: brain.strategy }));
   const reasons = rows.map(({ run, symbol, reason }) => `${run === brain.strategy ? '' : `${run} `}${symbol} ${reason}`);
-  return labelled('brain', [brain.strategy, ...brainAge(state, brain), ...reasons]);
+  const refused = brain.config?.state.refused ?? [];
+  const own = refused.filter((line) => !state.header?.config?.refused.includes(line)); // both read the same file
+  return [
+    ...labelled('brain', [brain.strategy, ...brainAge(state, brain), ...reasons]),
+    ...riskLines(brain),
+    ...own.map((line) => `          edit refused by the brain, nothing is changed there: ${line}`),
+  ];
+}
+
+/** Breakers that are not closed, with what opened them; nothing while all are. */
+export function riskLines({ risk: { breakers = [] } }: BrainDoc): readonly string[] {
+  const rows = breakers.flatMap(({ where, at, tier, relapses, findings }) => [
+    `${where} ${at === 'open' ? (tier ?? at) : 'probing'}${relapses > 0 ? `, relapse ${relapses}` : ''}`,
+    ...findings.map(({ monitor, reading, threshold }) => `${monitor} ${Number(reading.toPrecision(4))} allowed ${threshold}`),
+  ]);
+  return rows.length > 0 ? labelled('breaker', rows) : [];
 }
 
 /** How far behind the gateway it is, and whether the gateway still listens to it. */

@@ -1,13 +1,16 @@
 /** Why the brain does what it does, as lines for a terminal of 80 columns: a block for each run on each symbol. Pure. */
 import { explain } from '../../shared/reasons.ts';
-import type { BrainDoc, RunDoc } from '../../shared/snapshot.ts';
+import type { BrainDoc, RunDoc } from '../../shared/brain-doc.ts';
 import { trimDecimal } from '../../shared/units.ts';
-import { brainAge, brainLines } from './screen.ts';
+import { auditLine } from './config-lines.ts';
+import { brainAge, brainLines, configLines, riskLines } from './screen.ts';
+import { shadowBlock } from './shadow-lines.ts';
 import type { State } from './state.ts';
 import { ageText, labelled, WIDTH } from './table.ts';
 
 const UNKNOWN = 'unknown';
 const LATELY = 6;
+const EDITS = 3;
 const INDENT = 10;
 
 export function whyLines(state: State): readonly string[] {
@@ -17,8 +20,30 @@ export function whyLines(state: State): readonly string[] {
   const risk = labelled('risk', [brain.risk.state, ...brain.risk.reasons]);
   const head = labelled('brain', [brain.strategy, ...brainAge(state, brain), `${brain.decisions} decisions`]);
   const runs = brain.runs ?? [];
+  const edits = (brain.config?.log ?? []).slice(0, EDITS).map(auditLine);
+  const edited = edits.map((line, n) => `${(n === 0 ? 'edits' : '').padEnd(INDENT)}${line}`);
   const nowMs = Math.max(0, ...runs.flatMap(({ why }) => why.map(({ lastMs }) => lastMs)));
-  return [...head, ...risk, ...gateway, ...runs.flatMap((run) => ['', ...runLines(run, { brain, nowMs })])];
+  const shadows = (brain.shadow ?? []).flatMap((one) => ['', ...shadowBlock(one, { namesAndValues, wrapped, nowMs })]);
+  return [
+    ...head,
+    ...risk,
+    ...riskLines(brain),
+    ...alarmLines(brain),
+    ...gateway,
+    ...configLines(header?.config),
+    ...edited,
+    ...runs.flatMap((run) => ['', ...runLines(run, { brain, nowMs })]),
+    ...shadows,
+  ];
+}
+
+/** Monitors beyond a threshold. */
+function alarmLines({ risk: { alarms = [] } }: BrainDoc): readonly string[] {
+  const rows = alarms.map(({ monitor, where, alarm, on, reading, warn, act }) => {
+    const value = reading === null ? UNKNOWN : String(Number(reading.toPrecision(4)));
+    return `${where} ${monitor} ${value} (warn ${warn}, act ${act}) ${on ? alarm : 'only shown'}`;
+  });
+  return rows.length > 0 ? labelled('monitors', rows) : [];
 }
 
 function runLines(run: RunDoc, { brain, nowMs }: { readonly brain: BrainDoc; readonly nowMs: number }): readonly string[] {

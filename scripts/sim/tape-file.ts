@@ -2,6 +2,10 @@
 import type { Level, TapeFrame } from '../../shared/sim/market.ts';
 import { detectFormat, type LineProblem, parseTapeLine, type TapeFormat } from '../../shared/sim/tape.ts';
 import { TapeAligner } from '../../shared/sim/tape-align.ts';
+import type { TapeRecord } from '../../shared/tape.ts';
+import { TapeFault } from '../../shared/io/tape-reader.ts';
+import { lineOf, Weave } from './own-tape.ts';
+import { isOwnTape, readTapes } from './tape-folder.ts';
 import { readLines } from './tape-lines.ts';
 
 /** One line for a person: file, line number, what is wrong. */
@@ -20,7 +24,7 @@ export type TapeSymbol = {
 };
 
 export type TapeScan = {
-  readonly format: TapeFormat;
+  readonly format: TapeFormat | 'tape';
   /** In order of first appearance. */
   readonly symbols: readonly TapeSymbol[];
   /** Exchange-aligned, as the frames are. */
@@ -39,7 +43,7 @@ export async function* readTape(file: string): AsyncGenerator<TapeFrame, void, v
 export async function scanTape(file: string): Promise<TapeScan> {
   const seen = new Map<string, Seen>();
   const counts = { depth: 0, best: 0, trade: 0, kline: 0, snapshot: 0 };
-  let [format, firstMs, lastMs, total]: [TapeFormat, number, number, number] = ['collector', 0, 0, 0];
+  let [format, firstMs, lastMs, total]: [TapeScan['format'], number, number, number] = ['collector', 0, 0, 0];
   for await (const batch of readBatches(file)) {
     format = batch.format;
     for (const frame of batch.frames) {
@@ -55,10 +59,11 @@ export async function scanTape(file: string): Promise<TapeScan> {
   return { format, symbols, firstMs, lastMs, frames: total, counts };
 }
 
-type Batch = { readonly format: TapeFormat; readonly frames: readonly TapeFrame[] };
+type Batch = { readonly format: TapeFormat | 'tape'; readonly frames: readonly TapeFrame[] };
 
 /** A batch is what one piece of the file completed, so that a long tape costs few turns of the event loop. */
 async function* readBatches(file: string): AsyncGenerator<Batch, void, void> {
+  if (isOwnTape(file)) return yield* readOwn(file);
   const decoder = new Decoder();
   for await (const piece of readLines(file)) {
     let wrong = decoder.take(piece.lines) ?? decoder.where(piece.problem);
@@ -69,11 +74,31 @@ async function* readBatches(file: string): AsyncGenerator<Batch, void, void> {
   }
 }
 
+/** Of a tape of our own, a file or a folder; a gap in it ends the reading with a problem, after all that came before. */
+async function* readOwn(file: string): AsyncGenerator<Batch, void, void> {
+  const decoder = new Decoder();
+  try {
+    for await (const records of readTapes(file)) {
+      const wrong = decoder.takeRecords(records);
+      const frames = decoder.drain();
+      if (frames.length > 0) yield { format: 'tape', frames };
+      if (wrong !== null) throw new TapeProblem(`${file}: ${wrong}`);
+    }
+  } catch (fault) {
+    throw fault instanceof TapeFault ? new TapeProblem(fault.message) : fault;
+  }
+  const wrong = decoder.end(null);
+  const frames = decoder.drain();
+  if (frames.length > 0) yield { format: 'tape', frames };
+  if (wrong !== null) throw new TapeProblem(`${file}: ${wrong}`);
+}
+
 class Decoder {
   format: TapeFormat | null = null;
   #lineNumber = 0;
   #frames: TapeFrame[] = [];
   readonly #aligner = new TapeAligner();
+  readonly #weave = new Weave();
 
   /** Stops at the first line that is wrong and tells what is; null when all is well. */
   take(lines: readonly string[]): string | null {
@@ -86,6 +111,21 @@ class Decoder {
       if ('problem' in parsed) return parsed.problem;
       const wrong = this.#keep(this.#aligner.push(parsed));
       if (wrong !== null) return wrong;
+    }
+    return null;
+  }
+
+  takeRecords(records: readonly TapeRecord[]): string | null {
+    for (const record of records) {
+      this.#lineNumber += 1;
+      if (record.source === 'gap') return this.end(`record ${this.#lineNumber}: records are missing (${record.name}): ${record.raw}`);
+      const line = record.source === 'connection' ? null : lineOf(record);
+      if (line === 'skip') continue;
+      if (line && 'problem' in line) return `record ${this.#lineNumber}: ${line.problem}`;
+      for (const ready of line ? this.#weave.take(line, record.name) : this.#weave.connection(record)) {
+        const wrong = this.#keep(this.#aligner.push(ready));
+        if (wrong !== null) return wrong;
+      }
     }
     return null;
   }

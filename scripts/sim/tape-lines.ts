@@ -1,7 +1,8 @@
-/** Lines of a text file, gunzipped when it is gzip, in pieces; memory stays bounded by one piece of the file. */
+/** Lines of a text file, out of gzip or the one file in a zip where it is such, in pieces; memory stays bounded by one piece of the file. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, type Gunzip } from 'node:zlib';
+import { isZip, zippedText } from './zip-file.ts';
 
 /** `problem` says why nothing follows (data cut off, not readable); `last` that nothing follows. */
 export type LinePiece = { readonly lines: readonly string[]; readonly problem: string | null; readonly last: boolean };
@@ -19,25 +20,42 @@ export async function* readLines(file: string): AsyncGenerator<LinePiece, void, 
   }
   await using open_ = handle;
   const splitter = new Splitter();
-  const fault = yield* readText(open_, splitter);
+  const fault = yield* readText(open_, { splitter, file });
   const tooLong = splitter.tail.length > LINE_CHARS_MAX;
   const rest = fault === null && splitter.tail !== '' ? [splitter.tail] : [];
   yield { lines: tooLong ? [] : rest, problem: tooLong ? `a line is longer than ${LINE_CHARS_MAX} characters` : fault, last: true };
 }
 
 /** Yields all but the last piece; returns what went wrong, or null. */
-async function* readText(handle: FileHandle, splitter: Splitter): AsyncGenerator<LinePiece, string | null, void> {
+async function* readText(
+  handle: FileHandle,
+  { splitter, file }: { readonly splitter: Splitter; readonly file: string },
+): AsyncGenerator<LinePiece, string | null, void> {
   let unzip: Unzip | null = null;
   for (let first = true; ; first = false) {
     const chunk = await readChunk(handle);
     if (typeof chunk === 'string') return chunk;
     if (first && chunk[0] === 0x1f && chunk[1] === 0x8b) unzip = new Unzip();
+    if (first && isZip(chunk)) return yield* readZip(handle, { splitter, file });
     const texts = unzip ? await unzip.push(chunk) : [chunk];
     const lines = texts.flatMap((bytes) => splitter.push(bytes));
     if (lines.length > 0) yield { lines, problem: null, last: false };
     if (unzip?.fault) return unzip.fault;
     if (chunk.length === 0 || splitter.tail.length > LINE_CHARS_MAX) return null;
   }
+}
+
+async function* readZip(
+  handle: FileHandle,
+  { splitter, file }: { readonly splitter: Splitter; readonly file: string },
+): AsyncGenerator<LinePiece, string | null, void> {
+  for await (const part of zippedText(handle, file)) {
+    if (typeof part === 'string') return part;
+    const lines = splitter.push(part);
+    if (lines.length > 0) yield { lines, problem: null, last: false };
+    if (splitter.tail.length > LINE_CHARS_MAX) return null;
+  }
+  return null;
 }
 
 /** Empty at the end of the file; a sentence when it cannot be read. */

@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PathRecord, runExitPath } from '../../test/kit/exits/path.ts';
+import { table } from '../lib/table.ts';
 
 export type ExitCampaign = {
   readonly seed: number;
@@ -13,7 +14,7 @@ export type ExitCampaign = {
   readonly tell: (line: string) => void;
 };
 /** Basis points of the trigger price, positive is worse; milliseconds from the trigger until flat. */
-export type Spread = { readonly n: number; readonly p50: number; readonly p90: number; readonly p99: number; readonly max: number };
+export type Spread = Readonly<Record<'n' | 'p5' | 'p50' | 'p95' | 'p99' | 'max', number>>;
 export type ExitSummary = {
   readonly paths: number;
   readonly found: number;
@@ -86,11 +87,23 @@ export function summaryOf(records: readonly PathRecord[]): ExitSummary {
   };
 }
 
+/** For a person: what closing cost beyond the price that fired, by cause. */
+export function slippageLines({ slippageBps }: Pick<ExitSummary, 'slippageBps'>): readonly string[] {
+  const columns = ['SLIPPAGE, BPS', 'CLOSES', 'P5', 'P50', 'P95', 'P99', 'MAX'].map(
+    (title, i) => ({ title, align: i === 0 ? 'left' : 'right' }) as const,
+  );
+  const rows = Object.entries(slippageBps).map(([cause, { n, p5, p50, p95, p99, max }]) => [
+    cause,
+    ...[n, p5, p50, p95, p99, max].map(String),
+  ]);
+  return table(columns, rows);
+}
+
 /** Nearest rank; zeros of nothing. */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
   const at = (share: number): number => rounded(sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0);
-  return { n: sorted.length, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+  return { n: sorted.length, p5: at(0.05), p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;

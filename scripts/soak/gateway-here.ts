@@ -72,7 +72,18 @@ export async function openGatewayHere({ config, credentials, dir, seed }: Gatewa
     log,
   });
   const times = new StartTimes({ log, metrics });
-  const parts = { identity, venue: venue.value, store, runDir: runDir.value, redis, times, ending, epochs, onFatal };
+  const parts = {
+    identity,
+    venue: venue.value,
+    store,
+    runDir: runDir.value,
+    redis,
+    times,
+    ending,
+    epochs,
+    onFatal,
+    onLedgerBack: () => undefined,
+  };
   const gateway = await openGateway({ ...common, ...parts });
   if (!gateway.ok) throw new Error(gateway.error.sentence);
   return {

@@ -19,14 +19,31 @@ import { beyondLimit } from './invariants.ts';
 export type HostileOptions = { readonly seed: number; readonly messages: number; readonly connections?: number };
 export type HostileRecord = {
   readonly seed: number;
+  /** Lines sent; a client that is cut off has sent some that nobody read. */
   readonly messages: number;
+  /** Lines answered: each was read, judged, and taken or refused. */
+  readonly judged: number;
   readonly answers: Readonly<Record<string, number>>;
   readonly cutOff: number;
   readonly orders: number;
   readonly looks: number;
-  /** Milliseconds from one snapshot to the next, before and during. */
-  readonly snapshots: { readonly quietP99: number; readonly hostileP99: number; readonly hostileMax: number };
+  /** Milliseconds from one snapshot to the next, before and during; `late`: how many took more than twice the period. */
+  readonly snapshots: SnapshotFigures;
+  readonly seconds: number;
   readonly violations: readonly string[];
+};
+
+export type SnapshotFigures = {
+  readonly quietP99: number;
+  readonly hostileP99: number;
+  readonly hostileMax: number;
+  readonly late: number;
+  readonly count: number;
+  /**
+   * Time the gateway's thread was ready to run and had no processor, percent, during: how busy the machine was with others. Null where
+   * the system does not tell.
+   */
+  readonly waitedPercent: number | null;
 };
 
 const SYMBOL = 'BTCUSDT';
@@ -36,6 +53,9 @@ const LEASE_MS = 3_000;
 /** Lines a connection sends before it lets others speak; few enough that the one with the lease is not cut off for flooding. */
 const BURST = 25;
 const REST_MS = 20;
+const PERIOD_MS = 100;
+/** Above it snapshots are late for want of a processor, and say nothing of the gateway. */
+const WAITED_PERCENT_MAX = 10;
 
 export async function runHostile({ seed, messages, connections = 5 }: HostileOptions): Promise<HostileRecord> {
   const config = { limits: { default: LIMITS, symbols: { [SYMBOL]: LIMITS }, equity: { maxOrderPercent: 100, maxPositionPercent: 100 } } };
@@ -72,7 +92,11 @@ class Hostility {
     process.kill(this.#run.pid('brain'), 'SIGSTOP');
     await sleep(LEASE_MS);
     this.#phase = 'hostile';
+    const [from, waitedFrom] = [performance.now(), waitedMs(gateway)];
     await Promise.all(Array.from({ length: this.#options.connections }, (_, n) => this.#speak(n)));
+    const seconds = Math.round((performance.now() - from) / 100) / 10;
+    const [ms, waited] = [performance.now() - from, waitedMs(gateway)];
+    const waitedPercent = waited === null || waitedFrom === null ? null : Math.round(((waited - waitedFrom) / ms) * 100);
     this.#over = true;
     await Promise.all(watching);
     if (this.#run.pid('gateway') !== gateway) this.#blame('the gateway died');
@@ -83,19 +107,27 @@ class Hostility {
     const runDir = join(this.#run.dir, 'run');
     const files = auditFiles({ exchangeFile: simStateFile(runDir), ledgerFile: join(simAccountDir(runDir), 'ledger.sqlite') });
     for (const violation of files.violations) this.#blame(violation);
+    const snapshots = { ...this.#snapshots(), waitedPercent };
+    if ((waitedPercent ?? 0) <= WAITED_PERCENT_MAX && snapshots.hostileP99 > 2 * Math.max(snapshots.quietP99, PERIOD_MS))
+      this.#blame(`snapshots came every ${snapshots.hostileP99} ms instead of every ${snapshots.quietP99}`);
     return {
       seed: this.#options.seed,
       messages: this.#sent,
+      judged: Object.values(this.#answers).reduce((sum, n) => sum + n, 0),
       answers: this.#answers,
       cutOff: this.#cut,
       orders: files.orders.length,
       looks: this.#looks,
-      snapshots: {
-        quietP99: quantile(this.#gaps.quiet, 0.99),
-        hostileP99: quantile(this.#gaps.hostile, 0.99),
-        hostileMax: quantile(this.#gaps.hostile, 1),
-      },
+      ...{ snapshots, seconds },
       violations: [...this.#violations],
+    };
+  }
+
+  #snapshots(): Omit<SnapshotFigures, 'waitedPercent'> {
+    const { quiet, hostile } = this.#gaps;
+    return {
+      ...{ quietP99: quantile(quiet, 0.99), hostileP99: quantile(hostile, 0.99), hostileMax: quantile(hostile, 1) },
+      ...{ late: hostile.filter((gapMs) => gapMs > 2 * PERIOD_MS).length, count: hostile.length },
     };
   }
 
@@ -183,10 +215,10 @@ class Hostility {
         const open = account.openOrders.filter(({ symbol }) => symbol === SYMBOL);
         const position = Number(account.positions.find(({ symbol }) => symbol === SYMBOL)?.positionAmt ?? 0);
         for (const sentence of beyondLimit({ symbol: SYMBOL, position, open, limit })) this.#blame(sentence);
-        if (open.length > LIMITS.maxOpenOrders + 2)
-          this.#blame(`${open.length} orders rest, the limit is ${LIMITS.maxOpenOrders} beside the ladder's`);
-        for (const { clientOrderId, price, origQty } of open)
-          if (Number(price) * Number(origQty) > Number(LIMITS.maxOrderNotional))
+        const opening = open.filter(({ reduceOnly }) => !reduceOnly).length;
+        if (opening > LIMITS.maxOpenOrders) this.#blame(`${opening} orders rest, the limit is ${LIMITS.maxOpenOrders}`);
+        for (const { clientOrderId, price, origQty, reduceOnly } of open)
+          if (!reduceOnly && Number(price) * Number(origQty) > Number(LIMITS.maxOrderNotional))
             this.#blame(`order ${clientOrderId} is worth ${price} x ${origQty}`);
       }
       await sleep(20);
@@ -195,6 +227,15 @@ class Hostility {
 
   #blame(sentence: string): void {
     if (this.#violations.size < 50) this.#violations.add(sentence);
+  }
+}
+
+/** Milliseconds a process' first thread has waited for a processor in its life; null where the system does not tell. */
+function waitedMs(pid: number): number | null {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    return null;
   }
 }
 

@@ -1,42 +1,58 @@
-/** The config that all children of one supervised run share: config.json with the ports that are really free, under the run folder. */
-import { existsSync, mkdirSync, renameSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+/**
+ * What holds in one supervised run over config.json, which all children read and watch: the ports that are really free, the Redis that answers.
+ * Beside it the configuration as it is then in force, under the run folder, for tools and people; rewritten when config.json is edited.
+ */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountHash, type Config, SIM_CREDENTIALS } from '../../shared/config.ts';
+import type { RunValues } from '../../shared/config-file.ts';
 import { freePort, isFree } from './ports.ts';
 
-export type EffectiveOptions = {
+export type RunValuesOptions = {
+  /** With the symbols that the market offers. */
   readonly config: Config;
+  /** As it was configured. */
+  readonly configured: Config;
   readonly runDir: string;
   readonly simPort: number;
   readonly redisUrl: string;
   readonly keyFile: string | null;
 };
 
-/** Writes the file and returns its path, with a line for each port that had to move. Holds no key. */
-export async function writeEffectiveConfig({ config, runDir, simPort, redisUrl, keyFile }: EffectiveOptions) {
+/** Writes them and returns the path, with a line for each port that had to move. Holds no key. */
+export async function writeRunValues(options: RunValuesOptions): Promise<{ readonly over: string; readonly notes: readonly string[] }> {
+  const { config, configured, runDir, simPort, redisUrl, keyFile } = options;
   const notes: string[] = [];
-  const port = async (what: string, wanted: number | null): Promise<number | null> => {
-    if (wanted === null || wanted === 0 || (await isFree(wanted))) return wanted;
-    const other = await freePort();
-    notes.push(`port ${wanted} (${what}) is taken: using ${other}`);
-    return other;
+  const port = async (what: string, wanted: number | null): Promise<object> => {
+    if (wanted === null || wanted === 0 || (await isFree(wanted))) return {};
+    const metricsPort = await freePort();
+    notes.push(`port ${wanted} (${what}) is taken: using ${metricsPort}`);
+    return { metricsPort };
   };
-  const effective = {
-    ...config,
-    $schema: undefined,
-    runDir,
-    redis: { ...config.redis, url: redisUrl },
-    gateway: { ...config.gateway, metricsPort: await port('gateway metrics', config.gateway.metricsPort) },
-    brain: { ...config.brain, metricsPort: await port('brain metrics', config.brain.metricsPort) },
-    sim: { ...config.sim, port: simPort },
-    endpoints: { ...config.endpoints, sim: undefined },
+  const values = {
+    ...(config.symbols === configured.symbols ? {} : { symbols: config.symbols }),
+    ...(config.redis.url === redisUrl ? {} : { redis: { url: redisUrl } }),
+    gateway: await port('gateway metrics', config.gateway.metricsPort),
+    brain: await port('brain metrics', config.brain.metricsPort),
+    sim: { port: simPort },
     credentials: keyFile === null ? {} : { sim: { file: keyFile } },
   };
+  const over: RunValues = { without: ['credentials', 'endpoints.sim'], values };
+  return { over: put(runDir, { name: 'over.json', value: over }), notes };
+}
+
+/** The configuration in force, as a file of its own. */
+export const writeEffectiveConfig = (config: Config, runDir: string): string =>
+  put(runDir, { name: 'config.json', value: { ...config, $schema: undefined, runDir } });
+
+/** Whoever reads it never sees half of it. */
+function put(runDir: string, { name, value }: { readonly name: string; readonly value: object }): string {
   const dir = join(runDir, 'start');
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const file = join(dir, 'config.json');
-  writeFileSync(file, `${JSON.stringify(effective, null, 2)}\n`, { mode: 0o600 });
-  return { file, notes, config: effective as Config };
+  const file = join(dir, name);
+  writeFileSync(`${file}.tmp`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.tmp`, file);
+  return file;
 }
 
 /** Folder of socket, lock and ledger of the simulator's account. */

@@ -3,12 +3,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, parseClockSpec, systemClock } from '../../shared/clock.ts';
 import { type Config, SIM_CREDENTIALS } from '../../shared/config.ts';
-import type { Loaded } from '../../shared/config-file.ts';
+import { type Loaded, loadConfig } from '../../shared/config-file.ts';
+import { watchConfig } from '../../shared/io/config-watch.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { brainSocketPath } from '../../shared/socket-path.ts';
 import { Child, type ChildMessage, type Start } from './child.ts';
-import { setAsideState, simAccountDir, simStateFile, writeEffectiveConfig } from './effective.ts';
+import { setAsideState, simAccountDir, simStateFile, writeEffectiveConfig, writeRunValues } from './effective.ts';
 import { freePortNear } from './ports.ts';
 import { ensureRedis } from './redis.ts';
 import { makeSimKey, type SimKey } from './sim-key.ts';
@@ -25,7 +26,9 @@ export type RunOptions = {
   readonly profile?: string;
   readonly live: boolean;
 };
-export type Name = 'redis' | 'sim' | 'gateway' | 'brain';
+export type Name = 'redis' | OwnName;
+/** Processes of ours: a Redis is spawned otherwise. */
+type OwnName = 'sim' | 'gateway' | 'brain';
 /** Why a run cannot start or go on: lines for a person and the exit code. */
 export type Hindrance = { readonly code: number; readonly lines: readonly string[] };
 
@@ -36,8 +39,11 @@ const STOP_MS = 20_000;
 const FATAL_CODES = [2, 4];
 /** A real venue or a Redis that is not there. */
 const UNREACHABLE_CODES = [3];
-/** Each process makes much short-lived garbage: a small young generation keeps its memory low, a smaller one would stop it more often. The npm scripts say the same. */
-const NODE_FLAGS = ['--max-semi-space-size=8'];
+/**
+ * Megabytes. Each process makes much short-lived garbage: a small young generation keeps its memory low, a smaller one would stop it more
+ * often. The brain makes little: with eight it held 35 MB more after a minute. The npm scripts say the same.
+ */
+const YOUNG_MB: Readonly<Record<OwnName, number>> = { sim: 8, gateway: 8, brain: 4 };
 const ANY_CODE = [0, 1, 2, 3, 4];
 
 export class Processes {
@@ -73,8 +79,9 @@ export class Processes {
     if (!ready.ok) return ready.error;
     const { speed, replay, resume } = this.#options;
     const scaled = speed !== 1 || replay !== undefined || resume;
-    const file = await this.#shareConfig(ready.value, redisUrl);
-    return this.#openTraders(['--config', file, ...(scaled ? ['--clock', String(ready.value.clock)] : [])]);
+    const shared = await this.#shareConfig(ready.value, redisUrl);
+    if (!shared.ok) return shared.error;
+    return this.#openTraders([...shared.value, ...(scaled ? ['--clock', String(ready.value.clock)] : [])]);
   }
 
   /** Calls back on a death that no restart mends; at once when it has happened already. */
@@ -168,24 +175,32 @@ export class Processes {
     return this.#start('sim', ['scripts/sim.ts', ...common, ...market]);
   }
 
-  /** Writes the config all children share, with the ports in use and the symbols of the tape. */
-  async #shareConfig(ready: ChildMessage, redisUrl: string): Promise<string> {
-    const { runDir } = this.#options.loaded;
+  /** Writes what all children share over the config, with the ports in use and the symbols of the tape; their options. */
+  async #shareConfig(ready: ChildMessage, redisUrl: string): Promise<Result<readonly string[], Hindrance>> {
+    const { runDir, file, config: configured } = this.#options.loaded;
     const offered = Array.isArray(ready.symbols) ? ready.symbols.map(String) : [];
     const wanted = this.config.symbols.filter((symbol) => offered.includes(symbol));
-    this.config = { ...this.config, symbols: wanted.length > 0 ? wanted : offered };
+    if (wanted.length < configured.symbols.length) this.config = { ...this.config, symbols: wanted.length > 0 ? wanted : offered };
     const spec = parseClockSpec(String(ready.clock));
     if (spec) this.clock = systemClock(spec);
-    const effective = await writeEffectiveConfig({
-      config: this.config,
-      runDir,
-      simPort: Number(ready.port),
-      redisUrl,
-      keyFile: this.simKey.file,
+    const { config, simKey } = this;
+    const { over, notes } = await writeRunValues({
+      ...{ config, configured, runDir, simPort: Number(ready.port), redisUrl },
+      keyFile: simKey.file,
     });
-    for (const note of effective.notes) say(note);
-    this.config = effective.config;
-    return effective.file;
+    for (const note of notes) say(note);
+    const loaded = loadConfig(file, over);
+    if (!loaded.ok) return err({ code: 2, lines: loaded.error });
+    this.config = loaded.value.config;
+    writeEffectiveConfig(this.config, runDir);
+    watchConfig({ file, over, onEdit: (edited) => this.#edited(edited) });
+    return ok(['--config', file, '--over', over]);
+  }
+
+  /** The children see it themselves; here it is told, and written down for tools. */
+  #edited(edited: Result<Loaded, readonly string[]>): void {
+    if (edited.ok) writeEffectiveConfig(edited.value.config, this.#options.loaded.runDir);
+    else for (const line of edited.error) say(`edit refused, nothing is changed: ${line}`);
   }
 
   async #openTraders(common: readonly string[]): Promise<Hindrance | null> {
@@ -196,7 +211,7 @@ export class Processes {
     return null;
   }
 
-  async #start(name: Name, args: readonly string[]): Promise<Result<ChildMessage, Hindrance>> {
+  async #start(name: OwnName, args: readonly string[]): Promise<Result<ChildMessage, Hindrance>> {
     if (this.#fatal) return err(this.#fatal);
     const child = this.#spawn(name, args);
     const failed = new Promise<Result<never, Hindrance>>((resolve) => this.onFatal((hindrance) => resolve(err(hindrance))));
@@ -204,11 +219,11 @@ export class Processes {
     return Promise.race([child.message('ready', READY_MS).then((message) => (message ? ok(message) : late)), failed]);
   }
 
-  #spawn(name: Name, [script = '', ...rest]: readonly string[]): Child {
+  #spawn(name: OwnName, [script = '', ...rest]: readonly string[]): Child {
     const child = new Child({
       name,
       command: process.execPath,
-      args: [...NODE_FLAGS, join(ROOT, script), ...rest],
+      args: [`--max-semi-space-size=${YOUNG_MB[name]}`, join(ROOT, script), ...rest],
       logFile: this.#logFile(name),
       ipc: true,
       // a recording begins anew with a fresh account: no run goes on from there

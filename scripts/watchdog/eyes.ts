@@ -10,6 +10,7 @@ import { accountHash } from '../../shared/config.ts';
 import type { Loaded } from '../../shared/config-file.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { LIFE_FILE, type Life, readLife } from '../../shared/life-file.ts';
+import { BrainDoc } from '../../shared/brain-doc.ts';
 import { Header, keysOf } from '../../shared/snapshot.ts';
 import { brainSocketPath } from '../../shared/socket-path.ts';
 
@@ -19,6 +20,8 @@ export type Sighting = {
   readonly sign: boolean;
   /** The newest header by either way; null before the first. */
   readonly header: Header | null;
+  /** What the brain that holds the lease last said of its risk; null while it says nothing. */
+  readonly risk: BrainDoc['risk'] | null;
   /** Raised since the last look. */
   readonly alarms: readonly AlarmDoc[];
   /** What it last said of itself; null when none has ever run here. */
@@ -36,6 +39,7 @@ export class Eyes implements AsyncDisposable {
   #sign = false;
   #header: Header | null = null;
   #redisSeen = '';
+  #risk: BrainDoc['risk'] | null = null;
   #alarms: readonly AlarmDoc[] = [];
   #alarmsOf = { epoch: 0, n: 0 };
   #disposed = false;
@@ -54,7 +58,7 @@ export class Eyes implements AsyncDisposable {
   async look(): Promise<Sighting> {
     void this.#ask();
     await this.#readRedis();
-    const sighting = { sign: this.#sign, header: this.#header, alarms: this.#alarms, life: this.#readLife() };
+    const sighting = { sign: this.#sign, header: this.#header, risk: this.#risk, alarms: this.#alarms, life: this.#readLife() };
     [this.#sign, this.#alarms] = [false, []];
     return sighting;
   }
@@ -118,14 +122,18 @@ export class Eyes implements AsyncDisposable {
 
   /** A key that stays as it was is what a dead gateway leaves. */
   async #readRedis(): Promise<void> {
+    this.#risk = null;
     if (this.#redis.status !== 'ready') return;
+    const keys = keysOf(this.#options.loaded.config.redis.prefix);
     try {
-      const text = await this.#redis.get(keysOf(this.#options.loaded.config.redis.prefix).header);
+      const [text, brainText] = await this.#redis.mget(keys.header, keys.brain);
       const header = Header.safeParse(JSON.parse(text ?? 'null'));
       if (!header.success || header.data.accountHash !== this.#hash) return;
       const seen = `${header.data.epoch} ${header.data.seq}`;
       if (seen !== this.#redisSeen && this.#redisSeen !== '') this.#saw(header.data);
       this.#redisSeen = seen;
+      const brain = BrainDoc.safeParse(JSON.parse(brainText ?? 'null'));
+      if (brain.success && brain.data.brainEpoch === header.data.brainEpoch) this.#risk = brain.data.risk;
     } catch {
       // no answer, or not a header: no sign by this way
     }

@@ -17,7 +17,7 @@ import type { Header } from '../../shared/snapshot.ts';
 import type { AlertDesk } from '../alerts/desk.ts';
 import { durationText } from '../alerts/incidents.ts';
 import type { Outbox } from '../alerts/outbox.ts';
-import { OF_THE_HEADER, statesOf } from '../alerts/rules.ts';
+import { OF_THE_BRAIN, OF_THE_HEADER, statesOf } from '../alerts/rules.ts';
 import { isLocked } from '../lib/gateway-life.ts';
 import type { Eyes, Sighting } from './eyes.ts';
 import type { VenueWatch } from './venue-watch.ts';
@@ -76,8 +76,9 @@ export class WatchdogRun {
     if (!this.#acting) void venue?.prove(now);
     const header = this.#vitals.silentMs <= YOUNG_LOOKS * config.watchdog.lookMs ? sighting.header : null;
     const gatewayDead = dead ? `no sign of life for ${durationText(this.#vitals.silentMs)}; ${this.#found}` : null;
-    const seen = statesOf({ header, gatewayDead, venueFault: venue?.fault ?? null, failing: outbox.failing() }, config.alerts);
-    desk.tick({ seen, blind: header === null ? OF_THE_HEADER : [] });
+    const risk = header === null ? null : sighting.risk;
+    const seen = statesOf({ header, risk, gatewayDead, venueFault: venue?.fault ?? null, failing: outbox.failing() }, config.alerts);
+    desk.tick({ seen, blind: [...(header === null ? OF_THE_HEADER : []), ...(risk === null ? OF_THE_BRAIN : [])] });
   }
 
   #isDead({ life }: Sighting): boolean {

@@ -8,16 +8,19 @@ import { dirname, join, resolve } from 'node:path';
 import { type Loaded, loadConfig } from '../config-file.ts';
 import type { Result } from '../result.ts';
 
+export type OnEdit = (loaded: Result<Loaded, readonly string[]>) => void;
 export type ConfigWatchOptions = {
   readonly file: string;
-  readonly onEdit: (loaded: Result<Loaded, readonly string[]>) => void;
+  /** Values of this run over it. */
+  readonly over?: string | undefined;
+  readonly onEdit: OnEdit;
   /** Real milliseconds between two looks: a person waits for it. */
   readonly lookMs?: number;
 };
 
-const LOOK_MS = 200;
+const LOOK_MS = 100;
 
-export function watchConfig({ file, onEdit, lookMs = LOOK_MS }: ConfigWatchOptions): Disposable {
+export function watchConfig({ file, over, onEdit, lookMs = LOOK_MS }: ConfigWatchOptions): Disposable {
   const path = resolve(file);
   const files = [path, join(dirname(path), 'config.local.json')];
   const look = (): string => files.map(stampOf).join(' ');
@@ -28,10 +31,26 @@ export function watchConfig({ file, onEdit, lookMs = LOOK_MS }: ConfigWatchOptio
     seen = now;
     if (!stands || now === told) return;
     told = now;
-    onEdit(loadConfig(path));
+    onEdit(loadConfig(path, over));
   }, lookMs);
   timer.unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** The newest edit is told to whoever begins to listen: none is lost before that, nor where a gateway begins anew with what it read first. */
+export class Edits {
+  #newest: Parameters<OnEdit>[0] | null = null;
+  #listener: OnEdit | null = null;
+
+  readonly take: OnEdit = (loaded) => {
+    this.#newest = loaded;
+    this.#listener?.(loaded);
+  };
+
+  listen(listener: OnEdit): void {
+    this.#listener = listener;
+    if (this.#newest) listener(this.#newest);
+  }
 }
 
 /** Changes with every edit; a file that is not there is a state as well. */

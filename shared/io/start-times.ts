@@ -18,20 +18,27 @@ export class StartTimes {
   readonly #gauge;
   #reached: StartMs = { protected: null, ready: null, quoting: null };
 
-  constructor(options: { readonly log: Log; readonly metrics: Metrics }) {
+  /** `reached`: by an earlier beginning of this process; it is not told again. */
+  constructor({ reached, ...options }: { readonly log: Log; readonly metrics: Metrics; readonly reached?: StartMs }) {
     this.#options = options;
     this.#gauge = options.metrics.gauge('start_seconds', 'From the spawn of this process to each milestone', ['milestone']);
+    for (const milestone of ['protected', 'ready', 'quoting'] as const) this.#take(milestone, reached?.[milestone] ?? null);
   }
 
   /** The first time counts. */
   reach(milestone: Milestone): void {
     if (this.#reached[milestone] !== null) return;
     const ms = Math.round(performance.now());
-    this.#reached = { ...this.#reached, [milestone]: ms };
-    this.#gauge.set({ milestone }, ms / 1_000);
+    this.#take(milestone, ms);
     this.#options.log.info({ milestone, ms }, 'Since spawn');
     process.send?.({ kind: 'milestone', milestone, ms });
     if (milestone === 'ready') flushCompileCache(); // a process that is killed writes nothing at its end
+  }
+
+  #take(milestone: Milestone, ms: number | null): void {
+    if (ms === null) return;
+    this.#reached = { ...this.#reached, [milestone]: ms };
+    this.#gauge.set({ milestone }, ms / 1_000);
   }
 
   get ms(): StartMs {

@@ -36,11 +36,22 @@ function parseCollector(line: string): TapeLine | 'skip' | LineProblem {
   if (!match) return problem('not "<receive time in ns> <JSON object>"');
   const atMs = Number(match[1]) + Number(match[2]) / 1e6;
   const text = match[3] ?? '';
+  if (text.startsWith('{"lastUpdateId"')) return decodeSnapshot({ atMs, symbol: '', raw: text });
+  return parseStreamText(text, atMs) ?? problem('neither a stream message nor a depth snapshot');
+}
+
+/** Text of a frame of a combined stream; null when it is none and no answer to a subscription. */
+export function parseStreamText(text: string, atMs: number): TapeLine | 'skip' | LineProblem | null {
   const envelope = ENVELOPE.exec(text);
   if (envelope) return decodeData({ atMs, stream: envelope[1] ?? '', raw: envelope[2] ?? '' });
-  if (text.startsWith('{"lastUpdateId"')) return decodeSnapshot({ atMs, symbol: '', raw: text });
-  return isAnswer(text) ? 'skip' : problem('neither a stream message nor a depth snapshot');
+  return isAnswer(text) ? 'skip' : null;
 }
+
+/** Body of a REST answer to that path with its query; 'skip' when it is no depth snapshot. */
+export const parseRestText = (
+  path: string,
+  { atMs, text }: { readonly atMs: number; readonly text: string },
+): TapeLine | 'skip' | LineProblem => parseRest(path, atMs, text);
 
 function parseJsonLine(line: string): TapeLine | 'skip' | LineProblem {
   const head = readObject(line);
@@ -53,9 +64,7 @@ function parseJsonLine(line: string): TapeLine | 'skip' | LineProblem {
   if (message === undefined) return problem(`kind "${kind}" without an object "msg" at the end`);
   const atMs = t * 1_000;
   if (kind === 'rest') return parseRest(typeof url === 'string' ? url : '', atMs, message);
-  const envelope = ENVELOPE.exec(message);
-  if (envelope) return decodeData({ atMs, stream: envelope[1] ?? '', raw: envelope[2] ?? '' });
-  return isAnswer(message) ? 'skip' : problem('"msg" is not a {"stream","data"} message of Binance');
+  return parseStreamText(message, atMs) ?? problem('"msg" is not a {"stream","data"} message of Binance');
 }
 
 function parseRest(url: string, atMs: number, message: string): TapeLine | 'skip' | LineProblem {

@@ -7,13 +7,13 @@ function expectSound({ violations, closed, turns }: PathRecord): void {
   expect([closed.length > 0, turns > 200]).toEqual([true, true]);
 }
 
-test.each([8, 12, 17])(
+test.each([12, 17])(
   'path %d of hard exits on virtual time: the right rule fires, and no position outlives it longer than the ladder may take',
   async (seed) => expectSound(await runExitPath(seed)),
 );
 
 test('a path is the same twice: all of it comes from the seed', async () => {
-  const first = await runExitPath(6);
+  const first = await runExitPath(8);
   expectSound(first);
-  expect(await runExitPath(6)).toEqual(first);
+  expect(await runExitPath(8)).toEqual(first);
 });

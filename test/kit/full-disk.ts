@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Ledger } from '../../gateway/account/ledger.ts';
 import { LedgerStore } from '../../gateway/io/ledger-store.ts';
 import { VirtualClock } from '../../shared/clock.ts';
@@ -98,14 +99,23 @@ async function orderSide() {
   return { before, told, whileFull, faultAfter, after, kept };
 }
 
-/** A disk that is read-only from the start. */
-function readOnly() {
+/** A disk that is read-only from the start, and later is not. */
+async function readOnly() {
   execFileSync('mount', ['-o', 'remount,ro', dir]);
-  const store = new LedgerStore({ path: join(dir, 'side.sqlite'), clock: new VirtualClock() });
+  const clock = new VirtualClock();
+  const store = new LedgerStore({ path: join(dir, 'side.sqlite'), clock });
   const ledger = new Ledger({ instruments: INSTRUMENTS, archive: store, state: store.load(INSTRUMENTS) });
   const written = store.write(ledger.take(request({ clientId: id(1) }), at(1)), 'request');
-  return { fault: store.fault, written, epoch: store.grantEpoch() };
+  const whileSo = { fault: store.fault, written, epoch: store.grantEpoch() };
+  execFileSync('mount', ['-o', 'remount,rw', dir]);
+  for (const end = performance.now() + 10_000; !store.isBack && performance.now() < end; await nextTurn()) {
+    clock.advance(10);
+    store.housekeep();
+  }
+  const seen = { ...whileSo, returned: store.isBack };
+  store[Symbol.dispose]();
+  return seen;
 }
 
-const seen = { store: onlyStore(), side: await orderSide(), readOnly: readOnly() };
+const seen = { store: onlyStore(), side: await orderSide(), readOnly: await readOnly() };
 process.stdout.write(JSON.stringify(seen));

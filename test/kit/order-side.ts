@@ -10,6 +10,7 @@ import { Stamps } from '../../gateway/account/stamps.ts';
 import { Budget } from '../../gateway/orders/budget.ts';
 import { Closer } from '../../gateway/orders/closer.ts';
 import { CommandPace } from '../../gateway/orders/command-pace.ts';
+import { ConfigInForce } from '../../gateway/orders/config-in-force.ts';
 import type { Core } from '../../gateway/orders/core.ts';
 import { DeadMan } from '../../gateway/orders/dead-man.ts';
 import { type Client, Desk } from '../../gateway/orders/desk.ts';
@@ -20,6 +21,7 @@ import { Lease } from '../../gateway/orders/lease.ts';
 import { Modes } from '../../gateway/orders/modes.ts';
 import { Stops } from '../../gateway/orders/stop.ts';
 import type { StopRow } from '../../gateway/orders/stop-book.ts';
+import { unfitOrders } from '../../gateway/orders/resting-check.ts';
 import { Router } from '../../gateway/orders/router.ts';
 import { Watch } from '../../gateway/orders/watch.ts';
 import { Alarms } from '../../gateway/publish/alarms.ts';
@@ -110,8 +112,13 @@ export class OrderSide {
     const keeper = new Keeper({ ledger, write, clock, notice });
     const budget = new Budget();
     const modes = new Modes({ stopped: null, paused: null, save: () => true });
-    const risk = new AccountRisk({ keeper, venue, limits: () => config.limits, saved: null, save: () => true });
-    const pace = new CommandPace(() => config.limits.rate);
+    const inForce = new ConfigInForce({
+      ...{ config, saved: null, notice, nowMs: () => clock.wallMs() },
+      save: () => this.fault === null,
+      onLimits: () => this.watch.pull('limits-changed', unfitOrders(this)),
+    });
+    const risk = new AccountRisk({ keeper, venue, limits: () => inForce.running.limits, saved: null, save: () => true });
+    const pace = new CommandPace(() => inForce.running.limits.rate);
     const router = new Router({
       keeper,
       orders: venue.orders,
@@ -131,7 +138,10 @@ export class OrderSide {
     };
     const lease = new Lease({ leaseMs: config.gateway.leaseMs });
     this.core = {
-      config,
+      get config() {
+        return inForce.running;
+      },
+      inForce,
       identity,
       clock,
       venue,

@@ -8,6 +8,8 @@ import { SnapshotPoller } from '../../brain/io/snapshot-poller.ts';
 import { ClientIds } from '../../brain/oms/ids.ts';
 import { answered, forget } from '../../brain/oms/notes.ts';
 import type { Pending } from '../../brain/oms/working.ts';
+import { DeedsBook } from '../../brain/risk/deeds.ts';
+import { feesOwed } from '../../brain/portfolio/portfolio.ts';
 import { type Run, readsOf } from '../../brain/runs.ts';
 import { settingsOf } from '../../brain/settings.ts';
 import { type BrainState, initialState, type Settings, step, type SymbolStep } from '../../brain/step.ts';
@@ -22,11 +24,11 @@ import { rootLog } from '../../shared/log.ts';
 import { keysOf, type Stamp } from '../../shared/snapshot.ts';
 import type { VirtualGateway } from './virtual-gateway.ts';
 
-/** `state`: of the symbol, after the turn. */
+/** `state`: of the watched symbol, after the turn. */
 export type Took = { readonly documents: Documents; readonly state: BrainState['symbols'][string]; readonly stepped: SymbolStep };
 export type VirtualBrainOptions = {
   readonly config: Config;
-  /** The one symbol of the configuration. */
+  /** The one whose turns are told. */
   readonly symbol: string;
   readonly runs: readonly Run[];
   readonly clock: Clock;
@@ -37,6 +39,7 @@ export type VirtualBrainOptions = {
 type Link = { readonly gateway: VirtualGateway; readonly client: Client; readonly ids: ClientIds; readonly identity: Identity };
 
 const BEATS_PER_LEASE = 4;
+const FEES_MS = 1_000;
 
 export class VirtualBrain implements Disposable {
   readonly #options: VirtualBrainOptions;
@@ -47,6 +50,7 @@ export class VirtualBrain implements Disposable {
   readonly #reader: SnapshotPoller;
   readonly #fills: FillReader;
   readonly #sender: Sender;
+  readonly #deeds = new DeedsBook();
   #state: BrainState;
   #link: Link | null = null;
   #processed: Stamp | null = null;
@@ -71,9 +75,9 @@ export class VirtualBrain implements Disposable {
       ...{ clock, log, request, ttlMs: config.brain.commandTtlMs, windowMs: config.brain.oms.batchWindowMs },
       onSettled: (pending, answer, sent) => {
         if (answer) this.#settle(pending, answer.type === 'taken' ? answer.seq : null);
-        if (answer?.type === 'refused' && sent && pending.command.kind === 'place') this.#forget(pending.command.clientId);
+        if (answer?.type === 'refused' && sent && pending.command.kind === 'place') this.#forget(pending.command);
       },
-      onTold: ({ symbol: _, ...told }) => this.#update((state) => ({ ...state, oms: answered(state.oms, told) })),
+      onTold: ({ symbol: of, ...told }) => this.#update(of, (state) => ({ ...state, oms: answered(state.oms, told) })),
     });
   }
 
@@ -88,6 +92,7 @@ export class VirtualBrain implements Disposable {
     if (positions.success) this.#fills.begin(positions.data, this.#state.portfolio.seq);
     this.#timers = [
       clock.every(config.gateway.leaseMs / BEATS_PER_LEASE, () => void this.#ask({ type: 'heartbeat', processed: this.#processed })),
+      clock.every(FEES_MS, () => void this.#fills.askFees(feesOwed(this.#state.portfolio))),
     ];
   }
 
@@ -97,6 +102,11 @@ export class VirtualBrain implements Disposable {
     this.#timers = [];
     this.#link = null;
     this.#processed = null;
+  }
+
+  /** After the last turn. */
+  get state(): BrainState {
+    return this.#state;
   }
 
   /** A snapshot that has come. */
@@ -131,18 +141,20 @@ export class VirtualBrain implements Disposable {
     if (headerReason(documents, { identity: link.identity, now, maxAgeMs: config.brain.maxSnapshotAgeMs }) !== null) return;
     const turn = {
       ...{ documents, now, nowMs: clock.wallMs(), fills: this.#fills.take(header.fillSeq), fees: this.#fills.takeFees() },
+      deeds: this.#deeds.take(documents, now),
       nextId: (role: Parameters<ClientIds['next']>[0]) => link.ids.next(role),
       mayTrade: header.brainEpoch === link.client.epoch && this.#store.fault === null,
     };
-    const { state, symbols, crossed } = step(this.#state, { settings: this.#settings, turn });
+    const { state, symbols, crossed, risk } = step(this.#state, { settings: this.#settings, turn });
     this.#state = state;
     for (const [each, { exits }] of Object.entries(state.symbols)) this.#store.save(each, exits);
+    if (risk.events.length > 0) this.#memory.saveRisk(state);
     if (crossed) this.#memory.saveShares(state);
     const [stepped, after] = [symbols.find((one) => one.symbol === symbol), state.symbols[symbol]];
     if (!stepped || !after) throw new Error(`Cannot take a turn: ${symbol} was not looked at`);
     onTurn({ documents, state: after, stepped }); // whoever kills us here does it after the disk and before the socket
     if (this.#link !== link) return;
-    this.#send(stepped, documents);
+    for (const one of symbols) this.#send(one, documents);
     this.#processed = { epoch: header.epoch, seq: header.seq };
     this.#memory.save(this.#state, { runs: this.#settings.runs, atMs: header.wallMs, now: false });
   }
@@ -152,7 +164,7 @@ export class VirtualBrain implements Disposable {
     const sent = commands.map(
       (command): Pending => ({ command, role: parseClientId(command.clientId)?.role ?? '', sentAt, visibleFrom: null }),
     );
-    this.#update((state) => ({ ...state, pending: [...state.pending, ...sent] }));
+    this.#update(symbol, (state) => ({ ...state, pending: [...state.pending, ...sent] }));
     for (const clientId of ask) void this.#sender.ask(symbol, { clientId, documents: () => this.#newest ?? documents });
     if (close !== null) void this.#sender.close(symbol, close);
     this.#sender.send(sent, documents);
@@ -160,18 +172,17 @@ export class VirtualBrain implements Disposable {
 
   /** `visibleFrom` null: refused, so it never was. */
   #settle(pending: Pending, visibleFrom: number | null): void {
-    this.#update((state) => {
+    this.#update(pending.command.symbol, (state) => {
       const others = state.pending.filter((one) => one !== pending);
       return { ...state, pending: visibleFrom === null ? others : [...others, { ...pending, visibleFrom }] };
     });
   }
 
-  #forget(clientId: string): void {
-    this.#update((state) => ({ ...state, oms: forget(state.oms, clientId) }));
+  #forget({ symbol, clientId }: Pick<Pending['command'], 'symbol' | 'clientId'>): void {
+    this.#update(symbol, (state) => ({ ...state, oms: forget(state.oms, clientId) }));
   }
 
-  #update(change: (state: BrainState['symbols'][string]) => BrainState['symbols'][string]): void {
-    const { symbol } = this.#options;
+  #update(symbol: string, change: (state: BrainState['symbols'][string]) => BrainState['symbols'][string]): void {
     const before = this.#state.symbols[symbol];
     if (before) this.#state = { ...this.#state, symbols: { ...this.#state.symbols, [symbol]: change(before) } };
   }

@@ -5,9 +5,11 @@ import { Ledger } from '../../gateway/account/ledger.ts';
 import { Reconciler } from '../../gateway/account/reconciler.ts';
 import { EpochSource } from '../../gateway/io/epoch-source.ts';
 import { LedgerStore } from '../../gateway/io/ledger-store.ts';
+import { type Recorder, recordedWrites } from '../../gateway/io/recorder.ts';
 import { Budget } from '../../gateway/orders/budget.ts';
 import { Closer } from '../../gateway/orders/closer.ts';
 import { CommandPace } from '../../gateway/orders/command-pace.ts';
+import { ConfigInForce } from '../../gateway/orders/config-in-force.ts';
 import type { Core } from '../../gateway/orders/core.ts';
 import { Epochs } from '../../gateway/orders/epochs.ts';
 import { DeadMan } from '../../gateway/orders/dead-man.ts';
@@ -41,6 +43,7 @@ export type VirtualGatewayOptions = {
   /** Instead of those kept beside the ledger. */
   readonly epochs?: EpochSource;
   readonly tickMs?: number;
+  readonly recorder?: Recorder | null;
   /** Each error that the order side tells. */
   readonly onError: (message: string) => void;
   /** Each snapshot, with what was added to the streams beside it, as a push would carry it; without it none is rendered. */
@@ -165,7 +168,10 @@ export class VirtualGateway implements AsyncDisposable {
   }
 
   send(client: Client, command: Command): Answer {
-    return this.#desk.handle(command, { client, at: this.#options.clock.monoMs(), stalled: false });
+    const received = { client, at: this.#options.clock.monoMs(), stalled: false };
+    const answer = this.#desk.handle(command, received);
+    this.#options.recorder?.command(command, answer, received);
+    return answer;
   }
 
   #tick(): void {
@@ -211,15 +217,20 @@ export class VirtualGateway implements AsyncDisposable {
   }
 
   #assemble(): Core {
-    const { config, clock, venue, onError } = this.#options;
+    const { config, clock, venue, onError, recorder } = this.#options;
     const store = this.#store;
     const ledger = new Ledger({ instruments: venue.instruments, archive: store, state: store.load(venue.instruments) });
     const notice: Keeper['notice'] = ({ level, message, fields }) => {
       if (level === 'error') onError(`${message} ${JSON.stringify(fields)}`);
     };
-    const keeper = new Keeper({ ledger, write: (change, cause) => store.write(change, cause), clock, notice });
+    const keeper = new Keeper({ ledger, write: recordedWrites({ recorder, store }), clock, notice });
     const budget = new Budget();
     const modes = new Modes({ ...store.meta(), save: (key, value) => store.setMeta(key, value) });
+    const inForce = new ConfigInForce({
+      ...{ config, saved: store.meta().config, notice, nowMs: () => clock.wallMs() },
+      save: (text) => store.setMeta('config', text),
+      onLimits: () => undefined,
+    });
     const risk = new AccountRisk({
       keeper,
       venue,
@@ -243,6 +254,7 @@ export class VirtualGateway implements AsyncDisposable {
     const lease = new Lease({ leaseMs: config.gateway.leaseMs });
     return {
       config,
+      inForce,
       identity,
       clock,
       venue,
@@ -253,7 +265,7 @@ export class VirtualGateway implements AsyncDisposable {
       modes,
       risk,
       pace,
-      seqs: new SeqLog(),
+      seqs: new SeqLog((seq) => recorder?.published({ epoch, seq })),
       latency,
       ledgerFault: () => store.fault,
     };

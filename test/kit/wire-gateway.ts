@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Client } from '../../gateway/orders/desk.ts';
+import { Recorder } from '../../gateway/io/recorder.ts';
 import { openBinance } from '../../gateway/venues/binance/io/venue.ts';
 import { readFault } from '../../scripts/sim/faults/fault.ts';
 import { API_KEY, type FaultInput } from '../../scripts/soak/acts.ts';
@@ -11,6 +12,7 @@ import { STEPPED_START_MS } from '../../scripts/sim/stepper.ts';
 import type { VirtualClock } from '../../shared/clock.ts';
 import { makeClientId } from '../../shared/client-id.ts';
 import type { Command, Place } from '../../shared/command.ts';
+import type { Config } from '../../shared/config.ts';
 import { formatPrice } from '../../shared/instrument.ts';
 import { rootLog } from '../../shared/log.ts';
 import { makeMetrics } from '../../shared/metrics.ts';
@@ -25,43 +27,49 @@ import { VirtualGateway } from './virtual-gateway.ts';
 const SYMBOL = 'BTCUSDT';
 const SLICE_MS = 25;
 const BEAT_MS = 200;
+export type WireOptions = { readonly config?: Config; readonly seed?: number; readonly tapes?: string };
+
 const FUNDS = parseAtoms('10000') ?? ZERO_ATOMS;
 
 export class WireGateway implements AsyncDisposable {
   readonly sim: SimClient;
   readonly gateway: VirtualGateway;
-  readonly brain: Client;
+  brain: Client;
   readonly #clock: VirtualClock;
   readonly #dir: string;
+  readonly #recorder: Recorder | null;
   #counter = 0;
   #beatAt = 0;
 
-  private constructor(parts: { readonly sim: SimClient; readonly gateway: VirtualGateway; readonly brain: Client; readonly dir: string }) {
+  private constructor(parts: Parts) {
     this.sim = parts.sim;
     this.gateway = parts.gateway;
     this.brain = parts.brain;
     this.#dir = parts.dir;
+    this.#recorder = parts.recorder;
     this.#clock = parts.sim.simulator.inside.clock as VirtualClock;
   }
 
   /** With a known account and a live book. */
-  static async open(): Promise<WireGateway> {
+  static async open({ config = CONFIG, seed = 1, tapes }: WireOptions = {}): Promise<WireGateway> {
     const dir = mkdtempSync(join(tmpdir(), 'mmbot-wire-'));
     const accounts = [{ apiKey: API_KEY, secret: SECRET, balances: { USDT: FUNDS } }];
-    const sim = await openTestSim({ seed: 1, steppedFromMs: STEPPED_START_MS, accounts });
+    const sim = await openTestSim({ seed, symbols: config.symbols, steppedFromMs: STEPPED_START_MS, accounts });
     const clock = sim.simulator.inside.clock as VirtualClock;
-    const { http, socket } = inMemory(sim.simulator);
+    const recorder = tapes === undefined ? null : openTape(tapes, clock);
+    const lines = recorder?.lines(inMemory(sim.simulator)) ?? inMemory(sim.simulator);
     const opening = openBinance({
-      ...{ config: CONFIG, credentials: { apiKey: API_KEY, secret: SECRET }, clock, random: new Random(1), metrics: makeMetrics('test') },
+      ...{ config, credentials: { apiKey: API_KEY, secret: SECRET }, clock, random: new Random(1), metrics: makeMetrics('test') },
       log: rootLog({ process: 'gateway', level: 'fatal', stream: { write: () => undefined } }),
-      ...{ lines: { http, socket }, endpoints: { rest: 'http://exchange', stream: 'ws://exchange' } },
+      ...{ lines, endpoints: { rest: 'http://exchange', stream: 'ws://exchange' } },
     });
     const venue = await passWhile(clock, opening);
     if (!venue.ok) throw new Error(venue.error.sentence);
-    const options = { config: CONFIG, clock, venue: venue.value, ledgerFile: join(dir, 'ledger.sqlite') };
+    recorder?.watch(venue.value);
+    const options = { config, clock, venue: venue.value, recorder, ledgerFile: join(dir, 'ledger.sqlite') };
     const gateway = new VirtualGateway({ ...options, onError: () => undefined });
     await passWhile(clock, gateway.start());
-    const wired = new WireGateway({ sim, gateway, brain: gateway.hello('brain'), dir });
+    const wired = new WireGateway({ sim, gateway, brain: gateway.hello('brain'), dir, recorder });
     await wired.until(() => gateway.core.keeper.known && venue.value.market.book(SYMBOL).status === 'live');
     return wired;
   }
@@ -87,6 +95,12 @@ export class WireGateway implements AsyncDisposable {
     if (!read.ok) throw new Error(read.error);
     const { outbox, network } = this.sim.simulator.inside;
     outbox.step(() => network.faults.start(read.value));
+  }
+
+  /** The brain's line breaks, and another brain takes the lease. */
+  reconnect(): void {
+    this.gateway.closed(this.brain);
+    this.brain = this.gateway.hello('brain');
   }
 
   send(command: Command) {
@@ -124,6 +138,7 @@ export class WireGateway implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.gateway[Symbol.asyncDispose]();
+    await this.#recorder?.[Symbol.asyncDispose]();
     await this.sim.close();
     rmSync(this.#dir, { recursive: true, force: true });
   }
@@ -136,6 +151,22 @@ export class WireGateway implements AsyncDisposable {
     this.send({ id: 1, type: 'heartbeat', processed: { epoch: identity.epoch, seq: seqs.seq } });
   }
 }
+
+type Parts = {
+  readonly sim: SimClient;
+  readonly gateway: VirtualGateway;
+  readonly brain: Client;
+  readonly dir: string;
+  readonly recorder: Recorder | null;
+};
+
+const openTape = (folder: string, clock: VirtualClock): Recorder =>
+  new Recorder({
+    ...{ config: CONFIG, process: 'gateway', folder, clock, secrets: [API_KEY, SECRET], epoch: 1 },
+    onFault: (fault) => {
+      throw new Error(fault ?? 'The disk is back');
+    },
+  });
 
 export type Wish = {
   readonly side: 'buy' | 'sell';

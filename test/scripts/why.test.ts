@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { State } from '../../scripts/lib/state.ts';
 import { whyLines } from '../../scripts/lib/why.ts';
-import type { BrainDoc, RunDoc } from '../../shared/snapshot.ts';
+import { shadowStatus } from '../../scripts/lib/shadow-lines.ts';
+import type { BrainDoc, RunDoc, ShadowDoc } from '../../shared/brain-doc.ts';
 import { header } from '../kit/brain.ts';
 
 const run = (over: Partial<RunDoc> = {}): RunDoc => ({
@@ -70,4 +71,28 @@ test('without a brain, or with one of an earlier version, nothing is made up', (
   expect(whyLines(state(null))).toEqual(['brain     unknown  (it has written nothing in the last minute)']);
   const { runs: _, unassigned: __, ...earlier } = brain();
   expect(whyLines(state(earlier))).toHaveLength(3);
+});
+
+test('a shadow has its block beside the run that it is compared with', () => {
+  const shadow: ShadowDoc = {
+    ...{ shadow: 'wide', run: 'mm-btc', symbol: 'BTCUSDT', reason: 'quoting', detail: {}, signals: { mid: 60_000 }, fills: 3, missed: 0 },
+    quotes: [{ side: 'buy', price: '59990.00', size: '0.010' }],
+    ...{ position: '0.01', entryPrice: '59990', realizedPnl: '0.50', fees: '0.12', funding: '0', sinceMs: 3_000 },
+    ...{ net: '0.48', liveNet: null, failure: null },
+  };
+  const failed = { ...shadow, reason: 'shadow-failed', quotes: [], signals: {}, missed: 2, failure: 'TypeError: no' };
+  const lines = whyLines(state(brain({ runs: [run({ symbol: 'BTCUSDT' })], shadow: [shadow, failed] }))).join('\n');
+  expect(lines).toContain(
+    [
+      'BTCUSDT   wide (shadow of mm-btc)  quoting',
+      '          quotes rest on both sides',
+      '  wants   buy 0.01 at 59990.00',
+      '  signals  mid 60000',
+      '  holds   0.01 at 59990  realized 0.5  fees 0.12  funding 0  3 simulated fills',
+      '  net     0.48 in 6.0 s  mm-btc in the same time unknown',
+    ].join('\n'),
+  );
+  expect(lines).toMatch(/wide \(shadow of mm-btc\) {2}shadow-failed {2}TypeError: no\n[\s\S]*trades missed 2x/);
+  expect(shadowStatus(brain({ shadow: [shadow] }))).toEqual(['shadow    wide BTCUSDT quoting net 0.48 (mm-btc unknown)']);
+  expect(shadowStatus(brain())).toEqual([]);
 });

@@ -205,21 +205,17 @@ test('overlay() goes object by object; arrays and plain values replace', () => {
   expect(overlay([1], { a: 1 })).toEqual({ a: 1 });
 });
 
-test('configHash() is of what both processes must agree on: strategy, exits and keys are free', () => {
+test('configHash() is of what both processes must agree on: strategy, exits, limits and keys are free', () => {
   const hash = configHash(good());
   expect(hash).toMatch(/^[0-9a-f]{12}$/);
   const free = {
     strategy: { active: 'macd-trend', marketMaking: { spreadBps: 9 } },
     exits: { takeProfitPercent: 5 },
+    limits: { maxGrossNotional: '1' },
     log: { level: 'debug' },
   };
   expect(configHash(good(free))).toBe(hash);
-  const bound = [
-    { symbols: ['ETHUSDT'] },
-    { limits: { maxGrossNotional: '1' } },
-    { gateway: { leaseMs: 999 } },
-    { environment: 'testnet' },
-  ];
+  const bound = [{ symbols: ['ETHUSDT'] }, { gateway: { leaseMs: 999 } }, { environment: 'testnet' }];
   for (const over of [...bound, { strategy: { macdTrend: { interval: '1m' } } }]) expect(configHash(good(over))).not.toBe(hash);
   expect(configHash(JSON.parse(JSON.stringify(good())))).toBe(hash);
 });

@@ -43,12 +43,42 @@ describe('which strategies run where', () => {
       { runs: [{ id: 'all', use: 'macd-trend' }] },
       [['all', 'macd-trend', SYMBOLS.join()]],
     ],
+    [
+      'an own strategy by its file, twice, and once more by the name it has by that',
+      {
+        active: './own/lean.ts',
+        runs: [
+          { id: 'a', use: 'own/lean.ts', symbols: ['BTCUSDT'] },
+          { id: 'b', use: 'lean', symbols: ['ETHUSDT'] },
+        ],
+      },
+      [
+        ['a', 'lean', 'BTCUSDT'],
+        ['b', 'lean', 'ETHUSDT'],
+        ['lean', 'lean', 'SOLUSDT'],
+      ],
+    ],
     ['an own strategy by its name', { active: 'mine', custom: { mine: { file: 'mine.ts' } } }, [['mine', 'mine', SYMBOLS.join()]]],
   ])('%s', (_name, strategy, want) => {
     expect(planned(strategy)).toEqual(want);
   });
 
   test.each<[string, object, string]>([
+    [
+      'a file whose name is no name',
+      { runs: [{ id: 'a', use: './My Strategy.ts' }] },
+      `strategy.runs.0.use: "./My Strategy.ts": allowed is a file named by 1 to 16 of a-z, 0-9 and "-", such as "./lean.ts", or a name of strategy.custom`,
+    ],
+    [
+      'a file that is called as a built-in strategy',
+      { active: './arbitrage.ts' },
+      'strategy.active: "./arbitrage.ts": allowed is another file name: there is another strategy "arbitrage"',
+    ],
+    [
+      'two files of one name',
+      { active: 'one/lean.ts', runs: [{ id: 'a', use: 'two/lean.ts', symbols: ['BTCUSDT'] }] },
+      'strategy.runs.0.use: "two/lean.ts": allowed is another file name: there is another strategy "lean"',
+    ],
     ['an unknown active', { active: 'mm' }, `strategy.active: "mm": allowed is one of ${KNOWN}`],
     [
       'an unknown use',

@@ -12,7 +12,12 @@ import type { BasketDecided, BasketStrategy, Level, Signals, SymbolView, Views, 
 import { type Basis, type BookTop, type Direction, edgeOf, followBasis, leftOf, type Priced, ratioOf } from './basis.ts';
 import { type Legs, noLegs, stepLegs } from './legs.ts';
 
-export type ArbitrageState = { readonly basis: Basis; readonly legs: Legs };
+/** `held`: of both legs when both were last seen, base units, signed. */
+export type ArbitrageState = {
+  readonly basis: Basis;
+  readonly legs: Legs;
+  readonly held: { readonly a: number; readonly b: number } | null;
+};
 
 const MINUTE_MS = 60_000;
 const BPS = 10_000;
@@ -22,7 +27,7 @@ export function arbitrage(parameters: ArbitrageParameters): BasketStrategy<Arbit
   return {
     name: 'arbitrage',
     role: 'custom',
-    initial: () => ({ basis: null, legs: noLegs(0) }),
+    initial: () => ({ basis: null, legs: noLegs(0), held: null }),
     resume: { maxAgeMs: RESUME_MS, read: readState },
     decide: (views, state) => decide(parameters, { views, state }),
   };
@@ -34,7 +39,8 @@ function decide(parameters: ArbitrageParameters, { views, state }: Turn): Basket
   const [first, second, ...rest] = [...views];
   if (!first || !second || rest.length > 0) return nothing(views, { state, reason: 'arb-two-symbols' });
   const [a, b] = [first[1], second[1]];
-  if (typeof a === 'string' || typeof b === 'string') return nothing(views, { state, reason: 'arb-one-sided' }); // nothing is known of a leg
+  if (typeof a === 'string') return oneSided(parameters, { views, state, seen: b, unseen: 'a' });
+  if (typeof b === 'string') return oneSided(parameters, { views, state, seen: a, unseen: 'b' });
   if (a.instrument.baseAsset !== b.instrument.baseAsset) return nothing(views, { state, reason: 'arb-two-coins' });
   const pair: Pair = { parameters, a, b, step: commonStep(a, b), size: 0 };
   const size = floorSteps({ text: parameters.orderSize, step: String(pair.step) });
@@ -85,7 +91,34 @@ function trade(pair: Pair, state: ArbitrageState): BasketDecided<ArbitrageState>
     [a.symbol, wish(a, targets.a)],
     [b.symbol, wish(b, targets.b)],
   ]);
-  return { wishes, state: { basis, legs } };
+  return { wishes, state: { basis, legs, held: { a: unitsOf(a, a.position), b: unitsOf(b, b.position) } } };
+}
+
+type OneSided = Turn & { readonly seen: SymbolView | string; readonly unseen: 'a' | 'b' };
+
+/**
+ * One leg cannot be seen. What is hedged stays as it is; what has waited for its hedge too long is brought back to what was last known of
+ * the other leg. It only ever shrinks: nothing is opened against a leg that nobody sees.
+ */
+function oneSided(parameters: ArbitrageParameters, { views, state, seen, unseen }: OneSided): BasketDecided<ArbitrageState> {
+  const waiting = nothing(views, { state, reason: 'arb-one-sided' });
+  if (typeof seen === 'string' || state.held === null || !isLate(state.legs, { nowMs: seen.atMs, parameters })) return waiting;
+  const goal = lots(Math.round(-state.held[unseen] / Number(seen.instrument.stepSize)));
+  const shrinks = goal * seen.position >= 0 && Math.abs(goal) < Math.abs(seen.position);
+  if (!shrinks) return waiting;
+  const legs = { at: 'leaving', sinceMs: seen.atMs, why: 'hedge-late' } as const;
+  const target = { position: goal, slippageBps: parameters.exitSlippageBps };
+  const wish: Wish = { quotes: [], target, reason: 'arb-leaving-hedge-late', signals: {} };
+  return {
+    wishes: new Map([...waiting.wishes, [seen.symbol, wish]]),
+    state: { ...state, legs: state.legs.at === 'leaving' ? state.legs : legs },
+  };
+}
+
+/** A leg has been without its hedge for as long as it may. */
+function isLate(legs: Legs, { nowMs, parameters }: { readonly nowMs: number; readonly parameters: ArbitrageParameters }): boolean {
+  const sinceMs = legs.at === 'entering' ? legs.sinceMs : legs.at === 'open' ? legs.unevenSinceMs : null;
+  return legs.at === 'leaving' || (sinceMs !== null && nowMs - sinceMs >= parameters.hedgeDeadlineMs);
 }
 
 /** Null while fees or funding are not known, or a book is too thin for the size. */
@@ -156,6 +189,7 @@ const depthOf = ({ bids, asks, instrument }: SymbolView): number =>
 
 /** Steps are powers of ten, or one a multiple of the other: the larger is common to both. */
 const commonStep = (a: SymbolView, b: SymbolView): number => Math.max(Number(a.instrument.stepSize), Number(b.instrument.stepSize));
+const unitsOf = ({ instrument }: SymbolView, size: number): number => size * Number(instrument.stepSize);
 const lotsPerShare = ({ instrument }: SymbolView, { step }: Pair): number => Math.round(step / Number(instrument.stepSize));
 /** A rest below a share is nobody's leg. */
 const sharesOf = (view: SymbolView, pair: Pair): number => Math.trunc(view.position / lotsPerShare(view, pair));
@@ -195,6 +229,7 @@ const stateSchema: z.ZodType<ArbitrageState> = z.strictObject({
     z.strictObject({ at: z.literal('open'), direction, sinceMs: number, unevenSinceMs: number.nullable() }),
     z.strictObject({ at: z.literal('leaving'), sinceMs: number, why: z.string() }),
   ]),
+  held: z.strictObject({ a: number, b: number }).nullable(),
 });
 
 /** Undefined for what is no state of this version. */

@@ -1,6 +1,6 @@
 /** How much may be held and rest: each order, each symbol, all together; in units, in money, and as shares of the equity. */
 import { formatPrice, formatSize, type Instrument, notionalOf, parseSize } from '../../../shared/instrument.ts';
-import { openLots } from '../../../shared/order.ts';
+import { hasEnded, openLots } from '../../../shared/order.ts';
 import { type Atoms, atoms, formatAtoms, type Lots, lots, parseAtoms, ticks, ZERO_ATOMS } from '../../../shared/units.ts';
 import type { LedgerOrder } from '../../account/rows.ts';
 import type { OrderRequest } from '../../venues/venue.ts';
@@ -57,7 +57,7 @@ const shareOf = (equity: Atoms, percent: number): Atoms =>
 
 export const checkOpenOrders: Rule = (checked) => {
   const { view, replaces } = checked;
-  const count = view.own.filter((order) => order !== replaces && openLots(order.order) > 0).length + 1;
+  const count = view.own.filter((order) => order !== replaces && liveLots(order) > 0).length + 1;
   const limit = Math.min(view.limits?.maxOpenOrders ?? 0, view.instrument.maxOpenOrders);
   return count <= limit
     ? null
@@ -68,7 +68,7 @@ export const checkOpenOrders: Rule = (checked) => {
 export const checkSelfCross: Rule = (checked) => {
   const { request, view, replaces } = checked;
   const crossed = view.own.find(
-    (order) => order !== replaces && order.side !== request.side && openLots(order.order) > 0 && crosses(request, order),
+    (order) => order !== replaces && order.side !== request.side && liveLots(order) > 0 && crosses(request, order),
   );
   if (!crossed) return null;
   const at = crossed.order.price === null ? 'the market' : formatPrice(view.instrument, crossed.order.price);
@@ -128,12 +128,12 @@ export function worstCase({ held, own, stops }: Exposure): Range {
   return { low: lots(low - pending('sell', false)), high: lots(high + pending('buy', false)) };
 }
 
-/** Lots of an order that may be filled without our having booked them; an amend on its way counts at its larger size. */
-function pendingLots({ order, statedFilled, amendTo }: LedgerOrder): number {
-  const unbooked = Math.max(0, statedFilled - order.filled);
-  const open = openLots(order);
-  return open === 0 ? unbooked : Math.max(open, (amendTo?.size ?? 0) - order.filled, unbooked);
-}
+/** Lots that may rest; an amend on its way counts at its larger size, also when all of the smaller one is filled. */
+const liveLots = ({ order, amendTo }: LedgerOrder): number =>
+  hasEnded(order.status) ? 0 : Math.max(openLots(order), (amendTo?.size ?? 0) - order.filled);
+
+/** Lots of an order that may be filled without our having booked them. */
+const pendingLots = (row: LedgerOrder): number => Math.max(liveLots(row), row.statedFilled - row.order.filled, 0);
 
 /** Worst case as it would be with this order; an amended order counts at the larger of both sizes. */
 function worstWith({ request, replaces, view }: Checked): Range {

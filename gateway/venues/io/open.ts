@@ -8,13 +8,16 @@ import type { Metrics } from '../../../shared/metrics.ts';
 import type { Random } from '../../../shared/random.ts';
 import type { Result } from '../../../shared/result.ts';
 import { PAPER_STATE_FILE } from '../../../shared/socket-path.ts';
+import type { Http, HttpOptions } from '../../io/http.ts';
+import type { OpenSocket } from '../../io/websocket.ts';
 import { openBinance } from '../binance/io/venue.ts';
 import { openPaper } from '../paper/io/venue.ts';
 import type { Venue, VenueFault } from '../venue.ts';
 
 export type OpenVenueOptions = {
   readonly config: Config;
-  readonly credentials: Credentials;
+  /** Null: public data only. */
+  readonly credentials: Credentials | null;
   readonly clock: Clock;
   /** Simulated per real time; 1 but in sim. */
   readonly speed: number;
@@ -25,6 +28,8 @@ export type OpenVenueOptions = {
   readonly accountDir: string;
   /** Once it is aborted nothing new leaves. */
   readonly ending: AbortSignal;
+  /** Other ways to the venue than the plain ones. */
+  readonly lines?: { readonly http: (options: HttpOptions) => Http; readonly socket: OpenSocket };
 };
 
 /** By `config.venue`; each opens only its public side when it is asked without a key. */

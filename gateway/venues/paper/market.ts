@@ -1,6 +1,6 @@
 /**
  * One symbol of the paper exchange: the public side is the live book, trades and mark of a real venue, seen through its adapter; own orders
- * never show there. A taking order walks the live levels, a resting one fills as `resting.ts` says, funding is exchanged at the venue's
+ * never show there. A taking order walks the live levels, a resting one fills as `shared/sim/resting.ts` says, funding is exchanged at the venue's
  * hours at the last rate and mark it told before.
  */
 import type { Mark, PublicTrade } from '../../../shared/events.ts';
@@ -12,12 +12,12 @@ import type { Side } from '../../../shared/sim/market.ts';
 import { type AddOutcome, type BookOrder, crosses, opposite } from '../../../shared/sim/matching.ts';
 import { PriceFeed } from '../../../shared/sim/price-feed.ts';
 import type { QueueModelName } from '../../../shared/sim/queue.ts';
+import { type Due as FillDue, RestingOrders } from '../../../shared/sim/resting.ts';
 import type { MarketIds } from '../../../shared/sim/saved.ts';
 import { type DepthView, midOf, type PublishedView, type SymbolMarket } from '../../../shared/sim/symbol-market.ts';
 import { type Atoms, lots, type Lots, parseAtoms, type Ticks } from '../../../shared/units.ts';
 import type { MarketView } from '../venue.ts';
 import { Levels } from './levels.ts';
-import { type Due as FillDue, RestingOrders } from './resting.ts';
 
 /** One exchange of funding; the rate in parts of 1e-8. */
 type Due = { readonly atMs: number; readonly rate: bigint };

@@ -6,6 +6,7 @@ import { type Acted, act } from '../../../brain/act.ts';
 import type { Decision } from '../../../brain/decide.ts';
 import { EMPTY_OMS } from '../../../brain/oms/notes.ts';
 import type { PlaceCommand } from '../../../brain/oms/working.ts';
+import { NO_DEEDS } from '../../../brain/risk/account-pulse.ts';
 import type { Run } from '../../../brain/runs.ts';
 import type { Settings } from '../../../brain/step.ts';
 import { faultText } from '../../../brain/strategy/fault.ts';
@@ -115,7 +116,7 @@ export class BarBrain {
     const acted = act({
       turn: {
         documents: documentsOf(one, { account, atMs, lease: this.#epoch }),
-        ...{ fills: [], fees: [], now: monoMs(atMs), nowMs: wallMs(atMs), mayTrade: true },
+        ...{ fills: [], fees: [], deeds: NO_DEEDS, now: monoMs(atMs), nowMs: wallMs(atMs), mayTrade: true },
         nextId: (role) => this.#nextId(role),
       },
       look: {

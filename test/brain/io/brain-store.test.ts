@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { BrainStore } from '../../../brain/io/brain-store.ts';
 import { emptyPortfolio, type Portfolio } from '../../../brain/portfolio/portfolio.ts';
 import { emptyLedger, filled } from '../../../brain/portfolio/sub-ledger.ts';
+import { fromMemory, memoryOf, NO_RISK, type RiskMemory } from '../../../brain/risk/watch.ts';
 import { type Exits, NO_EXITS } from '../../../brain/risk/exits.ts';
 import { wallMs } from '../../../shared/units.ts';
 import { fillDoc } from '../../kit/brain.ts';
@@ -86,7 +87,7 @@ test.each([
 test('BrainStore remembers shares and states of strategies, and drops a state that was made with other parameters', () => {
   const path = join(dir, 'shares.sqlite');
   const ledger = filled(emptyLedger(['a', 'b']), fillDoc(1, { strategy: 'a', fee: null }));
-  const portfolio: Portfolio = { seq: 1, ledgers: { BTCUSDT: ledger }, agreed: {} };
+  const portfolio: Portfolio = { seq: 1, ledgers: { BTCUSDT: ledger }, agreed: {}, pnl: {} };
   {
     using store = new BrainStore(path);
     expect([store.portfolio, store.seat('a BTCUSDT', 'x')]).toEqual([null, null]);
@@ -116,3 +117,46 @@ test('shares that cannot be read open the breaker', () => {
   store.savePortfolio({ ...emptyPortfolio, seq: 2 });
   store.saveSeats([{ key: 'a', fingerprint: 'x', atMs: 1, text: '1' }]);
 });
+
+const RISK: RiskMemory = {
+  day: { startMs: 1_700_000_000_000, total: -12.5, fees: 3, funding: 0.1, runs: { mm: -2 } },
+  peak: { total: 40.25, equity: 10_040 },
+  fillSeq: 7,
+  stopped: false,
+  sides: { BTCUSDT: { side: -1, sideSinceMs: 1_700_000_000_500 } },
+  breakers: {
+    account: { at: 'closed', relapses: 1, sinceMs: 5 },
+    ETHUSDT: { at: 'half-open', relapses: 0, sinceMs: 6 },
+    BTCUSDT: {
+      ...{ at: 'open', tier: 'pause', relapses: 2, sinceMs: 1_700_000_000_900 },
+      findings: [{ monitor: 'jumpBps', where: 'BTCUSDT', reading: 116.67, threshold: 100, tier: 'pause' }],
+    },
+  },
+};
+
+test('BrainStore remembers breakers with their evidence, the day and the highest', () => {
+  const path = join(dir, 'risk.sqlite');
+  using open = new BrainStore(path);
+  expect(open.risk).toBeNull();
+  open.saveRisk(memoryOf(NO_RISK));
+  open.saveRisk(RISK);
+  using reader = new BrainStore(path); // the writer was not closed: as after a kill
+  expect(reader.risk).toEqual(RISK);
+  expect(memoryOf(fromMemory(RISK))).toEqual(RISK);
+});
+
+test.each(['{"breakers":{}}', JSON.stringify({ ...RISK, breakers: { account: { at: 'ajar' } } })])(
+  'breakers that cannot be read count as open: %s',
+  (row) => {
+    const path = join(dir, `broken-risk-${row.length}.sqlite`);
+    {
+      using store = new BrainStore(path);
+      store.saveRisk(RISK);
+    }
+    const db = new DatabaseSync(path);
+    db.prepare('UPDATE risk SET row = ?').run(row);
+    db.close();
+    using store = new BrainStore(path);
+    expect(store.fault).toContain(path);
+  },
+);

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Place } from '../../../shared/command.ts';
 import { configHash } from '../../../shared/config.ts';
 import { parseClientId } from '../../../shared/client-id.ts';
-import type { BrainDoc, OrderDoc } from '../../../shared/snapshot.ts';
+import type { BrainDoc } from '../../../shared/brain-doc.ts';
+import type { OrderDoc } from '../../../shared/snapshot.ts';
 import { config, documents, fillDoc, KEYS, type Over, orderDoc, ordersDoc, positionDoc, SYMBOL, texts } from '../../kit/brain.ts';
 import { CONFIG, Rig, RigHome } from '../../kit/brain-rig.ts';
 import { until } from '../../kit/scripted-gateway.ts';
@@ -164,7 +165,7 @@ test('its position is what the gateway told at hello plus the fills it has read'
   });
   await home.add(fillDoc(7, { size: '0.300' }), fillDoc(8, { size: '0.010' }), fillDoc(9, { side: 'sell', size: '0.002' }));
   await positionIs(rig, '0.508', 9);
-  expect(rig.gateway.of('query').filter(({ what }) => what !== 'order')).toMatchObject([{ what: 'positions' }]);
+  expect(rig.gateway.of('query').filter(({ what }) => what !== 'order')).toMatchObject([{ what: 'config' }, { what: 'positions' }]);
 });
 
 test('a hole in the stream, and a stream that is gone, are filled from the ledger', async () => {

@@ -17,6 +17,7 @@ const PLACE: PlaceCommand = {
     reduceOnly: false,
     reason: 'quoting',
     strategy: 'mm',
+    tag: 'a',
   },
   ...{ price: ticks(600_000), size: lots(10) },
 };
@@ -31,7 +32,7 @@ type Seen = {
 const see = (oms: OmsState, { shown = [], pending = [], lease = LEASE, now = 100 }: Seen = {}) =>
   look(oms, { shown, pending: pending.map(pendingOf), lease, now: monoMs(now) });
 const send = (oms: OmsState, commands: readonly OrderCommand[], now = 0, flips = false): OmsState =>
-  noteSent(oms, { commands, tagOf: () => 'a', isFlip: () => flips, now: monoMs(now) });
+  noteSent(oms, { commands, isFlip: () => flips, now: monoMs(now) });
 const sent = send({ ...EMPTY_OMS, lease: LEASE }, [PLACE]);
 
 describe('an order that was placed', () => {

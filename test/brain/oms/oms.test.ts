@@ -36,6 +36,21 @@ describe('what leaves', () => {
     expect(kinds(model.turn([quote('buy', BID + 20)]).commands)).toEqual(['amend']);
   });
 
+  test('an order that was there before serves the quote of its tag, and is amended only as often as is left of what the venue allows', () => {
+    const start = [working({ clientId: id(1, { epoch: LEASE }), price: ticks(BID), tag: 'inner', amends: 1 })];
+    const model = new OmsModel({ amendsMost: 2, start });
+    const told = [0, 5, 10].map((n) => kinds(model.turn([quote('buy', BID + n, { tag: 'inner' })]).commands));
+    expect(told).toEqual([[], ['amend'], ['cancel', 'place']]);
+    const other = new OmsModel({ start });
+    expect(kinds(other.turn([quote('buy', BID, { tag: 'outer' })]).commands).sort()).toEqual(['cancel', 'place']);
+  });
+
+  test('one whose amends nobody counted from the beginning is left where it is right, and replaced where it is not', () => {
+    const { amends: _, ...uncounted } = working({ clientId: id(1, { epoch: LEASE }), price: ticks(BID) });
+    const model = new OmsModel({ start: [uncounted] });
+    expect([0, 5].map((n) => kinds(model.turn([quote('buy', BID + n)]).commands))).toEqual([[], ['cancel', 'place']]);
+  });
+
   test('without room for both, a replacement is a cancel, and the place follows the snapshot that shows the order gone', () => {
     const model = new OmsModel({ amendsMost: 0, margin: { available: atoms(0n), leverage: 10 }, delay: () => 1 });
     model.orders.set(id(1, { epoch: LEASE }), working({ clientId: id(1, { epoch: LEASE }), price: ticks(BID) }));

@@ -23,6 +23,6 @@ test('orders of the ladder, of a person and of the stop are left alone', () => {
 test('a cancel that did not take is asked for again after a second, not before', () => {
   const order = working({ clientId: id(1), status: 'unknown' });
   const { oms } = look(EMPTY_OMS, { shown: [order], pending: [], lease: LEASE, now });
-  const after = noteSent(oms, { commands: cancels([order], oms), tagOf: () => '', isFlip: () => false, now });
+  const after = noteSent(oms, { commands: cancels([order], oms), isFlip: () => false, now });
   expect([cancels([order], after, monoMs(1_999)).length, cancels([order], after, monoMs(2_000)).length]).toEqual([0, 1]);
 });

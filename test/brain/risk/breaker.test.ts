@@ -5,12 +5,12 @@ import { TIERS, type Tier } from '../../../shared/risk.ts';
 
 const P = { openMs: 1_000, openMsMax: 8_000, probeMs: 500 };
 const finding = (tier: Tier): Finding => ({ monitor: 'jumpBps', where: 'BTCUSDT', reading: 120, threshold: 100, tier });
-type Turn = readonly [nowMs: number, tiers: readonly Tier[], stopped?: boolean];
+type Turn = readonly [nowMs: number, tiers: readonly Tier[], resumed?: boolean];
 /** State names and events, turn by turn. */
 function run(turns: readonly Turn[], from: BreakerState = CLOSED) {
   let state = from;
-  const told = turns.map(([nowMs, tiers, stopped = false]) => {
-    const turn = stepBreaker(state, { findings: tiers.map(finding), nowMs, stopped, parameters: P });
+  const told = turns.map(([nowMs, tiers, resumed = false]) => {
+    const turn = stepBreaker(state, { findings: tiers.map(finding), nowMs, resumed, parameters: P });
     state = turn.state;
     const name = state.at === 'open' ? state.tier : state.at;
     return turn.event ? `${name}!${turn.event.kind}` : name;
@@ -79,10 +79,20 @@ test.each<[string, readonly Turn[], readonly string[]]>([
     'does not end an emergency before a person has resumed',
     [
       [0, ['emergency']],
-      [99_000, [], true],
-      [99_001, [], false],
+      [99_000, []],
+      [99_001, [], true],
     ],
     ['emergency!opened', 'emergency', 'half-open!probing'],
+  ],
+  [
+    'begins an emergency again where what had opened it is still there, and eases to what is',
+    [
+      [0, ['emergency']],
+      [10, ['emergency'], true],
+      [99_000, []],
+      [99_001, ['widen'], true],
+    ],
+    ['emergency!opened', 'emergency', 'emergency', 'widen!eased'],
   ],
 ])('stepBreaker() %s', (_name, turns, want) => {
   expect(run(turns).told).toEqual(want);
@@ -95,7 +105,7 @@ test('stepBreaker() forgets relapses after a quiet hour', () => {
 });
 
 test('stepBreaker() tells its findings with each event', () => {
-  const { event } = stepBreaker(CLOSED, { findings: [finding('pause')], nowMs: 5, stopped: false, parameters: P });
+  const { event } = stepBreaker(CLOSED, { findings: [finding('pause')], nowMs: 5, resumed: false, parameters: P });
   expect(event).toEqual({ kind: 'opened', tier: 'pause', findings: [finding('pause')] });
 });
 
@@ -105,15 +115,15 @@ test('stepBreaker(): never less strict than what acts now; every change is an ev
   fc.assert(
     fc.property(anyTurns, (turns) => {
       let [state, nowMs] = [CLOSED as BreakerState, 0];
-      for (const [gapMs, tiers, stopped] of turns) {
+      for (const [gapMs, tiers, resumed] of turns) {
         nowMs += gapMs;
         const before = JSON.parse(JSON.stringify(state)) as BreakerState;
-        const turn = stepBreaker(before, { findings: tiers.map(finding), nowMs, stopped, parameters: P });
+        const turn = stepBreaker(before, { findings: tiers.map(finding), nowMs, resumed, parameters: P });
         const rank = turn.state.at === 'open' ? rankOf(turn.state.tier) : -1;
         for (const tier of tiers) expect(rank).toBeGreaterThanOrEqual(rankOf(tier));
         const name = (one: BreakerState) => (one.at === 'open' ? one.tier : one.at);
         expect(turn.event !== null).toBe(name(turn.state) !== name(before));
-        if (before.at === 'open' && before.tier === 'emergency' && stopped) expect(turn.state.at).toBe('open');
+        if (before.at === 'open' && before.tier === 'emergency' && !resumed) expect(turn.state.at).toBe('open');
         state = turn.state;
       }
     }),

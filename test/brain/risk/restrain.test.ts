@@ -4,7 +4,7 @@ import { type BreakerState, CLOSED } from '../../../brain/risk/breaker.ts';
 import { FREE, type Restraint, restrain, restraintOf } from '../../../brain/risk/restrain.ts';
 import type { SymbolView, Wish } from '../../../brain/strategy/strategy.ts';
 import { TIERS, type Tier } from '../../../shared/risk.ts';
-import { lots, ticks } from '../../../shared/units.ts';
+import { atoms, lots, ticks } from '../../../shared/units.ts';
 import { view } from '../../kit/brain.ts';
 
 /** Mid 600000.5 ticks. */
@@ -53,13 +53,25 @@ test.each(['pause', 'emergency'] as const)('restrain() in tier %s leaves nothing
   });
 });
 
-test('restrain() while probing makes sizes small, and leaves out what would be too small', () => {
+test('restrain() while probing makes sizes small, but no smaller than the venue takes', () => {
   expect(quotes(left(HALF))).toEqual([
     ['buy', 599_990, 2],
     ['sell', 600_011, 2],
   ]);
-  const tiny = { ...WISH, quotes: WISH.quotes.map((quote) => ({ ...quote, size: lots(3) })) };
-  expect(quotes(left(HALF, tiny))).toEqual([]);
+  const sizesAt = (size: number, minNotional: number): number[] => {
+    const { instrument } = view();
+    const wish = { ...WISH, quotes: WISH.quotes.map((quote) => ({ ...quote, size: lots(size) })) };
+    const market = { instrument: { ...instrument, minNotionalAtoms: atoms(BigInt(minNotional) * 100_000_000n) } };
+    return left(HALF, wish, market).quotes.map((quote) => quote.size);
+  };
+  expect(sizesAt(3, 0)).toEqual([1, 1]);
+  expect(sizesAt(10, 180)).toEqual([4, 3]); // 179.997 and 180.0033
+  expect(sizesAt(3, 180)).toEqual([3]); // even all of the bid is less than the venue takes
+});
+
+test('restrain() in tier one-sided lets all levels together no further than flat', () => {
+  const sells = [7, 7, 7].map((size, level) => ({ side: 'sell' as const, price: ticks(600_011 + level), size: lots(size), level }));
+  expect(left(at('one-sided'), { ...WISH, quotes: sells }, { position: lots(10) }).quotes.map(({ size }) => size)).toEqual([7, 3]);
 });
 
 test.each<[string, BreakerState, number, number, number | null]>([

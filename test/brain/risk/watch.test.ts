@@ -1,14 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AccountSeen, type Deeds, NO_DEEDS } from '../../../brain/risk/account-pulse.ts';
-import type { MarketSeen } from '../../../brain/risk/market-pulse.ts';
 import { FREE } from '../../../brain/risk/restrain.ts';
 import {
   fromMemory,
   memoryOf,
   NO_RISK,
   restraintFor,
-  type RiskInput,
   type RiskState,
   runPlace,
   wantsStop,
@@ -16,55 +13,8 @@ import {
   worstOf,
 } from '../../../brain/risk/watch.ts';
 import { type MonitorName, Risk } from '../../../shared/risk.ts';
-import { INSTRUMENT, levels, SYMBOL } from '../../kit/brain.ts';
-
-const START = Date.UTC(2026, 10, 26, 12);
-const P = Risk.parse({});
-const CALM_ACCOUNT = (nowMs: number): AccountSeen => ({
-  nowMs,
-  equity: 10_000,
-  earned: { total: 0, fees: 0, funding: 0 },
-  runs: { mm: 0 },
-  feedAgeMs: 10,
-  largestPercent: 0,
-});
-const book = (bid: string, ask: string, size = '1.000') => ({ bids: levels([bid, size]), asks: levels([ask, size]) });
-const CALM_MARKET = (nowMs: number): MarketSeen => ({
-  nowMs,
-  instrument: INSTRUMENT,
-  ...book('60000.00', '60000.10'),
-  bookAgeMs: 10,
-  markTicks: 600_000.5,
-  position: 0,
-  fundingRate: 0.0001,
-  equity: 10_000,
-});
-type Over = {
-  readonly account?: Partial<AccountSeen>;
-  readonly deeds?: Partial<Deeds>;
-  readonly market?: Partial<MarketSeen>;
-  readonly stopped?: boolean;
-};
-const input = (afterMs: number, { account, deeds, market, stopped = false }: Over = {}, parameters = P): RiskInput => ({
-  nowMs: START + afterMs,
-  account: { ...CALM_ACCOUNT(START + afterMs), ...account },
-  deeds: { ...NO_DEEDS, ...deeds },
-  symbols: { [SYMBOL]: { ...CALM_MARKET(START + afterMs), ...market } },
-  stopped,
-  parameters,
-});
-/** Turns at those milliseconds after the start; what the last one reads. */
-function run(turns: readonly (readonly [afterMs: number, over?: Over])[], from: RiskState = NO_RISK) {
-  return turns.reduce(({ state }, [afterMs, over]) => watchRisk(state, input(afterMs, over)), {
-    state: from,
-    readings: [],
-    events: [],
-  } as ReturnType<typeof watchRisk>);
-}
-const reading = (turn: ReturnType<typeof watchRisk>, monitor: MonitorName) => turn.readings.find((one) => one.monitor === monitor)?.value;
-/** Every 100 ms for a while, the same. */
-const steady = (forMs: number): [number, Over][] => Array.from({ length: forMs / 100 }, (_, i) => [i * 100, {}]);
-const profit = (total: number, rest = {}): Over => ({ account: { earned: { total, fees: 0, funding: 0, ...rest } } });
+import { SYMBOL } from '../../kit/brain.ts';
+import { book, input, type Over, P, profit, reading, run, steady } from '../../kit/risk.ts';
 
 describe('readings of the account', () => {
   test.each<[MonitorName, readonly (readonly [number, Over?])[], number | null]>([
@@ -111,15 +61,25 @@ describe('readings of the account', () => {
     ],
     ['cancelsPerMinute', [[0, { deeds: { cancels: 3 } }]], 3],
     ['fillsPerMinute', [[0, { deeds: { fills: 4 } }]], 4],
-    ['ordersPerFill', [[0, { deeds: { orders: 499 } }]], null],
+    ['ordersPerFill', [[0, { deeds: { orders: 499 } }]], 0],
     ['ordersPerFill', [[0, { deeds: { orders: 500, fills: 2 } }]], 250],
-    ['rejectPercent', [[0, { deeds: { orders: 9, refused: 9 } }]], null],
-    ['rejectPercent', [[0, { deeds: { orders: 20, refused: 5 } }]], 25],
-    ['errorPercent', [[0, { deeds: { orders: 15, cancels: 5, unanswered: 2 } }]], 10],
-    ['feedAgeMs', [[0, { account: { feedAgeMs: 70 } }]], 70],
-    ['acknowledgeMs', [[0, { deeds: { acknowledged: [1, 2, 3, 4, 5, 6, 7, 8, 9] } }]], null],
+    ['rejectPercent', [[0, { deeds: { orders: 29, refused: 9 } }]], 0],
+    ['rejectPercent', [[0, { deeds: { orders: 40, refused: 10 } }]], 25],
+    ['errorPercent', [[0, { deeds: { orders: 35, cancels: 5, unanswered: 4 } }]], 10],
+    ['feedAgeMs', [[0, { account: { lateMs: 70 } }]], 70],
+    ['feedAgeMs', [[0], [900]], 900],
+    ['feedAgeMs', [[0], [900, { account: { epoch: 4 } }]], 10], // another run of the gateway
+    [
+      'drawdownPercent',
+      [
+        [0, profit(600)],
+        [100, { account: { ...profit(0).account, fillSeq: 3 } }],
+      ],
+      0,
+    ], // another ledger
+    ['acknowledgeMs', [[0, { deeds: { acknowledged: [1, 2, 3, 4, 5, 6, 7, 8, 9] } }]], 0],
     ['acknowledgeMs', [[0, { deeds: { acknowledged: [1, 2, 3, 4, 5, 6, 7, 8, 9, 500] } }]], 500],
-    ['acknowledgeMs', [[0, { deeds: { acknowledged: Array(20).fill(5) } }], [60_001]], null],
+    ['acknowledgeMs', [[0, { deeds: { acknowledged: Array(20).fill(5) } }], [60_001]], 0],
   ])('%s of %j is %s', (monitor, turns, want) => {
     const value = reading(run(turns), monitor);
     if (want === null) expect(value).toBeNull();
@@ -127,8 +87,8 @@ describe('readings of the account', () => {
   });
 
   test('what is not known is not zero', () => {
-    const turn = run([[0, { account: { equity: null, earned: null, feedAgeMs: null, largestPercent: null } }]]);
-    for (const monitor of ['dailyLossPercent', 'drawdownPercent', 'feesPercent', 'fundingPaidPercent', 'feedAgeMs'] as const)
+    const turn = run([[0, { account: { equity: null, earned: null, largestPercent: null } }]]);
+    for (const monitor of ['dailyLossPercent', 'drawdownPercent', 'feesPercent', 'fundingPaidPercent'] as const)
       expect(reading(turn, monitor)).toBeNull();
   });
 });
@@ -169,6 +129,9 @@ describe('readings of a symbol', () => {
     ['bookAgeMs', [[0, { market: { bookAgeMs: 900 } }]], 900],
     ['markGapBps', [[0, { market: { markTicks: 597_000 } }]], 50.2596],
     ['markGapBps', [[0, { market: { markTicks: null } }]], null],
+    ['tradeGapBps', [[0, { market: { tradeTicks: 597_000 } }]], 50.2596],
+    ['tradeGapBps', [[0, { market: { tradeTicks: 597_000 } }], [1_000]], 50.2596],
+    ['tradeGapBps', [[0, { market: { tradeTicks: 597_000 } }], [1_001]], null],
     ['fundingPercent', [[0, { market: { fundingRate: -0.003 } }]], 0.3],
     ['depthShare', steady(59_900), null],
     ['depthShare', [...steady(70_000), [70_000, { market: book('60000.00', '60000.10', '0.100') }]], 0.1],
@@ -229,9 +192,25 @@ describe('places', () => {
   test('a drawdown asks for the emergency stop, and holds until a person resumed', () => {
     const lost = profit(-600);
     const { state } = run([[0], [100, lost]]);
-    expect([wantsStop(state), restrained(state, 'ETHUSDT').nothing]).toEqual(['account', true]);
-    const later = watchRisk(state, input(3_600_000, { ...profit(0), stopped: true })).state;
-    expect(wantsStop(later)).toBe('account');
+    expect([wantsStop(state), restrained(state, 'ETHUSDT').nothing]).toEqual(['breaker of account: drawdownPercent 6, allowed 5', true]);
+    const { state: later } = watchRisk(state, input(3_600_000, { ...profit(0), stopped: true }));
+    expect([wantsStop(later), restrained(later).nothing]).toEqual([null, true]);
+    const again = watchRisk(fromMemory(memoryOf(later)), input(3_600_100, lost));
+    // resumed while it was dead: the fall is accepted, what the day has lost still pauses
+    expect([wantsStop(again.state), worstOf(again.state)?.state]).toMatchObject([null, { at: 'open', tier: 'pause' }]);
+    expect(wantsStop(watchRisk(again.state, input(3_600_200, profit(-1_200))).state)).toContain('drawdownPercent'); // the next one is not
+  });
+
+  test('a stop that was never seen to hold is asked for until it is, also after a restart', () => {
+    const { state } = run([[0], [100, profit(-600)], [99_000, profit(0)]]);
+    expect(wantsStop(fromMemory(JSON.parse(JSON.stringify(memoryOf(state)))))).toContain('drawdownPercent');
+  });
+
+  test('a symbol of which nothing is known is neither danger nor recovery', () => {
+    const opened = run([[0], [100, { market: { ...book('60700.00', '60700.10'), markTicks: null } }]]).state;
+    const blind = watchRisk(opened, { ...input(99_000), symbols: { [SYMBOL]: null } });
+    expect(restrained(blind.state)).toMatchObject({ nothing: true });
+    expect(blind.readings.filter(({ where, value }) => where === SYMBOL && value !== null)).toEqual([]);
   });
 
   test('a monitor that is off is read, and restrains nothing', () => {

@@ -43,6 +43,8 @@ test.each<[unknown, RegExp]>([
   [{ quotes: [quote({ size: -1 })] }, /size -1/],
   [{ quotes: [quote({ size: 0.5 })] }, /size 0\.5/],
   [{ quotes: [quote({ level: -1 })] }, /level -1/],
+  [{ quotes: [quote({ tag: 'x'.repeat(41) })] }, /tag is no text/],
+  [{ quotes: [quote({ tag: 3 })] }, /tag is no text/],
   [{ quotes: [quote(), quote({ side: 'sell' })] }, /a buy at 599900 would meet a sell at 599900/],
   [{ target: 5 }, /target/],
   [{ target: { position: 0.5, slippageBps: 1 } }, /target\.position 0\.5/],

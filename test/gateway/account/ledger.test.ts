@@ -79,6 +79,19 @@ describe('fill()', () => {
 });
 
 describe('report()', () => {
+  test('counts the amends of an order it took in, and none of one that it found: nobody knows how many there were', () => {
+    const book = ledger();
+    book.take(request(), at(1));
+    book.report(report(), { now: at(2) });
+    for (const n of [1, 2]) {
+      book.amend(id(1), { price: ticks(600_000 + n), size: lots(10), now: at(3) });
+      book.move(id(1), { kind: 'amend-failed', now: at(4) });
+    }
+    book.report(report({ clientId: id(7), venueId: 'v7' }), { now: at(5) });
+    book.amend(id(7), { price: ticks(600_010), size: lots(10), now: at(6) });
+    expect([book.order(id(1))?.amends, book.order(id(7))?.amends]).toEqual([2, undefined]);
+  });
+
   test('keeps the price of an amend when an older statement comes late', () => {
     const book = ledger();
     book.take(request(), at(1));

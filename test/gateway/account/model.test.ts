@@ -82,6 +82,8 @@ test('the judge of the histories sees what would be wrong', async () => {
 const PLACE = { does: 'place', timeInForce: 'post-only', reduceOnly: false, side: 'buy', at: 0, size: 1 } as const;
 const KILL = { does: 'kill', afterSteps: 0, phase: 'before', downMs: 10, lost: 0, wipes: 'nothing' } as const;
 const UNTOLD = { does: 'event-fault', faults: [{ delaysMs: [] }, { delaysMs: [] }, { delaysMs: [] }] } as const;
+const SOON = (what: 'place' | 'amend') =>
+  ({ does: 'call-fault', fault: { what, thereMs: 1, backMs: 1, executed: false, says: 'truth' } }) as const;
 const wait = (ms: number) => ({ does: 'wait', ms }) as const;
 
 const FOUND: readonly (readonly [name: string, script: Script])[] = [
@@ -138,6 +140,48 @@ const FOUND: readonly (readonly [name: string, script: Script])[] = [
       { ...KILL, afterSteps: 1, phase: 'after', lost: 1 },
       { does: 'move', ticks: -15_000 },
       wait(700),
+    ],
+  ],
+  [
+    'fills that a new baseline holds already go to their order, although a newer trade was seen before',
+    [
+      ...[
+        { ...PLACE, size: 4 } as const,
+        wait(20),
+        { does: 'fill', n: 0, size: 2 } as const,
+        { does: 'manual', side: 'buy', size: 1 } as const,
+      ],
+      ...[wait(20), { ...KILL, lost: 8 } as const, wait(20), PLACE, wait(200)],
+    ],
+  ],
+  [
+    'an order made larger, whose amend the ledger lost, is not taken for filled by the size that it had before',
+    [
+      ...[{ does: 'batch', count: 3, side: 'buy', at: 0, size: 1 } as const, wait(200), { does: 'amend', n: 0, at: 0, size: 2 } as const],
+      ...[{ does: 'batch', count: 2, side: 'buy', at: 0, size: 1 } as const],
+      ...[
+        { does: 'amend-all', at: 0, size: 1, crowdMs: 0 } as const,
+        { does: 'fill', n: 0, size: 1 } as const,
+        { ...KILL, lost: 8 } as const,
+      ],
+      ...[wait(200), { ...PLACE, timeInForce: 'gtc', side: 'sell', at: 3, size: 33 } as const, wait(700), wait(5_000)],
+    ],
+  ],
+  [
+    'an order filled whole while an amend that makes it larger is on its way counts with what the amend adds',
+    [
+      ...[PLACE, wait(200), { does: 'amend', n: 0, at: 0, size: 38 } as const],
+      ...[{ does: 'event-fault', faults: [{ delaysMs: [] }, { delaysMs: [1, 5] }, { delaysMs: [] }] } as const],
+      ...[{ does: 'move', ticks: 400 } as const, { does: 'fill', n: 0, size: 1 } as const, { ...PLACE, size: 23 } as const],
+    ],
+  ],
+  [
+    'an amend told once more by the stream does not answer the next one, and what that one adds still counts',
+    [
+      ...[SOON('place'), PLACE, SOON('amend'), { does: 'amend', n: 0, at: 0, size: 6 } as const],
+      ...[{ does: 'amend', n: 0, at: 0, size: 40 } as const, { does: 'fill', n: 1, size: 5 } as const],
+      ...[{ does: 'amend', n: 3, at: -18, size: 20 } as const, { ...PLACE, at: -9, size: 5 } as const],
+      { does: 'batch', count: 2, side: 'buy', at: -3, size: 10 },
     ],
   ],
   [

@@ -66,6 +66,21 @@ describe('an amend without an answer', () => {
   });
 });
 
+test.each([
+  ['by the stream', false],
+  ['by its reply', true],
+])('an amend that was answered, told once more %s, is not the answer to the next one', (_name, amended) => {
+  const book = resting();
+  const first = report({ state: 'amended', size: lots(16), atMs: wallMs(1_400) });
+  book.amend(id(1), { price: ticks(600_000), size: lots(16), now: at(3) });
+  book.report(first, { now: at(4), amended: !amended });
+  book.amend(id(1), { price: ticks(600_000), size: lots(50), now: at(5) });
+  book.report(first, { now: at(6), amended });
+  expect(row(book)).toMatchObject({ amendTo: { size: 50 }, order: { status: 'amending', size: 16 } });
+  book.report(report({ state: 'amended', size: lots(50), atMs: wallMs(1_400) }), { now: at(7) });
+  expect(row(book)).toMatchObject({ amendTo: null, order: { status: 'open', size: 50 } });
+});
+
 test('of two words of the same millisecond the amend is the newer, and what has more filled', () => {
   const book = amending();
   book.report(report({ state: 'amended', price: ticks(600_010), size: lots(15), atMs: wallMs(1_500) }), { now: at(4) });

@@ -23,7 +23,7 @@ test.skipIf(!mayMount)(
         ...{ before: 'taken', told: 'ledger-unavailable', faultAfter: null, after: 'taken', kept: true },
         whileFull: { again: 'ledger-unavailable', gone: true, closed: 'taken', closes: true, position: 0, fault: full },
       },
-      readOnly: { fault: expect.stringMatching(/unable to open|readonly/), written: false, epoch: null },
+      readOnly: { fault: expect.stringMatching(/unable to open|readonly/), written: false, epoch: null, returned: true },
     });
   },
 );

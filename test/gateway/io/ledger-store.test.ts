@@ -8,7 +8,8 @@ import { Ledger } from '../../../gateway/account/ledger.ts';
 import { openLedgerFile } from '../../../gateway/io/ledger-schema.ts';
 import { LedgerStore } from '../../../gateway/io/ledger-store.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
-import { lots } from '../../../shared/units.ts';
+import { pnlAnswer } from '../../../gateway/publish/life.ts';
+import { atoms, lots, wallMs } from '../../../shared/units.ts';
 import { at, fill, id, instrument, position, report, request } from '../../kit/orders.ts';
 
 let dir = '';
@@ -102,7 +103,7 @@ test('stop, pause, emergency and running ladders are remembered', () => {
   using store = open();
   const emergency = '{"done":true}';
   const ladders = '[{"symbol":"BTCUSDT"}]';
-  expect(store.meta()).toEqual({ stopped: 'panic', paused: null, halted: null, ladders, day: null, emergency });
+  expect(store.meta()).toEqual({ config: null, stopped: 'panic', paused: null, halted: null, ladders, day: null, emergency });
 });
 
 test('countReached() counts each state an order came to once, whatever is written beside it', () => {
@@ -169,4 +170,35 @@ test('the run of an order lives on over a restart, in memory and archived; rows 
   using store = open();
   const ledger = ledgerOf(store);
   expect([1, 2, 3].map((n) => ledger.order(id(n))?.strategy)).toEqual(['mm-btc', 'trend', undefined]);
+});
+
+test('funding of which only the asset is told counts on its day whatever is held: of the one position in it, else of no symbol; none is dropped', () => {
+  const both = new Map([...instruments, ['ETHUSDT', instrument({ symbol: 'ETHUSDT' })]]);
+  const held = (store: LedgerStore): Ledger => new Ledger({ instruments: both, archive: store, state: store.load(both) });
+  const day = Date.UTC(2026, 10, 20);
+  const paid = (ms: number, amount: bigint) =>
+    ({ kind: 'funding', symbol: null, asset: 'USDT', amount: atoms(amount), atMs: wallMs(day + ms) }) as const;
+  {
+    using store = open();
+    const ledger = held(store);
+    store.write(ledger.funding(paid(1, 5n))); // nothing is held: it was, a moment ago
+    store.write(ledger.adoptBaseline({ report: position({ size: lots(3) }), sinceTradeId: null, now: at(0) }));
+    store.write(ledger.funding(paid(2, -7n)));
+    store.write(ledger.adoptBaseline({ report: position({ symbol: 'ETHUSDT', size: lots(-2) }), sinceTradeId: null, now: at(0) }));
+    for (const _ of ['told', 'told again']) store.write(ledger.funding(paid(3, -11n)));
+  }
+  using store = open();
+  const ledger = held(store);
+  store.write(ledger.funding(paid(86_400_000, -13n)));
+  expect(store.days({ symbol: null, fromDay: '2026-11-20', toDay: '2026-11-21', limit: 10 })).toMatchObject([
+    { day: '2026-11-21', symbol: 'unknown:USDT', funding: -13n },
+    { day: '2026-11-20', symbol: 'BTCUSDT', funding: -7n },
+    { day: '2026-11-20', symbol: 'unknown:USDT', funding: -6n },
+  ]);
+  expect([ledger.positions.unnamedFunding('USDT'), ledger.positions.row('ETHUSDT').funding]).toEqual([-19n, 0n]);
+  const { days } = pnlAnswer(store.days({ symbol: null, fromDay: '2026-11-21', toDay: '2026-11-21', limit: 10 }), {
+    limit: 10,
+    quoteAsset: (symbol) => store.quoteAsset(symbol),
+  });
+  expect(days).toMatchObject([{ symbol: 'unknown:USDT', quoteAsset: 'USDT', funding: '-0.00000013' }]);
 });

@@ -79,6 +79,13 @@ function resting(over: Partial<OrderRequest> & { readonly status?: OrderStatus; 
   return { ...row, statedFilled: lots(statedFilled), order: { ...row.order, status } };
 }
 
+/** All of it is filled and booked, and an amend on its way makes it larger. */
+function growing(over: Partial<OrderRequest> & { readonly to: number }): LedgerOrder {
+  const { to, ...rest } = over;
+  const row = resting({ status: 'amending', ...rest });
+  return { ...row, amendTo: { price: row.order.price ?? ticks(0), size: lots(to) }, order: { ...row.order, filled: row.order.size } };
+}
+
 const good = (over: Partial<OrderRequest> = {}): OrderRequest => request({ price: ticks(599_990), ...over });
 
 test('checkOrder() lets a sound order through', () => {
@@ -171,6 +178,20 @@ const CASES: readonly [string, string, Partial<OrderRequest>, Partial<GuardView>
   ['too many orders are open', 'limit-open-orders', {}, { own: [resting(), resting(), resting()] }, /open order number 4, limit is 3/],
   ['it would meet an own order', 'self-cross', {}, { own: [resting({ side: 'sell', price: ticks(599_990) })] }, /meet own order/],
   [
+    'an order filled whole is about to rest again, and two others do',
+    'limit-open-orders',
+    {},
+    { own: [growing({ size: lots(1), to: 2 }), resting(), resting()] },
+    /open order number 4/,
+  ],
+  [
+    'it would meet what an amend adds to an own order',
+    'self-cross',
+    {},
+    { own: [growing({ side: 'sell', price: ticks(599_990), size: lots(1), to: 2 })] },
+    /meet own order/,
+  ],
+  [
     'it would meet an own order where its amend puts it',
     'self-cross',
     {},
@@ -206,6 +227,7 @@ const CASES: readonly [string, string, Partial<OrderRequest>, Partial<GuardView>
     { own: [resting({ status: 'canceled', size: lots(41), statedFilled: 41 })] },
     /0\.051/,
   ],
+  ['an order filled whole is being made larger', 'limit-position', {}, { own: [growing({ size: lots(6), to: 47 })] }, /0\.051/],
   ['ledger and venue disagree', 'limit-position', {}, { held: { low: lots(0), high: lots(41) } }, /0\.051/],
   [
     'all symbols together are too much',

@@ -88,7 +88,17 @@ class Lives implements AsyncDisposable {
       } as const;
       const basedOn = { epoch: identity.epoch, seq: seqs.seq };
       expect(
-        this.gateway.send(brain, { id: 1, type: 'place', clientId, symbol: SYMBOL, side, ...terms, basedOn, ttlMs: 500 }),
+        this.gateway.send(brain, {
+          id: 1,
+          type: 'place',
+          clientId,
+          symbol: SYMBOL,
+          side,
+          tag: `inner-${side}`,
+          ...terms,
+          basedOn,
+          ttlMs: 500,
+        }),
       ).toMatchObject({ type: 'taken' });
       ids.push(clientId);
     }
@@ -171,6 +181,24 @@ test('adopt: quotes outlive the gateway, the next lease holds them, and its brai
   }
   expect(lives.atVenue()).toEqual(quotes);
   expect(lives.gateway.core.keeper.ledger.order(quotes[0] ?? '')?.order.status).toBe('open');
+});
+
+test('adopt: tag and count of amends of a quote are told to the next brain as they were, whoever died', async () => {
+  await using lives = await Lives.start();
+  const first = lives.gateway.hello('brain');
+  const [buy = '', sell = ''] = await lives.quote(first);
+  lives.amend(first, buy);
+  await lives.run(50);
+  lives.amend(first, buy);
+  await lives.run(50);
+  await lives.kill();
+  await lives.begin();
+  const brain = lives.gateway.hello('brain');
+  lives.amend(brain, buy);
+  await lives.run(50);
+  const told = (clientId: string) => lives.gateway.send(brain, { id: 1, type: 'query', what: 'order', clientId });
+  expect(told(buy)).toMatchObject({ data: { order: { tag: 'inner-buy', amends: 3, status: 'open' } } });
+  expect(told(sell)).toMatchObject({ data: { order: { tag: 'inner-sell', amends: 0, status: 'open' } } });
 });
 
 test('adopt: with no brain in time they are taken back within the lease', async () => {

@@ -2,16 +2,24 @@
  * How long a close may take, from the ladder's own deadlines and from what went wrong meanwhile:
  *
  *   from beyond the stop to the trigger, while prices can be seen: depth period + snapshot period + poll + delay
- *   from the trigger to flat: clearing + [maker rung] + for each order min(its time, silence) + turn, 500 ms more beyond the eighth
+ *   from the trigger to flat: clearing + [maker rung] + for each order min(its time, silence) + turn, 500 ms more beyond the eighth;
+ *     one that came back without a word of what became of it (a broken line, "status unknown") is waited for until silence
  *     + for each read of the position its time, at most that after which another is begun beside it, and the wait for the next when it failed
- *     + time in which the gateway was dead, the venue let nobody in, or the brain was dead before the gateway knew
+ *     + time in which the gateway was dead, the venue let nobody in or asked for none, or the brain was dead before the gateway knew
  *     + for each restart clearing anew and the next ask
  *
  * The numbers are those of gateway/orders/ladder.ts, written apart from it on purpose: a slower ladder is to be noticed here.
  */
 import type { Config } from '../../../shared/config.ts';
 
-export type Call = { readonly target: string; readonly sentMs: number; readonly endedMs: number; readonly failed: boolean };
+export type Call = {
+  readonly target: string;
+  readonly sentMs: number;
+  readonly endedMs: number;
+  readonly failed: boolean;
+  /** What came back says nothing of what became of it. */
+  readonly lost: boolean;
+};
 
 const CLEARING_MS = 2_000;
 const MAKER_MS = 5_000;
@@ -43,7 +51,7 @@ export function allowanceMs(
   return (
     CLEARING_MS +
     (isProfit ? MAKER_MS + SILENCE_MS : 0) +
-    sum(orders.map((call) => Math.min(ms(call), SILENCE_MS) + TURN_MS)) +
+    sum(orders.map((call) => (call.lost ? SILENCE_MS : Math.min(ms(call), SILENCE_MS)) + TURN_MS)) +
     SPACING_MS * Math.max(0, orders.length - FAST_ORDERS) +
     sum(reads.map((call) => Math.min(ms(call), READ_HANGS_MS) + TURN_MS + (call.failed ? READ_AGAIN_MS : 0))) +
     outMs +

@@ -15,6 +15,7 @@ import { API_KEY, type FaultInput, healing } from '../../../scripts/soak/acts.ts
 import { parseClientId } from '../../../shared/client-id.ts';
 import type { VirtualClock } from '../../../shared/clock.ts';
 import { type Config, checkConfig } from '../../../shared/config.ts';
+import { UNWATCHED } from '../../../shared/risk.ts';
 import { formatSize, priceNumber } from '../../../shared/instrument.ts';
 import { rootLog } from '../../../shared/log.ts';
 import { makeMetrics } from '../../../shared/metrics.ts';
@@ -39,6 +40,9 @@ const CLOSE_MS = 15_000;
 const SEEN_LEVELS = 20;
 /** After a ban or a maintenance the line is tried again this late at most. */
 const UNBLOCK_MS = 1_000;
+/** HTTP: the venue's own backend was silent; too many requests or orders, and how long to send none. */
+const TIMED_OUT = 408;
+const TOO_MANY = 429;
 const FUNDS = parseAtoms('100000') ?? ZERO_ATOMS;
 const WHALE_FUNDS = parseAtoms('900000000') ?? ZERO_ATOMS;
 
@@ -196,7 +200,11 @@ class ExitPath implements AsyncDisposable {
         const sentMs = this.#clock.monoMs();
         const outcome = await http.send(request);
         const failed = outcome.kind !== 'answer' || outcome.status >= 400;
-        this.#judge.onCall({ target, sentMs, endedMs: this.#clock.monoMs(), failed });
+        const lost = outcome.kind !== 'answer' || outcome.status >= 500 || outcome.status === TIMED_OUT;
+        const endedMs = this.#clock.monoMs();
+        if (outcome.kind === 'answer' && outcome.status === TOO_MANY)
+          this.#blockedUntilMs = Math.max(this.#blockedUntilMs, endedMs + Number(outcome.headers.get('retry-after') ?? 0) * 1_000);
+        this.#judge.onCall({ target, sentMs, endedMs, failed, lost });
         return outcome;
       },
     };
@@ -275,6 +283,7 @@ function latenciesOf({ latencies }: ExitPlan) {
 
 function configOf({ exits, venuePercent }: ExitPlan): Config {
   const checked = checkConfig({
+    risk: UNWATCHED,
     symbols: [SYMBOL],
     gateway: { metricsPort: 0, disasterStop: { percent: venuePercent } },
     account: { exclusive: true },

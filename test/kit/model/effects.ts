@@ -2,7 +2,8 @@
 import { copyFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../../shared/clock.ts';
-import { LedgerStore, type OpenOptions } from '../../../gateway/io/ledger-store.ts';
+import type { OpenOptions } from '../../../gateway/io/ledger-options.ts';
+import { LedgerStore } from '../../../gateway/io/ledger-store.ts';
 import type { Cause } from '../../../gateway/account/audit-rows.ts';
 import type { Change } from '../../../gateway/account/rows.ts';
 import type { StopRow } from '../../../gateway/orders/stop-book.ts';

@@ -7,7 +7,7 @@ import { ALERTS_FILE, AlertDesk, readMemory, writeAck } from '../../../scripts/a
 import type { Seen } from '../../../scripts/alerts/incidents.ts';
 import { openChannels } from '../../../scripts/alerts/open-channels.ts';
 import { Outbox } from '../../../scripts/alerts/outbox.ts';
-import { redactorOf } from '../../../scripts/alerts/redact.ts';
+import { redactorOf } from '../../../shared/redact.ts';
 import type { AlarmCode } from '../../../shared/alarm.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { AlertsConfig } from '../../../shared/config-safety.ts';

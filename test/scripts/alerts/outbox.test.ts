@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Channel } from '../../../scripts/alerts/channels/channel.ts';
 import type { Message } from '../../../scripts/alerts/message.ts';
 import { Outbox } from '../../../scripts/alerts/outbox.ts';
-import { redactorOf } from '../../../scripts/alerts/redact.ts';
+import { redactorOf } from '../../../shared/redact.ts';
 import type { Severity } from '../../../shared/alarm.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { Random } from '../../../shared/random.ts';

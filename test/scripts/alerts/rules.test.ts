@@ -20,9 +20,19 @@ const header = (over: Partial<Header> = {}): Header =>
     ...{ budgets: { weight: use, orders1m: use, orders10s: use }, brainEpoch: 7, ...over },
   });
 const codes = (over: Partial<Observed>, rules = {}) =>
-  statesOf({ header: header(), gatewayDead: null, venueFault: null, failing: new Map(), ...over }, { rules }).map(({ code, symbol }) =>
-    symbol === null ? code : `${code} ${symbol}`,
+  statesOf({ header: header(), risk: null, gatewayDead: null, venueFault: null, failing: new Map(), ...over }, { rules }).map(
+    ({ code, symbol }) => (symbol === null ? code : `${code} ${symbol}`),
   );
+type RiskDoc = NonNullable<Observed['risk']>;
+const risk = (over: Partial<RiskDoc> = {}): RiskDoc => ({ state: 'normal', reasons: [], breakers: [], alarms: [], ...over });
+const breaker = (over: Partial<NonNullable<RiskDoc['breakers']>[number]> = {}): NonNullable<RiskDoc['breakers']>[number] => ({
+  ...{ where: 'BTCUSDT', at: 'open', tier: 'pause', sinceMs: 0, relapses: 0 },
+  findings: [{ monitor: 'jumpBps', reading: 116.6789, threshold: 100 }],
+  ...over,
+});
+const alarm = (): NonNullable<RiskDoc['alarms']>[number] => ({
+  ...{ monitor: 'runLossPercent', where: 'run:mm', alarm: 'warn', on: true, reading: 0.45, warn: 0.4, act: 0.6 },
+});
 const left = {
   reason: 'r',
   source: 'file',
@@ -55,6 +65,12 @@ test.each<[string, Partial<Observed>, readonly string[]]>([
     { header: header({ reasons: ['halted:BTCUSDT', 'stop-missing:ETHUSDT', 'closing:BTCUSDT', 'leverage:SOLUSDT'] }) },
     ['symbol-halted BTCUSDT', 'stop-missing ETHUSDT', 'symbol-halted SOLUSDT'],
   ],
+  ['the brain is at ease', { risk: risk() }, []],
+  ['a breaker pauses a symbol', { risk: risk({ breakers: [breaker()] }) }, ['risk-breaker BTCUSDT']],
+  ['a breaker of the account only widens', { risk: risk({ breakers: [breaker({ where: 'account', tier: 'widen' })] }) }, ['risk-warning']],
+  ['a breaker probes', { risk: risk({ breakers: [breaker({ at: 'half-open', tier: null, findings: [] })] }) }, ['risk-warning BTCUSDT']],
+  ['a monitor warns', { risk: risk({ alarms: [alarm()] }) }, ['risk-warning run:mm']],
+  ['a monitor that is off would warn', { risk: risk({ alarms: [{ ...alarm(), on: false }] }) }, []],
   ['a book is stale', { header: header({ reasons: ['book-stale:BTCUSDT'] }) }, []],
   ['orders are unknown for a moment', { header: header({ unknownOrders: { count: 1, oldestMs: 29_000 } }) }, []],
   ['orders are unknown for long', { header: header({ unknownOrders: { count: 1, oldestMs: 30_000 } }) }, ['order-unknown']],
@@ -72,7 +88,7 @@ test('an unknown order is told by the age that the configuration names', () => {
 
 test('sentences say what a person needs', () => {
   const sentence = (over: Partial<Header>) =>
-    statesOf({ header: header(over), gatewayDead: null, venueFault: null, failing: new Map() }, { rules: {} })[0]?.sentence;
+    statesOf({ header: header(over), risk: null, gatewayDead: null, venueFault: null, failing: new Map() }, { rules: {} })[0]?.sentence;
   expect(sentence({ emergency: left })).toBe('by file: r; canceling: BTCUSDT: position 1');
   expect(sentence({ emergency: { ...left, phase: 'done', left: [] } })).toBe('by file: r; flat, no order of ours is left');
   expect(sentence({ mode: 'reduce-only', reasons: ['margin-call'], margin: { ratio: 0.876, multiAssets: null } })).toContain('88 %');
@@ -91,4 +107,13 @@ test('subjectOf() and textOf() of many lines fit a phone: the rest is counted', 
   expect(textOf(message)).toContain('... and 10 more: scripts/mm alerts');
   expect(textOf({ ...message, kind: 'recovered' })).not.toContain('acknowledge');
   expect(subjectOf({ ...message, kind: 'test', lines: [] })).toBe('[mmbot sim] TEST ');
+});
+
+test.each<[RiskDoc, string]>([
+  [risk({ breakers: [breaker()] }), 'breaker open, tier pause; jumpBps 116.7, allowed 100'],
+  [risk({ breakers: [breaker({ at: 'half-open', tier: null, findings: [] })] }), 'breaker probes with small orders'],
+  [risk({ alarms: [alarm()] }), 'runLossPercent 0.45, warns at 0.4, acts at 0.6'],
+])('statesOf() tells the evidence of a breaker or a monitor, case %#', (observed, want) => {
+  const seen = statesOf({ header: header(), risk: observed, gatewayDead: null, venueFault: null, failing: new Map() }, { rules: {} });
+  expect(seen.map(({ sentence }) => sentence)).toEqual([want]);
 });

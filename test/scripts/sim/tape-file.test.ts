@@ -157,6 +157,6 @@ test.each([
   await expect(scanTape(file)).rejects.toThrow(new TapeProblem(`${file}: ${problem}`));
 });
 
-test('scanTape() of a folder says that it cannot be read', async () => {
-  await expect(scanTape(folder)).rejects.toThrow(new TapeProblem(`${folder}: cannot be read (EISDIR)`));
+test('scanTape() of a folder without tapes says so', async () => {
+  await expect(scanTape(folder)).rejects.toThrow(new TapeProblem(`${folder}: holds no tape: none of its files is named ….tape.zst`));
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { runExits, spreadOf, summaryOf } from '../../../scripts/soak/exits.ts';
+import { runExits, slippageLines, spreadOf, summaryOf } from '../../../scripts/soak/exits.ts';
 import { allowanceMs, type Call, detectMs, ordersMax } from '../../kit/exits/deadline.ts';
 import { average, Mirror } from '../../kit/exits/mirror.ts';
 import type { PathRecord } from '../../kit/exits/path.ts';
@@ -19,9 +19,9 @@ const record = (over: Partial<PathRecord>): PathRecord => ({
 });
 
 test('spreadOf() is by nearest rank, and passes over what is no number', () => {
-  expect(spreadOf([3, Number.NaN, 1, 2])).toEqual({ n: 3, p50: 2, p90: 3, p99: 3, max: 3 });
-  expect(spreadOf(Array.from({ length: 200 }, (_, i) => i + 1))).toEqual({ n: 200, p50: 100, p90: 180, p99: 198, max: 200 });
-  expect(spreadOf([])).toEqual({ n: 0, p50: 0, p90: 0, p99: 0, max: 0 });
+  expect(spreadOf([3, Number.NaN, 1, 2])).toEqual({ n: 3, p5: 1, p50: 2, p95: 3, p99: 3, max: 3 });
+  expect(spreadOf(Array.from({ length: 200 }, (_, i) => i + 1))).toEqual({ n: 200, p5: 10, p50: 100, p95: 190, p99: 198, max: 200 });
+  expect(spreadOf([])).toEqual({ n: 0, p5: 0, p50: 0, p95: 0, p99: 0, max: 0 });
 });
 
 test('summaryOf() tells slippage and time by cause, what went wrong, and the seeds that found something', () => {
@@ -35,10 +35,16 @@ test('summaryOf() tells slippage and time by cause, what went wrong, and the see
   ]);
   expect(told).toMatchObject({ paths: 2, found: 1, closed: 3, seeds: [6], faults: { hang: 2, sweep: 1 }, mostOfAllowed: 0.9, turns: 20 });
   expect(told.slippageBps).toEqual({
-    all: { n: 3, p50: 4, p90: 6, p99: 6, max: 6 },
-    'stop-loss': { n: 2, p50: 4, p90: 6, p99: 6, max: 6 },
-    'take-profit': { n: 1, p50: -2, p90: -2, p99: -2, max: -2 },
+    all: { n: 3, p5: -2, p50: 4, p95: 6, p99: 6, max: 6 },
+    'stop-loss': { n: 2, p5: 4, p50: 4, p95: 6, p99: 6, max: 6 },
+    'take-profit': { n: 1, p5: -2, p50: -2, p95: -2, p99: -2, max: -2 },
   });
+  const [titles, all, ...causes] = slippageLines(told);
+  expect([titles, all].map((line) => line?.trim().split(/ {2,}/))).toEqual([
+    ['SLIPPAGE, BPS', 'CLOSES', 'P5', 'P50', 'P95', 'P99', 'MAX'],
+    ['all', '3', '-2', '4', '6', '6', '6'],
+  ]);
+  expect(causes.map((line) => line.split(' ')[0])).toEqual(['stop-loss', 'take-profit']);
 });
 
 describe('runExits()', () => {
@@ -55,7 +61,14 @@ describe('runExits()', () => {
 });
 
 describe('how long a close may take', () => {
-  const call = (over: Partial<Call> = {}): Call => ({ target: 'POST /fapi/v1/order', sentMs: 0, endedMs: 50, failed: false, ...over });
+  const call = (over: Partial<Call> = {}): Call => ({
+    target: 'POST /fapi/v1/order',
+    sentMs: 0,
+    endedMs: 50,
+    failed: false,
+    lost: false,
+    ...over,
+  });
   const read = (over: Partial<Call> = {}): Call => call({ target: 'GET /fapi/v3/positionRisk', ...over });
   const allowed = (over: Partial<Parameters<typeof allowanceMs>[0]>): number =>
     allowanceMs({ calls: [], outMs: 0, restarts: 0, isProfit: false, ...over }, { config: config(), sliceMs: 25 });
@@ -64,6 +77,7 @@ describe('how long a close may take', () => {
     ['clearing, and two looks', {}, 2_050],
     ['a rung of a maker for a profit', { isProfit: true }, 8_050],
     ['an order and its turn', { calls: [call()] }, 2_250],
+    ['silence for one that came back without a word', { calls: [call({ failed: true, lost: true })] }, 2_050 + 1_000 + 150],
     ['no more than silence for one that hangs', { calls: [call({ endedMs: 3_000 })] }, 3_200],
     ['spaces between orders beyond the eighth', { calls: Array.from({ length: 10 }, () => call()) }, 2_050 + 10 * 200 + 1_000],
     ['a read', { calls: [read()] }, 2_250],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { overlay } from '../../../shared/config.ts';
 import type { Loaded } from '../../../shared/config-file.ts';
-import { watchConfig } from '../../../shared/io/config-watch.ts';
+import { Edits, watchConfig } from '../../../shared/io/config-watch.ts';
 import type { Result } from '../../../shared/result.ts';
 
 const BASE = JSON.parse(readFileSync(join(import.meta.dirname, '../../../config.json'), 'utf8'));
@@ -57,4 +57,24 @@ test('watchConfig() tells a broken edit with its line, and the mended one after 
   expect(spreadOf(await next(1))).toEqual([expect.stringMatching(/config\.json:3: not JSON/)]);
   writeFileSync(file, withSpread(3));
   expect(spreadOf(await next(2))).toBe(3);
+});
+
+test('Edits tell the newest to each who begins to listen, and later ones to the last of them alone', () => {
+  const edits = new Edits();
+  const [first, second]: [string[], string[]] = [[], []];
+  const edit = (why: string): void => edits.take({ ok: false, error: [why] });
+  const to =
+    (heard: string[]) =>
+    (told: Told): void =>
+      void heard.push(...(told.ok ? [] : told.error));
+  edit('a');
+  edit('b');
+  edits.listen(to(first));
+  edit('c');
+  edits.listen(to(second));
+  edit('d');
+  expect([first, second]).toEqual([
+    ['b', 'c'],
+    ['c', 'd'],
+  ]);
 });

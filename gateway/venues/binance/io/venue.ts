@@ -270,6 +270,7 @@ class BinanceVenue implements Venue {
       ...{ url: endpoints.api, rest, clock, log, meters, recvWindowMs, retryMs: this.#retryMs },
       ...{ apiKey: credentials.apiKey, secret: secretOf(credentials.secret), timeoutMs: requestTimeoutMs },
       silenceMs: patienceMs(PING_MS, this.#speed),
+      openSocket: this.#parts.lines?.socket,
       ...(rotateMs === undefined ? {} : { lifeMs: rotateMs }),
     });
   }

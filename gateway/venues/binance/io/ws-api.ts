@@ -1,7 +1,7 @@
 /** The WebSocket API over two sockets: writes and signs in the turn in which a call is taken, hands each outcome back, reopens for ever. Decides nothing. */
 import type { Clock, Timer } from '../../../../shared/clock.ts';
 import type { Log } from '../../../../shared/log.ts';
-import { openSocket, type Socket } from '../../../io/websocket.ts';
+import { type OpenSocket, openSocket, type Socket } from '../../../io/websocket.ts';
 import type { HttpAnswer, HttpOutcome } from '../../transport.ts';
 import type { OrderRoute, VenueFault } from '../../venue.ts';
 import type { CallTaker, Rest } from '../rest.ts';
@@ -18,6 +18,8 @@ const LIFE_MS = 23 * 3_600_000;
 const IN_FLIGHT_MAX = 64;
 
 export type WsApiOptions = {
+  /** Another way to connect than over the network. */
+  readonly openSocket?: OpenSocket | undefined;
   readonly url: string;
   readonly rest: Rest;
   readonly clock: Clock;
@@ -97,7 +99,7 @@ export class WsApi implements Disposable {
     const side = this.#sides[line];
     const current = (): boolean => !this.#disposed && side.socket === socket;
     this.#feed(line, { kind: 'opening' });
-    const socket: Socket = openSocket(url, {
+    const socket: Socket = (this.#options.openSocket ?? openSocket)(url, {
       onOpen: () => current() && this.#feed(line, { kind: 'opened' }),
       onText: (text) => current() && this.#feed(line, { kind: 'frame', text }),
       onPong: () => current() && this.#feed(line, { kind: 'pong' }),

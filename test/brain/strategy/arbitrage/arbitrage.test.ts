@@ -119,6 +119,40 @@ test('a leg that is not hedged before the deadline is unwound with the wider sli
   expect(pair.wishes.get('BTCUSDT')?.target?.slippageBps).toBe(P.exitSlippageBps);
 });
 
+test.each<[string, [number, number], number, (number | null)[]]>([
+  ['a leg without its hedge is taken back after the deadline', [-10, 0], 1, [0, null]],
+  ['as much of it as has no hedge', [-10, 4], 1, [-4, null]],
+  ['not before the deadline', [-10, 0], 0.5, [null, null]],
+  ['a hedged one stays', [-10, 10], 1, [null, null]],
+  ['nothing is opened against what is not seen', [0, 10], 1, [null, null]],
+])('while the other book cannot be seen, %s', (_name, held, deadlines, want) => {
+  const pair = new Pair();
+  pair.turn();
+  pair.world.a = 600_000 * 1.002;
+  pair.turn();
+  pair.world.held = held;
+  expect(pair.turn()).toMatch(/^arb-(hedging|entering|holding|leaving-wrong-side)$/);
+  pair.world.atMs += P.hedgeDeadlineMs * deadlines;
+  pair.turn({ b: 'rejections' });
+  expect(pair.targets).toEqual(want);
+});
+
+test('a leg that was taken back while the other could not be seen is flattened whole when both are', () => {
+  const pair = new Pair();
+  pair.turn();
+  pair.world.a = 600_000 * 1.002;
+  pair.turn();
+  pair.world.held = [-10, 0];
+  pair.turn();
+  pair.world.atMs += P.hedgeDeadlineMs;
+  expect(pair.turn({ b: 'rejections' })).toBe('arb-leaving-hedge-late');
+  pair.fill();
+  pair.world.held = [pair.world.held[0], 10]; // the hedge had been filled after all
+  expect([pair.turn(), pair.targets]).toEqual(['arb-leaving-hedge-late', [null, 0]]);
+  pair.fill();
+  expect(pair.turn()).toBe('arb-closed');
+});
+
 test.each<[string, Parameters<Pair['turn']>[0], string]>([
   ['a leg that cannot be seen', { b: 'book-not-live' }, 'arb-one-sided'],
   ['unknown fees', { a: { commission: null } }, 'arb-unpriced'],

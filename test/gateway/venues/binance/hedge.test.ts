@@ -37,6 +37,19 @@ test('a slow first one: the second is asked, and the first of both to answer cou
   }
 });
 
+test('a slow second one as well: a third is asked, and no more', async () => {
+  const { clock, asked, result } = rig();
+  clock.advance(400);
+  clock.advance(799);
+  expect(asked).toHaveLength(2);
+  clock.advance(1);
+  expect(asked).toHaveLength(3);
+  clock.advance(60_000);
+  asked[2]?.('third');
+  await settle();
+  expect([result(), asked.length]).toEqual(['third', 3]);
+});
+
 test('a silence does not end it while the other may still answer; two of them do', async () => {
   const { clock, asked, result } = rig();
   clock.advance(400);

@@ -98,6 +98,7 @@ test('a close of a bar that is lost is read over REST; until then the bars are u
   const bars = () => watched.venue.market.bars('BTCUSDT', '1m');
   await watched.until('bars', () => bars().status === 'complete');
   const newest = bars().closed.at(-1)?.openMs ?? 0;
+  await watched.fault({ kind: 'slow', path: '/fapi/v1/klines', byMs: 40 * 300, count: 1 }); // long enough to be seen unknown
   await watched.fault({ kind: 'gap', route: 'market', stream: 'btcusdt@kline_1m', ms: 130_000 });
   await watched.until('unknown bars', () => bars().status === 'bars-unknown');
   await watched.until('the bars again', () => bars().status === 'complete' && (bars().closed.at(-1)?.openMs ?? 0) >= newest + 120_000);

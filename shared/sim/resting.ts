@@ -1,14 +1,23 @@
 /**
- * Own resting paper orders of one symbol. They fill at their own price from two things that the public does: trades at or through the price,
+ * Own simulated orders that rest beside a live book, of one symbol. They fill at their own price from two things that the public does: trades at or through the price,
  * by the place in line that the queue model gives; and orders of the other side that come to rest at or through the price, which could not
  * have rested there had ours been real. Of the latter only what is new since the last look counts.
  */
-import type { PublicTrade } from '../../../shared/events.ts';
-import type { Side } from '../../../shared/order.ts';
-import { QueueModel, type QueueModelName } from '../../../shared/sim/queue.ts';
-import { crosses } from '../../../shared/sim/matching.ts';
-import { type Lots, lots, type Ticks } from '../../../shared/units.ts';
-import type { Levels } from './levels.ts';
+import type { PublicTrade } from '../events.ts';
+import type { Side } from '../order.ts';
+import { type Lots, lots, type Ticks } from '../units.ts';
+import { crosses } from './matching.ts';
+import { QueueModel, type QueueModelName } from './queue.ts';
+
+/** The public side as it is seen now. */
+export interface SeenLevels {
+  /** Whether the book is proved at this moment. */
+  readonly live: boolean;
+  /** What rests at a price in public. */
+  sizeOf(side: Side, price: Ticks): Lots;
+  /** Lots of the other side that an order at this price reaches, counted up to `max`. */
+  reach(order: { readonly side: Side; readonly price: Ticks | null }, max: number): Lots;
+}
 
 export type RestingOrder = { readonly key: number; readonly side: Side; readonly price: Ticks; readonly size: Lots };
 /** What is to be filled; `fill` books it, as far as the order still stands then. */
@@ -26,11 +35,11 @@ type Resting = {
 };
 
 export class RestingOrders {
-  readonly #levels: Levels;
+  readonly #levels: SeenLevels;
   readonly #queue: QueueModel;
   readonly #orders = new Map<number, Resting>();
 
-  constructor({ levels, queueModel }: { readonly levels: Levels; readonly queueModel: QueueModelName }) {
+  constructor({ levels, queueModel }: { readonly levels: SeenLevels; readonly queueModel: QueueModelName }) {
     this.#levels = levels;
     this.#queue = new QueueModel({ model: queueModel });
   }
