@@ -1,6 +1,6 @@
 /** What the risk watch tells people: breakers that are not closed with their evidence, alarms, readings of the account. Pure. */
 import type { Risk } from '../shared/risk.ts';
-import type { BrainDoc } from '../shared/snapshot.ts';
+import type { BrainDoc } from '../shared/brain-doc.ts';
 import type { BreakerState } from './risk/breaker.ts';
 import { ACCOUNT, type Reading, type RiskState } from './risk/watch.ts';
 

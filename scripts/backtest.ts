@@ -2,6 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { backtestTool, type BacktestArguments } from './lib/backtest/arguments.ts';
 import { prepareKlines } from './lib/backtest/prepare-klines.ts';
+import { prepareDepth } from './lib/backtest/prepare-depth.ts';
+import type { BacktestResult } from './lib/backtest/result.ts';
+import { runDepth } from './lib/backtest/run-depth.ts';
 import { runKlines } from './lib/backtest/run-klines.ts';
 import { summary } from './lib/backtest/summary.ts';
 import { EXIT, type ExitCode, print, Problem, runTool } from './lib/tool.ts';
@@ -21,6 +24,12 @@ async function main(): Promise<ExitCode> {
   return EXIT.done;
 }
 
-const run = async (asked: BacktestArguments) => runKlines(await prepareKlines(asked));
+/** One kind of data at a time. */
+async function run(asked: BacktestArguments): Promise<BacktestResult> {
+  const given = [asked.klines.length > 0 && '--klines', asked.tape !== undefined && '--tape'].filter((one) => one !== false);
+  if (given.length !== 1)
+    throw new Problem(EXIT.usage, [`${given.join(' and ') || 'no data given'}: allowed is one of --klines and --tape`]);
+  return asked.tape === undefined ? runKlines(await prepareKlines(asked)) : runDepth(await prepareDepth(asked));
+}
 
 await runTool('backtest', main);

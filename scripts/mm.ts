@@ -7,6 +7,7 @@ import type { Loaded } from '../shared/config-file.ts';
 import { acknowledge, alertLines, openAlerts } from './alerts/commands.ts';
 import { showConfig } from './lib/config-tool.ts';
 import { ask, notRunning, openOperator } from './lib/operator.ts';
+import { type IncidentOptions, showIncident } from './lib/incident.ts';
 import { type FillsOptions, type PnlOptions, showFills, showLife, showPnl, utcTime } from './lib/history-tool.ts';
 import { panic } from './lib/panic.ts';
 import { openRedis } from './lib/redis.ts';
@@ -56,6 +57,16 @@ addCommand<PnlOptions>('pnl', 'profit, fees, funding and volume by UTC day and s
   .option(...JSON_OPTION)
   .option('--symbol <symbol>', 'of one symbol only')
   .option('--days <n>', 'the newest n days on which anything was booked', wholeNumber({ min: 1, max: 36_500 }), 7);
+
+addCommand<IncidentOptions>('incident', 'tape, ledger, logs and configuration of a range of time in one folder', showIncident)
+  .option(...JSON_OPTION)
+  .requiredOption('--from <time>', 'not before this UTC day or time', utcTime)
+  .requiredOption('--to <time>', 'before this UTC day or time', utcTime)
+  .option('--out <folder>', 'where; it must not be there yet (default: incident-FROM-TO)')
+  .addHelpText(
+    'after',
+    '\nKeys, tokens, passwords and signatures are left out.\n\nExample:\n  scripts/mm incident --from 2026-11-30T12:30 --to 2026-11-30T12:45',
+  );
 
 type PanicOptions = Common & { readonly everything: boolean; readonly yes: boolean; readonly reason: string; readonly timeout: number };
 addCommand('panic', 'cancel all of ours, flatten, stay stopped until resume', stop)

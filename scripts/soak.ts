@@ -5,6 +5,7 @@ import { InvalidArgumentError } from 'commander';
 import { EXIT, newTool, wholeNumber } from './lib/tool.ts';
 import { ACT_KINDS } from './soak/acts.ts';
 import { runExits, slippageLines } from './soak/exits.ts';
+import { runLimits } from './soak/limits.ts';
 import { runHostileCampaign } from './soak/hostile-campaign.ts';
 import { runPanics } from './soak/panic-figures.ts';
 import type { PanicRecord } from './soak/panics.ts';
@@ -41,6 +42,7 @@ type Flags = {
   readonly faults: boolean;
   readonly hostile?: true;
   readonly messages: number;
+  readonly limits?: number;
   readonly model?: true;
   readonly replay?: string;
 };
@@ -96,6 +98,11 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
     'messages of --hostile in all; a campaign of the same seed goes on after the last one',
     wholeNumber({ min: 100, max: 100_000_000 }),
     1_000_000,
+  )
+  .option(
+    '--limits <n>',
+    'instead: so many histories of any commands and events against the limits, in this process on virtual time; the exchange judges',
+    wholeNumber({ min: 1, max: 1_000_000 }),
   )
   .option('--model', 'instead: short histories of the order side against a model of the exchange, in this process, on virtual time')
   .option('--replay <file>', 'instead: one history that --model has kept')
@@ -216,6 +223,13 @@ async function hostile({ seed, messages, minutes, dir }: Flags, stop: AbortContr
   return figures.ok ? EXIT.done : EXIT.failed;
 }
 
+async function limits({ seed, limits: histories = 0, minutes, dir }: Flags, stop: AbortController): Promise<number> {
+  const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+  const told = await runLimits({ seed, histories, minutes, dir, stop: stop.signal, tell });
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+  return told.ok ? EXIT.done : EXIT.failed;
+}
+
 async function panics({ seed, dir, faults, panics: count = 0 }: Flags, stop: AbortController): Promise<number> {
   const file = join(dir, `panics-${seed}.jsonl`);
   mkdirSync(dir, { recursive: true });
@@ -280,6 +294,7 @@ else if (flags.model) process.exitCode = await soakModel(flags);
 else if (flags.hour !== undefined) process.exitCode = await hour(flags, flags.hour === true ? HOUR_MINUTES : flags.hour);
 else if (flags.kills !== undefined) process.exitCode = await killCampaign(flags, flags.kills);
 else if (flags.hostile) process.exitCode = await hostile(flags, stop);
+else if (flags.limits !== undefined) process.exitCode = await limits(flags, stop);
 else if (flags.panics !== undefined) process.exitCode = await panics(flags, stop);
 else
   process.exitCode = await (flags.exits

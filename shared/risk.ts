@@ -20,11 +20,15 @@ export const MONITORS = {
   feesPercent: above([0.3, 0.6], 'widen', 'fees paid since midnight UTC, percent of the equity'),
   fundingPaidPercent: above([0.2, 0.5], 'one-sided', 'funding paid since midnight UTC, percent of the equity'),
   concentrationPercent: above([150, 300], 'one-sided', 'largest position of a symbol, percent of the equity'),
-  ordersPerMinute: above([600, 1_000], 'widen', 'orders and amends sent, a minute'),
-  cancelsPerMinute: above([600, 1_000], 'widen', 'cancels sent, a minute'),
+  ordersPerMinute: above([1_500, 2_500], 'widen', 'orders and amends sent, a minute'),
+  cancelsPerMinute: above([1_500, 2_500], 'widen', 'cancels sent, a minute'),
   fillsPerMinute: above([60, 200], 'widen', 'own fills, a minute'),
   ordersPerFill: above([2_000, 4_000], 'widen', 'orders and amends for each fill, over ten minutes; from 500 orders on'),
-  rejectPercent: above([10, 30], 'pause', 'orders that were refused or rejected, percent, over a minute; from 30 orders on'),
+  rejectPercent: above(
+    [10, 30],
+    'pause',
+    'orders that were refused or rejected, percent, over a minute; from 30 orders on; not those that a race or a used-up budget explains',
+  ),
   errorPercent: above([5, 20], 'pause', 'commands without an answer, percent, over a minute; from 30 commands on'),
   feedAgeMs: above([300, 1_000], 'widen', 'how old the newest snapshot grew before this one came, ms'),
   acknowledgeMs: above([500, 2_000], 'widen', 'time from a command to the snapshot that shows it, 95 of 100, ms'),
@@ -118,3 +122,6 @@ export const riskWatchDoc = {
   /** Of the account, by monitor; null while not known. */
   readings: z.record(z.string(), z.number().nullable()).optional(),
 };
+
+/** Every monitor only shown: for runs that are about something else. */
+export const UNWATCHED: Risk = Risk.parse({ monitors: Object.fromEntries(Object.keys(MONITORS).map((name) => [name, { on: false }])) });

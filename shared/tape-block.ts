@@ -2,8 +2,9 @@
  * Blocks of a tape file. Each stands for itself: a zstd skippable frame that tells what follows, then one zstd frame with whole lines. So
  * `zstd -dc` reads the file, whatever was cut off or appended; the headers are its index by time; and a torn end is known as such.
  */
-import { crc32, zstdDecompressSync } from 'node:zlib';
+import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { err, ok, type Result } from './result.ts';
+import { tapeLine, type TapeRecord } from './tape.ts';
 
 export type BlockInfo = {
   /** Of the zstd frame behind the header, and of its text. */
@@ -40,6 +41,14 @@ export const headerOf = (info: Omit<BlockInfo, 'bytes' | 'checksum'>, frame: Buf
   header.writeUInt32LE(crc32(header.subarray(0, 44)), 44);
   return header;
 };
+
+/** A whole block; at least one record, in order of time. */
+export function blockOf(records: readonly [TapeRecord, ...TapeRecord[]]): Buffer {
+  const text = Buffer.from(records.map(tapeLine).join(''), 'utf8');
+  const frame = zstdCompressSync(text);
+  const [firstMs, lastMs] = [records[0].atMs, records.at(-1)?.atMs ?? records[0].atMs];
+  return Buffer.concat([headerOf({ textBytes: text.length, records: records.length, firstMs, lastMs }, frame), frame]);
+}
 
 /** Null: no whole header stands there. */
 export function readHeader(bytes: Buffer): BlockInfo | null {

@@ -1,6 +1,6 @@
 /** Profit of each symbol by where it comes from, as a metric. */
 import type { Metrics } from '../../shared/metrics.ts';
-import type { BrainDoc } from '../../shared/snapshot.ts';
+import type { BrainDoc } from '../../shared/brain-doc.ts';
 
 const PARTS = ['spread', 'inventory', 'fees', 'funding', 'total'] as const;
 

@@ -21,7 +21,7 @@ import { stable } from '../../shared/json.ts';
 import type { Limits } from '../../shared/limits.ts';
 import type { Log } from '../../shared/log.ts';
 import { ok, type Result } from '../../shared/result.ts';
-import type { BrainDoc } from '../../shared/snapshot.ts';
+import type { BrainDoc } from '../../shared/brain-doc.ts';
 import type { Run } from '../runs.ts';
 import { settingsOf } from '../settings.ts';
 import type { Settings } from '../step.ts';

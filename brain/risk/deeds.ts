@@ -1,13 +1,13 @@
 /**
  * What was sent since the turn before and what became of it, counted for the monitors. What a race explains is no trouble: a post-only
- * order that would have taken, an order that ended while its amend was on its way, a lease that ended.
+ * order that would have taken, an order that ended while its amend was on its way, a lease that ended; nor is the wait for the venue's budget.
  */
 import type { Refusal } from '../../shared/command.ts';
 import { isSteered, type OrderCommand, type Pending } from '../oms/working.ts';
 import type { Documents } from '../view.ts';
 import type { Deeds } from './account-pulse.ts';
 
-const RACES: ReadonlySet<Refusal> = new Set(['order-busy', 'order-ended', 'unknown-order', 'no-lease', 'stale-epoch']);
+const RACES: ReadonlySet<Refusal> = new Set(['order-busy', 'order-ended', 'unknown-order', 'no-lease', 'stale-epoch', 'budget']);
 const MINUTE_MS = 60_000;
 /** Commands that wait to be seen; more than that are not timed. */
 const WAITING_MAX = 1_000;

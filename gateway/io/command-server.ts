@@ -6,13 +6,15 @@ import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../shared/clock.ts';
 import { type Answer, Command, type Refused } from '../../shared/command.ts';
-import { frame, LineSplitter, MESSAGE_BYTES_MAX } from '../../shared/framing.ts';
+import { frame, type Framed, LineSplitter, MESSAGE_BYTES_MAX } from '../../shared/framing.ts';
 import type { Log } from '../../shared/log.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { SCHEMA_VERSION } from '../../shared/snapshot.ts';
+import type { MonoMs } from '../../shared/units.ts';
 import type { Client, Received } from '../orders/desk.ts';
 import { refuse } from '../orders/refuse.ts';
 import type { StallGuard } from '../orders/stall-guard.ts';
+import { Backlog } from './backlog.ts';
 
 export type CommandServerOptions = {
   readonly path: string;
@@ -32,6 +34,8 @@ const FLOOD = 2_000;
 const FLOOD_ALL = 4_000;
 /** New connections in one real second; more are closed unheard. */
 const ACCEPTED = 50;
+/** Lines are worked off for so long; then timers and other sockets have their turn, ms. */
+const SLICE_MS = 5;
 /** Answers a client has not read yet. */
 const UNREAD_BYTES_MAX = 1_048_576;
 
@@ -41,7 +45,11 @@ type Connection = {
   subscribed: boolean;
   waiting: string | null;
   readonly count: SecondCount;
+  readonly isFirst: () => boolean;
+  heldUntil: number;
 };
+/** `at`: when it was read. */
+type Line = { readonly framed: Framed; readonly at: MonoMs };
 
 let clientIds = 0;
 
@@ -94,6 +102,9 @@ export class CommandServer implements AsyncDisposable {
   readonly #connections = new Set<Connection>();
   readonly #all = new SecondCount();
   readonly #accepted = new SecondCount();
+  readonly #backlog = new Backlog<Connection, Line>();
+  /** The backlog is gone on with in a while. */
+  #pumping = false;
   /** Clients cut off, by reason. */
   readonly cut = { 'too-large': 0, flood: 0, slow: 0 };
 
@@ -147,26 +158,51 @@ export class CommandServer implements AsyncDisposable {
       return;
     }
     const client: Client = { id: ++clientIds, socket: this.#options.socket, role: null, epoch: 0 };
-    const connection: Connection = { client, socket, subscribed: false, waiting: null, count: new SecondCount() };
+    const isFirst = (): boolean => client.role === 'brain';
+    const connection: Connection = { client, socket, subscribed: false, waiting: null, count: new SecondCount(), isFirst, heldUntil: 0 };
     const splitter = new LineSplitter();
     this.#connections.add(connection);
     socket.on('data', (chunk: Buffer) => this.#read(connection, { splitter, chunk }));
     socket.on('error', (error) => this.#options.log.debug({ client: client.id, error: error.message }, 'Client connection error'));
     socket.on('close', () => {
       this.#connections.delete(connection);
+      this.#backlog.drop(connection);
       this.#options.onClosed(client);
     });
   }
 
   #read(connection: Connection, { splitter, chunk }: { readonly splitter: LineSplitter; readonly chunk: Buffer }): void {
     const at = this.#options.clock.monoMs();
-    const stalled = this.#options.stall.isStalled();
-    for (const framed of splitter.push(chunk)) {
-      if (!connection.socket.writable) return;
-      if (framed.kind === 'too-large') this.#cut(connection, 'too-large', `a message is at most ${MESSAGE_BYTES_MAX} bytes`);
-      else if (this.#floods(connection)) this.#cut(connection, 'flood', `more than ${FLOOD} messages in a second`);
-      else this.#answer(connection, { text: framed.text, received: { client: connection.client, at, stalled } });
+    this.#backlog.add(
+      connection,
+      splitter.push(chunk).map((framed) => ({ framed, at })),
+    );
+    if (!this.#pumping) this.#pump();
+    if (this.#backlog.has(connection)) connection.socket.pause(); // the kernel holds what it sends until its lines are worked off
+  }
+
+  #pump(): void {
+    const end = performance.now() + SLICE_MS;
+    this.#pumping = false;
+    for (let now = end - SLICE_MS; now < end; now = performance.now()) {
+      const next = this.#backlog.next(now);
+      if (next === null) break;
+      this.#take(next.owner, next.line);
+      this.#resume(next.owner);
     }
+    const waitMs = this.#backlog.waitMs(performance.now());
+    if (waitMs === null) return;
+    this.#pumping = true;
+    if (waitMs === 0) setImmediate(() => this.#pump());
+    else setTimeout(() => this.#pump(), waitMs + 1);
+  }
+
+  #take(connection: Connection, { framed, at }: Line): void {
+    const { socket, client } = connection;
+    if (!socket.writable) return;
+    if (framed.kind === 'too-large') this.#cut(connection, 'too-large', `a message is at most ${MESSAGE_BYTES_MAX} bytes`);
+    else if (this.#floods(connection)) this.#cut(connection, 'flood', `more than ${FLOOD} messages in a second`);
+    else this.#answer(connection, { text: framed.text, received: { client, at, stalled: this.#options.stall.isStalled() } });
   }
 
   #answer(connection: Connection, { text, received }: { readonly text: string; readonly received: Received }): void {
@@ -178,13 +214,18 @@ export class CommandServer implements AsyncDisposable {
   }
 
   /** The brain that holds the lease does not wait for others. */
-  #floods({ count, socket, client }: Connection): boolean {
+  #floods(connection: Connection): boolean {
     const now = performance.now();
-    if (this.#all.add(now) > FLOOD_ALL && client.role !== 'brain' && !socket.isPaused()) {
-      socket.pause();
-      setTimeout(() => socket.resume(), this.#all.leftMs(now));
+    if (this.#all.add(now) > FLOOD_ALL && connection.client.role !== 'brain') {
+      connection.heldUntil = now + this.#all.leftMs(now);
+      connection.socket.pause();
+      setTimeout(() => this.#resume(connection), this.#all.leftMs(now) + 1);
     }
-    return count.add(now) > FLOOD;
+    return connection.count.add(now) > FLOOD;
+  }
+
+  #resume(connection: Connection): void {
+    if (!this.#backlog.has(connection) && performance.now() >= connection.heldUntil) connection.socket.resume();
   }
 
   #caughtUp(connection: Connection): void {

@@ -5,6 +5,7 @@
 import type { RateLimits } from '../../shared/limits.ts';
 import type { MonoMs } from '../../shared/units.ts';
 
+const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const MINUTES = 60;
 /** Below so many orders in the hour their number says nothing about the strategy. */
@@ -16,22 +17,22 @@ type Minute = { index: number; orders: number; fills: number };
 export class CommandPace {
   readonly #limits: () => RateLimits;
   readonly #minutes: Minute[] = Array.from({ length: MINUTES }, () => ({ index: -1, orders: 0, fills: 0 }));
-  #tokens: number;
-  #at: MonoMs | null = null;
+  /** When those of the last second were let through, oldest first: no bucket, which would let twice as many through in a second. */
+  #recent: readonly MonoMs[] = [];
 
   constructor(limits: () => RateLimits) {
     this.#limits = limits;
-    this.#tokens = limits().maxCommandsPerSecond;
   }
 
   /** Of an order or amend that would open; null when it may go on. Asked once a command: each answer uses the budget up. */
   check(now: MonoMs): PaceRefusal | null {
     const { maxCommandsPerSecond, maxOrdersPerFill } = this.#limits();
-    const passed = this.#at === null ? 0 : now - this.#at;
-    this.#at = now;
-    this.#tokens = Math.min(maxCommandsPerSecond, this.#tokens + (passed * maxCommandsPerSecond) / 1_000);
-    if (this.#tokens < 1) return { code: 'limit-rate', why: `more than ${maxCommandsPerSecond} commands came within a second` };
-    this.#tokens--;
+    const young = this.#recent.findIndex((at) => now - at < SECOND_MS);
+    const recent = young < 0 ? [] : this.#recent.slice(young);
+    this.#recent = recent;
+    if (recent.length >= maxCommandsPerSecond)
+      return { code: 'limit-rate', why: `more than ${maxCommandsPerSecond} commands came within a second` };
+    this.#recent = [...recent, now];
     const { orders, fills } = this.lastHour(now);
     if (orders < ORDERS_MIN || orders <= maxOrdersPerFill * Math.max(1, fills)) return null;
     return {

@@ -1,7 +1,8 @@
 /** Which states hold, judged from what the watchdog sees: the gateway's header while it is young, the gateway's silence, its own way to the venue. Pure. */
 import type { AlarmCode } from '../../shared/alarm.ts';
 import type { AlertsConfig } from '../../shared/config-safety.ts';
-import type { BrainDoc, Header } from '../../shared/snapshot.ts';
+import type { BrainDoc } from '../../shared/brain-doc.ts';
+import type { Header } from '../../shared/snapshot.ts';
 import { durationText, type Seen } from './incidents.ts';
 
 export type Observed = {

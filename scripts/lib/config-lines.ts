@@ -1,7 +1,7 @@
 /** What is in force otherwise than config.json says, as lines for a terminal. Pure. */
 import type { ConfigAnswer } from '../../shared/command.ts';
 import type { ConfigAudit } from '../../shared/config-live.ts';
-import type { BrainDoc } from '../../shared/snapshot.ts';
+import type { BrainDoc } from '../../shared/brain-doc.ts';
 import { configLines } from './screen.ts';
 import { labelled } from './table.ts';
 

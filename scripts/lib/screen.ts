@@ -1,7 +1,8 @@
 /** State as lines for a terminal of 80 columns. Pure: what is not known is written "unknown", never as a zero. */
 import type { ConfigState } from '../../shared/config-live.ts';
 import { hasEnded } from '../../shared/order.ts';
-import type { BrainDoc, Header, OrderDoc } from '../../shared/snapshot.ts';
+import type { BrainDoc } from '../../shared/brain-doc.ts';
+import type { Header, OrderDoc } from '../../shared/snapshot.ts';
 import { trimDecimal } from '../../shared/units.ts';
 import { shadowStatus } from './shadow-lines.ts';
 import type { State, SymbolState } from './state.ts';

@@ -1,6 +1,6 @@
 /** Shadows as lines for a terminal of 80 columns: what other parameters would have done beside the run that trades. Pure. */
 import { explain } from '../../shared/reasons.ts';
-import type { BrainDoc, ShadowDoc } from '../../shared/snapshot.ts';
+import type { BrainDoc, ShadowDoc } from '../../shared/brain-doc.ts';
 import { trimDecimal } from '../../shared/units.ts';
 import { ageText, labelled } from './table.ts';
 

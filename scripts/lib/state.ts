@@ -2,7 +2,8 @@
 import type { Redis } from 'ioredis';
 import type * as z from 'zod';
 import type { Config } from '../../shared/config.ts';
-import { BalanceDoc, BookDoc, BrainDoc, Header, keysOf, OrdersDoc, PositionDoc, SNAPSHOT_TTL_MS } from '../../shared/snapshot.ts';
+import { BrainDoc } from '../../shared/brain-doc.ts';
+import { BalanceDoc, BookDoc, Header, keysOf, OrdersDoc, PositionDoc, SNAPSHOT_TTL_MS } from '../../shared/snapshot.ts';
 
 export type SymbolState = {
   readonly symbol: string;

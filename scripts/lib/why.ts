@@ -1,6 +1,6 @@
 /** Why the brain does what it does, as lines for a terminal of 80 columns: a block for each run on each symbol. Pure. */
 import { explain } from '../../shared/reasons.ts';
-import type { BrainDoc, RunDoc } from '../../shared/snapshot.ts';
+import type { BrainDoc, RunDoc } from '../../shared/brain-doc.ts';
 import { trimDecimal } from '../../shared/units.ts';
 import { auditLine } from './config-lines.ts';
 import { brainAge, brainLines, configLines, riskLines } from './screen.ts';

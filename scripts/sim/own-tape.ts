@@ -26,6 +26,7 @@ export class Weave {
   readonly #open = new Map<string, Set<string>>();
   readonly #lastId = new Map<string, number>();
   readonly #lastTrade = new Map<string, number>();
+  readonly #kept = new Map<string, number>();
   #held: TapeLine[] = [];
 
   /** A `connection` record; what waited for the connection that closed goes on. */
@@ -41,7 +42,10 @@ export class Weave {
 
   take(line: TapeLine, name: string): readonly TapeLine[] {
     const { frame } = line;
-    if (frame.kind === 'snapshot') this.#lastId.delete(frame.symbol); // the chain begins anew
+    if (frame.kind === 'snapshot') {
+      this.#lastId.delete(frame.symbol); // the chain begins anew
+      this.#kept.set(frame.symbol, frame.lastUpdateId);
+    }
     const overlaps = (this.#open.get(name.split('#')[0] ?? '')?.size ?? 0) > 1;
     if (frame.kind === 'trade') return this.#isEcho(frame, overlaps) ? [] : [line];
     return frame.kind === 'depth' ? this.#depth(line, { frame, overlaps }) : [line];
@@ -65,7 +69,14 @@ export class Weave {
       }
     }
     this.#lastId.set(frame.symbol, frame.last);
-    return [line, ...this.#follow(frame.symbol)];
+    return [this.#anchored(line, frame), ...this.#follow(frame.symbol)];
+  }
+
+  /** After a book that was kept the next difference follows exactly; a venue's snapshot it spans. */
+  #anchored(line: TapeLine, frame: Depth): TapeLine {
+    const kept = this.#kept.get(frame.symbol);
+    this.#kept.delete(frame.symbol);
+    return kept !== undefined && kept === frame.previous ? { ...line, frame: { ...frame, first: kept } } : line;
   }
 
   /** Those that chain on now. */

@@ -1,6 +1,7 @@
 /** What befalls a run, drawn from a seed: every fault of the simulator, with what ends those that do not pass by themselves, and deaths and stalls of processes. */
 import type * as z from 'zod';
 import type { Random } from '../../shared/random.ts';
+import { UNWATCHED } from '../../shared/risk.ts';
 import { CHAOS_KINDS, drawFault } from '../sim/faults/chaos.ts';
 import type { Fault } from '../sim/faults/fault.ts';
 
@@ -16,8 +17,8 @@ export type Act =
   | { readonly kind: string; readonly does: 'kill'; readonly process: ProcessName }
   | { readonly kind: string; readonly does: 'stall'; readonly process: ProcessName; readonly forMs: number };
 
-/** Hours of faults may cost more than a day's limit on losses lets through; that limit has tests of its own. */
-export const LOSES_FREELY = { limits: { equity: { maxDailyLossPercent: 100 } } };
+/** Hours of faults may cost more than a day's limit on losses lets through, and trip every breaker; both have tests of their own. */
+export const LOSES_FREELY = { limits: { equity: { maxDailyLossPercent: 100 } }, risk: UNWATCHED };
 export const API_KEY = 'mmbot-sim-key';
 
 type Draw = { readonly random: Random; readonly symbol: string };

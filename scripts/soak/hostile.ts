@@ -206,10 +206,10 @@ class Hostility {
         const open = account.openOrders.filter(({ symbol }) => symbol === SYMBOL);
         const position = Number(account.positions.find(({ symbol }) => symbol === SYMBOL)?.positionAmt ?? 0);
         for (const sentence of beyondLimit({ symbol: SYMBOL, position, open, limit })) this.#blame(sentence);
-        if (open.length > LIMITS.maxOpenOrders + 2)
-          this.#blame(`${open.length} orders rest, the limit is ${LIMITS.maxOpenOrders} beside the ladder's`);
-        for (const { clientOrderId, price, origQty } of open)
-          if (Number(price) * Number(origQty) > Number(LIMITS.maxOrderNotional))
+        const opening = open.filter(({ reduceOnly }) => !reduceOnly).length;
+        if (opening > LIMITS.maxOpenOrders) this.#blame(`${opening} orders rest, the limit is ${LIMITS.maxOpenOrders}`);
+        for (const { clientOrderId, price, origQty, reduceOnly } of open)
+          if (!reduceOnly && Number(price) * Number(origQty) > Number(LIMITS.maxOrderNotional))
             this.#blame(`order ${clientOrderId} is worth ${price} x ${origQty}`);
       }
       await sleep(20);

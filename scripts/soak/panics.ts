@@ -24,8 +24,8 @@ export type PanicOptions = {
   readonly redisUrl: string;
   /** False: nothing goes wrong. */
   readonly faults: boolean;
-  /** What else befalls us right before the command. */
-  readonly before?: () => Promise<void>;
+  /** What else befalls us right before the command; `brain` is the one that quotes. */
+  readonly before?: (brain: AsyncDisposable) => Promise<unknown>;
 };
 export type PanicRecord = {
   readonly seed: number;
@@ -156,7 +156,7 @@ class Panic {
     const drawn = this.#options.faults ? drawPanicFaults(this.#random, [first, ...more]) : [];
     void this.#quote(brain, { symbol: 'BTCUSDT', side: 'buy', bps: 25 }); // on its way
     for (const { faults } of drawn) for (const fault of faults) this.#fault(fault);
-    await this.#options.before?.();
+    await this.#options.before?.(brain);
     const watch = new Watch(this.#parts.simulator, () => [this.#own().length, this.#held().length]);
     this.#ask(asked, { brain, operator, everything });
     const doneMs = await watch.untilDone(async () => (await headerOf(operator))?.emergency?.phase === 'done');

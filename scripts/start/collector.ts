@@ -4,7 +4,8 @@
  */
 import type { Redis } from 'ioredis';
 import { FullBook, Stats } from '../../shared/command.ts';
-import { BrainDoc, Header, type Keys } from '../../shared/snapshot.ts';
+import { BrainDoc } from '../../shared/brain-doc.ts';
+import { Header, type Keys } from '../../shared/snapshot.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { booksEqual, type ExchangeBook } from './compare-book.ts';
 

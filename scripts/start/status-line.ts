@@ -1,6 +1,7 @@
 /** One line that says how a run stands, for a terminal. */
 import type { Stats } from '../../shared/command.ts';
-import type { BrainDoc, Header } from '../../shared/snapshot.ts';
+import type { BrainDoc } from '../../shared/brain-doc.ts';
+import type { Header } from '../../shared/snapshot.ts';
 
 export type StatusFacts = {
   readonly seconds: number;

@@ -1,6 +1,6 @@
 /** The one JSON line a headless run ends with: a contract, computed from what was seen and never set. */
 import type { Stats } from '../../shared/command.ts';
-import type { BrainDoc } from '../../shared/snapshot.ts';
+import type { BrainDoc } from '../../shared/brain-doc.ts';
 import type { Start } from './child.ts';
 import { sumDecimals, trimDecimal } from '../../shared/units.ts';
 

@@ -10,7 +10,8 @@ import { accountHash } from '../../shared/config.ts';
 import type { Loaded } from '../../shared/config-file.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { LIFE_FILE, type Life, readLife } from '../../shared/life-file.ts';
-import { BrainDoc, Header, keysOf } from '../../shared/snapshot.ts';
+import { BrainDoc } from '../../shared/brain-doc.ts';
+import { Header, keysOf } from '../../shared/snapshot.ts';
 import { brainSocketPath } from '../../shared/socket-path.ts';
 
 export type EyesOptions = { readonly loaded: Loaded; readonly apiKey: string; readonly accountDir: string };

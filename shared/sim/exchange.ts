@@ -43,7 +43,7 @@ type Counting = { readonly ids: Omit<MarketIds, 'order'> };
 export type MarketSpec =
   | ({ readonly kind: 'flow' } & Pick<LiveMarketOptions, 'flow' | 'again' | 'history' | 'startPrice' | 'ids'>)
   | { readonly kind: 'own'; readonly open: (surroundings: MarketSurroundings) => SymbolMarket & Counting }
-  | ({ readonly kind: 'replay' } & Pick<ReplayMarketOptions, 'instrument' | 'snapshot' | 'history' | 'startPrice' | 'queueModel'>);
+  | ({ readonly kind: 'replay' } & Pick<ReplayMarketOptions, 'instrument' | 'snapshot' | 'history' | 'startPrice' | 'queueModel' | 'lean'>);
 
 export type ExchangeOptions = {
   readonly startMs: number;

@@ -26,6 +26,8 @@ export type PriceFeedOptions = {
   /** Middle of the market in ticks; null when a side is empty. */
   readonly mid: () => number | null;
   readonly publish: (event: MarketEvent) => void;
+  /** Of the bars that are made; default all. One minute has to be among them. */
+  readonly intervals?: readonly string[];
   /** Mark price and bars are told by somebody else: nothing is computed or published on a grid. */
   readonly told?: boolean;
   /** Told of each public trade, in the middle of matching. */
@@ -56,7 +58,8 @@ export class PriceFeed {
   constructor(options: PriceFeedOptions) {
     this.#options = options;
     this.#last = ticks(Math.round(options.price / Number(options.instrument.tickSize)));
-    this.bars = new BarBuilder({ history: options.history });
+    const { history, intervals } = options;
+    this.bars = new BarBuilder({ history, ...(intervals ? { intervals } : {}) });
     this.day = new DayWindow(this.bars);
     this.mark = new MarkPrice({
       symbol: options.instrument.symbol,

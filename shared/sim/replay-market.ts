@@ -5,7 +5,7 @@
 import { firstId } from './first-id.ts';
 import type { Grid } from './listing.ts';
 import type { Instrument } from '../instrument.ts';
-import { parsePrice, parseSize } from '../instrument.ts';
+import { formatPrice, parsePrice, parseSize } from '../instrument.ts';
 import { lots, type Lots, type Ticks } from '../units.ts';
 import type { Agenda } from './agenda.ts';
 import type { MarketEvent, PriceSize } from './exchange-events.ts';
@@ -26,6 +26,8 @@ export type ReplayMarketOptions = {
   readonly history: readonly Bar[];
   /** Where own resting orders stand in line. */
   readonly queueModel: QueueModelName;
+  /** Nobody subscribes to it: neither earlier states of its book are kept, nor bars longer than a minute. */
+  readonly lean?: boolean;
   readonly startMs: number;
   readonly startPrice: number;
   readonly agenda: Agenda;
@@ -50,7 +52,7 @@ export class ReplayMarket implements SymbolMarket {
   readonly instrument: Instrument;
   readonly feed: PriceFeed;
   readonly #options: ReplayMarketOptions;
-  readonly #book = new TapeBook();
+  readonly #book: TapeBook;
   readonly #queue: QueueModel;
   readonly #resting = new Map<number, Resting>();
   /** Newest recorded best prices: ahead of the book between two diffs. */
@@ -66,6 +68,7 @@ export class ReplayMarket implements SymbolMarket {
   constructor(options: ReplayMarketOptions) {
     this.#options = options;
     this.#queue = new QueueModel({ model: options.queueModel });
+    this.#book = new TapeBook(options.lean ? { statesMax: 0 } : {});
     this.#tradeId = firstId(options.startMs);
     this.#aggregateId = this.#tradeId;
     this.instrument = options.instrument;
@@ -76,6 +79,7 @@ export class ReplayMarket implements SymbolMarket {
       mid: () => midOf(this),
       publish: options.sink.publish,
       onLast: options.sink.onLast,
+      ...(options.lean ? { intervals: ['1m'] } : {}),
     });
   }
 
@@ -166,6 +170,7 @@ export class ReplayMarket implements SymbolMarket {
   }
 
   takeable(order: BookOrder): Lots {
+    if (!this.wouldTake(order)) return lots(0);
     let sum = 0;
     for (const [price, size] of this.#visible(opposite(order.side), DEPTH_MAX)) {
       if (sum >= order.size || !crosses({ side: order.side, price: order.price, against: price })) break;
@@ -176,6 +181,7 @@ export class ReplayMarket implements SymbolMarket {
 
   /** Walks the visible levels; the book stays as recorded. */
   #take(order: BookOrder): Lots {
+    if (!this.wouldTake(order)) return lots(0); // most orders rest: the levels need not be read for them
     let left: number = order.size;
     for (const [price, visible] of this.#visible(opposite(order.side), DEPTH_MAX)) {
       if (left === 0 || !crosses({ side: order.side, price: order.price, against: price })) break;
@@ -259,7 +265,12 @@ export class ReplayMarket implements SymbolMarket {
   }
 
   #visibleAt(side: Side, price: Ticks): Lots {
-    return this.#visible(side, DEPTH_MAX).find(([other]) => other === price)?.[1] ?? lots(0);
+    const from = this.#stitched() ? this.#book.lastUpdateId : null;
+    if (from === null) return this.#visible(side, DEPTH_MAX).find(([other]) => other === price)?.[1] ?? lots(0);
+    const best = this.#ticker && this.#ticker.updateId > from ? this.#ticker[side] : null;
+    if (best !== null && price === best.price) return best.size;
+    if (best !== null && (side === 'buy' ? price > best.price : price < best.price)) return lots(0);
+    return parseSize(this.instrument, this.#book.sizeAt(side, formatPrice(this.instrument, price))) ?? lots(0);
   }
 
   #stitched(): boolean {

@@ -32,6 +32,7 @@ export class TapeBook {
   #buffer: BookDiff[] = [];
   #undos: Undo[] = [];
 
+  /** `statesMax` 0: of earlier states nothing is known. */
   constructor(options: { readonly statesMax?: number } = {}) {
     this.#statesMax = options.statesMax ?? STATES_MAX;
   }
@@ -98,6 +99,13 @@ export class TapeBook {
   }
 
   #apply(diff: BookDiff): void {
+    if (this.#statesMax === 0) {
+      for (const level of diff.bids) this.#bids.set(level);
+      for (const level of diff.asks) this.#asks.set(level);
+      this.#lastUpdateId = diff.last;
+      this.#phase = 'live';
+      return;
+    }
     const bids = diff.bids.map((level) => this.#bids.set(level)).reverse();
     const asks = diff.asks.map((level) => this.#asks.set(level)).reverse();
     this.#undos.push({ last: this.#lastUpdateId, bids, asks });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { overlay } from '../../shared/config.ts';
-import type { RunDoc } from '../../shared/snapshot.ts';
+import type { RunDoc } from '../../shared/brain-doc.ts';
 import { sumDecimals, trimDecimal } from '../../shared/units.ts';
 import { KEYS, ROOT, TestRun } from '../kit/run.ts';
 import { runTool } from '../kit/tool.ts';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { overlay } from '../../shared/config.ts';
-import type { BrainDoc, OrderDoc } from '../../shared/snapshot.ts';
+import type { BrainDoc } from '../../shared/brain-doc.ts';
+import type { OrderDoc } from '../../shared/snapshot.ts';
 import { KEYS, ROOT, TestRun } from '../kit/run.ts';
 import { runTool } from '../kit/tool.ts';
 

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
-import { BrainDoc } from '../../shared/snapshot.ts';
+import { BrainDoc } from '../../shared/brain-doc.ts';
 import { KEYS } from '../kit/run.ts';
 import { TwoProcesses } from '../kit/two-processes.ts';
 

@@ -46,6 +46,7 @@ export class TestRun implements AsyncDisposable {
       sim: { port: 0 },
       gateway: { metricsPort: null },
       brain: { metricsPort: null },
+      risk: { breaker: { openMs: 500, openMsMax: 1_000, probeMs: 500 } }, // what faults and a busy machine trip comes back soon
     };
     writeFileSync(this.configFile, JSON.stringify(overlay(overlay(base, own), config)));
     this.#process = spawn(process.execPath, [join(ROOT, 'scripts/start.ts'), '--config', this.configFile, '--headless', ...args], {

@@ -12,6 +12,7 @@ import { STEPPED_START_MS } from '../../scripts/sim/stepper.ts';
 import type { VirtualClock } from '../../shared/clock.ts';
 import { makeClientId } from '../../shared/client-id.ts';
 import type { Command, Place } from '../../shared/command.ts';
+import type { Config } from '../../shared/config.ts';
 import { formatPrice } from '../../shared/instrument.ts';
 import { rootLog } from '../../shared/log.ts';
 import { makeMetrics } from '../../shared/metrics.ts';
@@ -26,12 +27,14 @@ import { VirtualGateway } from './virtual-gateway.ts';
 const SYMBOL = 'BTCUSDT';
 const SLICE_MS = 25;
 const BEAT_MS = 200;
+export type WireOptions = { readonly config?: Config; readonly seed?: number; readonly tapes?: string };
+
 const FUNDS = parseAtoms('10000') ?? ZERO_ATOMS;
 
 export class WireGateway implements AsyncDisposable {
   readonly sim: SimClient;
   readonly gateway: VirtualGateway;
-  readonly brain: Client;
+  brain: Client;
   readonly #clock: VirtualClock;
   readonly #dir: string;
   readonly #recorder: Recorder | null;
@@ -48,22 +51,22 @@ export class WireGateway implements AsyncDisposable {
   }
 
   /** With a known account and a live book. */
-  static async open({ tapes }: { readonly tapes?: string } = {}): Promise<WireGateway> {
+  static async open({ config = CONFIG, seed = 1, tapes }: WireOptions = {}): Promise<WireGateway> {
     const dir = mkdtempSync(join(tmpdir(), 'mmbot-wire-'));
     const accounts = [{ apiKey: API_KEY, secret: SECRET, balances: { USDT: FUNDS } }];
-    const sim = await openTestSim({ seed: 1, steppedFromMs: STEPPED_START_MS, accounts });
+    const sim = await openTestSim({ seed, symbols: config.symbols, steppedFromMs: STEPPED_START_MS, accounts });
     const clock = sim.simulator.inside.clock as VirtualClock;
     const recorder = tapes === undefined ? null : openTape(tapes, clock);
     const lines = recorder?.lines(inMemory(sim.simulator)) ?? inMemory(sim.simulator);
     const opening = openBinance({
-      ...{ config: CONFIG, credentials: { apiKey: API_KEY, secret: SECRET }, clock, random: new Random(1), metrics: makeMetrics('test') },
+      ...{ config, credentials: { apiKey: API_KEY, secret: SECRET }, clock, random: new Random(1), metrics: makeMetrics('test') },
       log: rootLog({ process: 'gateway', level: 'fatal', stream: { write: () => undefined } }),
       ...{ lines, endpoints: { rest: 'http://exchange', stream: 'ws://exchange' } },
     });
     const venue = await passWhile(clock, opening);
     if (!venue.ok) throw new Error(venue.error.sentence);
     recorder?.watch(venue.value);
-    const options = { config: CONFIG, clock, venue: venue.value, recorder, ledgerFile: join(dir, 'ledger.sqlite') };
+    const options = { config, clock, venue: venue.value, recorder, ledgerFile: join(dir, 'ledger.sqlite') };
     const gateway = new VirtualGateway({ ...options, onError: () => undefined });
     await passWhile(clock, gateway.start());
     const wired = new WireGateway({ sim, gateway, brain: gateway.hello('brain'), dir, recorder });
@@ -92,6 +95,12 @@ export class WireGateway implements AsyncDisposable {
     if (!read.ok) throw new Error(read.error);
     const { outbox, network } = this.sim.simulator.inside;
     outbox.step(() => network.faults.start(read.value));
+  }
+
+  /** The brain's line breaks, and another brain takes the lease. */
+  reconnect(): void {
+    this.gateway.closed(this.brain);
+    this.brain = this.gateway.hello('brain');
   }
 
   send(command: Command) {

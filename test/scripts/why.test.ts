@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { State } from '../../scripts/lib/state.ts';
 import { whyLines } from '../../scripts/lib/why.ts';
 import { shadowStatus } from '../../scripts/lib/shadow-lines.ts';
-import type { BrainDoc, RunDoc, ShadowDoc } from '../../shared/snapshot.ts';
+import type { BrainDoc, RunDoc, ShadowDoc } from '../../shared/brain-doc.ts';
 import { header } from '../kit/brain.ts';
 
 const run = (over: Partial<RunDoc> = {}): RunDoc => ({

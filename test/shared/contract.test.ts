@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { ANSWER, Command, REFUSALS, Stats } from '../../shared/command.ts';
+import { BrainDoc, RunDoc } from '../../shared/brain-doc.ts';
 import {
   BalanceDoc,
   BookDoc,
-  BrainDoc,
   FillDoc,
   Header,
   KlineDoc,
@@ -11,7 +11,6 @@ import {
   keysOf,
   OrdersDoc,
   PositionDoc,
-  RunDoc,
   SCHEMA_VERSION,
   TradeDoc,
 } from '../../shared/snapshot.ts';

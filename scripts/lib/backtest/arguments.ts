@@ -1,10 +1,13 @@
 /** The command line of `scripts/backtest`. What a person got wrong is one line that says what is allowed. */
 import { InvalidArgumentError } from 'commander';
+import { LATENCY_FORMS, type Latency, parseLatency } from '../../../shared/sim/latency.ts';
+import { QUEUE_MODELS, type QueueModelName } from '../../../shared/sim/queue.ts';
 import { newTool, wholeNumber } from '../tool.ts';
 import { INTRABAR_RULES, type IntrabarRule } from './bar-path.ts';
 
 export type BacktestArguments = {
   readonly klines: readonly string[];
+  readonly tape?: string;
   readonly symbol: readonly string[];
   readonly strategy?: string;
   readonly set: readonly string[];
@@ -18,6 +21,12 @@ export type BacktestArguments = {
   readonly fundingRate?: string;
   readonly intrabar: IntrabarRule;
   readonly takerCost: number;
+  readonly orderLatency?: Latency;
+  readonly responseLatency?: Latency;
+  readonly feedLatency?: Latency;
+  readonly queue?: QueueModelName;
+  readonly phase: number;
+  readonly naive: boolean;
   readonly seed: number;
   readonly json?: string;
 };
@@ -29,6 +38,9 @@ Examples:
   # the same of one quarter, other parameters, everything into a file
   scripts/backtest --klines BTCUSDT-5m.csv.gz --symbol BTCUSDT --strategy macd-trend \\
     --from 2024-01-01 --to 2024-04-01 --set strategy.macdTrend.interval='"15m"' --json out.json
+  # market making on a recorded book, and how much a touch that fills would flatter it
+  scripts/backtest --tape BTCUSDT.raw.gz --symbol BTCUSDT
+  scripts/backtest --tape BTCUSDT.raw.gz --symbol BTCUSDT --naive
 Times are UTC: 2024-01-31, 2024-01-31T08:00, or milliseconds since the epoch.`;
 
 export function backtestTool(): BacktestArguments {
@@ -37,6 +49,7 @@ export function backtestTool(): BacktestArguments {
     'Runs the configured strategies on recorded data, with the exits, limits and guard that they have live.',
   )
     .option('--klines <file>', 'K-line file (csv or csv.gz); once for each --symbol', collect)
+    .option('--tape <file>', 'recording of depth and trades')
     .option('--symbol <symbol>', 'contract of the file; repeat for several', (text, all?: readonly string[]) =>
       collect(text.toUpperCase(), all),
     )
@@ -56,7 +69,13 @@ export function backtestTool(): BacktestArguments {
       oneOf(INTRABAR_RULES),
       'worst-first' as IntrabarRule,
     )
-    .option('--taker-cost <bps>', 'half spread and slippage of what takes', basisPoints, 0.5)
+    .option('--taker-cost <bps>', 'bars: half spread and slippage of what takes', basisPoints, 0.5)
+    .option('--order-latency <model>', 'depth: of an order to the venue (default: paper.orderLatency)', latency)
+    .option('--response-latency <model>', 'depth: of its answer and of fills (default: paper.eventLatency)', latency)
+    .option('--feed-latency <model>', 'depth: of the market data (default: fixed:5)', latency)
+    .option('--queue <model>', `depth: place in line: ${QUEUE_MODELS.join(', ')}`, oneOf(QUEUE_MODELS))
+    .option('--phase <ms>', 'depth: when in its period the first snapshot is made', wholeNumber({ min: 0, max: 5_000 }), 0)
+    .option('--naive', 'depth: every touch of a quote fills it, for comparison', false)
     .option('--seed <n>', 'of everything left to chance', wholeNumber({ min: 0, max: 4_294_967_295 }), 1)
     .option('--json <file>', 'the whole result; - for stdout, without the summary')
     .addHelpText('after', EXAMPLES)
@@ -82,6 +101,12 @@ function basisPoints(text: string): number {
   const n = Number(text);
   if (text.trim() === '' || !(n >= 0 && n <= 1_000)) throw new InvalidArgumentError('allowed is a number from 0 to 1000.');
   return n;
+}
+
+function latency(text: string): Latency {
+  const parsed = parseLatency(text);
+  if (parsed === null) throw new InvalidArgumentError(`allowed is ${LATENCY_FORMS}.`);
+  return parsed;
 }
 
 const oneOf =

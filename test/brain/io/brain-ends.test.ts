@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Place } from '../../../shared/command.ts';
-import type { BrainDoc, OrderDoc } from '../../../shared/snapshot.ts';
+import type { BrainDoc } from '../../../shared/brain-doc.ts';
+import type { OrderDoc } from '../../../shared/snapshot.ts';
 import { fillDoc, orderDoc, ordersDoc, SYMBOL } from '../../kit/brain.ts';
 import { Rig, RigHome } from '../../kit/brain-rig.ts';
 import { until } from '../../kit/scripted-gateway.ts';

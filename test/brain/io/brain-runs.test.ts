@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { BrainStore } from '../../../brain/io/brain-store.ts';
 import { configHash } from '../../../shared/config.ts';
-import type { BrainDoc } from '../../../shared/snapshot.ts';
+import type { BrainDoc } from '../../../shared/brain-doc.ts';
 import { config, documents, fillDoc, KEYS, positionDoc, runWith, SYMBOL, texts, tradeDoc } from '../../kit/brain.ts';
 import { CONFIG, Rig, RigHome } from '../../kit/brain-rig.ts';
 import { ownFill, Puppet, quote, to, wish } from '../../kit/runs.ts';

@@ -13,7 +13,7 @@ import { sealAlone } from '../../../brain/strategy/seat.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Config } from '../../../shared/config.ts';
 import { rootLog } from '../../../shared/log.ts';
-import type { ShadowDoc } from '../../../shared/snapshot.ts';
+import type { ShadowDoc } from '../../../shared/brain-doc.ts';
 import { config, fillDoc, SYMBOL, turn } from '../../kit/brain.ts';
 import { type Next, ShadowDesk } from '../../kit/shadow.ts';
 

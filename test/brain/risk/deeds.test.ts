@@ -20,7 +20,8 @@ test('DeedsBook counts what was sent, once', () => {
 
 test('DeedsBook counts refusals, but not those that a race explains', () => {
   const book = new DeedsBook();
-  for (const code of ['budget', 'order-busy', 'order-ended', 'unknown-order', 'stale-epoch', 'filter'] as const) book.refused(code);
+  for (const code of ['collar', 'budget', 'order-busy', 'order-ended', 'unknown-order', 'stale-epoch', 'filter'] as const)
+    book.refused(code);
   expect(book.take(CALM, 0).refused).toBe(2);
 });
 

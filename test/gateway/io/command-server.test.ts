@@ -256,3 +256,31 @@ test('an epoch that a person used for no order is granted again, one that was us
   side.desk.closed(second);
   expect(greet().epoch).toBeGreaterThan(second.epoch);
 });
+
+test('a client with much to say does not hold up another, nor timers', async () => {
+  const LINES = 200;
+  const served: number[] = [];
+  const slow = await openCommandServer({
+    ...{ path: join(dir, 'slow.sock'), socket: 'brain', clock: systemClock(), log },
+    stall: new StallGuard({ mono: () => performance.now(), wall: () => Date.now() }),
+    handle: ({ id }) => {
+      for (const end = performance.now() + 1; performance.now() < end; );
+      served.push(id);
+      return { id, type: 'data', data: null };
+    },
+    onClosed: () => undefined,
+  });
+  if (!slow.ok) throw new Error(slow.error.sentence);
+  await using _slow = slow.value;
+  path = join(dir, 'slow.sock');
+  const [talker, other] = [await Peer.open(), await Peer.open()];
+  const query = (id: number): string => `${JSON.stringify({ id, type: 'query', what: 'status' })}\n`;
+  let servedAtTimer = LINES;
+  setTimeout(() => (servedAtTimer = served.length), 2);
+  talker.socket.write(Array.from({ length: LINES }, () => query(1)).join(''));
+  other.socket.write(query(2));
+  await other.next();
+  expect(served.indexOf(2)).toBeLessThan(LINES / 4);
+  for (let n = 0; n < LINES; n++) expect(await talker.next()).toMatchObject({ id: 1 });
+  expect(servedAtTimer).toBeLessThan(LINES / 2);
+});

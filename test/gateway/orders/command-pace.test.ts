@@ -14,12 +14,12 @@ test('a burst of the rate is let through, one more is not, and time brings room'
       Array.from({ length: 11 }, () => 1_000),
     ),
   ).toEqual([...Array.from({ length: 10 }, () => 'ok'), 'limit-rate']);
-  expect(codes(one, [1_050, 1_100, 1_100])).toEqual(['limit-rate', 'ok', 'limit-rate']);
+  expect(codes(one, [1_999, 2_000, 2_000])).toEqual(['limit-rate', 'ok', 'ok']);
 });
 
-test('never more than burst and rate allow, however commands come', () => {
+test('never more in any second than allowed, however commands come', () => {
   fc.assert(
-    fc.property(fc.array(fc.nat({ max: 400 }), { maxLength: 200 }), (gaps) => {
+    fc.property(fc.array(fc.oneof(fc.nat({ max: 30 }), fc.nat({ max: 400 })), { maxLength: 200 }), (gaps) => {
       const one = pace();
       const taken: number[] = [];
       let at = 0;
@@ -27,7 +27,7 @@ test('never more than burst and rate allow, however commands come', () => {
         at += gap;
         if (one.check(monoMs(at)) === null) taken.push(at);
       }
-      for (const from of taken) expect(taken.filter((each) => each >= from && each < from + 1_000).length).toBeLessThanOrEqual(20);
+      for (const from of taken) expect(taken.filter((each) => each >= from && each < from + 1_000).length).toBeLessThanOrEqual(10);
     }),
   );
 });

@@ -117,7 +117,7 @@ test.each<[string, string, string | Buffer, RowKind, RegExp]>([
     'bar',
     /line 2: close_time makes a bar of 30000 ms/,
   ],
-  ['JSON of another kind', 'b7.json', '[{"a":1}]', 'bar', /line 1: is not one JSON array of rows/],
+  ['JSON of another kind', 'b7.json', '[{"a":1}}', 'bar', /line 1: is not one JSON array of rows/],
   ['trades out of order', 'b1.csv', agg(2, 2, 2) + agg(1, 3, 3), 'trade', /line 2: time \d+ is before/],
   ['trades told twice', 'b2.csv', agg(2, 2, 2, 0) + agg(2, 3, 3, 0), 'trade', /line 2: agg_trade_id 2 is not above 2/],
   ['funding told twice', 'b3.csv', '1700000000000,8,0.1\n1700000000001,8,0.1\n', 'funding', /line 2: time \d+ is told twice/],

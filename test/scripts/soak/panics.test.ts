@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { figuresOf } from '../../../scripts/soak/panic-figures.ts';
 import { drawPanicFaults, PANIC_FAULTS } from '../../../scripts/soak/panic-faults.ts';
-import { panicOnce, type PanicRecord } from '../../../scripts/soak/panics.ts';
+import { panicOnce, type PanicOptions, type PanicRecord } from '../../../scripts/soak/panics.ts';
 import { readFault } from '../../../scripts/sim/faults/fault.ts';
 import { Random } from '../../../shared/random.ts';
 import { TestRedis } from '../../kit/redis.ts';
@@ -12,16 +12,20 @@ beforeAll(async () => {
 });
 afterAll(() => redis[Symbol.asyncDispose]());
 
+/** A seed whose stop is asked for by the operator. */
+const BY_OPERATOR = 1;
 /** Figures belong to the soak, on an idle machine: here it counts that it ends, and that the exchange agrees. */
-test.each([
-  ['several things go wrong, by a seed', 1_003, true],
-  ['Redis is dead', 2, false],
+test.each<[string, number, Pick<PanicOptions, 'faults' | 'before'>]>([
+  ['several things go wrong, by a seed', 1_003, { faults: true }],
+  ['the brain is dead', BY_OPERATOR, { faults: false, before: async (brain) => await brain[Symbol.asyncDispose]() }],
+  ['Redis is dead', 2, { faults: false, before: () => redis.kill() }],
 ])(
   'an emergency stop over real sockets ends flat, with no order left, by the word of the exchange: %s',
-  async (_name, seed, faults) => {
-    const record = await panicOnce({ seed, redisUrl: redis.url, faults, ...(faults ? {} : { before: () => redis.kill() }) });
+  async (_name, seed, options) => {
+    const record = await panicOnce({ seed, redisUrl: redis.url, ...options });
     expect(record.violations).toEqual([]);
-    expect(record.faults.length > 0).toBe(faults);
+    expect(record.faults.length > 0).toBe(options.faults);
+    if (seed === BY_OPERATOR) expect(record.asked).toBe('operator');
     for (const ms of [record.goneMs, record.flatMs, record.doneMs]) expect(ms).toBeGreaterThan(0);
   },
   90_000,

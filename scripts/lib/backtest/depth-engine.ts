@@ -1,0 +1,295 @@
+/**
+ * A backtest on a book, on virtual time: the brain's own turn on the gateway's own snapshots, at the same period, phase and poll as live,
+ * with every message as long on its way as it is live. Nothing is looked at before it could have been received:
+ * - A snapshot shows the market as it was at the venue one way of the feed before, and orders, fills and positions as they were heard of.
+ * - It is read at the next poll (or at once, where it is pushed), decided on, and what leaves passes the guard and arrives one way later.
+ * - The venue is always ahead of what is known of it, so a cancel or an amend may come too late, and a quote may be refused for taking.
+ */
+import { TradeRow } from '../../../brain/news.ts';
+import { forget } from '../../../brain/oms/notes.ts';
+import { ClientIds } from '../../../brain/oms/ids.ts';
+import type { OrderCommand, Pending } from '../../../brain/oms/working.ts';
+import { readsOf } from '../../../brain/runs.ts';
+import { settingsOf } from '../../../brain/settings.ts';
+import { type BrainState, initialState, type Settings, step } from '../../../brain/step.ts';
+import type { Documents } from '../../../brain/view.ts';
+import { fillDoc } from '../../../gateway/publish/snapshot.ts';
+import type { BookedFill } from '../../../gateway/account/rows.ts';
+import { parseClientId } from '../../../shared/client-id.ts';
+import type { Refusal } from '../../../shared/command.ts';
+import { formatPrice, formatSize } from '../../../shared/instrument.ts';
+import { Random } from '../../../shared/random.ts';
+import { feeRatesOf } from '../../../shared/sim/account.ts';
+import type { MarketEvent, UserEvent } from '../../../shared/sim/exchange-events.ts';
+import { drawLatency } from '../../../shared/sim/latency.ts';
+import type { TapeFrame } from '../../../shared/sim/market.ts';
+import { midOf } from '../../../shared/sim/symbol-market.ts';
+import type { FillDoc, TradeDoc } from '../../../shared/snapshot.ts';
+import { monoMs, wallMs } from '../../../shared/units.ts';
+import { DepthAccount } from './depth-account.ts';
+import { guardedCommand } from './depth-guard.ts';
+import type { DepthOptions } from './depth-options.ts';
+import { EPOCH, SnapshotMaker } from './depth-snapshot.ts';
+import { DepthVenue } from './depth-venue.ts';
+import { LocalBooks } from './local-books.ts';
+import { LocalCloser } from './local-closer.ts';
+import { LocalDesk } from './local-desk.ts';
+import { MARKOUT_MS } from './result.ts';
+import { Tally } from './tally.ts';
+
+/** From the tick of a snapshot to Redis, and from the poll to the command: measured on the bench, rounded up. */
+const PUBLISH_MS = 1;
+const DECIDE_MS = 1;
+/** A picture of the market is planned so many snapshots ahead: the feed may be so late. */
+const AHEAD = 10;
+const REFUSED_MS = 500;
+/** Refusals that the next snapshot explains. */
+const RACES: ReadonlySet<Refusal> = new Set(['order-busy', 'order-ended', 'unknown-order']);
+
+export class DepthEngine {
+  readonly tally: Tally;
+  readonly venue: DepthVenue;
+  readonly #options: DepthOptions;
+  readonly #settings: Settings;
+  readonly #desk: LocalDesk;
+  readonly #books: LocalBooks;
+  readonly #closer: LocalCloser;
+  readonly #snapshots: SnapshotMaker;
+  readonly #account: DepthAccount;
+  readonly #feed: Random;
+  readonly #trades = new Map<string, { readonly row: TradeRow; n: number }>();
+  readonly #ids = new ClientIds(EPOCH);
+  #state: BrainState;
+  #fills: FillDoc[] = [];
+  #published: { readonly documents: Omit<Documents, 'seenAt'>; readonly atMs: number } | null = null;
+  #processed = 0;
+  #pictureMs: number;
+  #pushing = false;
+
+  constructor(options: DepthOptions) {
+    const { config, runs, symbols, fromMs, seed } = options;
+    this.#options = options;
+    this.#settings = { ...settingsOf(config, runs), symbols: symbols.map(({ instrument }) => instrument.symbol) };
+    this.#state = initialState(this.#settings);
+    this.#feed = new Random(seed).fork('way feed');
+    this.#pictureMs = fromMs;
+    this.venue = new DepthVenue(options, {
+      onUser: (event) => this.#onUser(event),
+      onMarket: (event) => this.#onMarket(event),
+      onAccount: (event) => this.#desk.hear(event),
+    });
+    this.#account = new DepthAccount(this.venue);
+    this.tally = new Tally({
+      symbols: symbols.map(({ instrument }) => ({
+        instrument,
+        strategies: runs.filter((run) => run.symbols.includes(instrument.symbol)).map(({ id }) => id),
+      })),
+      ...{ fromMs, periodMs: config.snapshot.intervalMs, startEquity: this.#account.equity() },
+    });
+    const { venue } = this;
+    this.#books = new LocalBooks(venue, config.snapshot.bookLevels);
+    this.#desk = new LocalDesk({
+      venue,
+      orders: this.tally.orders,
+      onFill: (fill) => this.#heard(fill),
+      onNews: () => this.#closer.tick(),
+    });
+    const parts = { venue, desk: this.#desk, books: this.#books };
+    this.#closer = new LocalCloser({ ...parts, onOrder: (clientId, reason) => this.tally.cause(clientId, { strategy: 'exit', reason }) });
+    this.#snapshots = new SnapshotMaker({
+      ...{ ...parts, levels: config.snapshot.bookLevels, leverage: options.leverage, closing: () => this.#closer.closing },
+      commission: ({ quoteAsset }) => {
+        const { makerPpm, takerPpm } = options.fees ?? feeRatesOf(quoteAsset);
+        return { maker: String(Number(makerPpm) / 1e6), taker: String(Number(takerPpm) / 1e6) };
+      },
+    });
+    if (readsOf(runs).trades) for (const { instrument } of symbols) this.#trades.set(instrument.symbol, { row: new TradeRow(), n: 0 });
+    const firstMs = fromMs + options.phaseMs;
+    for (let n = 0; n < AHEAD; n++) this.#plan(firstMs + n * config.snapshot.intervalMs);
+  }
+
+  /** Lets time pass; recorded frames up to then have been given before. */
+  advance(toMs: number): void {
+    this.venue.exchange.advance(toMs);
+  }
+
+  /** A recorded frame, in order of time. */
+  give(frame: TapeFrame): void {
+    this.venue.schedule(frame, (done) => {
+      if (done.kind === 'best' || done.kind === 'depth') this.#topMayHaveChanged();
+    });
+  }
+
+  ending(): ReturnType<DepthAccount['left']> {
+    return this.#account.left();
+  }
+
+  /** The snapshot of that time: its picture of the market first, one way of the feed before. */
+  #plan(atMs: number): void {
+    const { agenda } = this.venue.exchange;
+    this.#pictureMs = Math.max(this.#pictureMs, atMs - drawLatency(this.#options.latencies.feed, this.#feed));
+    const planned: { show: () => void } = { show: () => undefined };
+    agenda.at(this.#pictureMs, () => {
+      planned.show = this.#books.take(this.venue.nowMs);
+    });
+    agenda.at(atMs, () => {
+      planned.show();
+      this.#publish();
+      this.#look();
+      const { intervalMs } = this.#options.config.snapshot;
+      this.#plan(atMs + AHEAD * intervalMs);
+    });
+  }
+
+  #publish(): void {
+    const { nowMs, exchange } = this.venue;
+    this.#published = { documents: this.#snapshots.make(), atMs: nowMs };
+    const { pollMs, feed } = this.#options.config.brain;
+    const readMs = feed === 'push' ? nowMs + PUBLISH_MS : Math.ceil((nowMs + PUBLISH_MS) / pollMs) * pollMs;
+    exchange.agenda.at(readMs + DECIDE_MS, () => this.#turn());
+  }
+
+  /** Where snapshots are pushed, each change of the best prices makes one; while it is on its way the newest wins. */
+  #topMayHaveChanged(): void {
+    if (this.#options.config.brain.feed !== 'push' || this.#pushing) return;
+    const before = [...this.venue.instruments.keys()].map((symbol) => this.#books.look(symbol).best);
+    const { exchange } = this.venue;
+    const changed = [...exchange.markets.values()].some(
+      (market, n) => market.best('buy')?.price !== before[n]?.bid || market.best('sell')?.price !== before[n]?.ask,
+    );
+    if (!changed) return;
+    this.#pushing = true;
+    const show = this.#books.take(this.venue.nowMs);
+    exchange.agenda.at(this.venue.nowMs + drawLatency(this.#options.latencies.feed, this.#feed), () => {
+      this.#pushing = false;
+      show();
+      this.#publish();
+    });
+  }
+
+  #turn(): void {
+    const published = this.#published;
+    if (!published || published.documents.header.seq <= this.#processed) return;
+    const { header } = published.documents;
+    this.#processed = header.seq;
+    const { nowMs } = this.venue;
+    const documents = { ...published.documents, symbols: this.#withTrades(published.documents.symbols), seenAt: monoMs(published.atMs) };
+    const fills = this.#fills.filter(({ n }) => n <= header.fillSeq);
+    this.#fills = this.#fills.slice(fills.length);
+    const turn = {
+      ...{ documents, fills, fees: [], now: monoMs(nowMs), nowMs: wallMs(Math.floor(nowMs)), mayTrade: true },
+      nextId: (role: Parameters<ClientIds['next']>[0]) => this.#ids.next(role),
+    };
+    const stepped = step(this.#state, { settings: this.#settings, turn });
+    this.#state = stepped.state;
+    for (const { symbol, commands, close, outcomes } of stepped.symbols) {
+      for (const { run, reason } of outcomes) this.tally.reason(run, reason);
+      for (const command of commands) this.#send(command, published.atMs);
+      if (close === null) continue;
+      const price = this.#state.symbols[symbol]?.exits.state;
+      const at = price?.at === 'closing' && price.price !== null ? String(Number(price.price.toFixed(8))) : '';
+      this.tally.exits.push({ atMs: nowMs, symbol, rule: close, price: at });
+      this.#closer.start(symbol, { reason: close, ladder: close === 'take-profit' ? 'maker-first' : 'taker' });
+    }
+  }
+
+  #withTrades(symbols: Documents['symbols']): Documents['symbols'] {
+    if (this.#trades.size === 0) return symbols;
+    return Object.fromEntries(
+      Object.entries(symbols).map(([symbol, docs]) => [symbol, { ...docs, trades: this.#trades.get(symbol)?.row.take() ?? null }]),
+    );
+  }
+
+  /** As the gateway takes it: judged by the guard, written down, on its way. */
+  #send(command: OrderCommand, basedOnAt: number): void {
+    const { symbol, clientId } = command;
+    const now = monoMs(this.venue.nowMs);
+    const refused = command.kind === 'cancel' ? null : this.#refusal(command, basedOnAt);
+    if (refused !== null) {
+      this.tally.orders.refused(symbol, refused);
+      this.#update(symbol, (state) => ({
+        ...state,
+        refusals:
+          RACES.has(refused) || command.kind === 'cancel'
+            ? state.refusals
+            : { ...state.refusals, [command.strategy]: { code: refused, untilMs: monoMs(now + REFUSED_MS) } },
+        oms: command.kind === 'place' ? forget(state.oms, clientId) : state.oms,
+      }));
+      return;
+    }
+    const role = parseClientId(clientId)?.role ?? '';
+    const pending: Pending = { command, role, sentAt: now, visibleFrom: this.#snapshots.seq + 1, lease: EPOCH };
+    this.#update(symbol, (state) => ({ ...state, pending: [...state.pending, pending] }));
+    if (command.kind === 'cancel') this.#desk.cancel(clientId);
+    else if (command.kind === 'place') {
+      const { side, timeInForce, price, size, reduceOnly, strategy, reason } = command;
+      this.tally.cause(clientId, { strategy, reason });
+      this.#desk.place({ symbol, clientId, side, kind: 'limit', timeInForce, price, size, reduceOnly, strategy });
+    } else {
+      const row = this.#desk.ledger.order(clientId);
+      if (row) this.#desk.amend(row, command);
+    }
+  }
+
+  #refusal(command: Exclude<OrderCommand, { readonly kind: 'cancel' }>, basedOnAt: number): Refusal | null {
+    const { config } = this.#options;
+    const parts = { config, venue: this.venue, desk: this.#desk, books: this.#books, snapshots: this.#snapshots };
+    const moment = { basedOnAt: monoMs(basedOnAt), ttlMs: this.#settings.ttlMs, closing: this.#closer.closing.includes(command.symbol) };
+    return guardedCommand(command, { ...parts, ...moment, equity: this.#account.equity() });
+  }
+
+  #update(symbol: string, change: (state: BrainState['symbols'][string]) => BrainState['symbols'][string]): void {
+    const before = this.#state.symbols[symbol];
+    if (before) this.#state = { ...this.#state, symbols: { ...this.#state.symbols, [symbol]: change(before) } };
+  }
+
+  #heard(fill: BookedFill): void {
+    const instrument = this.venue.instruments.get(fill.symbol);
+    const row = this.#desk.ledger.order(fill.clientId);
+    if (instrument) this.#fills.push(fillDoc(instrument, { fill, role: row?.role ?? 'foreign', strategy: row?.strategy }));
+  }
+
+  #onUser(event: UserEvent): void {
+    if (event.kind === 'order' && event.trade) {
+      const { symbol } = event.order;
+      this.#see(symbol);
+      for (const ms of MARKOUT_MS) this.venue.exchange.agenda.at(event.trade.atMs + ms, () => this.#see(symbol));
+    }
+    this.tally.onUser(event);
+    if (event.kind === 'account' && event.reason === 'funding') this.#account.tellFunding(event, this.tally);
+  }
+
+  #onMarket(event: MarketEvent): void {
+    if (event.kind === 'liquidation') this.tally.liquidation(event);
+    if (event.kind === 'best') this.#topMayHaveChanged();
+    if (event.kind !== 'trades' && !(event.kind === 'frame' && event.feed === 'trades')) return;
+    const kept = this.#trades.get(event.symbol);
+    const trade = kept && this.#tradeOf(event, ++kept.n);
+    if (!kept || !trade) return;
+    const delayMs = drawLatency(this.#options.latencies.feed, this.#feed);
+    this.venue.exchange.agenda.at(this.venue.nowMs + delayMs, () => kept.row.add([trade]));
+  }
+
+  #tradeOf(event: Extract<MarketEvent, { kind: 'trades' | 'frame' }>, n: number): TradeDoc | null {
+    const instrument = this.venue.instruments.get(event.symbol);
+    if (!instrument) return null;
+    const when = { epoch: EPOCH, n, wallMs: Math.floor(this.venue.nowMs) };
+    if (event.kind === 'trades') {
+      const { aggregateId, price, size, buyerIsMaker } = event;
+      const texts = { price: formatPrice(instrument, price), size: formatSize(instrument, size) };
+      return { ...when, tradeId: String(aggregateId), ...texts, aggressor: buyerIsMaker ? 'sell' : 'buy' };
+    }
+    const { a, p, q, m }: Readonly<Record<string, unknown>> = JSON.parse(event.raw);
+    return { ...when, tradeId: String(a), price: String(p), size: String(q), aggressor: m === true ? 'sell' : 'buy' };
+  }
+
+  #look(): void {
+    for (const symbol of this.venue.instruments.keys()) this.#see(symbol);
+    this.tally.equity(this.venue.nowMs, this.#account.equityNumber(), this.#account.holds());
+  }
+
+  #see(symbol: string): void {
+    const mid = midOf(this.venue.exchange.market(symbol));
+    if (mid !== null) this.tally.price(symbol, { atMs: this.venue.nowMs, mid });
+  }
+}

@@ -1,0 +1,32 @@
+/** What a backtest on a book is told beside its data. */
+import type { Run } from '../../../brain/runs.ts';
+import type { Config } from '../../../shared/config.ts';
+import type { Instrument } from '../../../shared/instrument.ts';
+import type { FeeRates } from '../../../shared/sim/account.ts';
+import type { MarketSpec } from '../../../shared/sim/exchange.ts';
+import type { Latency } from '../../../shared/sim/latency.ts';
+import type { Atoms } from '../../../shared/units.ts';
+
+/** One symbol and what moves it: a recording, or the simulator's own flow. */
+export type DepthSymbol = { readonly instrument: Instrument; readonly market: MarketSpec };
+/** On their ways: market data to the gateway, orders to the venue, answers and account events back. */
+export type Latencies = { readonly feed: Latency; readonly order: Latency; readonly response: Latency };
+
+export type DepthOptions = {
+  readonly config: Config;
+  readonly runs: readonly Run[];
+  readonly symbols: readonly DepthSymbol[];
+  /** When the data begins, and the first moment that is traded. */
+  readonly startMs: number;
+  readonly fromMs: number;
+  readonly latencies: Latencies;
+  /** When in its period the first snapshot is made, ms. */
+  readonly phaseMs: number;
+  readonly leverage: number;
+  readonly balances: Readonly<Record<string, Atoms>>;
+  /** Null: what a regular user of the venue pays. */
+  readonly fees: FeeRates | null;
+  /** Every trade that reaches the price of a quote fills it whole: what no queue lets happen, for comparison. */
+  readonly naive: boolean;
+  readonly seed: number;
+};

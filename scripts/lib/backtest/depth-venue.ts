@@ -1,0 +1,136 @@
+/**
+ * The venue of a backtest on a book: the simulated exchange with its markets, one account on it, and the ways to and from it. What is sent
+ * arrives later, and what the venue says is heard later still; nothing overtakes on one way.
+ */
+import { eventsOf, faultOf, orderOf } from '../../../gateway/venues/paper/reports.ts';
+import type { AmendRequest, OrderRequest, VenueOrder, VenueResult } from '../../../gateway/venues/venue.ts';
+import type { AccountEvent } from '../../../shared/events.ts';
+import { Random } from '../../../shared/random.ts';
+import { err, ok } from '../../../shared/result.ts';
+import { Exchange } from '../../../shared/sim/exchange.ts';
+import type { MarketEvent, UserEvent } from '../../../shared/sim/exchange-events.ts';
+import { Line } from '../../../shared/sim/latency.ts';
+import type { TapeFrame } from '../../../shared/sim/market.ts';
+import type { Trader } from '../../../shared/sim/order-desk.ts';
+import { leftOf } from '../../../shared/sim/order-store.ts';
+import { type Instrument, parsePrice } from '../../../shared/instrument.ts';
+import type { DepthOptions } from './depth-options.ts';
+
+export type VenueListener = {
+  /** At the venue, at the moment it happens. */
+  readonly onUser: (event: UserEvent) => void;
+  readonly onMarket: (event: MarketEvent) => void;
+  /** At the gateway, when it has come there. */
+  readonly onAccount: (event: AccountEvent) => void;
+};
+type Named = { readonly symbol: string; readonly clientId: string };
+type Answered<T> = (result: VenueResult<T>) => void;
+
+const ACCOUNT = 'backtest';
+
+export class DepthVenue {
+  readonly exchange: Exchange;
+  readonly trader: Trader;
+  readonly instruments: ReadonlyMap<string, Instrument>;
+  readonly #options: DepthOptions;
+  readonly #ways: { readonly there: Line; readonly back: Line; readonly events: Line };
+
+  constructor(options: DepthOptions, listener: VenueListener) {
+    const { symbols, balances, fees, startMs, latencies, seed, leverage } = options;
+    this.#options = options;
+    const random = new Random(seed);
+    this.instruments = new Map(symbols.map(({ instrument }) => [instrument.symbol, instrument]));
+    const way = (name: string, latency: (typeof latencies)['order']): Line =>
+      new Line({ latency, random: new Random(seed).fork(`way ${name}`) });
+    this.#ways = { there: way('there', latencies.order), back: way('back', latencies.response), events: way('events', latencies.response) };
+    this.exchange = new Exchange({
+      ...{ startMs, random, accounts: [{ apiKey: ACCOUNT, balances, fees }] },
+      markets: symbols.map(({ market }) => market),
+      onMarket: listener.onMarket,
+      onUser: (event) => {
+        listener.onUser(event);
+        const told = event.kind === 'fill' ? [] : eventsOf(event, this.instruments); // the result of a fill tells all that its notice does
+        if (told.length > 0) this.later(this.#ways.events, () => told.forEach(listener.onAccount));
+      },
+    });
+    this.trader = this.exchange.trader(ACCOUNT);
+    for (const { instrument } of symbols) this.trader.account.set(instrument.symbol, { leverage });
+  }
+
+  get nowMs(): number {
+    return this.exchange.nowMs;
+  }
+
+  place(request: OrderRequest, answered: Answered<VenueOrder>): void {
+    this.#ask(() => this.#place(request), answered);
+  }
+
+  amend(request: AmendRequest, answered: Answered<VenueOrder>): void {
+    this.#ask(() => {
+      const amended = this.exchange.desk.amend(this.trader, { ...request, modifyId: null, reduceOnly: false });
+      if (!amended.ok) return err(faultOf(amended.error));
+      const order = orderOf(amended.value);
+      const lives = order.state === 'accepted' || order.state === 'partially-filled';
+      return ok<VenueOrder>(lives ? { ...order, state: 'amended' } : order);
+    }, answered);
+  }
+
+  cancel(named: Named, answered: Answered<VenueOrder>): void {
+    this.#ask(() => {
+      const canceled = this.exchange.desk.cancel(this.trader, named);
+      return canceled.ok ? ok(orderOf(canceled.value)) : err(faultOf(canceled.error));
+    }, answered);
+  }
+
+  /** Signed size, as the venue has it when the question arrives. */
+  position(symbol: string, answered: Answered<number>): void {
+    this.#ask(() => ok(this.trader.account.position(symbol).size), answered);
+  }
+
+  /** Puts a recorded frame on its time. Under the naive model a trade fills every quote that it reaches. */
+  schedule(frame: TapeFrame, onDone: (frame: TapeFrame) => void): void {
+    const { naive } = this.#options;
+    this.exchange.schedule({
+      frame,
+      atMs: frame.atMs,
+      onDone: () => {
+        if (naive && frame.kind === 'trade') this.#touch(frame);
+        onDone(frame);
+      },
+    });
+  }
+
+  /** Something that takes as long as a way does. */
+  later(way: Line, run: () => void): void {
+    this.exchange.agenda.at(way.arriveMs(this.nowMs), run);
+  }
+
+  #ask<T>(act: () => VenueResult<T>, answered: Answered<T>): void {
+    this.later(this.#ways.there, () => {
+      const result = act();
+      this.later(this.#ways.back, () => answered(result));
+    });
+  }
+
+  #place(request: OrderRequest): VenueResult<VenueOrder> {
+    const { kind, timeInForce, strategy: _, ...rest } = request;
+    const terms = {
+      type: kind,
+      timeInForce: kind === 'market' ? 'ioc' : timeInForce,
+      positionSide: 'both',
+      selfTrade: 'expire-maker',
+    } as const;
+    const placed = this.exchange.desk.place(this.trader, { ...rest, ...terms });
+    return placed.ok ? ok(orderOf(placed.value)) : err(faultOf(placed.error));
+  }
+
+  #touch({ symbol, price: text, buyerIsMaker }: Extract<TapeFrame, { kind: 'trade' }>): void {
+    const market = this.exchange.market(symbol);
+    const price = parsePrice(market.instrument, text);
+    if (price === null) return;
+    for (const order of this.trader.orders.open(symbol)) {
+      const reached = order.side === 'buy' ? buyerIsMaker && price <= order.price : !buyerIsMaker && price >= order.price;
+      if (reached) market.takeFrom(order.key, leftOf(order));
+    }
+  }
+}

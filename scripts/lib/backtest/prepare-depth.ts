@@ -1,0 +1,81 @@
+/** A backtest on a recorded book as the command line asks for it. Throws Problem and TapeProblem. */
+import type { Config } from '../../../shared/config.ts';
+import { type Latency, parseLatency } from '../../../shared/sim/latency.ts';
+import { EXIT, Problem } from '../tool.ts';
+import type { BacktestArguments } from './arguments.ts';
+import type { DepthOptions, Latencies } from './depth-options.ts';
+import { buildName } from './fingerprint.ts';
+import { balancesOf, feesOf, prepare, type Prepared } from './prepare.ts';
+import { type DepthRun, probeTape } from './run-depth.ts';
+
+const usage = (line: string): Problem => new Problem(EXIT.usage, [line]);
+const FEED: Latency = { kind: 'fixed', ms: 5, spike: null };
+
+export async function prepareDepth(asked: BacktestArguments): Promise<DepthRun> {
+  const { tape = '', symbol } = asked;
+  const prepared = await prepare(asked);
+  refuseBars(prepared);
+  const { symbols, startMs, knownMs } = await probeTape(tape, {
+    symbols: symbol,
+    queueModel: asked.queue ?? prepared.config.paper.queueModel,
+  });
+  const fromMs = Math.max(knownMs, asked.from ?? knownMs);
+  if (asked.to !== undefined && asked.to <= fromMs)
+    throw usage('--to: not after --from, or not after the first snapshot of the recording: allowed is a later time');
+  const options = { ...depthOptions(asked, prepared), symbols, startMs, fromMs };
+  return { options, file: tape, toMs: asked.to ?? null, build: buildName(), assumptions: depthAssumptions(asked, options) };
+}
+
+/** What does not depend on the market. */
+export function depthOptions(asked: BacktestArguments, { config, runs }: Prepared): Omit<DepthOptions, 'symbols' | 'startMs' | 'fromMs'> {
+  const { phase: phaseMs, leverage, naive, seed } = asked;
+  if (phaseMs >= config.snapshot.intervalMs)
+    throw usage(`--phase: ${phaseMs}: allowed is less than snapshot.intervalMs (${config.snapshot.intervalMs})`);
+  const common = { config, runs, phaseMs, leverage, naive, seed, latencies: latenciesOf(asked, config) };
+  return { ...common, balances: balancesOf(asked, config), fees: feesOf(asked, config) };
+}
+
+export function refuseBars({ runs }: Prepared): void {
+  const reading = runs.find(({ strategy }) => strategy.reads.bars !== null);
+  if (reading)
+    throw usage(`run ${reading.id} (${reading.strategy.name}) reads bars: allowed is a strategy that reads the book, or --klines`);
+}
+
+function latenciesOf({ feedLatency, orderLatency, responseLatency }: BacktestArguments, { paper }: Config): Latencies {
+  const configured = (text: string): Latency => parseLatency(text) ?? { kind: 'none', spike: null };
+  return {
+    feed: feedLatency ?? FEED,
+    order: orderLatency ?? configured(paper.orderLatency),
+    response: responseLatency ?? configured(paper.eventLatency),
+  };
+}
+
+export function depthAssumptions(
+  asked: BacktestArguments,
+  { config, latencies, naive }: Pick<DepthOptions, 'config' | 'latencies' | 'naive'>,
+): Readonly<Record<string, string>> {
+  const { snapshot, brain, paper } = config;
+  return {
+    fills: naive ? 'NAIVE: every touch fills the whole quote' : `queue model ${asked.queue ?? paper.queueModel}`,
+    ...{ feed: textOf(latencies.feed), orders: textOf(latencies.order), answers: textOf(latencies.response) },
+    snapshots: `every ${snapshot.intervalMs} ms, phase ${asked.phase} ms, ${brain.feed === 'push' ? 'pushed' : `polled every ${brain.pollMs} ms`}`,
+    leverage: String(asked.leverage),
+    fees: asked.fees ?? 'of the configuration',
+  };
+}
+
+function textOf(latency: Latency): string {
+  const spike = latency.spike === null ? '' : `+${latency.spike.probability}:${latency.spike.ms}`;
+  switch (latency.kind) {
+    case 'none':
+      return `none${spike}`;
+    case 'fixed':
+      return `fixed:${latency.ms}${spike}`;
+    case 'uniform':
+      return `uniform:${latency.minMs}:${latency.maxMs}${spike}`;
+    case 'lognormal':
+      return `lognormal:${latency.medianMs}:${latency.sigma}${spike}`;
+    default:
+      throw new Error(`Cannot name latency: ${JSON.stringify(latency satisfies never)}`);
+  }
+}

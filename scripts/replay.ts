@@ -1,0 +1,93 @@
+/** Replays a tape through the cores that ran live, and ends in a hash of their state; or shows what they held at any moment. */
+import { InvalidArgumentError } from 'commander';
+import { TapeFault } from '../shared/io/tape-reader.ts';
+import { utcTime } from './lib/history-tool.ts';
+import { recordsOf } from './lib/replay/records.ts';
+import { Replayer } from './lib/replay/replayer.ts';
+import { INSPECTED, type Inspected, inspectLines, summaryLines } from './lib/replay/screen.ts';
+import { EXIT, type ExitCode, newTool, Problem, print, runTool } from './lib/tool.ts';
+import { TapeProblem } from './sim/tape-file.ts';
+
+type Until = { readonly kind: 'at' | 'after'; readonly ms: number };
+type Options = { readonly until?: Until; readonly inspect?: Inspected; readonly symbol?: string; readonly json: boolean };
+
+const program = newTool('replay', 'Replays a tape through the books, ledger and brain that ran live; ends in a hash of their state.')
+  .argument('<tape>', 'a file, a folder of tapes, or a recording that npm run sim can serve')
+  .option('--until <time>', 'stop there: a UTC time, or +SECONDS from the first record', untilText)
+  .option('--inspect <what>', `show what was held there: ${INSPECTED.join(', ')}`, inspectText)
+  .option('--symbol <symbol>', 'of this contract only', (text) => text.toUpperCase())
+  .option('--json', 'one JSON object on stdout', false)
+  .addHelpText(
+    'after',
+    `
+The same tape has the same hash, each time and on each machine. Holes of the
+tape are listed. Exit codes: 0 done, 1 the tape cannot be read on, 2 usage.
+
+Examples:
+  scripts/replay run/sim-0123456789ab/tapes
+  scripts/replay run/tapes --until +90 --inspect book --symbol BTCUSDT
+  scripts/replay run/tapes --until 2026-11-30T12:34:56 --inspect reasons`,
+  )
+  .parse();
+const options = program.opts<Options>();
+
+function untilText(text: string): Until {
+  const after = /^\+(\d+(?:\.\d+)?)$/.exec(text)?.[1];
+  if (after !== undefined) return { kind: 'after', ms: Number(after) * 1_000 };
+  if (text.startsWith('+')) throw new InvalidArgumentError('allowed is +SECONDS such as +90, or a UTC time.');
+  return { kind: 'at', ms: utcTime(text) };
+}
+
+function inspectText(text: string): Inspected {
+  const found = INSPECTED.find((name) => name === text);
+  if (!found) throw new InvalidArgumentError(`allowed is ${INSPECTED.join(', ')}.`);
+  return found;
+}
+
+async function main(): Promise<ExitCode> {
+  const [path = ''] = program.args;
+  const { replayer, problem } = await replay(path, options.until ?? null);
+  const moment = { until: options.until?.ms ?? null, hash: replayer.hash() };
+  if (options.json) print(JSON.stringify(jsonOf(replayer, { ...moment, problem })));
+  else {
+    if (options.inspect) print(...inspectLines(replayer, { what: options.inspect, symbol: options.symbol ?? null }), '');
+    print(...summaryLines(replayer, moment));
+  }
+  if (problem !== null) throw new Problem(EXIT.failed, [problem]);
+  return EXIT.done;
+}
+
+/** All that is readable is replayed before a problem is told. */
+async function replay(path: string, until: Until | null): Promise<{ readonly replayer: Replayer; readonly problem: string | null }> {
+  const replayer = new Replayer();
+  try {
+    for await (const records of recordsOf(path))
+      for (const record of records) {
+        const endMs = until === null ? Infinity : until.kind === 'at' ? until.ms : (replayer.firstMs ?? record.atMs) + until.ms;
+        if (record.atMs <= endMs) replayer.take(record);
+      }
+  } catch (fault) {
+    if (!(fault instanceof TapeFault || fault instanceof TapeProblem)) throw fault;
+    if (replayer.firstMs === null) throw new Problem(EXIT.failed, [fault.message]);
+    return { replayer, problem: fault.message };
+  }
+  return { replayer, problem: null };
+}
+
+function jsonOf(replayer: Replayer, { hash, problem }: { readonly hash: string; readonly problem: string | null }): object {
+  const { firstMs, lastMs, counts, gaps, clockSteps, account, published } = replayer;
+  const { inspect, symbol } = options;
+  const mine = (one: { readonly symbol: string }): boolean => symbol === undefined || one.symbol === symbol;
+  const shown =
+    inspect === 'orders'
+      ? [...account.orders.values()].filter(mine)
+      : inspect === 'reasons'
+        ? replayer.words
+        : replayer.books().filter(mine);
+  return {
+    ...{ firstMs, lastMs, counts, gaps, clockSteps, published, disagreements: account.disagreements(), hash, problem },
+    ...(inspect ? { [inspect]: shown } : {}),
+  };
+}
+
+await runTool('replay', main);
