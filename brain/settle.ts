@@ -7,7 +7,8 @@ import { forget } from './oms/notes.ts';
 import type { Pending } from './oms/working.ts';
 
 /** `sent`: false when the command did not leave this process. */
-export type Settled = { readonly answer: Taken | Refused; readonly sent: boolean; readonly now: MonoMs };
+type Answered = Pick<Taken, 'type' | 'seq'> | Pick<Refused, 'type' | 'code'>;
+export type Settled = { readonly answer: Answered; readonly sent: boolean; readonly now: MonoMs };
 
 /** After a refusal nothing but cancels is sent for this long: the same command would be refused at every snapshot. */
 const REFUSED_MS = 500;

@@ -6,9 +6,10 @@
  * - The venue is always ahead of what is known of it, so a cancel or an amend may come too late, and a quote may be refused for taking.
  */
 import { TradeRow } from '../../../brain/news.ts';
-import { forget } from '../../../brain/oms/notes.ts';
 import { ClientIds } from '../../../brain/oms/ids.ts';
 import type { OrderCommand, Pending } from '../../../brain/oms/working.ts';
+import { DeedsBook } from '../../../brain/risk/deeds.ts';
+import { settle } from '../../../brain/settle.ts';
 import { readsOf } from '../../../brain/runs.ts';
 import { settingsOf } from '../../../brain/settings.ts';
 import { type BrainState, initialState, type Settings, step } from '../../../brain/step.ts';
@@ -42,9 +43,6 @@ const PUBLISH_MS = 1;
 const DECIDE_MS = 1;
 /** A picture of the market is planned so many snapshots ahead: the feed may be so late. */
 const AHEAD = 10;
-const REFUSED_MS = 500;
-/** Refusals that the next snapshot explains. */
-const RACES: ReadonlySet<Refusal> = new Set(['order-busy', 'order-ended', 'unknown-order']);
 
 export class DepthEngine {
   readonly tally: Tally;
@@ -60,6 +58,7 @@ export class DepthEngine {
   readonly #trades = new Map<string, { readonly row: TradeRow; n: number }>();
   readonly #ids = new ClientIds(EPOCH);
   #state: BrainState;
+  readonly #deeds = new DeedsBook();
   #fills: FillDoc[] = [];
   #published: { readonly documents: Omit<Documents, 'seenAt'>; readonly atMs: number } | null = null;
   #processed = 0;
@@ -178,13 +177,17 @@ export class DepthEngine {
     this.#fills = this.#fills.slice(fills.length);
     const turn = {
       ...{ documents, fills, fees: [], now: monoMs(nowMs), nowMs: wallMs(Math.floor(nowMs)), mayTrade: true },
+      deeds: this.#deeds.take(documents, nowMs),
       nextId: (role: Parameters<ClientIds['next']>[0]) => this.#ids.next(role),
     };
     const stepped = step(this.#state, { settings: this.#settings, turn });
     this.#state = stepped.state;
     for (const { symbol, commands, close, outcomes } of stepped.symbols) {
       for (const { run, reason } of outcomes) this.tally.reason(run, reason);
-      for (const command of commands) this.#send(command, published.atMs);
+      for (const command of commands) {
+        this.#deeds.sent(command);
+        this.#send(command, published.atMs);
+      }
       if (close === null) continue;
       const price = this.#state.symbols[symbol]?.exits.state;
       const at = price?.at === 'closing' && price.price !== null ? String(Number(price.price.toFixed(8))) : '';
@@ -205,20 +208,15 @@ export class DepthEngine {
     const { symbol, clientId } = command;
     const now = monoMs(this.venue.nowMs);
     const refused = command.kind === 'cancel' ? null : this.#refusal(command, basedOnAt);
-    if (refused !== null) {
-      this.tally.orders.refused(symbol, refused);
-      this.#update(symbol, (state) => ({
-        ...state,
-        refusals:
-          RACES.has(refused) || command.kind === 'cancel'
-            ? state.refusals
-            : { ...state.refusals, [command.strategy]: { code: refused, untilMs: monoMs(now + REFUSED_MS) } },
-        oms: command.kind === 'place' ? forget(state.oms, clientId) : state.oms,
-      }));
-      return;
-    }
     const role = parseClientId(clientId)?.role ?? '';
     const pending: Pending = { command, role, sentAt: now, visibleFrom: this.#snapshots.seq + 1, lease: EPOCH };
+    if (refused !== null) {
+      this.tally.orders.refused(symbol, refused);
+      this.#deeds.refused(refused);
+      this.#update(symbol, (state) => settle(state, pending, { answer: { type: 'refused', code: refused }, sent: true, now }));
+      return;
+    }
+    this.#deeds.taken(pending, pending.visibleFrom ?? 0);
     this.#update(symbol, (state) => ({ ...state, pending: [...state.pending, pending] }));
     if (command.kind === 'cancel') this.#desk.cancel(clientId);
     else if (command.kind === 'place') {
