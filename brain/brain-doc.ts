@@ -1,6 +1,7 @@
 /** What the brain writes down for people and for the supervisor, from its state and the last turn. Pure. */
 import { formatPrice, formatSize, type Instrument } from '../shared/instrument.ts';
-import type { BrainDoc, PnlDoc, RunDoc } from '../shared/brain-doc.ts';
+import type { BrainDoc, RunDoc } from '../shared/brain-doc.ts';
+import type { PnlDoc } from '../shared/pnl-doc.ts';
 import { formatAtoms } from '../shared/units.ts';
 import type { Outcome } from './act.ts';
 import { entryPriceOf } from './portfolio/holding.ts';

@@ -28,11 +28,17 @@ const KEPT = 2_000;
 
 export class TradeRow {
   #epoch = -1;
+  #followed = -1;
   /** Number of the newest trade; null before the first. */
   #n: number | null = null;
   #from = 0;
   #to = 0;
   #rows: TradeDoc[] = [];
+
+  /** Of this epoch of the gateway trades are taken although it may be below the one before. */
+  follow(epoch: number): void {
+    this.#followed = epoch;
+  }
 
   /** In the order they were read; what was there before is passed over. */
   add(trades: readonly TradeDoc[]): void {
@@ -56,7 +62,7 @@ export class TradeRow {
 
   #add(trade: TradeDoc): void {
     const { epoch, n } = trade;
-    if (epoch < this.#epoch || (epoch === this.#epoch && this.#n !== null && n <= this.#n)) return;
+    if ((epoch < this.#epoch && epoch !== this.#followed) || (epoch === this.#epoch && this.#n !== null && n <= this.#n)) return;
     if (epoch !== this.#epoch || this.#n === null || n !== this.#n + 1 || this.#rows.length >= KEPT) this.lost();
     [this.#epoch, this.#n] = [epoch, n];
     this.#rows.push(trade);

@@ -1,28 +1,12 @@
 /** What the brain last decided, as it writes it to Redis for people, the supervisor and the alerts. */
 import * as z from 'zod';
 import { ConfigAudit, ConfigState } from './config-live.ts';
+import { PnlDoc } from './pnl-doc.ts';
 import { riskWatchDoc } from './risk.ts';
 import { decimal, Stamp } from './snapshot.ts';
 
 const signals = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 const wantedQuotes = z.array(z.strictObject({ side: z.enum(['buy', 'sell']), price: decimal, size: decimal }));
-
-/** Profit of a symbol by where it comes from, money of `asset`: fees positive = paid, funding positive = received; `total` is their sum. */
-export const PnlDoc = z.strictObject({
-  asset: z.string(),
-  /** Venue time at which counting began. */
-  sinceMs: z.number(),
-  /** Of the fills against the mid before them. */
-  spread: decimal,
-  /** Of what was held while the mid moved. */
-  inventory: decimal,
-  fees: decimal,
-  funding: decimal,
-  total: decimal,
-  /** Fees paid in other assets: in no sum. */
-  otherFees: z.record(z.string(), decimal),
-});
-export type PnlDoc = Readonly<z.infer<typeof PnlDoc>>;
 
 /** One run on one symbol. */
 export const RunDoc = z.strictObject({

@@ -34,7 +34,7 @@ export const MONITORS = {
   acknowledgeMs: above([500, 2_000], 'widen', 'time from a command to the snapshot that shows it, 95 of 100, ms'),
   positionPercent: above([100, 200], 'one-sided', 'position of the symbol, percent of the equity'),
   positionAgeMinutes: above([240, 1_440], 'one-sided', 'time since the position was last flat or turned, minutes'),
-  volatilityRatio: above([4, 10], 'widen', 'volatility of the last 10 s over that of the last 10 min'),
+  volatilityRatio: above([3, 5], 'widen', 'volatility of the last 10 s over that of the last 10 min, which it is a part of: at most 7.7'),
   spreadBps: above([20, 100], 'pause', 'best ask less best bid, basis points'),
   depthShare: below([0.2, 0.05], 'widen', 'size within 10 bps of mid on the thinner side, as a share of its usual'),
   jumpBps: above([30, 100], 'pause', 'move of the mid within one second, basis points'),

@@ -63,7 +63,7 @@ export class Shadows implements Disposable {
     this.#guard(this.#shadows, () => {
       if (this.#shadows.length > 0) this.#store = new ShadowStore(options.path);
     });
-    for (const shadow of this.#shadows) this.#guard([shadow], () => this.#open(shadow));
+    for (const shadow of this.#store ? this.#shadows : []) this.#guard([shadow], () => this.#open(shadow));
   }
 
   /** What they read has to be fetched. */

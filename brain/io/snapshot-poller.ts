@@ -61,6 +61,7 @@ export class SnapshotPoller {
   #headerText: string | null = null;
   #newest: Pick<Header, 'epoch' | 'seq'> | null = null;
   #unread: FillDoc[] = [];
+  #followed: number | null = null;
 
   constructor(options: PollerOptions) {
     const { keys, intervals } = options;
@@ -119,6 +120,15 @@ export class SnapshotPoller {
     this.#take({ documents: new Map(Object.entries(keys)), entries: texts }, this.#options.clock.monoMs());
   }
 
+  /**
+   * Epoch of the gateway that answers us now: its documents are the newest, also where one before it had a higher number. One that had no disk
+   * takes its epochs from a range above all others.
+   */
+  follow(epoch: number): void {
+    this.#followed = epoch;
+    for (const { row } of this.#trades.values()) row.follow(epoch);
+  }
+
   /** The streams may have been lost with their server: what is read again is known by its number. */
   rewind(): void {
     this.#fills.rewind();
@@ -148,7 +158,10 @@ export class SnapshotPoller {
     const header = this.#read({ key: keys.header, text: texts.documents.get(keys.header) ?? null, schema: Header });
     const before = this.#newest;
     if (header === null) return;
-    if (before && (header.epoch < before.epoch || (header.epoch === before.epoch && header.seq <= before.seq))) return;
+    if (
+      before?.epoch === header.epoch ? header.seq <= before.seq : before && header.epoch < before.epoch && header.epoch !== this.#followed
+    )
+      return;
     this.#newest = header;
     const balance = this.#read({ key: keys.balance, text: texts.documents.get(keys.balance) ?? null, schema: BalanceDoc });
     const balanceKnown = balance?.known === true && balance.epoch === header.epoch && balance.seq === header.seq;

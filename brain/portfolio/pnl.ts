@@ -3,7 +3,7 @@
  * has gained by the symbol, open positions valued at mid. Pure.
  */
 import * as z from 'zod';
-import type { PnlDoc } from '../../shared/brain-doc.ts';
+import type { PnlDoc } from '../../shared/pnl-doc.ts';
 import type { FillDoc } from '../../shared/snapshot.ts';
 import { type Atoms, atoms, formatAtoms, parseAtoms, ZERO_ATOMS } from '../../shared/units.ts';
 import { correctSplit, fillSplit, markSplit, newSplit, splitMoney, type TwiceMid } from './pnl-split.ts';

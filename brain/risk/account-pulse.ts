@@ -80,7 +80,10 @@ const DAY_MS = 86_400_000;
 const MINUTE: CountWindow = { slotMs: 1_000, slots: 60 };
 const TEN_MINUTES: CountWindow = { slotMs: 10_000, slots: 60 };
 const ACKNOWLEDGED_MS = 60_000;
-/** Kept of a minute, and below so many of a kind a share says nothing. */
+/**
+ * Kept of a minute; and below so many of a kind a share says nothing, and reads as zero: a brain that is paused sends nothing, and what made
+ * it pause must be over some time.
+ */
 const ACKNOWLEDGED_MAX = 600;
 const FEW = 30;
 const FEW_TIMES = 10;
@@ -147,11 +150,11 @@ export function accountReadings(
     ordersPerMinute: totalOf(minute.orders),
     cancelsPerMinute: totalOf(minute.cancels),
     fillsPerMinute: totalOf(minute.fills),
-    ordersPerFill: orders < FEW_ORDERS ? null : orders / Math.max(1, totalOf(tenMinutes.fills)),
+    ordersPerFill: orders < FEW_ORDERS ? 0 : orders / Math.max(1, totalOf(tenMinutes.fills)),
     rejectPercent: part(totalOf(minute.refused), totalOf(minute.orders)),
     errorPercent: part(totalOf(minute.unanswered), totalOf(minute.orders) + totalOf(minute.cancels)),
     feedAgeMs,
-    acknowledgeMs: recent.length < FEW_TIMES ? null : quantile(recent, 0.95),
+    acknowledgeMs: recent.length < FEW_TIMES ? 0 : quantile(recent, 0.95),
   };
 }
 
@@ -180,4 +183,4 @@ function peakOf(before: AccountPulse['peak'], { earned, equity }: AccountSeen): 
 
 /** Any loss is all of an account that has nothing. */
 const shareOf = (amount: number, equity: number): number => (amount <= 0 ? 0 : equity <= 0 ? 100 : (amount / equity) * 100);
-const part = (some: number, all: number): number | null => (all < FEW ? null : (some / all) * 100);
+const part = (some: number, all: number): number => (all < FEW ? 0 : (some / all) * 100);

@@ -20,6 +20,7 @@ export type Read = { readonly reading: number | null; readonly threshold: Thresh
 export function judge(watched: Watched, { reading, threshold, now }: Read): Watched {
   if (reading === null) return watched;
   const { warn, act, holdMs, coolDownMs } = threshold;
+  if (watched.alarm === 'quiet' && !isBeyond(reading, warn, threshold)) return watched.warnSince === null ? watched : CALM; // nearly always
   const since = (before: number | null, limit: number): number | null => (isBeyond(reading, limit, threshold) ? (before ?? now) : null);
   const [warnSince, actSince] = [since(watched.warnSince, warn), since(watched.actSince, act)];
   const insideSince = isInside(reading, clearOf(watched.alarm, threshold), threshold) ? (watched.insideSince ?? now) : null;

@@ -3,7 +3,7 @@
  * these places. What one symbol does restrains that symbol, what a run loses restrains that run, and what concerns the account restrains
  * all. Pure; state is plain data, and the part that must survive a restart is told apart.
  */
-import { MONITORS, type MonitorName, type Risk, type Tier } from '../../shared/risk.ts';
+import { MONITORS, type MonitorName, type Risk, type Threshold, type Tier } from '../../shared/risk.ts';
 import {
   accountReadings,
   type AccountPulse,
@@ -170,30 +170,39 @@ function readAll({ account, symbols, input }: Sensing): readonly Reading[] {
   return [...ofAccount, ...ofRuns, ...ofSymbols];
 }
 
-/** In the order of the monitors, so that the same state reads the same. */
 function listed(values: Partial<Readonly<Record<MonitorName, number | null>>>, where: string): readonly Reading[] {
-  return NAMES.flatMap((monitor): Reading[] => {
-    const value = values[monitor];
-    return value === undefined ? [] : [{ monitor, where, value }];
-  });
+  return (Object.keys(values) as MonitorName[]).map((monitor) => ({ monitor, where, value: values[monitor] ?? null }));
 }
-const NAMES = Object.keys(MONITORS) as readonly MonitorName[];
 
 type Judging = { readonly readings: readonly Reading[]; readonly input: RiskInput };
 
 function judgeAll(before: RiskState['watched'], { readings, input }: Judging) {
-  const watched: Record<string, Watched> = { ...before };
+  const changed: Record<string, Watched> = {};
   const alarms: RiskEvent[] = [];
+  const thresholds = thresholdsOf(input.parameters);
   for (const { monitor, where, value } of readings) {
     const key = `${monitor} ${where}`;
-    const threshold = { ...input.parameters.monitors[monitor], bad: MONITORS[monitor].bad };
     const was = before[key] ?? CALM;
-    const next = judge(was, { reading: value, threshold, now: input.nowMs });
-    watched[key] = next;
+    const threshold = thresholds.get(monitor);
+    const next = threshold ? judge(was, { reading: value, threshold, now: input.nowMs }) : was;
+    if (next === was) continue;
+    changed[key] = next;
     if (next.alarm !== was.alarm) alarms.push({ kind: 'alarm', monitor, where, alarm: next.alarm, reading: value });
   }
-  return { watched, alarms };
+  return { watched: Object.keys(changed).length === 0 ? before : { ...before, ...changed }, alarms };
 }
+
+/** Made once for each set of parameters. */
+const made = new WeakMap<Risk, ReadonlyMap<MonitorName, Threshold>>();
+
+function thresholdsOf(parameters: Risk): ReadonlyMap<MonitorName, Threshold> {
+  const before = made.get(parameters);
+  if (before) return before;
+  const thresholds = new Map(NAMES.map((name) => [name, { ...parameters.monitors[name], bad: MONITORS[name].bad }] as const));
+  made.set(parameters, thresholds);
+  return thresholds;
+}
+const NAMES = Object.keys(MONITORS) as readonly MonitorName[];
 
 type Weighing = { readonly watched: RiskState['watched']; readonly parameters: Risk };
 

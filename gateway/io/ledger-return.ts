@@ -1,13 +1,14 @@
 /**
  * A ledger that could not be opened at the start: tried again aside, at bounded intervals, until it can be opened and written. What it holds
- * is not read then, because this run has counted on without it: whoever begins anew with it has the whole. Until then it takes what must
- * outlive this run: modes, the emergency stop, close ladders.
+ * is not read then, because this run has counted on without it: whoever begins anew with it has the whole. Until then it takes what stops the
+ * trading, and nothing that lifts or replaces what stands there unread.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../shared/clock.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import type { Answer } from './ledger-aside.ts';
 import { type Durability, openLedgerFile } from './ledger-schema.ts';
+import { LedgerReader } from './ledger-reader.ts';
 import { LedgerWriter } from './ledger-writer.ts';
 
 export type ReturnOptions = {
@@ -24,6 +25,8 @@ const WAIT_MS = 1_000;
 const WAIT_MS_MAX = 60_000;
 /** What waits to be kept is kept by then. */
 const KEEP_MS = 1_000;
+/** What must outlive a run without a ledger: that it was stopped, paused, halted on a symbol. */
+const KEPT: ReadonlySet<string> = new Set(['stopped', 'paused', 'halted', 'emergency']);
 
 export class LedgerReturn implements Disposable {
   readonly #options: ReturnOptions;
@@ -43,9 +46,21 @@ export class LedgerReturn implements Disposable {
     return this.#back !== null && this.#options.clock.monoMs() - this.#back.since >= KEEP_MS;
   }
 
-  /** For what stands beside the rows; null while it cannot be written. */
-  get writer(): LedgerWriter | null {
-    return this.#back?.writer ?? null;
+  /** False: it is not back, or what stands there under this name may say more than we know. */
+  keep(key: string, value: string | null): boolean {
+    if (!this.#back || value === null || !KEPT.has(key)) return false;
+    const { db, writer } = this.#back;
+    try {
+      const halted = key === 'halted' ? new LedgerReader(db).meta(key) : null;
+      writer.meta(key, halted === null ? value : JSON.stringify({ ...reasonsIn(halted), ...reasonsIn(value) }));
+      return true;
+    } catch {
+      return false; // the disk failed again: asked again at the next tick
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#back !== null;
   }
 
   /** Called often. Tells why it failed, when it did; a broken file is given up by the caller. */
@@ -82,3 +97,5 @@ export class LedgerReturn implements Disposable {
     }
   }
 }
+
+const reasonsIn = (text: string): Readonly<Record<string, string>> => JSON.parse(text);

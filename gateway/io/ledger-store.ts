@@ -268,7 +268,7 @@ export class LedgerStore implements Archive, Disposable {
   }
 
   setMeta(key: string, value: string | null): boolean {
-    return this.#put((writer) => writer.meta(key, value));
+    return this.#open ? this.#put((writer) => writer.meta(key, value)) : this.#return.keep(key, value);
   }
 
   /** On a timer, never between order and answer: drops a slice of what is old; folds the log into the file, and once proves a large one, aside. */
@@ -335,7 +335,7 @@ export class LedgerStore implements Archive, Disposable {
     const failed = await this.#return.tick();
     if (failed?.kind === 'broken') this.#break(failed.sentence);
     else if (failed) this.#fault = `${this.#path}: ${failed.sentence}`;
-    else if (this.#return.writer) this.#fault = `${this.#path}: it can be written again: the gateway is about to begin anew with it`;
+    else if (this.#return.isOpen) this.#fault = `${this.#path}: it can be written again: the gateway is about to begin anew with it`;
   }
 
   #meta(key: string): string | null {
@@ -344,8 +344,8 @@ export class LedgerStore implements Archive, Disposable {
 
   /** One statement, committed by itself. */
   #put(act: (writer: LedgerWriter) => void): boolean {
-    const writer = this.#broken ? null : (this.#open?.writer ?? this.#return.writer);
-    return writer !== null && this.#attempt(() => act(writer)) !== null;
+    const open = this.#broken ? null : this.#open;
+    return open !== null && this.#attempt(() => act(open.writer)) !== null;
   }
 
   #ask<T>(act: (reader: LedgerReader) => T): T | null {

@@ -38,6 +38,8 @@ const GOAL_MS = 1;
 const LOOP_MS = 0.7;
 /** Between two looks at the clock nothing of ours takes so long. */
 const LOST_MS = 0.05;
+/** Wide enough for every symbol to be quoted. */
+const LIMITS = { maxPosition: '100', maxOrderNotional: '50000' };
 const MEMORY_GOAL_MB = 150;
 const MEMORY_MS = 62_000;
 
@@ -178,7 +180,7 @@ class Bench implements AsyncDisposable {
   /** After the bytes were given to the system. */
   #watchWrites(): void {
     const write = Socket.prototype.write;
-    const own = (text: unknown): text is string => typeof text === 'string' && /"type":"(place|amend|cancel|batch)"/.test(text);
+    const own = (text: unknown): text is string => typeof text === 'string' && /"type":"(place|amend|cancel)"/.test(text);
     const watching = this;
     Socket.prototype.write = function (this: Socket, ...args: Parameters<Socket['write']>) {
       const done = write.apply(this, args);
@@ -215,7 +217,7 @@ function decisionConfig(): Config {
   const shipped: unknown = JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8'));
   const own = {
     symbols: SYMBOLS,
-    limits: { maxGrossNotional: '1000000', default: { maxPosition: '100', maxOrderNotional: '50000' } },
+    limits: { maxGrossNotional: '1000000', default: LIMITS, symbols: { BTCUSDT: LIMITS } },
     strategy: { marketMaking: { orderSize: '0.100', maxInventory: '0.500' } },
   };
   const checked = checkConfig(overlay(shipped, own));

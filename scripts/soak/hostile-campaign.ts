@@ -48,6 +48,8 @@ export function figuresOf(records: readonly HostileRecord[]) {
       hostileMax: Math.max(0, ...records.map(({ snapshots }) => snapshots.hostileMax)),
       late: sum(({ snapshots }) => snapshots.late),
       count: sum(({ snapshots }) => snapshots.count),
+      /** How long the gateway waited for a processor, percent, in the worst one; where that is much, lateness is the machine's. */
+      waitedPercent: Math.max(0, ...records.map(({ snapshots }) => snapshots.waitedPercent ?? 0)),
     },
     answers,
     found: found.map(({ seed, violations }) => ({ seed, violations })),
@@ -55,6 +57,6 @@ export function figuresOf(records: readonly HostileRecord[]) {
 }
 
 function lineOf({ seed, messages, judged, orders, cutOff, seconds, snapshots, violations }: HostileRecord): string {
-  const head = `hostile ${seed}: ${messages} messages, ${judged} judged, ${orders} orders, cut off ${cutOff} times, ${seconds} s; snapshots p99 ${snapshots.hostileP99} ms (quiet ${snapshots.quietP99})`;
+  const head = `hostile ${seed}: ${messages} messages, ${judged} judged, ${orders} orders, cut off ${cutOff} times, ${seconds} s; snapshots p99 ${snapshots.hostileP99} ms (quiet ${snapshots.quietP99}, waited for a processor ${snapshots.waitedPercent} %)`;
   return violations.length === 0 ? `${head}, all holds` : [`${head}, ${violations.length} findings`, ...violations].join('\n  ');
 }

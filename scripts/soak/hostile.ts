@@ -39,6 +39,11 @@ export type SnapshotFigures = {
   readonly hostileMax: number;
   readonly late: number;
   readonly count: number;
+  /**
+   * Time the gateway's thread was ready to run and had no processor, percent, during: how busy the machine was with others. Null where
+   * the system does not tell.
+   */
+  readonly waitedPercent: number | null;
 };
 
 const SYMBOL = 'BTCUSDT';
@@ -49,6 +54,8 @@ const LEASE_MS = 3_000;
 const BURST = 25;
 const REST_MS = 20;
 const PERIOD_MS = 100;
+/** Above it snapshots are late for want of a processor, and say nothing of the gateway. */
+const WAITED_PERCENT_MAX = 10;
 
 export async function runHostile({ seed, messages, connections = 5 }: HostileOptions): Promise<HostileRecord> {
   const config = { limits: { default: LIMITS, symbols: { [SYMBOL]: LIMITS }, equity: { maxOrderPercent: 100, maxPositionPercent: 100 } } };
@@ -85,9 +92,11 @@ class Hostility {
     process.kill(this.#run.pid('brain'), 'SIGSTOP');
     await sleep(LEASE_MS);
     this.#phase = 'hostile';
-    const from = performance.now();
+    const [from, waitedFrom] = [performance.now(), waitedMs(gateway)];
     await Promise.all(Array.from({ length: this.#options.connections }, (_, n) => this.#speak(n)));
     const seconds = Math.round((performance.now() - from) / 100) / 10;
+    const [ms, waited] = [performance.now() - from, waitedMs(gateway)];
+    const waitedPercent = waited === null || waitedFrom === null ? null : Math.round(((waited - waitedFrom) / ms) * 100);
     this.#over = true;
     await Promise.all(watching);
     if (this.#run.pid('gateway') !== gateway) this.#blame('the gateway died');
@@ -98,8 +107,8 @@ class Hostility {
     const runDir = join(this.#run.dir, 'run');
     const files = auditFiles({ exchangeFile: simStateFile(runDir), ledgerFile: join(simAccountDir(runDir), 'ledger.sqlite') });
     for (const violation of files.violations) this.#blame(violation);
-    const snapshots = this.#snapshots();
-    if (snapshots.hostileP99 > 2 * Math.max(snapshots.quietP99, PERIOD_MS))
+    const snapshots = { ...this.#snapshots(), waitedPercent };
+    if ((waitedPercent ?? 0) <= WAITED_PERCENT_MAX && snapshots.hostileP99 > 2 * Math.max(snapshots.quietP99, PERIOD_MS))
       this.#blame(`snapshots came every ${snapshots.hostileP99} ms instead of every ${snapshots.quietP99}`);
     return {
       seed: this.#options.seed,
@@ -114,7 +123,7 @@ class Hostility {
     };
   }
 
-  #snapshots(): SnapshotFigures {
+  #snapshots(): Omit<SnapshotFigures, 'waitedPercent'> {
     const { quiet, hostile } = this.#gaps;
     return {
       ...{ quietP99: quantile(quiet, 0.99), hostileP99: quantile(hostile, 0.99), hostileMax: quantile(hostile, 1) },
@@ -218,6 +227,15 @@ class Hostility {
 
   #blame(sentence: string): void {
     if (this.#violations.size < 50) this.#violations.add(sentence);
+  }
+}
+
+/** Milliseconds a process' first thread has waited for a processor in its life; null where the system does not tell. */
+function waitedMs(pid: number): number | null {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    return null;
   }
 }
 

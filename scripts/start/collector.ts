@@ -82,12 +82,16 @@ export class Collector implements AsyncDisposable {
     return answer.ok ? ((await answer.json()) as ExchangeBook) : null;
   }
 
+  /** A connection that has died with its gateway is found out by asking: then its successor is asked. */
   async #ask(request: Parameters<GatewayClient['request']>[0]): Promise<unknown> {
-    const client = await this.#connected();
-    const answer = await client?.request(request);
-    if (answer?.type === 'data') return answer.data;
-    await client?.[Symbol.asyncDispose]();
-    this.#client = null;
+    for (const _ of ['as connected', 'anew']) {
+      const client = await this.#connected();
+      const answer = await client?.request(request);
+      if (answer?.type === 'data') return answer.data;
+      await client?.[Symbol.asyncDispose]();
+      this.#client = null;
+      if (!client) return null;
+    }
     return null;
   }
 

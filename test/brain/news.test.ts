@@ -23,6 +23,17 @@ test('trades of another run of the gateway follow nothing, and those of an older
   expect([after.rows, after.from === before.to]).toEqual([[tradeDoc(9, { epoch: 4 })], false]);
 });
 
+test('trades of the gateway that answers us are taken, though the one before it counted from above', () => {
+  const row = new TradeRow();
+  row.add([tradeDoc(8, { epoch: 900_123 }), tradeDoc(1, { epoch: 4 })]);
+  row.follow(4);
+  row.add([tradeDoc(2, { epoch: 4 }), tradeDoc(3, { epoch: 4 })]);
+  expect(row.take().rows.map(({ epoch, n }) => [epoch, n])).toEqual([
+    [4, 2],
+    [4, 3],
+  ]);
+});
+
 test('a reader that never comes costs no memory, and sees that it has missed some', () => {
   const row = new TradeRow();
   row.add([tradeDoc(1)]);

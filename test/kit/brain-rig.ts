@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { Redis } from 'ioredis';
 import { Brain } from '../../brain/io/brain.ts';
 import { BrainStore } from '../../brain/io/brain-store.ts';
+import { Shadows } from '../../brain/io/shadows.ts';
 import { makeRuns, type Run } from '../../brain/runs.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Place } from '../../shared/command.ts';
@@ -68,6 +69,7 @@ export class Rig implements AsyncDisposable {
   readonly fatal: [string, number][] = [];
   brain!: Brain;
   times!: StartTimes;
+  shadows: Shadows | null = null;
   ready = 0;
   seq = 50;
   logged = '';
@@ -85,18 +87,19 @@ export class Rig implements AsyncDisposable {
 
   static async start(
     home: RigHome,
-    { cfg = CONFIG, runs = makeRuns(cfg), store = home.newStore(), before = (_: Rig): void => undefined } = {},
+    { cfg = CONFIG, runs = makeRuns(cfg), store = home.newStore(), before = (_: Rig): void => undefined, shadowed = false } = {},
   ): Promise<Rig> {
     const rig = new Rig(home, store);
     rig.gateway.identity.configHash = configHash(cfg);
     before(rig);
     await rig.gateway.listen();
-    await rig.#open(cfg, runs);
+    await rig.#open(cfg, { runs, shadows: shadowed ? `${store}.shadows` : null });
     await until('hello', () => rig.gateway.commands.some(({ type }) => type === 'query') && !rig.brain.problems().includes('no-gateway'));
     return rig;
   }
 
-  async #open(cfg: Config, runs: readonly Run[]): Promise<void> {
+  /** `shadows`: file of their records; null: there are none. */
+  async #open(cfg: Config, { runs, shadows }: { readonly runs: readonly Run[]; readonly shadows: string | null }): Promise<void> {
     this.#own = await RigHome.connect(this.#home.server);
     const [log, metrics] = [rootLog({ process: 'test', level: 'info', stream: this.#log }), makeMetrics('test')];
     this.times = new StartTimes({ log, metrics });
@@ -113,7 +116,8 @@ export class Rig implements AsyncDisposable {
       onFatal: (sentence: string, code: number) => void this.fatal.push([sentence, code]),
       onReady: () => void this.ready++,
     };
-    this.brain = new Brain(parts);
+    if (shadows !== null) this.shadows = new Shadows({ config: cfg, customs: new Map(), clock: parts.clock, log, path: shadows });
+    this.brain = new Brain(this.shadows ? { ...parts, shadows: this.shadows } : parts);
   }
 
   /** Writes the next snapshot and waits until the brain has told what it made of it. */
@@ -157,6 +161,7 @@ export class Rig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.brain[Symbol.asyncDispose]();
     this.#own.disconnect();
+    this.shadows?.[Symbol.dispose]();
     this.store[Symbol.dispose]();
     await this.gateway[Symbol.asyncDispose]();
   }

@@ -19,7 +19,7 @@ import { type Config, checkConfig } from '../../shared/config.ts';
 import { formatSize } from '../../shared/instrument.ts';
 import { rootLog } from '../../shared/log.ts';
 import { makeMetrics } from '../../shared/metrics.ts';
-import type { PnlDoc } from '../../shared/brain-doc.ts';
+import type { PnlDoc } from '../../shared/pnl-doc.ts';
 import { Random } from '../../shared/random.ts';
 import type { OwnTrade } from '../../shared/sim/exchange-events.ts';
 import { formatAtoms, parseAtoms, sumDecimals, ZERO_ATOMS } from '../../shared/units.ts';

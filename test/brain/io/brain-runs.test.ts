@@ -141,3 +141,17 @@ test('public trades reach a strategy that asks, by poll and by push alike', asyn
   await rig.tick();
   expect(a.last.trades).toEqual([]);
 });
+
+test('a shadow is told of beside the run, and nothing of it reaches the gateway', async () => {
+  const shadow = [{ id: 'wide', run: 'market-making', with: { spreadBps: 8, levels: 3 } }];
+  const cfg = config({ ...CONFIG, strategy: { ...CONFIG.strategy, shadow } });
+  await using rig = await Rig.start(home, { cfg, shadowed: true });
+  const commission = { maker: '0.0002', taker: '0.0005' };
+  for (let n = 0; n < 3; n++) await rig.tick({ docs: { position: positionDoc({ commission }) } });
+  const [told] = (await rig.doc())?.shadow ?? [];
+  expect(told).toMatchObject({ shadow: 'wide', run: 'market-making', reason: 'quoting', failure: null });
+  expect(told?.quotes).toHaveLength(6);
+  expect(rig.shadows?.runs.map(({ id }) => id)).toEqual(['wide']);
+  expect(new Set(rig.places.map(({ strategy }) => strategy))).toEqual(new Set(['market-making']));
+  expect(rig.places.every(({ price }) => ['59994.00', '60006.10'].includes(price ?? ''))).toBe(true);
+});

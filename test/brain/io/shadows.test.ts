@@ -125,7 +125,9 @@ test('a strategy that throws, a record that cannot be written and a turn that th
   expect([broken?.reason, broken?.failure, sound?.failure]).toEqual(['shadow-failed', expect.stringMatching(/no beginning/), null]);
   const noFile = join(dir, 'broken.sqlite');
   writeFileSync(noFile, 'this is no database, and it is not written over');
-  expect(new Lived(withShadow(WIDE), { path: noFile }).take()[0]).toMatchObject({
+  const unrecorded = new Lived(withShadow(WIDE), { path: noFile });
+  expect(unrecorded.shadows.runs).toEqual([]);
+  expect(unrecorded.take()[0]).toMatchObject({
     reason: 'shadow-failed',
     failure: expect.stringMatching(/database/),
   });

@@ -58,6 +58,21 @@ test('it hands on each snapshot once, whole, as it was written', async () => {
   expect(seen.map(({ header }) => header.seq)).toEqual([50, 51]);
 });
 
+test('of two gateways the newer is the one with the higher epoch, or the one that answers us: one without a disk counts from above', async () => {
+  const { poller: one, seen } = poller();
+  const epochs = async (epoch: number, seq: number): Promise<readonly number[]> => {
+    await put(documents({ head: { epoch, seq } }));
+    await one.poll();
+    return seen.map(({ header }) => header.epoch);
+  };
+  expect(await epochs(900_123, 7)).toEqual([900_123]);
+  expect(await epochs(5, 1)).toEqual([900_123]);
+  one.follow(5);
+  expect(await epochs(5, 2)).toEqual([900_123, 5]);
+  expect(await epochs(4, 9)).toEqual([900_123, 5]);
+  expect(await epochs(6, 1)).toEqual([900_123, 5, 6]);
+});
+
 test('the age of a snapshot counts from the moment it was asked for', async () => {
   const { poller: one, seen, clock } = poller();
   await put(documents());
@@ -137,7 +152,11 @@ test('what other strategies read is read from the next poll on, also when one is
   one.read({ intervals: ['5m'], trades: true });
   await before;
   expect(seen).toHaveLength(1);
-  expect(seen[0]?.symbols[SYMBOL]).toMatchObject({ book: { symbol: SYMBOL }, instrument: { symbol: SYMBOL }, position: { symbol: SYMBOL } });
+  expect(seen[0]?.symbols[SYMBOL]).toMatchObject({
+    book: { symbol: SYMBOL },
+    instrument: { symbol: SYMBOL },
+    position: { symbol: SYMBOL },
+  });
   await put(documents({ head: { seq: 51 } }));
   await one.poll();
   expect([seen[1]?.symbols[SYMBOL]?.klines['5m'], seen[1]?.symbols[SYMBOL]?.trades !== null]).toEqual([BARS, true]);

@@ -1,14 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AccountSeen, type Deeds, NO_DEEDS } from '../../../brain/risk/account-pulse.ts';
-import type { MarketSeen } from '../../../brain/risk/market-pulse.ts';
 import { FREE } from '../../../brain/risk/restrain.ts';
 import {
   fromMemory,
   memoryOf,
   NO_RISK,
   restraintFor,
-  type RiskInput,
   type RiskState,
   runPlace,
   wantsStop,
@@ -16,56 +13,8 @@ import {
   worstOf,
 } from '../../../brain/risk/watch.ts';
 import { type MonitorName, Risk } from '../../../shared/risk.ts';
-import { INSTRUMENT, levels, SYMBOL } from '../../kit/brain.ts';
-
-const START = Date.UTC(2026, 10, 26, 12);
-const P = Risk.parse({});
-const CALM_ACCOUNT = (nowMs: number): AccountSeen => ({
-  nowMs,
-  equity: 10_000,
-  earned: { total: 0, fees: 0, funding: 0 },
-  runs: { mm: 0 },
-  ...{ fillSeq: 9, epoch: 3, lateMs: 10 },
-  largestPercent: 0,
-});
-const book = (bid: string, ask: string, size = '1.000') => ({ bids: levels([bid, size]), asks: levels([ask, size]) });
-const CALM_MARKET = (nowMs: number): MarketSeen => ({
-  nowMs,
-  instrument: INSTRUMENT,
-  ...book('60000.00', '60000.10'),
-  bookAgeMs: 10,
-  markTicks: 600_000.5,
-  position: 0,
-  fundingRate: 0.0001,
-  tradeTicks: null,
-  equity: 10_000,
-});
-type Over = {
-  readonly account?: Partial<AccountSeen>;
-  readonly deeds?: Partial<Deeds>;
-  readonly market?: Partial<MarketSeen>;
-  readonly stopped?: boolean;
-};
-const input = (afterMs: number, { account, deeds, market, stopped = false }: Over = {}, parameters = P): RiskInput => ({
-  nowMs: START + afterMs,
-  account: { ...CALM_ACCOUNT(START + afterMs), ...account },
-  deeds: { ...NO_DEEDS, ...deeds },
-  symbols: { [SYMBOL]: { ...CALM_MARKET(START + afterMs), ...market } },
-  stopped,
-  parameters,
-});
-/** Turns at those milliseconds after the start; what the last one reads. */
-function run(turns: readonly (readonly [afterMs: number, over?: Over])[], from: RiskState = NO_RISK) {
-  return turns.reduce(({ state }, [afterMs, over]) => watchRisk(state, input(afterMs, over)), {
-    state: from,
-    readings: [],
-    events: [],
-  } as ReturnType<typeof watchRisk>);
-}
-const reading = (turn: ReturnType<typeof watchRisk>, monitor: MonitorName) => turn.readings.find((one) => one.monitor === monitor)?.value;
-/** Every 100 ms for a while, the same. */
-const steady = (forMs: number): [number, Over][] => Array.from({ length: forMs / 100 }, (_, i) => [i * 100, {}]);
-const profit = (total: number, rest = {}): Over => ({ account: { earned: { total, fees: 0, funding: 0, ...rest } } });
+import { SYMBOL } from '../../kit/brain.ts';
+import { book, input, type Over, P, profit, reading, run, steady } from '../../kit/risk.ts';
 
 describe('readings of the account', () => {
   test.each<[MonitorName, readonly (readonly [number, Over?])[], number | null]>([
@@ -112,9 +61,9 @@ describe('readings of the account', () => {
     ],
     ['cancelsPerMinute', [[0, { deeds: { cancels: 3 } }]], 3],
     ['fillsPerMinute', [[0, { deeds: { fills: 4 } }]], 4],
-    ['ordersPerFill', [[0, { deeds: { orders: 499 } }]], null],
+    ['ordersPerFill', [[0, { deeds: { orders: 499 } }]], 0],
     ['ordersPerFill', [[0, { deeds: { orders: 500, fills: 2 } }]], 250],
-    ['rejectPercent', [[0, { deeds: { orders: 29, refused: 9 } }]], null],
+    ['rejectPercent', [[0, { deeds: { orders: 29, refused: 9 } }]], 0],
     ['rejectPercent', [[0, { deeds: { orders: 40, refused: 10 } }]], 25],
     ['errorPercent', [[0, { deeds: { orders: 35, cancels: 5, unanswered: 4 } }]], 10],
     ['feedAgeMs', [[0, { account: { lateMs: 70 } }]], 70],
@@ -128,9 +77,9 @@ describe('readings of the account', () => {
       ],
       0,
     ], // another ledger
-    ['acknowledgeMs', [[0, { deeds: { acknowledged: [1, 2, 3, 4, 5, 6, 7, 8, 9] } }]], null],
+    ['acknowledgeMs', [[0, { deeds: { acknowledged: [1, 2, 3, 4, 5, 6, 7, 8, 9] } }]], 0],
     ['acknowledgeMs', [[0, { deeds: { acknowledged: [1, 2, 3, 4, 5, 6, 7, 8, 9, 500] } }]], 500],
-    ['acknowledgeMs', [[0, { deeds: { acknowledged: Array(20).fill(5) } }], [60_001]], null],
+    ['acknowledgeMs', [[0, { deeds: { acknowledged: Array(20).fill(5) } }], [60_001]], 0],
   ])('%s of %j is %s', (monitor, turns, want) => {
     const value = reading(run(turns), monitor);
     if (want === null) expect(value).toBeNull();

@@ -38,6 +38,8 @@ test('it is tried again until it can be opened and written; then it takes modes,
     using before = new LedgerStore({ path, clock: new VirtualClock() });
     before.write(ledgerOf(before).take(request({ clientId: id(1) }), at(1)), 'request');
     before.setMeta('paused', 'by a person');
+    before.setMeta('halted', '{"BTCUSDT":"leverage"}');
+    before.setMeta('day', 'its beginning');
   }
   const [aside, clock] = [join(dir, 'aside.sqlite'), new VirtualClock()];
   renameSync(path, aside);
@@ -53,10 +55,16 @@ test('it is tried again until it can be opened and written; then it takes modes,
   await untilTried(store, { clock, done: () => store.isBack });
   expect(store.isBack).toBe(true);
   expect([store.setMeta('stopped', 'by the breaker'), store.fault]).toEqual([true, expect.stringContaining('can be written again')]);
+  expect(store.setMeta('halted', '{"ETHUSDT":"funding"}')).toBe(true);
+  const unread = [store.setMeta('day', 'another'), store.setMeta('paused', null), store.setMeta('ladders', '[]')];
+  expect(unread).toEqual([false, false, false]); // what stands there may say more than this run knows
   expect([store.write(ledger.take(request({ clientId: id(2) }), at(2)), 'request'), store.grantEpoch()]).toEqual([false, null]);
   using after = new LedgerStore({ path, clock: new VirtualClock() });
   expect(after.load(instruments).orders.map(({ clientId }) => clientId)).toEqual([id(1)]);
-  expect(after.meta()).toMatchObject({ paused: 'by a person', stopped: 'by the breaker' });
+  expect(after.meta()).toMatchObject({
+    ...{ paused: 'by a person', stopped: 'by the breaker', day: 'its beginning' },
+    halted: '{"BTCUSDT":"leverage","ETHUSDT":"funding"}',
+  });
 });
 
 test('a file that is no ledger is not tried again', async () => {

@@ -102,12 +102,12 @@ test('a hostile brain on the socket gets nothing past a limit, by the exchange, 
 test('figuresOf() adds up a campaign and tells the brains that found something', () => {
   const record: HostileRecord = {
     ...{ seed: 1_000, messages: 100, judged: 90, answers: { taken: 5, collar: 85 }, cutOff: 1, orders: 5, looks: 7, seconds: 2 },
-    snapshots: { quietP99: 105, hostileP99: 120, hostileMax: 180, late: 0, count: 20 },
+    snapshots: { quietP99: 105, hostileP99: 120, hostileMax: 180, late: 0, count: 20, waitedPercent: 4 },
     violations: [],
   };
   const bad = { ...record, seed: 1_001, answers: { taken: 1 }, violations: ['the gateway died'] };
   expect(figuresOf([record, bad])).toMatchObject({
     ...{ ok: false, brains: 2, messages: 200, judged: 180, answers: { taken: 6, collar: 85 } },
-    ...{ snapshots: { hostileP99: 120, count: 40 }, found: [{ seed: 1_001, violations: ['the gateway died'] }] },
+    ...{ snapshots: { hostileP99: 120, count: 40, waitedPercent: 4 }, found: [{ seed: 1_001, violations: ['the gateway died'] }] },
   });
 });
