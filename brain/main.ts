@@ -16,6 +16,7 @@ import { err, ok, type Result } from '../shared/result.ts';
 import { accountDirs, brainSocketPath, findAccountDir } from '../shared/socket-path.ts';
 import { Brain } from './io/brain.ts';
 import { BrainStore } from './io/brain-store.ts';
+import { openBrainTape } from './io/brain-tape.ts';
 import { loadCustoms } from './io/custom.ts';
 import type { Prepare } from './io/reload.ts';
 import { Shadows } from './io/shadows.ts';
@@ -71,10 +72,11 @@ async function run(args: readonly string[]): Promise<number> {
     process.send?.({ kind: 'ready' });
   };
   const random = new Random(process.pid);
+  await using tape = openBrainTape(config, { accountDir, clock, log });
   using shadows = new Shadows({ config, customs: customs.value, clock, log, path: join(accountDir, 'shadow.sqlite') });
   await using brain = new Brain({
     ...{ config, runs, prepare, socketPath, redis, store, clock, random, log, metrics, times, onFatal, onReady },
-    shadows,
+    ...{ shadows, onTurn: (turn, stepped) => tape?.turn(turn, stepped) },
   });
   edits.listen((edited) => void brain.edit(edited));
   const { metricsPort } = config.brain;

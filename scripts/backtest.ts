@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { backtestTool, type BacktestArguments } from './lib/backtest/arguments.ts';
 import { prepareKlines } from './lib/backtest/prepare-klines.ts';
-import { prepareDepth } from './lib/backtest/prepare-depth.ts';
+import { prepareDepth, prepareSimulated } from './lib/backtest/prepare-depth.ts';
 import type { BacktestResult } from './lib/backtest/result.ts';
 import { runDepth } from './lib/backtest/run-depth.ts';
 import { runKlines } from './lib/backtest/run-klines.ts';
+import { runSimulated } from './lib/backtest/run-simulated.ts';
 import { summary } from './lib/backtest/summary.ts';
 import { EXIT, type ExitCode, print, Problem, runTool } from './lib/tool.ts';
 import { TapeProblem } from './sim/tape-file.ts';
@@ -26,10 +27,13 @@ async function main(): Promise<ExitCode> {
 
 /** One kind of data at a time. */
 async function run(asked: BacktestArguments): Promise<BacktestResult> {
-  const given = [asked.klines.length > 0 && '--klines', asked.tape !== undefined && '--tape'].filter((one) => one !== false);
+  const { klines, tape, simulate } = asked;
+  const kinds = { '--klines': klines.length > 0, '--tape': tape !== undefined, '--simulate': simulate !== undefined };
+  const given = Object.entries(kinds).flatMap(([name, is]) => (is ? [name] : []));
   if (given.length !== 1)
-    throw new Problem(EXIT.usage, [`${given.join(' and ') || 'no data given'}: allowed is one of --klines and --tape`]);
-  return asked.tape === undefined ? runKlines(await prepareKlines(asked)) : runDepth(await prepareDepth(asked));
+    throw new Problem(EXIT.usage, [`${given.join(' and ') || 'no data given'}: allowed is one of --klines, --tape and --simulate`]);
+  if (simulate !== undefined) return runSimulated(await prepareSimulated(asked, simulate));
+  return tape === undefined ? runKlines(await prepareKlines(asked)) : runDepth(await prepareDepth(asked));
 }
 
 await runTool('backtest', main);

@@ -1,6 +1,7 @@
 /** `npm run bench`: speed as ratios against a bare floor, measured side by side in one run. */
 import { cpus } from 'node:os';
 import { Command } from 'commander';
+import { benchBacktest } from './bench/backtest.ts';
 import { benchBook } from './bench/book.ts';
 import { benchCeiling } from './bench/ceiling.ts';
 import { benchCommandPath } from './bench/command-path.ts';
@@ -19,6 +20,7 @@ import { benchWholeRun } from './bench/whole-run.ts';
 
 const program = new Command('npm run bench --')
   .description('Measures the hot paths beside their floor: medians of 7 rounds, each floor in turn with ours.')
+  .option('--backtest', 'only backtests: K-lines and the recorded book, half a minute', false)
   .option('--ceiling', 'only demand above the ceiling of the order limits: one minute', false)
   .option('--command-path', 'only 50 order actions a second through a gateway, the limits lifted: 40 s', false)
   .option('--decision', 'only the time that the brain takes to decide, and its memory after a minute: two minutes', false)
@@ -29,8 +31,10 @@ const program = new Command('npm run bench --')
   .option('--json', 'one JSON line instead of a table', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-type Options = Readonly<Record<'quick' | 'json' | 'ceiling' | 'commandPath' | 'decision' | 'diff' | 'guard' | 'ledger', boolean>>;
-const { quick, json, ceiling, commandPath, decision, diff, guard, ledger } = program.parse().opts<Options>();
+type Options = Readonly<
+  Record<'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'decision' | 'diff' | 'guard' | 'ledger', boolean>
+>;
+const { quick, json, backtest, ceiling, commandPath, decision, diff, guard, ledger } = program.parse().opts<Options>();
 async function all(): Promise<readonly Figure[]> {
   const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
   return [
@@ -48,12 +52,14 @@ async function all(): Promise<readonly Figure[]> {
     ...(await benchCommandPath()),
     ...(await benchDecision()),
     ...(await benchDiff()),
+    ...(await benchBacktest()),
     ...(await benchCeiling()),
   ];
 }
 
 const ledgerOnly = async (): Promise<readonly Figure[]> => [...benchLedgerWrite(), ...(await benchMillionOrders())];
 const chosen = (): Promise<readonly Figure[]> => {
+  if (backtest) return benchBacktest();
   if (ceiling) return benchCeiling();
   if (commandPath) return benchCommandPath();
   if (decision) return benchDecision();

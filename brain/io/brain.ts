@@ -63,6 +63,7 @@ export type BrainOptions = {
   readonly onReady: () => void;
   /** Other parameters on the same snapshots, without a way to the gateway. */
   readonly shadows?: Shadows;
+  readonly onTurn?: (turn: Parameters<typeof step>[1]['turn'], stepped: Stepped) => void;
 };
 
 const DOC_TTL_MS = 60_000;
@@ -120,9 +121,8 @@ export class Brain implements AsyncDisposable {
     this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
     this.#tellPnl = pnlGauge(metrics);
     const reads = readsOf(runs, options.shadows?.runs);
-    const onDocuments = (documents: Documents): void => this.#take(documents);
     const keys = keysOf(config.redis.prefix);
-    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, ...reads, clock, log, onDocuments });
+    this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, ...reads, clock, log, onDocuments: this.#take });
     redis.on('ready', () => this.#poller.rewind());
     this.#link = this.#openLink();
     this.#fills = new FillReader({
@@ -219,7 +219,7 @@ export class Brain implements AsyncDisposable {
     else this.#options.log.error('Gateway did not tell the positions');
   }
 
-  #take(documents: Documents): void {
+  readonly #take = (documents: Documents): void => {
     const { header } = documents;
     this.#documents = documents;
     this.#fills.add(documents.fills);
@@ -231,7 +231,7 @@ export class Brain implements AsyncDisposable {
     this.#reason = reason ?? '';
     if (reason === null) this.#turn(documents);
     void this.#writeDoc();
-  }
+  };
 
   /** Of this run of the gateway, and made before it granted our lease: what it shows is about to change. */
   #isFromBefore({ epoch, seq }: Stamp): boolean {
@@ -269,6 +269,7 @@ export class Brain implements AsyncDisposable {
     this.#remember(header.wallMs, false);
     this.#askFees(now);
     this.#options.shadows?.take({ documents, now, nowMs: turn.nowMs, fills: turn.fills, ...stepped });
+    this.#options.onTurn?.(turn, stepped);
     if (config.log.level === 'trace')
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
   }

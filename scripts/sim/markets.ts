@@ -26,7 +26,13 @@ export type FlowStart = {
   readonly resume: (symbol: string) => MarketStart | null;
 };
 
-export function flowMarkets(options: SimulatorOptions, random: Random, { startMs, resume }: FlowStart): readonly MarketSpec[] {
+type Flowing = Pick<SimulatorOptions, 'symbols' | 'seed' | 'profile' | 'historyDays'>;
+
+export function flowMarkets(
+  options: Flowing,
+  random: Random,
+  { startMs, resume }: FlowStart,
+): readonly (MarketSpec & { readonly kind: 'flow' })[] {
   const { symbols, seed, profile, historyDays } = options;
   const commonSeed = symbols.length > 1 ? random.int({ min: 0, max: SEED_MAX }) : null; // one alone moves by itself
   return symbols.map((symbol) => {

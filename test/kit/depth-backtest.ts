@@ -73,7 +73,16 @@ export function playedOn(script: Script, run: Run, over: Partial<DepthOptions> =
   const startPrice = (Number(snapshot.bids[0]?.[0]) + Number(snapshot.asks[0]?.[0])) / 2;
   const market = { kind: 'replay', instrument: BTC, snapshot, history: [], startPrice, queueModel: 'risk-averse' } as const;
   const engine = new DepthEngine({
-    ...{ config: configOf(), runs: [run], symbols: [{ instrument: BTC, market }], startMs: START_MS, fromMs: START_MS, phaseMs: 0 },
+    ...{
+      config: configOf(),
+      runs: [run],
+      symbols: [{ instrument: BTC, market }],
+      startMs: START_MS,
+      fromMs: START_MS,
+      phaseMs: 0,
+      lookMs: null,
+      wholeMs: false,
+    },
     latencies: { feed: FIXED(5), order: FIXED(20), response: FIXED(20) },
     ...{ leverage: 20, balances: { USDT: atoms(10_000n * 100_000_000n) }, fees: { makerPpm: 0n, takerPpm: 0n }, naive: false, seed: 1 },
     ...over,

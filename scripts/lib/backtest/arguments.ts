@@ -8,6 +8,7 @@ import { INTRABAR_RULES, type IntrabarRule } from './bar-path.ts';
 export type BacktestArguments = {
   readonly klines: readonly string[];
   readonly tape?: string;
+  readonly simulate?: number;
   readonly symbol: readonly string[];
   readonly strategy?: string;
   readonly set: readonly string[];
@@ -41,6 +42,8 @@ Examples:
   # market making on a recorded book, and how much a touch that fills would flatter it
   scripts/backtest --tape BTCUSDT.raw.gz --symbol BTCUSDT
   scripts/backtest --tape BTCUSDT.raw.gz --symbol BTCUSDT --naive
+  # market making on the simulator's own market, ten minutes of it
+  scripts/backtest --simulate 600 --symbol BTCUSDT --seed 7
 Times are UTC: 2024-01-31, 2024-01-31T08:00, or milliseconds since the epoch.`;
 
 export function backtestTool(): BacktestArguments {
@@ -50,6 +53,7 @@ export function backtestTool(): BacktestArguments {
   )
     .option('--klines <file>', 'K-line file (csv or csv.gz); once for each --symbol', collect)
     .option('--tape <file>', 'recording of depth and trades')
+    .option('--simulate <seconds>', "the simulator's own market of this seed, for so long", wholeNumber({ min: 1, max: 86_400 }))
     .option('--symbol <symbol>', 'contract of the file; repeat for several', (text, all?: readonly string[]) =>
       collect(text.toUpperCase(), all),
     )
@@ -76,7 +80,7 @@ export function backtestTool(): BacktestArguments {
     .option('--queue <model>', `depth: place in line: ${QUEUE_MODELS.join(', ')}`, oneOf(QUEUE_MODELS))
     .option('--phase <ms>', 'depth: when in its period the first snapshot is made', wholeNumber({ min: 0, max: 5_000 }), 0)
     .option('--naive', 'depth: every touch of a quote fills it, for comparison', false)
-    .option('--seed <n>', 'of everything left to chance', wholeNumber({ min: 0, max: 4_294_967_295 }), 1)
+    .option('--seed <n>', 'of the latencies, and of --simulate', wholeNumber({ min: 0, max: 4_294_967_295 }), 1)
     .option('--json <file>', 'the whole result; - for stdout, without the summary')
     .addHelpText('after', EXAMPLES)
     .parse()

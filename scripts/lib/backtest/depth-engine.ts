@@ -126,7 +126,8 @@ export class DepthEngine {
   /** The snapshot of that time: its picture of the market first, one way of the feed before. */
   #plan(atMs: number): void {
     const { agenda } = this.venue.exchange;
-    this.#pictureMs = Math.max(this.#pictureMs, atMs - drawLatency(this.#options.latencies.feed, this.#feed));
+    const { latencies, wholeMs } = this.#options;
+    this.#pictureMs = Math.max(this.#pictureMs, atMs - drawLatency(latencies.feed, this.#feed) - (wholeMs ? 1 : 0));
     const planned: { show: () => void } = { show: () => undefined };
     agenda.at(this.#pictureMs, () => {
       planned.show = this.#books.take(this.venue.nowMs);
@@ -143,9 +144,15 @@ export class DepthEngine {
   #publish(): void {
     const { nowMs, exchange } = this.venue;
     this.#published = { documents: this.#snapshots.make(), atMs: nowMs };
-    const { pollMs, feed } = this.#options.config.brain;
-    const readMs = feed === 'push' ? nowMs + PUBLISH_MS : Math.ceil((nowMs + PUBLISH_MS) / pollMs) * pollMs;
-    exchange.agenda.at(readMs + DECIDE_MS, () => this.#turn());
+    exchange.agenda.at(this.#decidesAt(nowMs), () => this.#turn());
+  }
+
+  #decidesAt(publishedMs: number): number {
+    const { config, lookMs } = this.#options;
+    const { pollMs, feed } = config.brain;
+    if (lookMs !== null) return publishedMs + lookMs;
+    const readMs = publishedMs + PUBLISH_MS;
+    return (feed === 'push' ? readMs : Math.ceil(readMs / pollMs) * pollMs) + DECIDE_MS;
   }
 
   /** Where snapshots are pushed, each change of the best prices makes one; while it is on its way the newest wins. */

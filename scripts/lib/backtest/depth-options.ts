@@ -22,6 +22,10 @@ export type DepthOptions = {
   readonly latencies: Latencies;
   /** When in its period the first snapshot is made, ms. */
   readonly phaseMs: number;
+  /** From a snapshot to what is decided on it; null: as long as publishing, polling and deciding take. */
+  readonly lookMs: number | null;
+  /** What arrives is seen at the next whole millisecond, after a snapshot of that moment: as from the simulator's process, whose clock is so coarse. */
+  readonly wholeMs: boolean;
   readonly leverage: number;
   readonly balances: Readonly<Record<string, Atoms>>;
   /** Null: what a regular user of the venue pays. */

@@ -27,6 +27,8 @@ type Named = { readonly symbol: string; readonly clientId: string };
 type Answered<T> = (result: VenueResult<T>) => void;
 
 const ACCOUNT = 'backtest';
+/** Behind a snapshot of the same millisecond, before anything of the next one. */
+const AFTER_MS = 0.5;
 
 export class DepthVenue {
   readonly exchange: Exchange;
@@ -50,7 +52,7 @@ export class DepthVenue {
       onUser: (event) => {
         listener.onUser(event);
         const told = event.kind === 'fill' ? [] : eventsOf(event, this.instruments); // the result of a fill tells all that its notice does
-        if (told.length > 0) this.later(this.#ways.events, () => told.forEach(listener.onAccount));
+        if (told.length > 0) this.#arrive(this.#ways.events, () => told.forEach(listener.onAccount));
       },
     });
     this.trader = this.exchange.trader(ACCOUNT);
@@ -100,16 +102,17 @@ export class DepthVenue {
     });
   }
 
-  /** Something that takes as long as a way does. */
-  later(way: Line, run: () => void): void {
-    this.exchange.agenda.at(way.arriveMs(this.nowMs), run);
+  #ask<T>(act: () => VenueResult<T>, answered: Answered<T>): void {
+    this.exchange.agenda.at(this.#ways.there.arriveMs(this.nowMs), () => {
+      const result = act();
+      this.#arrive(this.#ways.back, () => answered(result));
+    });
   }
 
-  #ask<T>(act: () => VenueResult<T>, answered: Answered<T>): void {
-    this.later(this.#ways.there, () => {
-      const result = act();
-      this.later(this.#ways.back, () => answered(result));
-    });
+  /** Comes to the gateway one way later. */
+  #arrive(way: Line, run: () => void): void {
+    const exact = way.arriveMs(this.nowMs);
+    this.exchange.agenda.at(this.#options.wholeMs ? Math.ceil(exact) + AFTER_MS : exact, run);
   }
 
   #place(request: OrderRequest): VenueResult<VenueOrder> {

@@ -3,9 +3,14 @@ import type { BookView } from '../../../gateway/venues/venue.ts';
 import { Book } from '../../../shared/book.ts';
 import type { Mark } from '../../../shared/events.ts';
 import { formatAtoms, monoMs, type Ticks, wallMs } from '../../../shared/units.ts';
+import type { PriceSize } from '../../../shared/sim/exchange-events.ts';
+import type { Side } from '../../../shared/sim/market.ts';
+import type { SymbolMarket } from '../../../shared/sim/symbol-market.ts';
 import type { DepthVenue } from './depth-venue.ts';
 
 export type Look = { readonly best: { readonly bid: Ticks; readonly ask: Ticks } | null; readonly markPrice: string | null };
+/** Best prices come by a faster stream than the levels behind them. */
+type Top = Readonly<Record<Side, PriceSize | null>>;
 type Kept = { view: BookView; mark: Mark | null; markAtMs: number; readonly book: Book };
 
 export class LocalBooks {
@@ -21,17 +26,17 @@ export class LocalBooks {
   /** A picture of now, to be shown when the feed has brought it; `arrivesMs` is when that is. */
   take(arrivesMs: number): () => void {
     const taken = [...this.#venue.exchange.markets].map(([symbol, market]) => ({
-      ...{ symbol, market, depth: market.depth(this.#levels), nowMs: this.#venue.nowMs },
+      ...{ symbol, depth: market.published(null) ?? market.depth(this.#levels), top: topOf(market), nowMs: this.#venue.nowMs },
       mark: this.#markOf(symbol),
       markAtMs: market.feed.mark.get().updatedMs,
     }));
     return () => {
-      for (const { symbol, depth, nowMs, mark, markAtMs } of taken) {
+      for (const { symbol, depth, top, nowMs, mark, markAtMs } of taken) {
         const kept = this.#of(symbol);
         const { book } = kept;
         book.clear();
-        for (const [price, size] of depth.bids) book.bids.set(price, size);
-        for (const [price, size] of depth.asks) book.asks.set(price, size);
+        for (const [price, size] of behind('buy', depth.bids, top)) book.bids.set(price, size);
+        for (const [price, size] of behind('sell', depth.asks, top)) book.asks.set(price, size);
         const status = book.sound ? 'live' : 'stale';
         kept.view = {
           ...{
@@ -87,4 +92,19 @@ export class LocalBooks {
     }
     return kept;
   }
+}
+
+function topOf(market: SymbolMarket): Top {
+  const best = (side: Side): PriceSize | null => {
+    const level = market.best(side);
+    return level && [level.price, level.size];
+  };
+  return { buy: best('buy'), sell: best('sell') };
+}
+
+/** The newest best level, and those of the slower stream that are not before it. */
+function* behind(side: Side, levels: readonly PriceSize[], top: Top): Iterable<PriceSize> {
+  const best = top[side];
+  for (const level of levels) if (best === null || (side === 'buy' ? level[0] < best[0] : level[0] > best[0])) yield level;
+  if (best !== null) yield best;
 }

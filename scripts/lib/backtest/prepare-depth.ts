@@ -1,12 +1,15 @@
 /** A backtest on a recorded book as the command line asks for it. Throws Problem and TapeProblem. */
 import type { Config } from '../../../shared/config.ts';
 import { type Latency, parseLatency } from '../../../shared/sim/latency.ts';
+import { findInstrument } from '../../../shared/sim/instruments.ts';
+import { STEPPED_START_MS } from '../../sim/stepper.ts';
 import { EXIT, Problem } from '../tool.ts';
 import type { BacktestArguments } from './arguments.ts';
 import type { DepthOptions, Latencies } from './depth-options.ts';
 import { buildName } from './fingerprint.ts';
 import { balancesOf, feesOf, prepare, type Prepared } from './prepare.ts';
 import { type DepthRun, probeTape } from './run-depth.ts';
+import { type SimulatedRun, simulatedSymbols } from './run-simulated.ts';
 
 const usage = (line: string): Problem => new Problem(EXIT.usage, [line]);
 const FEED: Latency = { kind: 'fixed', ms: 5, spike: null };
@@ -26,12 +29,31 @@ export async function prepareDepth(asked: BacktestArguments): Promise<DepthRun> 
   return { options, file: tape, toMs: asked.to ?? null, build: buildName(), assumptions: depthAssumptions(asked, options) };
 }
 
+const HISTORY_DAYS = 1;
+
+/** The market that `npm start` makes of the configuration's profile, from this seed. */
+export async function prepareSimulated(asked: BacktestArguments, seconds: number): Promise<SimulatedRun> {
+  const prepared = await prepare(asked);
+  refuseBars(prepared);
+  const { symbol, seed } = asked;
+  const unknown = symbol.find((name) => findInstrument(name) === null);
+  if (unknown !== undefined) throw usage(`--symbol: ${unknown}: allowed with --simulate is a contract of the simulator`);
+  const symbols = simulatedSymbols({ symbols: symbol, seed, profile: prepared.config.sim.profile, historyDays: HISTORY_DAYS });
+  const times = { startMs: STEPPED_START_MS, fromMs: STEPPED_START_MS, wholeMs: true };
+  const options = { ...depthOptions(asked, prepared), symbols, ...times };
+  const { fills: _, ...assumed } = depthAssumptions(asked, options);
+  const fills = `own orders stand in the simulator's book, profile ${prepared.config.sim.profile}`;
+  return { options, seconds, build: buildName(), assumptions: { fills, ...assumed } };
+}
+
 /** What does not depend on the market. */
 export function depthOptions(asked: BacktestArguments, { config, runs }: Prepared): Omit<DepthOptions, 'symbols' | 'startMs' | 'fromMs'> {
   const { phase: phaseMs, leverage, naive, seed } = asked;
+  if (naive && asked.tape === undefined)
+    throw usage('--naive: allowed with --tape: in a simulated market own orders stand in the book themselves');
   if (phaseMs >= config.snapshot.intervalMs)
     throw usage(`--phase: ${phaseMs}: allowed is less than snapshot.intervalMs (${config.snapshot.intervalMs})`);
-  const common = { config, runs, phaseMs, leverage, naive, seed, latencies: latenciesOf(asked, config) };
+  const common = { config, runs, phaseMs, lookMs: null, wholeMs: false, leverage, naive, seed, latencies: latenciesOf(asked, config) };
   return { ...common, balances: balancesOf(asked, config), fees: feesOf(asked, config) };
 }
 

@@ -21,6 +21,7 @@ export async function prepareKlines(asked: BacktestArguments): Promise<KlineRun>
   const { klines, symbol } = asked;
   if (klines.length !== symbol.length)
     throw usage(`--klines: ${klines.length} for ${symbol.length} symbols: allowed is one file for each --symbol, in the same order`);
+  if (asked.naive) throw usage('--naive: allowed with --tape: bars have no queue');
   const prepared = await prepare(asked);
   const fundings = await fundingOf(asked);
   const probed = await Promise.all(klines.map((file, n) => probeBars(file, symbol[n] ?? '')));

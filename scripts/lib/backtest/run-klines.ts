@@ -39,10 +39,20 @@ export async function runKlines(run: KlineRun): Promise<BacktestResult> {
 }
 
 /** Time at which the last bar has closed. */
-async function playBars({ options, files, toMs, onProgress }: KlineRun, engine: KlineEngine): Promise<number> {
+async function playBars(run: KlineRun, engine: KlineEngine): Promise<number> {
+  const { options, files } = run;
   const cursors = options.symbols.map(({ instrument }, n) => new Cursor(instrument.symbol, readBars(files[n] ?? '', instrument)));
-  let endMs = 0;
-  for (;;) {
+  try {
+    return await playAll(run, { engine, cursors });
+  } finally {
+    for (const cursor of cursors) await cursor.close(); // files that were not read to their end
+  }
+}
+
+type Playing = { readonly engine: KlineEngine; readonly cursors: readonly Cursor[] };
+
+async function playAll({ options, toMs, onProgress }: KlineRun, { engine, cursors }: Playing): Promise<number> {
+  for (let endMs = 0; ; ) {
     for (const cursor of cursors) if (cursor.head === null) await cursor.fill();
     const openMs = Math.min(...cursors.map(({ head }) => head?.openMs ?? Number.POSITIVE_INFINITY));
     if (openMs === Number.POSITIVE_INFINITY || (toMs !== null && openMs >= toMs)) return endMs;
@@ -88,6 +98,10 @@ class Cursor {
 
   get head(): FileBar | null {
     return this.#piece[this.#at] ?? null;
+  }
+
+  async close(): Promise<void> {
+    await this.#pieces.return();
   }
 
   shift(): void {

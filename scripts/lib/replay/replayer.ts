@@ -37,6 +37,8 @@ export class Replayer {
   #process = '';
   #run = '';
   #offsetMs: number | null = null;
+  /** Newest reason of each run on each symbol. */
+  readonly #reasons = new Map<string, string>();
 
   take(record: TapeRecord): void {
     const { source, atMs } = record;
@@ -115,8 +117,27 @@ export class Replayer {
     this.published = `${epoch}:${seq}`;
   }
 
+  /** What is new: a reason that a run did not have before, and what was sent; null: all is as it was. */
+  #decision(raw: string): string | null {
+    const { symbols } = JSON.parse(raw) as Decision;
+    const news = symbols.flatMap(({ symbol, outcomes, commands = [], close }) => {
+      const reasons = outcomes.filter(({ run, reason }) => {
+        const key = `${run} ${symbol}`;
+        const isNew = this.#reasons.get(key) !== reason;
+        this.#reasons.set(key, reason);
+        return isNew;
+      });
+      if (reasons.length + commands.length === 0 && close === undefined) return [];
+      const told = reasons.map(({ run, reason }) => `${run} ${reason}`);
+      const sent = commands.length > 0 ? [`${commands.length} commands`] : [];
+      return [[symbol, ...told, ...sent, ...(close === undefined ? [] : [`close: ${close}`])].join(' ')];
+    });
+    return news.length === 0 ? null : news.join('; ');
+  }
+
   #word({ source, name, raw, atMs }: TapeRecord): void {
-    const text = source === 'command' ? commandText(raw) : source === 'answer' ? answerText(raw) : source === 'decision' ? raw : null;
+    const text =
+      source === 'command' ? commandText(raw) : source === 'answer' ? answerText(raw) : source === 'decision' ? this.#decision(raw) : null;
     if (text === null) return;
     this.words = [...this.words.slice(1 - WORDS_KEPT), { atMs, what: `${source} ${name}`.trim(), text }];
   }
@@ -127,6 +148,16 @@ function instrumentOf(spec: InstrumentSpec): Instrument {
   if (typeof made === 'string') throw new Error(made);
   return made;
 }
+
+/** As `brain/io/brain-tape.ts` writes it. */
+type Decision = {
+  readonly symbols: readonly {
+    readonly symbol: string;
+    readonly outcomes: readonly { readonly run: string; readonly reason: string }[];
+    readonly commands?: readonly object[];
+    readonly close?: string;
+  }[];
+};
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -71,7 +71,10 @@ test('MACD on bars agrees with a plain script bar by bar, in positions and to th
 
 const FILE = recorded('klines/binance-usdm_BTCUSDT_5m_20231101-20241230.csv.gz');
 
-test.skipIf(FILE === null)('the same on 14 months of real bars', { timeout: 120_000 }, () => {
+/** All 14 months with MMBOT_WHOLE=1; else their first quarter, which takes a quarter of the time. */
+const COUNT = process.env['MMBOT_WHOLE'] ? 122_688 : 30_672;
+
+test.skipIf(FILE === null)('the same on real bars', { timeout: 120_000 }, () => {
   const lines = new BarLines(BTC);
   const bars = gunzipSync(readFileSync(FILE ?? ''))
     .toString()
@@ -81,8 +84,8 @@ test.skipIf(FILE === null)('the same on 14 months of real bars', { timeout: 120_
       if (typeof one === 'string') throw new Error(one);
       return one;
     });
-  const { compared: count, otherwise, cents, result, end } = compared(bars);
-  expect({ count, otherwise, cents: Math.round(cents * 100) / 100 }).toEqual({ count: 122_688, otherwise: 0, cents: 0 });
+  const { compared: count, otherwise, cents, result, end } = compared(bars.slice(0, COUNT));
+  expect({ count, otherwise, cents: Math.round(cents * 100) / 100 }).toEqual({ count: COUNT, otherwise: 0, cents: 0 });
   expect(result.orders.expired).toBe(0);
   expect(Number(result.endEquity)).toBeCloseTo(end?.equity ?? 0, 4);
 });
