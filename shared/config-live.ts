@@ -3,12 +3,14 @@
  * it may be, one that is not changes nothing. Limits are loosened by a person's confirmation only; until then the tighter of both holds. Pure.
  */
 import * as z from 'zod';
-import { checkConfig, type Config, problemLine } from './config.ts';
+import { barsRead, checkConfig, type Config, problemLine } from './config.ts';
 import { type ConfigChange, diffConfigs, mergeLive, withPlainLimits } from './config-change.ts';
 import type { Limits } from './limits.ts';
 import { err, ok, type Result } from './result.ts';
 
 export type LiveConfig = {
+  /** With which the process was started: what the gateway gathers goes by it. */
+  readonly started: Config;
   /** In force. */
   readonly running: Config;
   /** The file's, as it was last read and found good. */
@@ -37,16 +39,31 @@ export const ConfigAudit = z.strictObject({
 });
 export type ConfigAudit = Readonly<z.infer<typeof ConfigAudit>>;
 
-export const beginLive = (config: Config): LiveConfig => ({ running: config, wanted: config, refused: [] });
+export const beginLive = (config: Config): LiveConfig => ({ started: config, running: config, wanted: config, refused: [] });
 
 /** The running one with everything of the wanted one that may take effect; limits no looser than `ceiling`. Refused where both do not fit together. */
-function combined({ running, wanted }: Pick<LiveConfig, 'running' | 'wanted'>, ceiling: Limits | null): Result<Config, readonly string[]> {
+function combined({ started, running, wanted }: Omit<LiveConfig, 'refused'>, ceiling: Limits | null): Result<Config, readonly string[]> {
   const base = ceiling === null ? running : { ...running, limits: ceiling };
   const merged = mergeLive({ running: base, wanted, confirmed: ceiling === null });
   const checked = checkConfig(JSON.parse(JSON.stringify(merged)));
-  if ('config' in checked) return ok(checked.config);
+  if ('config' in checked) {
+    const missing = barsMissing(started, checked.config);
+    return missing.length === 0 ? ok(checked.config) : err(missing);
+  }
   const why = 'as long as nothing is restarted, since it does not fit what only a restart changes';
   return err(checked.problems.map((problem) => `${problemLine(problem)} ${why}`));
+}
+
+/** Averages over more bars than are gathered would never warm up. */
+function barsMissing(started: Config, after: Config): readonly string[] {
+  const gathered = barsRead(started);
+  return [...barsRead(after)].flatMap(([interval, period]) => {
+    const most = gathered.get(interval) ?? 0;
+    if (period <= most) return [];
+    return [
+      `strategy.macdTrend: an average over ${period} bars of ${interval}: allowed is at most ${most} as long as nothing is restarted`,
+    ];
+  });
 }
 
 /** The file was read again. `ceiling`: what limits may not pass. */
@@ -55,8 +72,8 @@ export function afterEdit(
   { loaded, ceiling }: { readonly loaded: Result<Config, readonly string[]>; readonly ceiling: Limits },
 ): LiveConfig {
   if (!loaded.ok) return { ...live, refused: loaded.error };
-  const running = combined({ running: live.running, wanted: loaded.value }, ceiling);
-  return running.ok ? { running: running.value, wanted: loaded.value, refused: [] } : { ...live, refused: running.error };
+  const running = combined({ ...live, wanted: loaded.value }, ceiling);
+  return running.ok ? { ...live, running: running.value, wanted: loaded.value, refused: [] } : { ...live, refused: running.error };
 }
 
 /** What may not be passed is another now: the file stays as it was read. */

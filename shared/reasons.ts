@@ -61,6 +61,7 @@ const RUN = {
 
 const STRATEGY = {
   quoting: 'quotes rest on both sides',
+  target: 'it wants one position: what is missing of it is taken, then it is held',
   'outside-session': 'it is outside the hours in which it may quote',
   'funding-window': 'funding is paid shortly',
   'funding-unknown': 'when and how much funding is paid is not known',

@@ -46,7 +46,7 @@ export function ownStrategy<Parameters, State>(
       if (typeof asked !== 'object' || asked === null) throw new TypeError('decide returned no object');
       if (asked instanceof Promise) throw new TypeError('decide is asynchronous: it has to answer at once');
       const { quotes = [], target = null, signals = {}, detail = {}, state } = asked;
-      const reason = asked.reason ?? (quotes.length > 0 || target !== null ? 'quoting' : 'no-wish');
+      const reason = asked.reason ?? (quotes.length > 0 ? 'quoting' : target !== null ? 'target' : 'no-wish');
       return { wish: { quotes, target, reason, signals, detail }, state: state === undefined ? before : state };
     },
   };

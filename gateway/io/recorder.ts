@@ -3,6 +3,7 @@
  * the ledger and the snapshots. It delays nothing, and no secret passes it.
  */
 import { resolve } from 'node:path';
+import type { BookSide } from '../../shared/book.ts';
 import type { Clock, Timer } from '../../shared/clock.ts';
 import type { Command } from '../../shared/command.ts';
 import { type Config, publicConfig } from '../../shared/config.ts';
@@ -11,7 +12,7 @@ import { formatPrice, formatSize } from '../../shared/instrument.ts';
 import { TapeWriter, type TapeWriterOptions } from '../../shared/io/tape-writer.ts';
 import type { Log } from '../../shared/log.ts';
 import { hideSecrets, type Redact, redactorOf } from '../../shared/redact.ts';
-import type { Lots, Ticks } from '../../shared/units.ts';
+import { type Lots, type Ticks, ticks } from '../../shared/units.ts';
 import type { Cause } from '../account/audit-rows.ts';
 import type { Change } from '../account/rows.ts';
 import type { Heard } from '../orders/audit.ts';
@@ -38,6 +39,8 @@ export type Lines = { readonly http: (options: HttpOptions) => Http; readonly so
 
 const MB = 1_024 * 1_024;
 const CLOCK_MS = 1_000;
+/** Of a side, at the beginning of a file: more would take time from trading. */
+const LEVELS_KEPT = 500;
 const OPEN_ROUTES: ReadonlySet<string> = new Set(['public', 'market']);
 /** They change nothing. */
 const UNTOLD: ReadonlySet<Command['type']> = new Set(['query']);
@@ -110,8 +113,9 @@ export class Recorder implements AsyncDisposable {
       send: async (request) => {
         const name = this.#nameOf(request);
         this.#tape.write('sent', name, '');
+        const hide = Object.keys(request.headers).length === 0 ? asItIs : this.#hide; // what needs no key tells none, and may be megabytes
         const outcome = await http.send(request);
-        this.#tape.write('rest', `${statusOf(outcome)} ${name}`, this.#hide(outcome.kind === 'answer' ? outcome.text : outcome.sentence));
+        this.#tape.write('rest', `${statusOf(outcome)} ${name}`, hide(outcome.kind === 'answer' ? outcome.text : outcome.sentence));
         return outcome;
       },
       [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
@@ -123,7 +127,7 @@ export class Recorder implements AsyncDisposable {
       const route = routeOf(url);
       const name = `${route}#${++this.#connections}`;
       const told = (event: string, sentence = ''): void => this.#tape.write('connection', name, JSON.stringify({ event, sentence }));
-      const hide: Redact = OPEN_ROUTES.has(route) ? (text) => text : this.#hide; // public frames hold nothing to hide
+      const hide: Redact = OPEN_ROUTES.has(route) ? asItIs : this.#hide; // public frames hold nothing to hide
       const socket = open(url, {
         ...handlers,
         onOpen: () => {
@@ -174,9 +178,11 @@ export class Recorder implements AsyncDisposable {
     const instrument = this.#venue?.instruments.get(symbol);
     const view = this.#venue?.market.book(symbol);
     if (!instrument || view?.status !== 'live') return null;
-    const { lastUpdateId, exchangeMs, knownFrom, knownTo } = view;
+    const { lastUpdateId, exchangeMs, book } = view;
     const texts = (side: 'bids' | 'asks'): [string, string][] =>
       levelsOf(view, side).map(([price, size]) => [formatPrice(instrument, price), formatSize(instrument, size)]);
+    const knownFrom = nearer(Math.max, [view.knownFrom, edgeOf(book.bids)]);
+    const knownTo = nearer(Math.min, [view.knownTo, edgeOf(book.asks)]);
     const bounds = [knownFrom, knownTo].map((price) => (price === null ? null : formatPrice(instrument, price)));
     return JSON.stringify({ lastUpdateId, E: exchangeMs, bids: texts('bids'), asks: texts('asks'), known: bounds });
   }
@@ -187,10 +193,20 @@ export class Recorder implements AsyncDisposable {
   }
 }
 
+/** Where the levels that are written end; null where all are. */
+const edgeOf = (side: BookSide): Ticks | null => (side.count > LEVELS_KEPT ? side.priceAt(LEVELS_KEPT - 1) : null);
+
+function nearer(choose: (...prices: number[]) => number, bounds: readonly (Ticks | null)[]): Ticks | null {
+  const known = bounds.filter((bound) => bound !== null);
+  return known.length === 0 ? null : ticks(choose(...known));
+}
+
 function levelsOf({ book }: BookView, name: 'bids' | 'asks'): (readonly [Ticks, Lots])[] {
   const side = book[name];
-  return Array.from({ length: side.count }, (_, i) => [side.priceAt(i), side.sizeAt(i)] as readonly [Ticks, Lots]);
+  return Array.from({ length: Math.min(side.count, LEVELS_KEPT) }, (_, i) => [side.priceAt(i), side.sizeAt(i)] as readonly [Ticks, Lots]);
 }
+
+const asItIs: Redact = (text) => text;
 
 /** `public`, `market`, `private`, or whatever comes first behind the host. */
 const routeOf = (url: string): string => /^wss?:\/\/[^/?]+\/([^/?]*)/.exec(url)?.[1] || 'stream';
@@ -198,12 +214,13 @@ const statusOf = (outcome: HttpOutcome): string => (outcome.kind === 'answer' ? 
 
 type Written = { readonly recorder?: Recorder | null | undefined; readonly store: Pick<LedgerStore, 'write'> };
 
-/** What the ledger takes in, on the tape first. */
+/** What the ledger takes in, and then the tape. */
 export const recordedWrites =
   ({ recorder, store }: Written) =>
   (change: Change, cause: Cause): boolean => {
+    const written = store.write(change, cause);
     recorder?.ledger(change, cause);
-    return store.write(change, cause);
+    return written;
   };
 
 type Opening = {

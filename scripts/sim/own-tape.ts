@@ -23,11 +23,19 @@ export function lineOf({ source, name, raw, atMs }: TapeRecord): TapeLine | 'ski
 }
 
 export class Weave {
+  #run = '';
   readonly #open = new Map<string, Set<string>>();
   readonly #lastId = new Map<string, number>();
   readonly #lastTrade = new Map<string, number>();
   readonly #kept = new Map<string, number>();
   #held: TapeLine[] = [];
+
+  /** A `head` record: of another run of the recorder no connection is left. */
+  begin({ raw }: TapeRecord): void {
+    const { run }: { readonly run?: string } = JSON.parse(raw);
+    if (run !== this.#run) this.#open.clear();
+    this.#run = run ?? '';
+  }
 
   /** A `connection` record; what waited for the connection that closed goes on. */
   connection({ name, raw }: TapeRecord): readonly TapeLine[] {

@@ -78,7 +78,7 @@ async function* readBatches(file: string): AsyncGenerator<Batch, void, void> {
 async function* readOwn(file: string): AsyncGenerator<Batch, void, void> {
   const decoder = new Decoder();
   try {
-    for await (const records of readTapes(file)) {
+    for await (const records of readTapes(file, { only: (name) => !name.startsWith('brain-') })) {
       const wrong = decoder.takeRecords(records);
       const frames = decoder.drain();
       if (frames.length > 0) yield { format: 'tape', frames };
@@ -118,6 +118,7 @@ class Decoder {
   takeRecords(records: readonly TapeRecord[]): string | null {
     for (const record of records) {
       this.#lineNumber += 1;
+      if (record.source === 'head') this.#weave.begin(record);
       if (record.source === 'gap') return this.end(`record ${this.#lineNumber}: records are missing (${record.name}): ${record.raw}`);
       const line = record.source === 'connection' ? null : lineOf(record);
       if (line === 'skip') continue;

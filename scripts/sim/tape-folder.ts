@@ -8,11 +8,11 @@ import { type TapeGap, TapeHead, type TapeRecord } from '../../shared/tape.ts';
 /** A folder, or a file by its name; what is no tape of ours is read by its content elsewhere. */
 export const isOwnTape = (path: string): boolean => path.endsWith(TAPE_END) || (existsSync(path) && statSync(path).isDirectory());
 
-/** Oldest first; of one kind of process where `process` says which. */
-export function tapeFiles(path: string, process = ''): readonly string[] {
+/** Oldest first; of a folder those that `only` wants by their name. */
+export function tapeFiles(path: string, only: (name: string) => boolean = () => true): readonly string[] {
   if (!existsSync(path)) throw new TapeFault(`${path}: there is no such file or folder`);
   if (!statSync(path).isDirectory()) return [path];
-  const names = readdirSync(path).filter((name) => name.endsWith(TAPE_END) && name.startsWith(process));
+  const names = readdirSync(path).filter((name) => name.endsWith(TAPE_END) && only(name));
   if (names.length === 0) throw new TapeFault(`${path}: holds no tape: none of its files is named …${TAPE_END}`);
   const stampOf = (name: string): string => /-(\d{8}T\d{9}Z)-/.exec(name)?.[1] ?? name;
   return names
@@ -20,13 +20,13 @@ export function tapeFiles(path: string, process = ''): readonly string[] {
     .map((name) => join(path, name));
 }
 
-/** Records of one kind of process, a block at a time; a file of a run that is missing is a `gap` record. Throws TapeFault. */
+/** Records of a file or a folder, a block at a time; a file of a run that is missing is a `gap` record. Throws TapeFault. */
 export async function* readTapes(
   path: string,
-  { process = '', ...range }: TapeRange & { readonly process?: string } = {},
+  { only, ...range }: TapeRange & { readonly only?: (name: string) => boolean } = {},
 ): AsyncGenerator<readonly TapeRecord[], void, void> {
   const numbers = new Map<string, number>();
-  for (const file of tapeFiles(path, process)) {
+  for (const file of tapeFiles(path, only)) {
     let first = true;
     for await (const records of readTapeFile(file)) {
       const head = first ? headOf(records[0]) : null;

@@ -24,7 +24,7 @@ export class Collector implements AsyncDisposable {
   readonly #options: CollectorOptions;
   #client: GatewayClient | null = null;
   #polling: NodeJS.Timeout | undefined;
-  /** Newest counters of each life, by gateway epoch. */
+  /** Newest counters of each life, by gateway epoch, in the order in which they were first seen. */
   readonly lives = new Map<number, Stats>();
   newest: Stats | null = null;
 

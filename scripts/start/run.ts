@@ -119,7 +119,7 @@ class Run {
       seed: this.#options.seed ?? config.sim.seed,
       seconds: Math.round(seconds * 10) / 10,
       symbols: config.symbols,
-      lives: [...this.#collector.lives].sort(([a], [b]) => a - b).map(([, life]) => life),
+      lives: [...this.#collector.lives.values()], // as they came: the epochs of one without a disk count from above
       brain,
       books,
       exchange,

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
@@ -75,15 +75,17 @@ export class TapeWriter implements AsyncDisposable {
   #queue: Block[] = [];
   #lost: Lost | null = null;
   #handle: FileHandle | null = null;
+  /** Of the open file, and whether a whole block is in it. */
+  #path = '';
+  #isEmpty = true;
   #writing: Promise<void> | null = null;
   #fault: string | null = null;
   #disposed = false;
 
   constructor(options: TapeWriterOptions) {
-    const { clock, flushMs = FLUSH_MS, folder } = options;
+    const { clock, flushMs = FLUSH_MS } = options;
     this.#options = options;
     this.#origin = { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#beginFile();
     this.#timer = clock.every(flushMs, () => this.#cut());
   }
@@ -182,6 +184,7 @@ export class TapeWriter implements AsyncDisposable {
     const frame = await compress(text);
     const bytes = Buffer.concat([headerOf({ textBytes: text.length, records: lines.length, firstMs, lastMs }, frame), frame]);
     for (let at = 0; at < bytes.length; ) at += (await this.#handle?.write(bytes, at))?.bytesWritten ?? 0;
+    this.#isEmpty = false;
     this.#fileBytes += bytes.length;
     this.bytes += bytes.length;
     this.records += lines.length;
@@ -191,6 +194,7 @@ export class TapeWriter implements AsyncDisposable {
   async #failed({ lines, firstMs, lastMs }: Block, problem: string): Promise<void> {
     this.#lose({ records: lines.length, fromMs: firstMs, toMs: lastMs, reason: 'disk' });
     await this.#close().catch(() => undefined); // its data is lost already, and told
+    if (this.#isEmpty && this.#path !== '') await rm(this.#path).catch(() => undefined); // a disk that stays full gathers no files
     this.#setFault(`Tape cannot be written: ${problem}`);
     this.#fileSince = Number.NEGATIVE_INFINITY;
     if (!this.#disposed) await this.#options.clock.sleep(RETRY_MS);
@@ -199,16 +203,20 @@ export class TapeWriter implements AsyncDisposable {
   async #open(firstMs: number): Promise<void> {
     await this.#close();
     const { folder, head } = this.#options;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const stamp = new Date(Math.floor(firstMs)).toISOString().replace(/[-:.]/g, '');
     const name = `${head.process}-${stamp}-${this.#run}-${String(this.#file).padStart(4, '0')}${TAPE_END}`;
-    this.#handle = await open(join(folder, name), 'ax', 0o600);
+    [this.#path, this.#isEmpty] = [join(folder, name), true];
+    this.#handle = await open(this.#path, 'ax', 0o600);
     this.#dropOldest(name);
   }
 
   #dropOldest(current: string): void {
     const { folder, head, limits } = this.#options;
     const mine = readdirSync(folder).filter((name) => name.startsWith(`${head.process}-`) && name.endsWith(TAPE_END) && name !== current);
-    const files = mine.sort().map((name) => ({ path: join(folder, name), bytes: statSync(join(folder, name)).size }));
+    const files = mine
+      .sort()
+      .map((name) => ({ path: join(folder, name), bytes: statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0 }));
     let total = files.reduce((sum, { bytes }) => sum + bytes, limits.fileBytes); // and room for the one that begins
     for (const { path, bytes } of files) {
       if (total <= limits.totalBytes) return;

@@ -56,7 +56,7 @@ export class WireGateway implements AsyncDisposable {
     const accounts = [{ apiKey: API_KEY, secret: SECRET, balances: { USDT: FUNDS } }];
     const sim = await openTestSim({ seed, symbols: config.symbols, steppedFromMs: STEPPED_START_MS, accounts });
     const clock = sim.simulator.inside.clock as VirtualClock;
-    const recorder = tapes === undefined ? null : openTape(tapes, clock);
+    const recorder = tapes === undefined ? null : openTape(tapes, { config, clock });
     const lines = recorder?.lines(inMemory(sim.simulator)) ?? inMemory(sim.simulator);
     const opening = openBinance({
       ...{ config, credentials: { apiKey: API_KEY, secret: SECRET }, clock, random: new Random(1), metrics: makeMetrics('test') },
@@ -160,9 +160,9 @@ type Parts = {
   readonly recorder: Recorder | null;
 };
 
-const openTape = (folder: string, clock: VirtualClock): Recorder =>
+const openTape = (folder: string, { config, clock }: { readonly config: Config; readonly clock: VirtualClock }): Recorder =>
   new Recorder({
-    ...{ config: CONFIG, process: 'gateway', folder, clock, secrets: [API_KEY, SECRET], epoch: 1 },
+    ...{ config, process: 'gateway', folder, clock, secrets: [API_KEY, SECRET], epoch: 1 },
     onFault: (fault) => {
       throw new Error(fault ?? 'The disk is back');
     },

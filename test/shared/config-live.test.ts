@@ -77,6 +77,17 @@ test('an edit that does not fit what only a restart changes is refused as a whol
   ]);
 });
 
+test('an average over more bars than the gateway gathers waits for a restart, one over fewer does not', () => {
+  const { slowPeriod } = BASE.strategy.macdTrend;
+  const long = edit(beginLive(BASE), { strategy: { macdTrend: { slowPeriod: 9 * slowPeriod } } });
+  expect([long.running, long.refused]).toEqual([
+    BASE,
+    [expect.stringMatching(/^strategy\.macdTrend: an average over \d+ bars of 5m: allowed is at most \d+/)],
+  ]);
+  const short = edit(edit(beginLive(BASE), { strategy: { macdTrend: { slowPeriod: slowPeriod - 1 } } }), {});
+  expect([short.running.strategy.macdTrend.slowPeriod, short.refused]).toEqual([slowPeriod, []]);
+});
+
 test('limitsHash() is of what the limits mean for the symbols that are traded', () => {
   const spelled = edited({ limits: { symbols: { BTCUSDT: BASE.limits.default } } });
   expect(limitsHash(spelled)).toBe(limitsHash(BASE));

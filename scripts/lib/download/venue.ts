@@ -30,6 +30,8 @@ const FUNDING_PACE_MS = 650;
 const HOUR_MS = 3_600_000;
 const USUAL_FUNDING_HOURS = 8;
 const TRIES = 8;
+/** A timer may come a little before its time. */
+const EARLY_MS = 20;
 const RETRY = { baseMs: 500, maxMs: 30_000 } as const;
 
 const text = z.string();
@@ -172,7 +174,7 @@ export class DownloadVenue implements AsyncDisposable {
         throw new Problem(EXIT.unreachable, [
           `${call.path}: ${sentence} (${TRIES} times; what came is kept: the same command goes on from there)`,
         ]);
-      const waitMs = retryAfterMs ?? backoffMs(failures, { ...RETRY, random: this.#random });
+      const waitMs = retryAfterMs !== undefined ? retryAfterMs + EARLY_MS : backoffMs(failures, { ...RETRY, random: this.#random });
       this.#options.onWait(`${sentence}; waiting ${Math.ceil(waitMs / 1_000)} s`);
       await this.#clock.sleep(waitMs);
     }

@@ -35,7 +35,7 @@ const PositionRow = z.object({ symbol: z.string(), size: z.string(), realized: z
 export type PositionRow = z.infer<typeof PositionRow>;
 const Written = z.object({
   orders: z.array(z.union([OrderRow, z.object({ symbol: z.string(), untold: z.string() })])).default([]),
-  fills: z.array(z.unknown()).default([]),
+  fills: z.array(z.object({ n: z.int() })).default([]),
   positions: z.array(z.union([PositionRow, z.object({ symbol: z.string(), untold: z.string() })])).default([]),
 });
 
@@ -45,6 +45,7 @@ export type Disagreement = { readonly name: string; readonly written: string; re
 export class ReplayAccount {
   readonly orders = new Map<string, OrderRow & { readonly cause: string; readonly atMs: number }>();
   readonly positions = new Map<string, PositionRow>();
+  /** Number of the newest. */
   fills = 0;
   /** Rows that this program does not read. */
   unread = 0;
@@ -95,7 +96,7 @@ export class ReplayAccount {
       this.unread++;
       return;
     }
-    this.fills += written.data.fills.length;
+    for (const { n } of written.data.fills) this.fills = Math.max(this.fills, n); // told again when its fee is known
     for (const row of written.data.positions)
       if ('untold' in row) this.unread++;
       else this.#position(row);

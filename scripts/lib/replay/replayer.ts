@@ -29,7 +29,6 @@ export class Replayer {
   readonly gaps: ToldGap[] = [];
   /** Times at which the machine's wall clock was set. */
   readonly clockSteps: number[] = [];
-  words: readonly Word[] = [];
   /** Newest snapshot given out, as `epoch:seq`. */
   published = '';
   firstMs: number | null = null;
@@ -39,6 +38,8 @@ export class Replayer {
   #offsetMs: number | null = null;
   /** Newest reason of each run on each symbol. */
   readonly #reasons = new Map<string, string>();
+  readonly #commands: Word[] = [];
+  readonly #decisions: Word[] = [];
 
   take(record: TapeRecord): void {
     const { source, atMs } = record;
@@ -54,6 +55,11 @@ export class Replayer {
     if (this.#process === 'brain') return; // its clock and gaps are not those of the market
     this.market.take(record);
     this.account.take(record);
+  }
+
+  /** By time. */
+  get words(): readonly Word[] {
+    return [...this.#commands, ...this.#decisions].sort((a, b) => a.atMs - b.atMs);
   }
 
   books(): readonly BookState[] {
@@ -139,7 +145,9 @@ export class Replayer {
     const text =
       source === 'command' ? commandText(raw) : source === 'answer' ? answerText(raw) : source === 'decision' ? this.#decision(raw) : null;
     if (text === null) return;
-    this.words = [...this.words.slice(1 - WORDS_KEPT), { atMs, what: `${source} ${name}`.trim(), text }];
+    const kept = source === 'decision' ? this.#decisions : this.#commands; // their files are read one after the other
+    kept.push({ atMs, what: source === 'decision' ? `decided on ${name}` : `${source} ${name}`, text });
+    if (kept.length > WORDS_KEPT) kept.shift();
   }
 }
 

@@ -25,7 +25,7 @@ export function summaryLines(replayer: Replayer, { hash }: Moment): readonly str
       const state = `${symbol} ${status}${reason === '' ? '' : ` (${reason})`}`;
       return wrapped('book', [state, best, `update ${lastUpdateId}`, `${applied} applied`, `${breaks} breaks`]);
     }),
-    ...(account.orders.size > 0 ? [`orders   ${account.orders.size}, fills ${account.fills}`] : []),
+    ...(account.orders.size > 0 ? [`orders   ${account.orders.size}, newest fill ${account.fills}`] : []),
     ...(market.refused > 0 ? [`unread   ${market.refused} frames`] : []),
     ...(account.unread > 0 ? [`unread   ${account.unread} rows of the ledger`] : []),
     ...gaps.map(

@@ -46,7 +46,7 @@ test('what it leaves out is nothing; nothing at all is an error', () => {
   expect(of({ quotes: quoteAt(sampleView(), { side: 'buy', price: 599_000, size: '0.01' }) }).reason).toBe('quoting');
   expect(of({ target: targetOf(sampleView(), '-0.0205', 5) })).toMatchObject({
     target: { position: -21, slippageBps: 5 },
-    reason: 'quoting',
+    reason: 'target',
   });
   expect(() => of(Promise.resolve({}))).toThrow('asynchronous');
   for (const nothing of [undefined, null, 5]) expect(() => of(nothing)).toThrow('decide returned no object');

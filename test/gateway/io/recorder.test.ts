@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readTapeFile } from '../../../shared/io/tape-reader.ts';
 import type { TapeRecord, TapeSource } from '../../../shared/tape.ts';
+import { Replayer } from '../../../scripts/lib/replay/replayer.ts';
 import { API_KEY } from '../../../scripts/soak/acts.ts';
+import { CONFIG } from '../../kit/order-side.ts';
 import { SECRET } from '../../kit/sim-client.ts';
 import { WireGateway } from '../../kit/wire-gateway.ts';
 
@@ -58,4 +60,23 @@ test('no secret is on the tape: no key, no signature, no key of a stream', () =>
   expect(text).not.toMatch(/"listenKey":"(?!\(hidden\))/);
   expect(text).toMatch(/signature=\(hidden\)/); // they were there to be hidden
   expect(text).toMatch(/"listenKey":"\(hidden\)/);
+});
+
+test('a file that follows begins with contracts and whole books, and can be replayed alone', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'mmbot-tapes-'));
+  await using wire = await WireGateway.open({ tapes: own, config: { ...CONFIG, record: { ...CONFIG.record, fileMs: 60_000 } } });
+  await wire.run(62_000);
+  await wire[Symbol.asyncDispose]();
+  const files = readdirSync(own).sort();
+  expect(files).toHaveLength(2);
+  const second = (await Array.fromAsync(readTapeFile(join(own, files[1] ?? '')))).flat();
+  expect(second.slice(0, 4).map(({ source }) => source)).toEqual(['head', 'clock', 'instruments', 'book']);
+  const book = JSON.parse(second[3]?.raw ?? '');
+  expect(Math.min(book.bids.length, book.asks.length)).toBeGreaterThan(50);
+  const replayer = new Replayer();
+  const closed = second.findIndex(({ source, raw }) => source === 'connection' && raw.includes('closed'));
+  for (const record of closed < 0 ? second : second.slice(0, closed)) replayer.take(record);
+  expect(replayer.books()).toMatchObject([{ symbol: 'BTCUSDT', status: 'live' }]);
+  expect(replayer.market.counters('BTCUSDT')).toMatchObject({ gaps: 0 });
+  rmSync(own, { recursive: true, force: true });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
@@ -148,13 +148,12 @@ test('files follow each other by size and by age, each readable alone, and the o
 test('a disk that fails is told once, holds nobody up, and its gap stands in the file that comes after it', async () => {
   const faults: (string | null)[] = [];
   const { folder, tape } = openWriter({ clock: systemClock(), onFault: (fault) => faults.push(fault) });
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, force: true });
   writeFileSync(folder, 'a file is in the way');
   tape.write('stream', 'public', '{"n":1}');
   const failed = tape.flush();
   await expect.poll(() => faults.length).toBe(1);
   rmSync(folder);
-  mkdirSync(folder);
   await failed;
   tape.write('stream', 'public', '{"n":2}');
   await tape[Symbol.asyncDispose]();
