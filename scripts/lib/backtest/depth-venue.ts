@@ -63,6 +63,11 @@ export class DepthVenue {
     return this.exchange.nowMs;
   }
 
+  /** Its depth stream has a period of its own, behind the best prices; a recording shows its book as it was told. */
+  isFlow(symbol: string): boolean {
+    return this.#options.symbols.some(({ instrument, market }) => instrument.symbol === symbol && market.kind === 'flow');
+  }
+
   place(request: OrderRequest, answered: Answered<VenueOrder>): void {
     this.#ask(() => this.#place(request), answered);
   }

@@ -26,7 +26,12 @@ export class LocalBooks {
   /** A picture of now, to be shown when the feed has brought it; `arrivesMs` is when that is. */
   take(arrivesMs: number): () => void {
     const taken = [...this.#venue.exchange.markets].map(([symbol, market]) => ({
-      ...{ symbol, depth: market.published(null) ?? market.depth(this.#levels), top: topOf(market), nowMs: this.#venue.nowMs },
+      ...{
+        symbol,
+        depth: (this.#venue.isFlow(symbol) ? market.published(null) : null) ?? market.depth(this.#levels),
+        top: topOf(market),
+        nowMs: this.#venue.nowMs,
+      },
       mark: this.#markOf(symbol),
       markAtMs: market.feed.mark.get().updatedMs,
     }));
