@@ -8,6 +8,8 @@ const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
 /** Fewer returns than this say nothing about their spread. */
 const RETURNS_MIN = 20;
+/** Ratios a year of returns that are closer together than this are arithmetic, too: seconds of one evening say nothing about a year. */
+const RATIO_PERIOD_MIN_MS = DAY_MS / 24;
 /** A yearly figure made from less time than this is arithmetic, not evidence. */
 const YEARLY_MIN_MS = 30 * DAY_MS;
 /** Longest first: the first that gives enough returns is used. */
@@ -21,7 +23,7 @@ export type Statistics = {
   readonly totalReturn: number;
   /** Compound, a year of 365 days; null below 30 days. */
   readonly yearlyReturn: number | null;
-  /** Mean over standard deviation of the returns, times the root of the periods in a year; without a risk-free rate. */
+  /** Mean over standard deviation of the returns, times the root of the periods in a year; without a risk-free rate; of hours or days only. */
   readonly sharpe: number | null;
   /** As `sharpe`, over the deviation of the losses only. */
   readonly sortino: number | null;
@@ -74,12 +76,12 @@ function ratios(returns: readonly number[], periodMs: number | null): Ratios {
   if (periodMs === null || returns.length < RETURNS_MIN)
     return { sharpe: null, sortino: null, valueAtRisk95: null, valueAtRisk99: null, winning: null, skewness: null, kurtosis: null };
   const { mean, deviation, skewness, kurtosis } = moments(returns);
-  const yearly = Math.sqrt(YEAR_MS / periodMs);
+  const yearly = periodMs >= RATIO_PERIOD_MIN_MS ? Math.sqrt(YEAR_MS / periodMs) : null;
   const downside = Math.sqrt(returns.reduce((sum, r) => sum + Math.min(r, 0) ** 2, 0) / returns.length);
   const moved = returns.filter((r) => r !== 0);
   return {
-    sharpe: deviation > 0 ? (mean / deviation) * yearly : null,
-    sortino: downside > 0 ? (mean / downside) * yearly : null,
+    sharpe: yearly !== null && deviation > 0 ? (mean / deviation) * yearly : null,
+    sortino: yearly !== null && downside > 0 ? (mean / downside) * yearly : null,
     valueAtRisk95: valueAtRisk(returns, 0.95),
     valueAtRisk99: valueAtRisk(returns, 0.99),
     winning: moved.length > 0 ? moved.filter((r) => r > 0).length / moved.length : null,

@@ -1,15 +1,22 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { BacktestResult } from '../../../../scripts/lib/backtest/result.ts';
 import { moments, returnsOf, statisticsOf } from '../../../../scripts/lib/report/statistics.ts';
 import { backtestResult, START_MS } from '../../../kit/backtest-result.ts';
 
 /** Alternating +2 % and -1 % in minutes: mean 0.5 %, deviation 1.5 % times the root of n / (n - 1). */
 const equity = Array.from({ length: 60 }, (_, n) => 1_000 * 1.02 ** Math.ceil((n + 1) / 2) * 0.99 ** Math.floor((n + 1) / 2));
 
+const hourly = (values: readonly number[]): BacktestResult => {
+  const base = backtestResult(values);
+  const periodMs = 3_600_000;
+  return { ...base, samples: { ...base.samples, periodMs }, meta: { ...base.meta, toMs: START_MS + values.length * periodMs } };
+};
+
 test('ratios of a curve are those counted by hand', () => {
-  const said = statisticsOf(backtestResult(equity));
-  const yearly = Math.sqrt(365 * 24 * 60);
-  expect(said).toMatchObject({ periodMs: 60_000, returns: 60, yearlyReturn: null, calmar: null, winning: 0.5 });
+  const said = statisticsOf(hourly(equity));
+  const yearly = Math.sqrt(365 * 24);
+  expect(said).toMatchObject({ periodMs: 3_600_000, returns: 60, yearlyReturn: null, calmar: null, winning: 0.5 });
   expect(said.sharpe).toBeCloseTo((0.005 / (0.015 * Math.sqrt(60 / 59))) * yearly, 6);
   expect(said.sortino).toBeCloseTo((0.005 / Math.sqrt(0.0001 / 2)) * yearly, 6);
   expect(said.valueAtRisk95).toBeCloseTo(0.01, 9);
@@ -17,8 +24,13 @@ test('ratios of a curve are those counted by hand', () => {
   expect([said.skewness, said.kurtosis]).toEqual([expect.closeTo(0, 6), expect.closeTo(1, 6)]);
 });
 
+test('an hour of minutes has no ratio a year, and still a value at risk', () => {
+  expect(statisticsOf(backtestResult(equity))).toMatchObject({ periodMs: 60_000, returns: 60, sharpe: null, sortino: null });
+  expect(statisticsOf(backtestResult(equity)).valueAtRisk95).toBeCloseTo(0.01, 9);
+});
+
 test('a flat curve, a short one and a lost account have no ratios, and say so by null', () => {
-  expect(statisticsOf(backtestResult(new Array(60).fill(1_000)))).toMatchObject({
+  expect(statisticsOf(hourly(new Array(60).fill(1_000)))).toMatchObject({
     totalReturn: 0,
     sharpe: null,
     sortino: null,
