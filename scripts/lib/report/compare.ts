@@ -21,7 +21,7 @@ export function comparePage(a: Named, b: Named): string {
   return document(`Backtests ${names.join(' and ')}`, {
     head: html`<h1>Two backtests</h1><p class="sub">${[a, b].map(({ result }, n) => about(names[n] ?? '', result))}</p>`,
     main: html`<section><h2>Return since the start, percent, over hours</h2><div class="chart" id="compare"></div></section>
-${compared(a, b).map(({ title, rows }) => sheet({ title, columns: ['', ...names], rows }))}`,
+${compared(a, b).map(({ title, rows }) => sheet({ title, columns: ['', ...names], rows, figures: true }))}`,
     data: curvesOf(a, b),
     foot: html`${footer(a.result)}${footer(b.result)}`,
   });

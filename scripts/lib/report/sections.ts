@@ -10,14 +10,17 @@ type Sheet = {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
   readonly note?: string;
+  /** All columns but the first hold figures, whatever they look like. */
+  readonly figures?: boolean;
 };
 
 /** Left-aligned are texts, right-aligned what is a number or looks like one. Nothing at all without rows. */
-export function sheet({ title, columns, rows, note }: Sheet): Html {
+export function sheet({ title, columns, rows, note, figures = false }: Sheet): Html {
   if (rows.length === 0) return html``;
+  const aligned = (cell: Cell, n: number): boolean => (figures ? n > 0 : numeric(cell));
   const line = (cells: readonly Cell[]): Html =>
-    html`<tr>${cells.map((cell) => (numeric(cell) ? html`<td class="n">${cell}</td>` : html`<td>${cell}</td>`))}</tr>`;
-  const right = (n: number): boolean => numeric(rows[0]?.[n] ?? '');
+    html`<tr>${cells.map((cell, n) => (aligned(cell, n) ? html`<td class="n">${cell}</td>` : html`<td>${cell}</td>`))}</tr>`;
+  const right = (n: number): boolean => aligned(rows[0]?.[n] ?? '', n);
   return html`<section class="sheet"><h2>${title}</h2>${note ? html`<p class="what">${note}</p>` : html``}<div class="scroll"><table>
 <thead><tr>${columns.map((name, n) => (right(n) ? html`<th class="n">${name}</th>` : html`<th>${name}</th>`))}</tr></thead><tbody>${rows.map(line)}</tbody></table></div></section>`;
 }
