@@ -28,7 +28,7 @@ export default defineConfig({
   root,
   cacheDir: 'node_modules/.vite',
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3, // on two cores: much of it waits for processes
     env: fastStart({}) as Record<string, string>, // of the processes that tests start: hundreds of them
     projects: [
       {

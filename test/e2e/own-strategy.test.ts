@@ -62,7 +62,7 @@ test('the strategy of the README trades on the simulator, and says why', async (
   expect(why).toMatchObject({ code: 0, stderr: '' });
   expect(why.stdout).toMatch(/BTCUSDT +lean +quoting\n +quotes rest on both sides\n[\s\S]*signals +lean -?\d[\s\S]*lately +quoting \d+x/);
   expect(why.stdout).toMatch(
-    /BTCUSDT +lean-near \(shadow of lean\) +quoting[\s\S]*simulated fills\n +net +-?\d.* lean in the same time -?\d/,
+    /BTCUSDT +lean-near \(shadow of lean\) +quoting[\s\S]*simulated fills.*\n +net +-?\d.* lean in the same time -?\d/,
   );
   run.signal('SIGTERM');
   const { code: exit, summary } = await run.summary();
