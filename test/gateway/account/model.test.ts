@@ -17,7 +17,7 @@ import { VirtualGateway } from '../../kit/virtual-gateway.ts';
 test('whatever is late, lost, doubled or killed, the ledger ends equal to the exchange, and 1 to 5 of the invariants hold at every step', async () => {
   const { counted, finding } = await checkHistories({ seed: 20_261_120, histories: 100, shrinkMs: 5_000 });
   expect(finding).toBeNull();
-  expect([counted.histories, Math.min(counted.orders, counted.fills, counted.kills) > 50]).toEqual([100, true]);
+  expect([counted.histories, Math.min(counted.orders, counted.fills, counted.kills) > 25]).toEqual([100, true]);
 }, 60_000);
 
 /** A gateway that knows its account, on an exchange that tells it nothing more; and its judge. */
