@@ -25,6 +25,7 @@ import type { BrainDoc } from '../../shared/brain-doc.ts';
 import type { Run } from '../runs.ts';
 import { settingsOf } from '../settings.ts';
 import type { Settings } from '../step.ts';
+import { faultText } from '../strategy/fault.ts';
 import type { BrainStore } from './brain-store.ts';
 
 /** Strategies of a configuration, those of persons loaded and tried; lines for a person where one is no good. */
@@ -114,8 +115,21 @@ export class Reload {
   }
 
   #then(change: (live: LiveConfig) => LiveConfig): Promise<void> {
-    this.#work = this.#work.then(() => this.#change(change));
+    this.#work = this.#work.then(() => this.#attempt(change));
     return this.#work;
+  }
+
+  /** One that throws changes nothing, is told like one that is refused, and does not stand in the way of the next. */
+  async #attempt(change: (live: LiveConfig) => LiveConfig): Promise<void> {
+    const [live, runs] = [this.#live, this.#runs];
+    try {
+      await this.#change(change);
+    } catch (error) {
+      const problem = `cannot be taken: ${faultText(error)}`;
+      [this.#live, this.#runs] = [{ ...live, refused: [problem] }, runs];
+      this.#options.log.error({ problem }, 'Edit of the configuration failed: nothing is changed');
+      this.#doc = this.#render();
+    }
   }
 
   async #change(change: (live: LiveConfig) => LiveConfig): Promise<void> {

@@ -27,7 +27,13 @@ const LESS = { limits: { maxGrossNotional: '10000' } };
 
 let stores = 0;
 function rig({ gateway = BASE } = {}) {
-  const told = { log: '', gateway: gateway as Config | null, asked: 0, broken: null as string | null };
+  const told = {
+    log: '',
+    gateway: gateway as Config | null,
+    asked: 0,
+    broken: null as string | null,
+    thrown: null as 'prepare' | 'preview' | null,
+  };
   const stream = new PassThrough().on('data', (chunk) => {
     told.log += String(chunk);
   });
@@ -35,9 +41,15 @@ function rig({ gateway = BASE } = {}) {
   const reload = new Reload({
     config: BASE,
     runs: makeRuns(BASE),
-    prepare: async (wanted) => (told.broken === null ? ok(makeRuns(wanted)) : err([told.broken])),
+    prepare: async (wanted) => {
+      if (told.thrown === 'prepare') throw new Error('disk gone');
+      return told.broken === null ? ok(makeRuns(wanted)) : err([told.broken]);
+    },
     ...{ store, log: rootLog({ process: 'test', level: 'info', stream }), wallMs: () => 9_000 },
-    preview: (settings) => [`BTCUSDT amend buy under ${settings.runs.length} runs`],
+    preview: (settings) => {
+      if (told.thrown === 'preview') throw new Error('disk gone');
+      return [`BTCUSDT amend buy under ${settings.runs.length} runs`];
+    },
     ask: async () => {
       told.asked++;
       const { limits } = told.gateway ?? BASE;
@@ -108,3 +120,17 @@ test('a gateway that does not answer is asked again, and its own limits hold unt
   await reload.edit(file({}));
   expect([told.asked, reload.doc?.limitsHash]).toEqual([2, limitsHash(edited(LESS))]);
 });
+
+test.each(['prepare', 'preview'] as const)(
+  'an edit at which the %s throws changes nothing, is told, and the next one is taken',
+  async (thrown) => {
+    const { reload, told } = rig();
+    told.thrown = thrown;
+    await reload.edit(file(WIDE));
+    expect([reload.doc?.state.refused, reload.take()]).toEqual([[expect.stringMatching(/^cannot be taken: Error: disk gone/)], null]);
+    expect(told.log).toContain('Edit of the configuration failed');
+    told.thrown = null;
+    await reload.edit(file(WIDE));
+    expect([reload.doc?.state.refused, reload.take()?.audit.changes]).toEqual([[], ['strategy.marketMaking.spreadBps: 2 -> 7']]);
+  },
+);
