@@ -47,6 +47,10 @@ const PROBLEM_MAX = 200;
 
 export const seatState = (seat: Seat): SeatState => ({ seat, places: {}, fills: {}, failure: null });
 
+/** Runs of which a seat threw: they are paused until they begin anew. */
+export const failedRuns = (runs: readonly Run[], seats: Seats): readonly string[] =>
+  runs.filter((run) => run.seats.some(({ key }) => (seats[key]?.failure ?? null) !== null)).map(({ id }) => id);
+
 /** Own fills wait at the seats of the runs whose orders they fill. */
 export function withFills(seats: Seats, { fills, runs }: { readonly fills: readonly FillDoc[]; readonly runs: readonly Run[] }): Seats {
   let next = seats;

@@ -25,6 +25,7 @@ import { isSteered, type Pending } from '../oms/working.ts';
 import { feesOwed } from '../portfolio/portfolio.ts';
 import { carriedOver } from '../carry-over.ts';
 import { ordersMoved } from '../config-preview.ts';
+import { failedRuns } from '../decide.ts';
 import { riskDoc } from '../risk-doc.ts';
 import { DeedsBook } from '../risk/deeds.ts';
 import type { Reading } from '../risk/watch.ts';
@@ -152,7 +153,7 @@ export class Brain implements AsyncDisposable {
       ...(store.fault === null ? [] : ['store-unreadable']),
       ...(this.#link.connected ? [] : ['no-gateway']),
       ...(this.#reason === '' ? [] : [this.#reason]),
-      ...[...this.#outcomes.failed].map((run) => `strategy-failed:${run}`),
+      ...this.#outcomes.failed.map((run) => `strategy-failed:${run}`),
     ];
   }
 
@@ -265,7 +266,7 @@ export class Brain implements AsyncDisposable {
     this.#processed = { epoch: header.epoch, seq: header.seq };
     if (this.#decisions++ === 0) this.#options.onReady();
     this.#tellStart(documents);
-    this.#outcomes.note(stepped, header.wallMs);
+    this.#outcomes.note(stepped, { atMs: header.wallMs, failed: failedRuns(this.#settings.runs, stepped.state.seats) });
     this.#remember(header.wallMs, false);
     this.#askFees(now);
     this.#options.shadows?.take({ documents, now, nowMs: turn.nowMs, fills: turn.fills, ...stepped });

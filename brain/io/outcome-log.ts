@@ -7,8 +7,7 @@ import { WhyLog } from '../why.ts';
 
 export class OutcomeLog {
   readonly why = new WhyLog();
-  /** Runs whose strategy threw. */
-  readonly failed = new Set<string>();
+  readonly #failed = new Set<string>();
   readonly #log: Log;
   readonly #decided;
 
@@ -17,13 +16,20 @@ export class OutcomeLog {
     this.#decided = metrics.counter('brain_decisions_total', 'Turns taken by a run on a symbol, by what came of them', ['reason']);
   }
 
-  note({ symbols }: Pick<Stepped, 'symbols'>, atMs: number): void {
+  /** Runs whose strategy threw, and that have not begun anew since. */
+  get failed(): readonly string[] {
+    return [...this.#failed];
+  }
+
+  /** `failed`: those that stand still after this turn. */
+  note({ symbols }: Pick<Stepped, 'symbols'>, { atMs, failed }: { readonly atMs: number; readonly failed: readonly string[] }): void {
+    for (const run of this.#failed) if (!failed.includes(run)) this.#failed.delete(run);
     for (const { symbol, outcomes } of symbols)
       for (const { run, reason, detail } of outcomes) {
         this.#decided.inc({ reason: labelOf(reason) });
         this.why.add({ run, symbol, reason, detail, atMs });
-        if (reason !== 'strategy-failed' || this.failed.has(run)) continue;
-        this.failed.add(run);
+        if (reason !== 'strategy-failed' || this.#failed.has(run)) continue;
+        this.#failed.add(run);
         this.#log.error({ run, symbol, problem: detail['problem'] }, 'Strategy failed: its run is paused');
       }
   }
