@@ -247,9 +247,10 @@ export class Brain implements AsyncDisposable {
     if (next) this.#poller.read(readsOf(next.settings.runs, this.#options.shadows?.runs));
     const leased = this.#ids !== null && this.#link.connected && header.brainEpoch === this.#brainEpoch;
     const now = clock.monoMs();
+    const fills = this.#fills.take(header.fillSeq);
     const turn = {
-      ...{ documents, now, nowMs: clock.wallMs(), fills: this.#fills.take(header.fillSeq), fees: this.#fills.takeFees() },
-      deeds: this.#deeds.take(documents, now),
+      ...{ documents, now, nowMs: clock.wallMs(), fills, fees: this.#fills.takeFees() },
+      deeds: this.#deeds.take({ ...documents, fills }, now), // each once: the stream is read again after a break
       nextId: (role: Parameters<ClientIds['next']>[0]): string | null => this.#ids?.next(role) ?? null,
       mayTrade: leased && store.fault === null && !this.#stopping,
     };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Header } from '../../../shared/snapshot.ts';
-import { bookDoc, config, type Over, positionDoc, SYMBOL } from '../../kit/brain.ts';
+import { bookDoc, config, fillDoc, type Over, positionDoc, SYMBOL } from '../../kit/brain.ts';
 import { Rig, RigHome } from '../../kit/brain-rig.ts';
 import { until } from '../../kit/scripted-gateway.ts';
 
@@ -80,4 +80,13 @@ test('what is sent and what is refused reaches the monitors', async () => {
   rig.gateway.script = ({ type }) => (type === 'place' ? { type: 'refused', code: 'budget', sentence: 'no' } : undefined);
   expect((await rig.tick()).risk.readings).toMatchObject({ ordersPerMinute: 0, rejectPercent: 0 });
   await until('both orders counted', async () => (await rig.tick()).risk.readings?.['ordersPerMinute'] === 2);
+});
+
+test('a fill that the stream tells twice is one fill for the monitors', async () => {
+  await using rig = await Rig.start(home, { cfg: cfg() });
+  await rig.tick();
+  await home.add(fillDoc(1));
+  await home.add(fillDoc(1));
+  await until('the fill counted', async () => (await rig.tick({ head: { fillSeq: 1 } })).risk.readings?.['fillsPerMinute'] !== 0);
+  expect((await rig.tick({ head: { fillSeq: 1 } })).risk.readings).toMatchObject({ fillsPerMinute: 1 });
 });
