@@ -23,8 +23,8 @@ import { type ExitReason, type Exits, NO_EXITS } from './risk/exits.ts';
 import { restrained } from './restrained.ts';
 import type { Approved } from './risk/gate.ts';
 import { sightOf } from './risk/sight.ts';
-import { NO_RISK, type RiskState, type RiskTurn, watchRisk } from './risk/watch.ts';
-import { type Run, runsOn } from './runs.ts';
+import { NO_RISK, type RiskState, type RiskTurn, underRuns, watchRisk } from './risk/watch.ts';
+import { readsOf, type Run, runsOn } from './runs.ts';
 import type { Seat } from './strategy/seat.ts';
 import type { Turn } from './turn.ts';
 import type { HeldView } from './view.ts';
@@ -111,7 +111,16 @@ export function withSettings(
     symbols: Object.fromEntries(symbols),
     seats: Object.fromEntries(seats),
     portfolio: withOwners(before.portfolio, owners),
+    risk: underRuns(before.risk, { ended: endedRuns(before, settings.runs), readsTrades: readsOf(settings.runs).trades }),
   };
+}
+
+/** Those that are gone, or have lost a symbol: what they had earned there is no longer theirs. */
+function endedRuns({ risk, portfolio }: BrainState, runs: readonly Run[]): ReadonlySet<string> {
+  const had = (id: string): readonly string[] =>
+    Object.entries(portfolio.ledgers).flatMap(([symbol, { owners }]) => (owners.includes(id) ? [symbol] : []));
+  const goesOn = (id: string): boolean => runs.some((run) => run.id === id && had(id).every((symbol) => run.symbols.includes(symbol)));
+  return new Set(Object.keys(risk.account.day?.runs ?? {}).filter((id) => !goesOn(id)));
 }
 
 type Replacing = { readonly symbol: string; readonly before: BrainState; readonly owners: ReadonlyMap<string, readonly string[]> };

@@ -94,6 +94,23 @@ export function watchRisk(last: RiskState, input: RiskInput): RiskTurn {
   return { state: { account, symbols, watched, breakers, stopped: input.stopped }, readings, events: [...alarms, ...moves] };
 }
 
+/**
+ * The state under other runs. What is watched for them alone is forgotten with them, and so is where the day of a run began whose profit
+ * from now on is counted without a symbol, or from nothing.
+ */
+export function underRuns(
+  before: RiskState,
+  { ended, readsTrades }: { readonly ended: ReadonlySet<string>; readonly readsTrades: boolean },
+): RiskState {
+  const { account, watched } = before;
+  const goesOn = (key: string): boolean => readsTrades || !key.startsWith(`${'tradeGapBps' satisfies MonitorName} `);
+  const day = account.day && {
+    ...account.day,
+    runs: Object.fromEntries(Object.entries(account.day.runs).filter(([id]) => !ended.has(id))),
+  };
+  return { ...before, account: { ...account, day }, watched: Object.fromEntries(Object.entries(watched).filter(([key]) => goesOn(key))) };
+}
+
 /** Who resumes takes the loss as it is: the highest counts from here, and what had stopped it must be found anew to stop it again. */
 function accepted(last: RiskState, { parameters }: RiskInput): RiskState {
   const stops = (key: string): boolean => parameters.monitors[key.split(' ')[0] as MonitorName]?.tier === 'emergency';

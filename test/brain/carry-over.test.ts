@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { carriedOver } from '../../brain/carry-over.ts';
-import { makeRuns } from '../../brain/runs.ts';
-import { initialState, withSettings } from '../../brain/step.ts';
+import type { RiskState } from '../../brain/risk/watch.ts';
+import { makeRuns, type Run } from '../../brain/runs.ts';
+import { type BrainState, initialState, withSettings } from '../../brain/step.ts';
 import { Config, overlay } from '../../shared/config.ts';
 import { wallMs } from '../../shared/units.ts';
-import { config, orderDoc, runWith, settings } from '../kit/brain.ts';
+import { config, orderDoc, runWith, settings, SYMBOL } from '../kit/brain.ts';
 import { id } from '../kit/orders.ts';
 import { Desk, Puppet, quote, wish } from '../kit/runs.ts';
 
@@ -56,4 +57,35 @@ test('a run that comes in the place of another waits until nothing of that rests
   const gone = desk.take({ orders: [{ ...left, status: 'canceled' }] });
   expect(Desk.reasons(gone)).toMatchObject({ next: 'told' });
   expect(Desk.commands(gone).some((command) => command.kind === 'place' && command.strategy === 'next')).toBe(true);
+});
+
+describe('the risk watch when runs change', () => {
+  const [a, b] = [runWith(new Puppet('a').strategy), runWith(new Puppet('b').strategy)];
+  const OTHER = 'ETHUSDT';
+  const wide = { ...a, symbols: [SYMBOL, OTHER] };
+  const acting = { alarm: 'act', warnSince: 1, actSince: 1, insideSince: null } as const;
+  /** Before: run a has earned 500 since its ledger began, on all it trades, and a trade far from mid was seen. */
+  const riskAfter = (runs: readonly Run[][], symbols: readonly string[] = [SYMBOL]): RiskState => {
+    const [first = [], ...rest] = runs;
+    const begun = initialState(settings(first, { symbols }));
+    const account = { ...begun.risk.account, day: { startMs: 0, total: 500, fees: 0, funding: 0, runs: { a: 500 } } };
+    const watched = { [`tradeGapBps ${SYMBOL}`]: acting, [`jumpBps ${SYMBOL}`]: acting };
+    const state = { ...begun, risk: { ...begun.risk, account, watched } };
+    return rest.reduce<BrainState>((last, next) => withSettings(last, { settings: settings(next, { symbols }) }), state).risk;
+  };
+
+  test.each<[string, readonly Run[][], readonly string[] | undefined, Record<string, number>]>([
+    ['goes on', [[a], [a, b]], undefined, { a: 500 }],
+    ['is gone, and back', [[a], [b], [a]], undefined, {}],
+    ['loses a symbol', [[wide], [a]], [SYMBOL, OTHER], {}],
+    ['gets another symbol', [[a], [wide]], [SYMBOL, OTHER], { a: 500 }],
+  ])('counts the day of a run that %s from where that is right', (_name, runs, symbols, want) => {
+    expect(riskAfter(runs, symbols).account.day).toMatchObject({ total: 500, runs: want });
+    expect(Object.keys(riskAfter(runs, symbols).account.day?.runs ?? {})).toEqual(Object.keys(want));
+  });
+
+  test.each([true, false])('keeps the alarm about public trades where a run reads them: %s', (trades) => {
+    const next = { ...b, strategy: { ...b.strategy, reads: { trades, bars: null } } };
+    expect(Object.keys(riskAfter([[a], [next]]).watched)).toEqual([...(trades ? [`tradeGapBps ${SYMBOL}`] : []), `jumpBps ${SYMBOL}`]);
+  });
 });
