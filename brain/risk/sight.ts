@@ -6,7 +6,7 @@ import type { Look } from '../look.ts';
 import type { Holding } from '../portfolio/holding.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
 import { holdingOf } from '../portfolio/sub-ledger.ts';
-import type { Run } from '../runs.ts';
+import { readsOf, type Run } from '../runs.ts';
 import type { Turn } from '../turn.ts';
 import type { AccountSeen } from './account-pulse.ts';
 import type { MarketSeen } from './market-pulse.ts';
@@ -21,7 +21,9 @@ export type Sight = { readonly account: AccountSeen; readonly symbols: Readonly<
 
 export function sightOf(seeing: Seeing): Sight {
   const equity = equityOf(seeing);
-  const symbols = Object.fromEntries([...seeing.looks].map(([symbol, look]) => [symbol, marketSeen(look, { seeing, equity })]));
+  const hearsTrades = readsOf(seeing.runs).trades; // not where they are fetched for a shadow alone
+  const about = { seeing, equity, hearsTrades };
+  const symbols = Object.fromEntries([...seeing.looks].map(([symbol, look]) => [symbol, marketSeen(look, about)]));
   const { documents, now, nowMs } = seeing.turn;
   const { epoch, fillSeq } = documents.header;
   const account = {
@@ -101,14 +103,16 @@ function worthOf({ position, markTicks, instrument }: MarketSeen): number | null
   return Math.abs(position) * markTicks * Number(instrument.tickSize) * Number(instrument.stepSize);
 }
 
+type About = { readonly seeing: Seeing; readonly equity: number | null; readonly hearsTrades: boolean };
+
 /** Null while not even the position is known. */
-function marketSeen({ symbol, held }: Look, { seeing, equity }: { readonly seeing: Seeing; readonly equity: number | null }) {
+function marketSeen({ symbol, held }: Look, { seeing, equity, hearsTrades }: About) {
   if (held === null) return null;
   const { documents, now, nowMs } = seeing.turn;
   const { instrument, bids, asks, position, markPrice, document } = held;
   const docs = documents.symbols[symbol];
   const ageMs = docs?.book?.ageMs ?? null;
-  const trade = docs?.trades?.rows.at(-1)?.price;
+  const trade = hearsTrades ? docs?.trades?.rows.at(-1)?.price : undefined;
   const ticksOf = (price: string | null | undefined): number | null => (price == null ? null : Number(price) / Number(instrument.tickSize));
   return {
     ...{ nowMs, instrument, bids, asks, position, equity },

@@ -24,7 +24,7 @@ import { monoMs } from '../../../shared/units.ts';
 const RUN = runWith(marketMaking(config().strategy.marketMaking));
 const ledger = filled(emptyLedger([RUN.id]), fillDoc(1, { strategy: RUN.id, fee: '0.5' })); // 0.010 bought at 60000
 
-function see(over: Over = {}, lateMs = 0) {
+function see(over: Over = {}, { lateMs = 0, run = RUN } = {}) {
   const docs = documents(over);
   const moment = turn(docs, { now: monoMs(1_000 + lateMs) });
   const looking = {
@@ -38,7 +38,7 @@ function see(over: Over = {}, lateMs = 0) {
     maxAgeMs: 500,
   };
   const looks = new Map([[SYMBOL, lookAt(initialSymbol(NO_EXITS), looking)]]);
-  return sightOf({ turn: moment, looks, portfolio: { ...emptyPortfolio, ledgers: { [SYMBOL]: ledger } }, runs: [RUN] });
+  return sightOf({ turn: moment, looks, portfolio: { ...emptyPortfolio, ledgers: { [SYMBOL]: ledger } }, runs: [run] });
 }
 const held = (over: Parameters<typeof positionDoc>[0]) => ({
   docs: { position: positionDoc({ size: '0.010', entryPrice: '60000', ...over }) },
@@ -74,12 +74,20 @@ test('sightOf() tells the largest position as a share of the equity', () => {
 });
 
 test('sightOf() sees a symbol by its own documents', () => {
-  const trades = { from: 0, to: 2, rows: [tradeDoc(1), tradeDoc(2, { price: '60010.00' })] };
-  expect(market({ docs: { position: positionDoc({ fundingRate: '-0.0002', nextFundingMs: 1 }), trades } })).toMatchObject({
-    ...{ position: 0, bookAgeMs: 20, fundingRate: -0.0002, markTicks: 600_000.5, tradeTicks: 600_100 },
+  expect(market({ docs: { position: positionDoc({ fundingRate: '-0.0002', nextFundingMs: 1 }) } })).toMatchObject({
+    ...{ position: 0, bookAgeMs: 20, fundingRate: -0.0002, markTicks: 600_000.5 },
   });
-  expect(see({}, 70).symbols[SYMBOL]?.bookAgeMs).toBe(90);
-  expect(see({}, 70).account.lateMs).toBe(70);
+  expect(see({}, { lateMs: 70 }).symbols[SYMBOL]?.bookAgeMs).toBe(90);
+  expect(see({}, { lateMs: 70 }).account.lateMs).toBe(70);
   expect(market({ docs: { book: bookDoc({ status: 'stale', ageMs: 4_000 }) } })).toMatchObject({ bids: null, bookAgeMs: 4_000 });
   expect(market({ docs: { position: null } })).toBeNull();
+});
+
+test.each([
+  [true, 600_100],
+  [false, null],
+])('sightOf() compares with public trades where a run reads them (%s), not where a shadow alone does', (reads, tradeTicks) => {
+  const trades = { from: 0, to: 2, rows: [tradeDoc(1), tradeDoc(2, { price: '60010.00' })] };
+  const run = { ...RUN, strategy: { ...RUN.strategy, reads: { trades: reads, bars: null } } };
+  expect(see({ docs: { trades } }, { run }).symbols[SYMBOL]?.tradeTicks).toBe(tradeTicks);
 });
