@@ -5,17 +5,22 @@
  */
 import { count, type Counts, type CountWindow, noCounts, quantile, type Recent, remember, totalOf } from './windows.ts';
 
+/** Since the ledger began, quote units: realized + unrealized + funding - fees, and what of that is fees and funding. */
+export type Earned = { readonly total: number; readonly fees: number; readonly funding: number };
+export type Parts = Readonly<Record<string, Earned>>;
 export type AccountSeen = {
   /** Wall time of the snapshot. */
   readonly nowMs: number;
   /** Wallet and unrealized profit, quote units; null while not known. */
   readonly equity: number | null;
-  /** Since the ledger began, quote units: realized + unrealized + funding - fees, and its parts; null while not known. */
-  readonly earned: { readonly total: number; readonly fees: number; readonly funding: number } | null;
+  /** Null while that of any symbol is not known. */
+  readonly earned: Earned | null;
+  /** The same by symbol. */
+  readonly parts: Parts | null;
   /** Newest fill of the ledger. Numbers that went back belong to another ledger, and with it all that was earned. */
   readonly fillSeq: number;
-  /** Profit of each run since its sub-ledger began, quote units. */
-  readonly runs: Readonly<Record<string, number>>;
+  /** Profit of each run since its sub-ledger began, quote units; null while nobody can value what it holds. */
+  readonly runs: Readonly<Record<string, number | null>>;
   /** Run of the gateway: between two of them the feed has no age. */
   readonly epoch: number;
   /** How old the snapshot was when it was looked at, ms. */
@@ -47,6 +52,8 @@ export type AccountPulse = {
   /** Highest that was earned, and the equity then. */
   readonly peak: { readonly total: number; readonly equity: number } | null;
   readonly fillSeq: number;
+  /** What each symbol had earned when that was last known of all; null before. */
+  readonly parts: Parts | null;
   /** Of the look before; null: there was none. */
   readonly last: { readonly atMs: number; readonly epoch: number } | null;
   /** How old the newest snapshot grew until this look; null when that cannot be told. */
@@ -93,6 +100,7 @@ export const NO_ACCOUNT_PULSE: AccountPulse = {
   day: null,
   peak: null,
   fillSeq: 0,
+  parts: null,
   last: null,
   feedAgeMs: null,
   minute: {
@@ -108,13 +116,14 @@ export const NO_ACCOUNT_PULSE: AccountPulse = {
 
 export function feelAccount(last: AccountPulse, { seen, deeds }: { readonly seen: AccountSeen; readonly deeds: Deeds }): AccountPulse {
   const { nowMs, fillSeq } = seen;
-  const before = fillSeq < last.fillSeq ? { ...last, day: null, peak: null } : last;
+  const before = fillSeq < last.fillSeq ? { ...last, day: null, peak: null, parts: null } : underSymbols(last, seen);
   const inMinute = (name: Counted): Counts => count(before.minute[name], { add: deeds[name], nowMs, window: MINUTE });
   const inTen = (name: 'orders' | 'fills'): Counts => count(before.tenMinutes[name], { add: deeds[name], nowMs, window: TEN_MINUTES });
   return {
     day: dayOf(before.day, seen),
     peak: peakOf(before.peak, seen),
     fillSeq,
+    parts: seen.parts ?? before.parts,
     last: { atMs: nowMs, epoch: seen.epoch },
     feedAgeMs: last.last === null || last.last.epoch !== seen.epoch ? seen.lateMs : Math.max(seen.lateMs, nowMs - last.last.atMs),
     minute: {
@@ -160,20 +169,41 @@ export function accountReadings(
 
 /** Loss of each run since midnight UTC, percent of the equity. */
 export function runLosses({ day }: AccountPulse, { runs, equity }: AccountSeen): Readonly<Record<string, number | null>> {
-  const lossOf = (id: string, profit: number): number | null => {
+  const lossOf = (id: string, profit: number | null): number | null => {
     const from = day?.runs[id];
-    return from === undefined || equity === null ? null : shareOf(Math.max(0, from - profit), equity);
+    return from === undefined || profit === null || equity === null ? null : shareOf(Math.max(0, from - profit), equity);
   };
   return Object.fromEntries(Object.entries(runs).map(([id, profit]) => [id, lossOf(id, profit)]));
+}
+
+/**
+ * Day and highest under other symbols than before. What a symbol had earned that is gone is taken out of both, what one that is new had
+ * earned before is added: neither is a profit or a loss of today.
+ */
+function underSymbols(last: AccountPulse, { parts }: AccountSeen): AccountPulse {
+  const { day, peak, parts: before } = last;
+  if (parts === null || before === null) return last;
+  const gone = Object.keys(before).filter((symbol) => parts[symbol] === undefined);
+  const fresh = Object.keys(parts).filter((symbol) => before[symbol] === undefined);
+  if (gone.length + fresh.length === 0) return last;
+  const of = (some: Parts, symbols: readonly string[], name: keyof Earned): number =>
+    symbols.reduce((sum, symbol) => sum + (some[symbol]?.[name] ?? 0), 0);
+  const by = (name: keyof Earned): number => of(parts, fresh, name) - of(before, gone, name);
+  return {
+    ...last,
+    day: day && { ...day, total: day.total + by('total'), fees: day.fees + by('fees'), funding: day.funding + by('funding') },
+    peak: peak && { ...peak, total: peak.total + by('total') },
+  };
 }
 
 /** Each figure counts from the first look of the day that knows it. */
 function dayOf(before: Day | null, { nowMs, earned, runs }: AccountSeen): Day | null {
   const startMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
   if (earned === null) return before !== null && before.startMs >= startMs ? before : null;
-  if (before === null || before.startMs < startMs) return { startMs, ...earned, runs };
-  const news = Object.keys(runs).some((id) => before.runs[id] === undefined);
-  return news ? { ...before, runs: { ...runs, ...before.runs } } : before;
+  const known = Object.entries(runs).flatMap(([id, profit]) => (profit === null ? [] : [[id, profit] as const]));
+  if (before === null || before.startMs < startMs) return { startMs, ...earned, runs: Object.fromEntries(known) };
+  const news = known.filter(([id]) => before.runs[id] === undefined);
+  return news.length > 0 ? { ...before, runs: { ...before.runs, ...Object.fromEntries(news) } } : before;
 }
 
 function peakOf(before: AccountPulse['peak'], { earned, equity }: AccountSeen): AccountPulse['peak'] {

@@ -17,10 +17,14 @@ const Day = z.strictObject({
   ...{ startMs: z.number(), total: z.number(), fees: z.number(), funding: z.number() },
   runs: z.record(z.string(), z.number()),
 });
+const Earned = z.strictObject({ total: z.number(), fees: z.number(), funding: z.number() });
 const Row = z.strictObject({
   day: Day.nullable(),
   peak: z.strictObject({ total: z.number(), equity: z.number() }).nullable(),
   fillSeq: z.int().nonnegative(),
+  /** These two are absent in rows of earlier versions. */
+  parts: z.record(z.string(), Earned).nullable().default(null),
+  acting: z.array(z.string()).default([]),
   breakers: z.record(z.string(), Breaker),
   stopped: z.boolean(),
   sides: z.record(z.string(), z.strictObject({ side: z.number(), sideSinceMs: z.number() })),

@@ -8,7 +8,7 @@ import type { Portfolio } from '../portfolio/portfolio.ts';
 import { holdingOf } from '../portfolio/sub-ledger.ts';
 import { readsOf, type Run } from '../runs.ts';
 import type { Turn } from '../turn.ts';
-import type { AccountSeen } from './account-pulse.ts';
+import type { AccountSeen, Earned } from './account-pulse.ts';
 import type { MarketSeen } from './market-pulse.ts';
 
 export type Seeing = {
@@ -29,7 +29,7 @@ export function sightOf(seeing: Seeing): Sight {
   const account = {
     nowMs,
     equity,
-    earned: earnedOf(seeing),
+    ...earnedOf(seeing),
     fillSeq,
     runs: runProfits(seeing),
     largestPercent: largestOf(symbols, equity),
@@ -45,18 +45,21 @@ function equityOf({ turn: { documents }, looks }: Seeing): number | null {
 }
 
 /** Null while a position, or what it is worth, is not known. */
-function earnedOf({ turn: { documents }, looks }: Seeing): AccountSeen['earned'] {
+function earnedOf({ turn: { documents }, looks }: Seeing): Pick<AccountSeen, 'earned' | 'parts'> {
+  const parts: Record<string, Earned> = {};
   const sum = { total: 0, fees: 0, funding: 0 };
   for (const symbol of looks.keys()) {
-    const open = unrealizedOf(documents.symbols[symbol]?.position ?? null);
-    const document = documents.symbols[symbol]?.position;
-    if (open === null || !document) return null;
+    const document = documents.symbols[symbol]?.position ?? null;
+    const open = unrealizedOf(document);
+    if (open === null || !document) return { earned: null, parts: null };
     const [fees, funding] = [Number(document.fees), Number(document.funding)];
-    sum.total += Number(document.realizedPnl) + open + funding - fees;
+    const total = Number(document.realizedPnl) + open + funding - fees;
+    parts[symbol] = { total, fees, funding };
+    sum.total += total;
     sum.fees += fees;
     sum.funding += funding;
   }
-  return sum;
+  return { earned: sum, parts };
 }
 
 function unrealizedOf(document: PositionDoc | null): number | null {
@@ -65,15 +68,15 @@ function unrealizedOf(document: PositionDoc | null): number | null {
   return document.unrealizedPnl === null ? null : Number(document.unrealizedPnl);
 }
 
-/** By run; one that holds what nobody can value now is left out, so that its loss is not known and not nothing. */
+/** By run; null of one that holds what nobody can value now: its loss is not known, and not nothing. */
 function runProfits({ runs, portfolio, looks }: Seeing): AccountSeen['runs'] {
   return Object.fromEntries(
-    runs.flatMap(({ id, symbols }) => {
+    runs.map(({ id, symbols }) => {
       const parts = symbols.map((symbol) => {
         const [ledger, held] = [portfolio.ledgers[symbol], looks.get(symbol)?.held];
         return ledger && held ? profitOf(holdingOf(ledger, id), held) : null;
       });
-      return parts.includes(null) ? [] : [[id, parts.reduce<number>((sum, part) => sum + (part ?? 0), 0)] as const];
+      return [id, parts.includes(null) ? null : parts.reduce<number>((sum, part) => sum + (part ?? 0), 0)] as const;
     }),
   );
 }

@@ -31,7 +31,9 @@ export type RiskState = {
   readonly stopped: boolean;
 };
 /** What a restart must not forget. */
-export type RiskMemory = Pick<AccountPulse, 'day' | 'peak' | 'fillSeq'> & {
+export type RiskMemory = Pick<AccountPulse, 'day' | 'peak' | 'fillSeq' | 'parts'> & {
+  /** What is watched and acts (`monitor place`): while it cannot be read it goes on. */
+  readonly acting: readonly string[];
   readonly breakers: RiskState['breakers'];
   readonly stopped: boolean;
   readonly sides: Readonly<Record<string, Pick<MarketPulse, 'side' | 'sideSinceMs'>>>;
@@ -65,14 +67,16 @@ export type RiskTurn = { readonly state: RiskState; readonly readings: readonly 
 
 export const NO_RISK: RiskState = { account: NO_ACCOUNT_PULSE, symbols: {}, watched: {}, breakers: {}, stopped: false };
 
-export const memoryOf = ({ account: { day, peak, fillSeq }, symbols, breakers, stopped }: RiskState): RiskMemory => ({
-  ...{ day, peak, fillSeq, breakers, stopped },
+export const memoryOf = ({ account: { day, peak, fillSeq, parts }, symbols, watched, breakers, stopped }: RiskState): RiskMemory => ({
+  ...{ day, peak, fillSeq, parts, breakers, stopped },
+  acting: Object.entries(watched).flatMap(([key, { alarm }]) => (alarm === 'act' ? [key] : [])),
   sides: Object.fromEntries(Object.entries(symbols).map(([symbol, { side, sideSinceMs }]) => [symbol, { side, sideSinceMs }])),
 });
 
-export const fromMemory = ({ day, peak, fillSeq, breakers, stopped, sides }: RiskMemory): RiskState => ({
+export const fromMemory = ({ day, peak, fillSeq, parts, acting, breakers, stopped, sides }: RiskMemory): RiskState => ({
   ...NO_RISK,
-  account: { ...NO_ACCOUNT_PULSE, day, peak, fillSeq },
+  account: { ...NO_ACCOUNT_PULSE, day, peak, fillSeq, parts },
+  watched: Object.fromEntries(acting.map((key) => [key, { ...CALM, alarm: 'act' } as const])),
   symbols: Object.fromEntries(Object.entries(sides).map(([symbol, side]) => [symbol, { ...NO_PULSE, ...side }])),
   ...{ breakers, stopped },
 });

@@ -11,6 +11,7 @@ export const CALM_ACCOUNT = (nowMs: number): AccountSeen => ({
   nowMs,
   equity: 10_000,
   earned: { total: 0, fees: 0, funding: 0 },
+  parts: { [SYMBOL]: { total: 0, fees: 0, funding: 0 } },
   runs: { mm: 0 },
   ...{ fillSeq: 9, epoch: 3, lateMs: 10 },
   largestPercent: 0,

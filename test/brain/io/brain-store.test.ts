@@ -122,6 +122,8 @@ const RISK: RiskMemory = {
   day: { startMs: 1_700_000_000_000, total: -12.5, fees: 3, funding: 0.1, runs: { mm: -2 } },
   peak: { total: 40.25, equity: 10_040 },
   fillSeq: 7,
+  parts: { BTCUSDT: { total: -12.5, fees: 3, funding: 0.1 } },
+  acting: ['jumpBps BTCUSDT'],
   stopped: false,
   sides: { BTCUSDT: { side: -1, sideSinceMs: 1_700_000_000_500 } },
   breakers: {

@@ -48,7 +48,12 @@ const market = (over?: Over) => see(over).symbols[SYMBOL];
 
 test('sightOf() adds up what was earned, fees as paid and funding as received', () => {
   const document = { realizedPnl: '12', unrealizedPnl: '-3', fees: '2', funding: '-1' };
-  expect(account(held(document))).toMatchObject({ earned: { total: 6, fees: 2, funding: -1 }, equity: 10_000, epoch: STAMP.epoch });
+  expect(account(held(document))).toMatchObject({
+    earned: { total: 6, fees: 2, funding: -1 },
+    parts: { [SYMBOL]: { total: 6, fees: 2, funding: -1 } },
+    equity: 10_000,
+    epoch: STAMP.epoch,
+  });
 });
 
 test.each<[string, Over]>([
@@ -56,16 +61,16 @@ test.each<[string, Over]>([
   ['a position that nobody can value', held({ unrealizedPnl: null })],
   ['a document that is missing', { docs: { position: null } }],
 ])('sightOf() does not know what was earned with %s', (_name, over) => {
-  expect(account(over).earned).toBeNull();
+  expect(account(over)).toMatchObject({ earned: null, parts: null });
 });
 
 test('sightOf() tells no equity where a balance is not known', () => {
   expect(account({ balanceKnown: false })).toMatchObject({ equity: null, largestPercent: null });
 });
 
-test('sightOf() values what a run holds at the mark, and leaves a run out that it cannot value', () => {
+test('sightOf() values what a run holds at the mark, and does not know the profit of one that it cannot value', () => {
   expect(account(held({ markPrice: '60100.00' })).runs[RUN.id]).toBeCloseTo(0.5, 9); // 1 of profit, 0.5 of fees
-  expect(account(held({ markPrice: null })).runs).toEqual({});
+  expect(account(held({ markPrice: null })).runs).toEqual({ [RUN.id]: null });
 });
 
 test('sightOf() tells the largest position as a share of the equity', () => {

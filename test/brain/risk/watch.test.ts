@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readRisk, writeRisk } from '../../../brain/risk/row.ts';
 import { FREE } from '../../../brain/risk/restrain.ts';
 import {
   fromMemory,
@@ -228,6 +229,77 @@ describe('places', () => {
     for (const monitor of ['drawdownPercent', 'dailyLossPercent', 'positionAgeMinutes'] as const)
       expect(reading(run([now], again), monitor)).toBeCloseTo(reading(run([now], state), monitor) ?? Number.NaN, 9);
     expect(again.breakers).toEqual(state.breakers);
+  });
+});
+
+const reborn = (state: RiskState): RiskState => fromMemory(readRisk(writeRisk(memoryOf(state))));
+
+describe('a restart under other symbols', () => {
+  type Earning = Readonly<Record<string, number>>;
+  const of = (earning: Earning | null): Over => {
+    if (earning === null) return { account: { earned: null, parts: null } };
+    const parts = Object.entries(earning).map(([symbol, total]) => [symbol, { total, fees: 0, funding: 0 }]);
+    return { account: { ...profit(Object.values(earning).reduce((sum, one) => sum + one, 0)).account, parts: Object.fromEntries(parts) } };
+  };
+  const both = { BTCUSDT: 100, ETHUSDT: 700 };
+  test.each<[string, readonly (Earning | null)[], readonly (Earning | null)[], { readonly loss: number; readonly fall: number }]>([
+    ['a winner is gone', [both], [{ BTCUSDT: 100 }], { loss: 0, fall: 0 }],
+    ['a loser of today is gone', [both, { BTCUSDT: 100, ETHUSDT: 640 }], [{ BTCUSDT: 100 }], { loss: 0.6, fall: 0.6 }],
+    ['one is new that had lost before', [both], [{ ...both, XRPUSDT: -900 }], { loss: 0, fall: 0 }],
+    ['one is gone, and the other lost meanwhile', [both], [{ BTCUSDT: 40 }], { loss: 0.6, fall: 0.6 }],
+    ['what is left is not known at first', [both, null], [null, { BTCUSDT: 40 }], { loss: 0.6, fall: 0.6 }],
+    ['nothing is other', [both], [{ BTCUSDT: 100, ETHUSDT: 640 }], { loss: 0.6, fall: 0.6 }],
+  ])('%s: neither a loss nor a profit of today', (_name, before, after, want) => {
+    const turns = (some: readonly (Earning | null)[], from: number) => some.map((one, i): [number, Over] => [from + i * 100, of(one)]);
+    const turn = run(turns(after, 10_000), reborn(run(turns(before, 0)).state));
+    expect(reading(turn, 'dailyLossPercent')).toBeCloseTo(want.loss, 9);
+    expect(reading(turn, 'drawdownPercent')).toBeCloseTo(want.fall, 9);
+  });
+});
+
+describe('a loss that cannot be read any more holds what it has opened', () => {
+  const mm = (profitOfRun: number | null): Over => ({ account: { runs: { mm: profitOfRun } } });
+  const blind: Over = { account: { earned: null, parts: null } };
+  const minutes = (over: Over, from: number): [number, Over][] => Array.from({ length: 40 }, (_, i) => [from + i * 5_000, over]);
+  const isPaused = (state: RiskState): boolean => restraintFor(state, { symbol: SYMBOL, run: 'mm', parameters: P }).nothing;
+
+  test.each<[string, readonly (readonly [number, Over?])[], Over, (state: RiskState) => RiskState]>([
+    [
+      'of a run',
+      [
+        [0, mm(0)],
+        [100, mm(-70)],
+      ],
+      mm(null),
+      (state) => state,
+    ],
+    [
+      'of a run, after a restart',
+      [
+        [0, mm(0)],
+        [100, mm(-70)],
+      ],
+      mm(null),
+      reborn,
+    ],
+    ['of the account', [[0], [100, profit(-90)]], blind, (state) => state],
+    ['of the account, after a restart', [[0], [100, profit(-90)]], blind, reborn],
+  ])('%s', (_name, lost, unknown, between) => {
+    const held = run(minutes(unknown, 200), between(run(lost).state));
+    expect(isPaused(held.state)).toBe(true);
+    expect(isPaused(run(minutes({}, 300_000), held.state).state)).toBe(false); // known to be over
+  });
+
+  test('a run that nobody can value at first has lost nothing before', () => {
+    expect(
+      reading(
+        run([
+          [0, mm(null)],
+          [100, mm(-500)],
+        ]),
+        'runLossPercent',
+      ),
+    ).toBe(0);
   });
 });
 
