@@ -6,7 +6,15 @@ export const TIERS = ['widen', 'one-sided', 'pause', 'emergency'] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** Which way of a reading is bad, its usual thresholds and tier, and what a person reads. */
-type Spec = { readonly bad: 'above' | 'below'; readonly warn: number; readonly act: number; readonly tier: Tier; readonly what: string };
+type Spec = {
+  readonly bad: 'above' | 'below';
+  readonly warn: number;
+  readonly act: number;
+  readonly tier: Tier;
+  readonly what: string;
+  /** It must be that bad for so long, ms; 0 without it. */
+  readonly holdMs?: number;
+};
 
 type Limits = readonly [warn: number, act: number];
 const above = ([warn, act]: Limits, tier: Tier, what: string): Spec => ({ bad: 'above', warn, act, tier, what });
@@ -34,9 +42,17 @@ export const MONITORS = {
   acknowledgeMs: above([500, 2_000], 'widen', 'time from a command to the snapshot that shows it, 95 of 100, ms'),
   positionPercent: above([100, 200], 'one-sided', 'position of the symbol, percent of the equity'),
   positionAgeMinutes: above([240, 1_440], 'one-sided', 'time since the position was last flat or turned, minutes'),
-  volatilityRatio: above([3, 5], 'widen', 'volatility of the last 10 s over that of the last 10 min, which it is a part of: at most 7.7'),
+  volatilityRatio: above(
+    [3, 5],
+    'widen',
+    'volatility of the last 10 s over that of the last 10 min, which it is a part of: at most 7.7, less in the first minutes',
+  ),
   spreadBps: above([20, 100], 'pause', 'best ask less best bid, basis points'),
-  depthShare: below([0.2, 0.05], 'widen', 'size within 10 bps of mid on the thinner side, as a share of its usual'),
+  /** Of one snapshot it says little: what stands in the levels shown is a small part of the book, and changes from one to the next. */
+  depthShare: {
+    ...below([0.2, 0.05], 'widen', 'size of the levels shown within 10 bps of mid, on the thinner side, as a share of its usual'),
+    holdMs: 2_000,
+  },
   jumpBps: above([30, 100], 'pause', 'move of the mid within one second, basis points'),
   bookAgeMs: above([1_000, 2_500], 'widen', 'time since the book was last proved, ms; nothing is quoted on it meanwhile'),
   markGapBps: above([30, 100], 'pause', 'distance between mid and mark, basis points'),
@@ -45,14 +61,14 @@ export const MONITORS = {
 } as const satisfies Readonly<Record<string, Spec>>;
 export type MonitorName = keyof typeof MONITORS;
 
-const monitor = ({ bad, warn, act, tier, what }: Spec) =>
+const monitor = ({ bad, warn, act, tier, what, holdMs = 0 }: Spec) =>
   z
     .strictObject({
       on: z.boolean().default(true).describe('false: only shown'),
       warn: z.number().min(0).default(warn).describe('reading that is told'),
       act: z.number().min(0).default(act).describe('reading that acts'),
       tier: z.enum(TIERS).default(tier).describe('what happens then'),
-      holdMs: z.int().min(0).max(3_600_000).default(0).describe('it must be that bad for so long, ms'),
+      holdMs: z.int().min(0).max(3_600_000).default(holdMs).describe('it must be that bad for so long, ms'),
       coolDownMs: z.int().min(0).max(86_400_000).default(10_000).describe('and well inside for so long before it is over, ms'),
       hysteresisPercent: z.number().min(0).max(90).default(20).describe('well inside is this far from the threshold, percent of it'),
     })

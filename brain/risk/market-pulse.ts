@@ -83,7 +83,7 @@ export function symbolReadings(pulse: MarketPulse, seen: MarketSeen): SymbolRead
     positionAgeMinutes: pulse.side === 0 ? 0 : (nowMs - pulse.sideSinceMs) / 60_000,
     volatilityRatio: ratioOf(pulse),
     spreadBps: mid === null || !bid || !ask ? null : ((ask.price - bid.price) / mid) * BPS,
-    depthShare: mid === null || fedMs(pulse.depth) < WARM_MS ? null : depthOf(seen, mid) / (pulse.depth?.value || 1),
+    depthShare: mid === null ? null : depthShareOf(pulse, depthOf(seen, mid), instrument),
     jumpBps: mid === null ? null : jumpOf(pulse.mids, mid),
     bookAgeMs: seen.bookAgeMs,
     markGapBps: mid === null || markTicks === null ? null : gapBps(mid, markTicks),
@@ -123,6 +123,11 @@ function ratioOf({ fast, slow }: MarketPulse): number | null {
 }
 
 const jumpOf = (mids: Recent, mid: number): number => mids.reduce((most, [, one]) => Math.max(most, (Math.abs(mid - one) / one) * BPS), 0);
+
+/** Null also where usually nothing can be had within reach: then nothing is missing. */
+function depthShareOf({ depth }: MarketPulse, now: number, { minLots }: Instrument): number | null {
+  return depth === null || fedMs(depth) < WARM_MS || depth.value < minLots ? null : now / depth.value;
+}
 
 /** Lots within reach of mid on the thinner side. */
 function depthOf({ bids, asks }: MarketSeen, mid: number): number {

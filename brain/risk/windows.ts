@@ -22,7 +22,7 @@ export function count(
 
 export const totalOf = ({ counts }: Counts): number => counts.reduce((sum, one) => sum + one, 0);
 
-/** An average that forgets with a time constant; null before the first value. */
+/** An average that forgets with a time constant, and is a plain mean until it is that old; null before the first value. */
 export type Fading = { readonly value: number; readonly atMs: number; readonly sinceMs: number } | null;
 
 export function fade(
@@ -30,7 +30,8 @@ export function fade(
   { value, nowMs, tauMs }: { readonly value: number; readonly nowMs: number; readonly tauMs: number },
 ): NonNullable<Fading> {
   if (before === null) return { value, atMs: nowMs, sinceMs: nowMs };
-  const weight = 1 - Math.exp(-Math.max(0, nowMs - before.atMs) / tauMs);
+  const age = Math.max(1, nowMs - before.sinceMs); // else the first value, whatever it was, would weigh most for all of that time
+  const weight = 1 - Math.exp(-Math.max(0, nowMs - before.atMs) / Math.min(tauMs, age));
   return { value: before.value + weight * (value - before.value), atMs: nowMs, sinceMs: before.sinceMs };
 }
 

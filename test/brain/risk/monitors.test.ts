@@ -31,7 +31,7 @@ const TROUBLE: Readonly<Record<MonitorName, Turns>> = {
     [0, market({ position: 5 })],
     [90_000_000, market({ position: 5 })],
   ],
-  volatilityRatio: [...Array.from({ length: 900 }, (_, i) => [i * 100, swing(i, 1)] as const), [90_000, swing(0, 100)]],
+  volatilityRatio: [...Array.from({ length: 900 }, (_, i) => [i * 500, swing(i, 1)] as const), [450_000, swing(0, 100)]],
   spreadBps: [[0, market(book('59000.00', '61000.00'))]],
   depthShare: [...steady(70_000), [70_000, market(book('60000.00', '60000.10', '0.020'))]],
   jumpBps: [[0], [500, market(book('60700.00', '60700.10'))]],
@@ -53,7 +53,7 @@ function live(
   { turns, act, from = NO_RISK }: { readonly turns: Turns; readonly act: number; readonly from?: RiskState },
 ) {
   const others = Object.fromEntries(Object.keys(MONITORS).map((other) => [other, { on: other === name }]));
-  const parameters = Risk.parse({ monitors: { ...others, [name]: { warn: act, act, coolDownMs: 1_000 } } });
+  const parameters = Risk.parse({ monitors: { ...others, [name]: { warn: act, act, holdMs: 0, coolDownMs: 1_000 } } });
   let turn: ReturnType<typeof watchRisk> | null = null;
   for (const [afterMs, over] of turns) turn = watchRisk(turn?.state ?? from, input(afterMs, over, parameters));
   if (!turn) throw new Error('no turns');

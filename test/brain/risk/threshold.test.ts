@@ -4,7 +4,7 @@ import { CALM, judge, type Watched } from '../../../brain/risk/threshold.ts';
 import { MONITORS, type MonitorName, Risk, type Threshold } from '../../../shared/risk.ts';
 
 const defaults = Risk.parse({}).monitors;
-const thresholdOf = (name: MonitorName): Threshold => ({ ...defaults[name], bad: MONITORS[name].bad });
+const thresholdOf = (name: MonitorName): Threshold => ({ ...defaults[name], holdMs: 0, bad: MONITORS[name].bad });
 const UP: Threshold = { bad: 'above', warn: 5, act: 10, holdMs: 0, coolDownMs: 1_000, hysteresisPercent: 20 };
 const DOWN: Threshold = { ...UP, bad: 'below', warn: 10, act: 5 };
 const run = (threshold: Threshold, reads: readonly (readonly [now: number, reading: number | null])[]) => {

@@ -96,6 +96,8 @@ describe('readings of the account', () => {
 
 describe('readings of a symbol', () => {
   const lots = (position: number): Over => ({ market: { position } });
+  /** Best prices are further from mid than the depth that is looked at. */
+  const far = (forMs: number): [number, Over][] => steady(forMs).map(([atMs]) => [atMs, { market: book('59900.00', '60100.00') }]);
   test.each<[MonitorName, readonly (readonly [number, Over?])[], number | null]>([
     ['positionPercent', [[0, lots(-100)]], 60.00005], // 0.1 at 60000.05 of 10000
     ['positionPercent', [[0, { market: { position: null } }]], null],
@@ -136,6 +138,7 @@ describe('readings of a symbol', () => {
     ['fundingPercent', [[0, { market: { fundingRate: -0.003 } }]], 0.3],
     ['depthShare', steady(59_900), null],
     ['depthShare', [...steady(70_000), [70_000, { market: book('60000.00', '60000.10', '0.100') }]], 0.1],
+    ['depthShare', far(70_000), null], // where usually nothing is within reach, nothing is missing
     ['volatilityRatio', steady(59_900), null],
   ])('%s, case %#', (monitor, turns, want) => {
     const value = reading(run(turns), monitor);
@@ -178,6 +181,17 @@ describe('places', () => {
       where: SYMBOL,
       event: { kind: 'opened', tier: 'pause', findings: [expect.objectContaining({ monitor: 'jumpBps', threshold: 100 })] },
     });
+  });
+
+  test.each([
+    [1_900, 'closed'],
+    [2_000, 'open'],
+  ])('a book that is thin for %d ms: its breaker is %s', (forMs, at) => {
+    const thin = Array.from({ length: forMs / 100 + 1 }, (_, i): [number, Over] => [
+      70_000 + i * 100,
+      { market: book('60000.00', '60000.10', '0.020') },
+    ]);
+    expect(run([...steady(70_000), ...thin]).state.breakers[SYMBOL]?.at ?? 'closed').toBe(at);
   });
 
   test('a run that loses is paused everywhere, the others go on', () => {
