@@ -164,7 +164,7 @@ export const findingText = ({ monitor, reading, threshold }: Finding): string =>
 /** A run is no symbol, whatever its name. */
 export const runPlace = (run: string): string => `run:${run}`;
 
-function stricter(a: Restraint, b: Restraint): Restraint {
+export function stricter(a: Restraint, b: Restraint): Restraint {
   if (a === FREE || b === FREE) return a === FREE ? b : a;
   return {
     widen: a.widen || b.widen,

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
+import type { Decision } from '../../brain/decide.ts';
+import { restrained } from '../../brain/restrained.ts';
+import { NO_RISK } from '../../brain/risk/watch.ts';
 import { marketMaking } from '../../brain/strategy/market-making.ts';
+import { sealBasket } from '../../brain/strategy/seat.ts';
 import { Risk } from '../../shared/risk.ts';
-import { bookDoc, config, positionDoc, runWith } from '../kit/brain.ts';
-import { Desk } from '../kit/runs.ts';
+import { lots } from '../../shared/units.ts';
+import { bookDoc, config, positionDoc, runWith, sealedRun, SYMBOL, view } from '../kit/brain.ts';
+import { Desk, wish } from '../kit/runs.ts';
 
 const RUN = runWith(marketMaking(config().strategy.marketMaking));
 const desk = (risk: object = {}): Desk => new Desk([RUN], { risk: Risk.parse(risk) });
@@ -43,4 +48,26 @@ test('it comes back by small orders, and then whole', () => {
 test('while all breakers are closed nothing is changed', () => {
   const [watched, plain] = [desk(), desk({ monitors: { jumpBps: { on: false } } })];
   expect(told(watched.take())).toEqual(told(plain.take()));
+});
+
+test('the legs of a basket are restrained together: one that is on its way is hedged on the calm symbol, none is entered', () => {
+  const [symbols, seen] = [[SYMBOL, 'BTCUSDC'], view({})];
+  const run = sealedRun(sealBasket({ name: 'pair', role: 'custom', initial: () => 0, decide: () => ({ wishes: new Map(), state: 0 }) }), {
+    symbols,
+  });
+  const decide = (held: number, wanted: readonly number[]) =>
+    new Map(
+      symbols.map((symbol, i): [string, readonly Decision[]] => {
+        const position = lots(i === 0 ? held : 0);
+        const target = { position: lots(wanted[i] ?? 0), slippageBps: 2 };
+        return [symbol, [{ run, view: { ...seen, symbol, position }, wish: wish({ target }), reason: '', problem: null }]];
+      }),
+    );
+  const findings = [{ monitor: 'jumpBps', where: SYMBOL, reading: 120, threshold: 100, tier: 'pause' }] as const;
+  const risk = { ...NO_RISK, breakers: { [SYMBOL]: { at: 'open', tier: 'pause', relapses: 0, sinceMs: 0, findings } as const } };
+  const left = (held: number, wanted: readonly number[]) =>
+    [...restrained(decide(held, wanted), { risk, parameters: Risk.parse({}) }).values()].map(([one]) => one?.wish);
+  expect(left(0, [10, -10])).toMatchObject(Array(2).fill({ target: null, reason: 'breaker-paused', detail: { monitor: 'jumpBps' } }));
+  expect(left(10, [10, -10]).map((one) => one?.target?.position)).toEqual([undefined, -10]);
+  expect(left(10, [0, 0]).map((one) => one?.target?.position)).toEqual([0, undefined]);
 });
