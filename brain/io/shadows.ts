@@ -132,7 +132,7 @@ export class Shadows implements Disposable {
     if (!world) return;
     const { clock, config } = this.#options;
     const began = clock.monoMs();
-    const { intents, fills } = world.take(lived);
+    const { intents, fills, stop } = world.take(lived);
     shadow.slow = clock.monoMs() - began > SHARE_MAX * config.snapshot.intervalMs ? shadow.slow + 1 : 0;
     if (shadow.slow >= SLOW_MAX) this.#fail(shadow, 'too-slow');
     const { seq, wallMs: atMs } = lived.documents.header;
@@ -140,6 +140,9 @@ export class Shadows implements Disposable {
     this.#fills.push(...fills.map((fill) => ({ ...fill, who: plan.id })));
     for (const symbol of plan.symbols)
       if (!shadow.lives.has(symbol)) shadow.lives.set(symbol, { sinceMs: atMs, base: text(liveNet(lived, { symbol, run: plan.run })) });
+    if (stop === null) return;
+    this.#write(); // what it has lost is known after a restart
+    this.#fail(shadow, `emergency: ${stop}`);
   }
 
   /** In the same words, of the runs that shadows are compared with. */

@@ -11,6 +11,7 @@ import { ClientIds } from '../oms/ids.ts';
 import type { OrderCommand } from '../oms/working.ts';
 import type { Run } from '../runs.ts';
 import { NO_DEEDS } from '../risk/account-pulse.ts';
+import { wantsStop } from '../risk/watch.ts';
 import { type BrainState, initialState, type Settings, step, type SymbolStep } from '../step.ts';
 import { type Documents, instrumentIn, levelsOf, type SymbolDocs } from '../view.ts';
 import { NO_MONEY, type ShadowMoney } from './shadow-money.ts';
@@ -25,7 +26,12 @@ export type Intent = {
   readonly size: string | null;
   readonly reason: string;
 };
-export type ShadowTurn = { readonly intents: readonly Intent[]; readonly fills: readonly FillDoc[] };
+export type ShadowTurn = {
+  readonly intents: readonly Intent[];
+  readonly fills: readonly FillDoc[];
+  /** Why it would have asked for the emergency stop; null when it did not. Nobody stops for it: it has to be ended. */
+  readonly stop: string | null;
+};
 export type WorldOptions = {
   readonly run: Run;
   /** Of the brain, with this run alone. */
@@ -91,7 +97,7 @@ export class ShadowWorld {
     this.#state = stepped.state;
     this.#steps = new Map(stepped.symbols.map((one) => [one.symbol, one]));
     for (const { symbol, commands, close } of stepped.symbols) this.#symbols.get(symbol)?.ask(commands, close !== null);
-    return { intents: stepped.symbols.flatMap((one) => intentsOf(one, documents)), fills };
+    return { intents: stepped.symbols.flatMap((one) => intentsOf(one, documents)), fills, stop: wantsStop(stepped.state.risk) };
   }
 
   /** The snapshot as it would be for the made-up account: market, mode and limits of the real one. */

@@ -138,6 +138,24 @@ test('a strategy that throws, a record that cannot be written and a turn that th
   expect(lived.take()[0]).toMatchObject({ reason: 'shadow-failed', failure: expect.stringMatching(/TypeError/), position: '0' });
 });
 
+test('a shadow that would have asked for the emergency stop ends, and its loss is kept', () => {
+  const drawdownPercent = { warn: 0.05, act: 0.05 };
+  const cfg = config({ strategy: { ...config().strategy, shadow: [WIDE] }, risk: { monitors: { drawdownPercent } } });
+  const lived = new Lived(cfg);
+  for (let n = 0; n < 2; n++) lived.take();
+  const [held] = lived.take({ trades: [{ price: '59980.00', size: '1.000', aggressor: 'sell' }] });
+  expect([held?.position, held?.failure]).toEqual(['0.01', null]);
+  const [ended] = lived.take({ position: { markPrice: '59000.00' } });
+  expect(ended).toMatchObject({
+    reason: 'shadow-failed',
+    failure: expect.stringMatching(/^emergency: breaker of account: drawdownPercent/),
+  });
+  expect(lived.shadows.runs).toEqual([]);
+  const again = new Lived(cfg, { path: lived.path });
+  expect(again.take()[0]?.position).toBe('0.01');
+  for (const one of [lived, again]) one.shadows[Symbol.dispose]();
+});
+
 test('without shadows nothing is opened, run or told', () => {
   const lived = new Lived(config());
   expect([lived.take(), lived.shadows.runs]).toEqual([[], []]);
