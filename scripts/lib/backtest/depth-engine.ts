@@ -184,7 +184,7 @@ export class DepthEngine {
     this.#fills = this.#fills.slice(fills.length);
     const turn = {
       ...{ documents, fills, fees: [], now: monoMs(nowMs), nowMs: wallMs(Math.floor(nowMs)), mayTrade: true },
-      deeds: this.#deeds.take(documents, nowMs),
+      deeds: this.#deeds.take({ ...documents, fills }, nowMs),
       nextId: (role: Parameters<ClientIds['next']>[0]) => this.#ids.next(role),
     };
     const stepped = step(this.#state, { settings: this.#settings, turn });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BacktestResult } from '../../../../scripts/lib/backtest/result.ts';
+import { Risk } from '../../../../shared/risk.ts';
 import { configOf } from '../../../kit/bar-backtest.ts';
 import { ARRIVES_MS, playedOn, quote, Script, START_MS, toldRun } from '../../../kit/depth-backtest.ts';
 
@@ -225,4 +226,20 @@ test('the same seed gives the same result to the letter, another one other ways'
   const [a, b, c] = [1, 1, 2].map((seed) => JSON.stringify(playedOn(script(), run, { latencies, seed })));
   expect(a).toBe(b);
   expect(a).not.toBe(c);
+});
+
+/** This monitor alone acts. */
+const watching = (monitors: object): Risk => Risk.parse({ monitors: { ...CALM_FEED, ...monitors } });
+const CALM_FEED = Object.fromEntries(
+  ['feedAgeMs', 'positionPercent', 'depthShare', 'jumpBps', 'spreadBps', 'markGapBps'].map((name) => [name, { on: false }]),
+);
+
+test('own fills are counted for the monitors: too many of them restrain the run', () => {
+  const config = configOf({ risk: watching({ fillsPerMinute: { warn: 2, act: 2, tier: 'pause' } }) });
+  const script = book();
+  for (let n = 0; n < 4; n++) script.trade(300 + n * 300, 'sell', ['49999.9', '0.001']);
+  const again = toldRun(() => ({ quotes: [quote('buy', 50_000, 100)] }));
+  const filled = (over: object) => playedOn(script.until(3_000), again, over).fills.length;
+  expect(filled({})).toBeGreaterThan(2);
+  expect(filled({ config })).toBe(2);
 });
