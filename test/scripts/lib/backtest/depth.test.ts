@@ -243,3 +243,31 @@ test('own fills are counted for the monitors: too many of them restrain the run'
   expect(filled({})).toBeGreaterThan(2);
   expect(filled({ config })).toBe(2);
 });
+
+test('an emergency closes everything and ends the trading', () => {
+  const config = configOf({ risk: watching({ dailyLossPercent: { warn: 1, act: 1, tier: 'emergency' } }) });
+  const run = toldRun(({ view }) => ({ target: 100, quotes: [quote('buy', view.bestBid / 10 - 100, 50)] }));
+  const fallen = book()
+    .depth(450, {
+      bids: [
+        ['50000.0', '0'],
+        ['49999.0', '0'],
+        ['48000.0', '9.000'],
+      ],
+      asks: [
+        ['50000.1', '0'],
+        ['50001.0', '0'],
+        ['48001.0', '9.000'],
+      ],
+    })
+    .until(8_000); // the mark follows slowly
+  const result = playedOn(fallen, run, { config });
+  expect(result.exits).toEqual([expect.objectContaining({ symbol: 'BTCUSDT', rule: 'emergency-stop' })]);
+  expect(result.fills.map(({ side, reason, position }) => [side, reason, position])).toEqual([
+    ['buy', 'as-told', '0.100'],
+    ['sell', 'emergency-stop', '0.000'],
+  ]);
+  const { placed, canceled, filled } = result.orders;
+  expect(placed - canceled - filled).toBe(0); // nothing rests any more
+  expect(result.reasons['told']?.['emergency-stop']).toBeGreaterThan(10);
+});
