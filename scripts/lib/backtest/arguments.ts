@@ -44,6 +44,7 @@ Examples:
   scripts/backtest --tape BTCUSDT.raw.gz --symbol BTCUSDT --naive
   # market making on the simulator's own market, ten minutes of it
   scripts/backtest --simulate 600 --symbol BTCUSDT --seed 7
+Bars have the hard exits and limits, but none of the monitors and breakers of risk.*: those need the book. A recording has them all.
 Times are UTC: 2024-01-31, 2024-01-31T08:00, or milliseconds since the epoch.`;
 
 export function backtestTool(): BacktestArguments {

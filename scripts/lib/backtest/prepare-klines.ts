@@ -100,5 +100,6 @@ const assumptionsOf = ({
   'decision to fill': `next open, ${DELAY_MS} ms later`,
   leverage: String(leverage),
   fees: fees ?? 'of the configuration',
+  risk: 'hard exits and limits; no monitors, no breakers, no emergency',
   funding: funding.length > 0 ? 'of the files' : `${fundingRate ?? 'usual rate'} at the hours of the venue`,
 });

@@ -38,3 +38,8 @@ test.each<[Partial<BacktestArguments>, string]>([
 ])('what cannot be meant is one line: %o', async (over, line) => {
   await expect(run(over)).rejects.toThrow(line);
 });
+
+test('a result on bars says that the risk watch was not run', async () => {
+  const { meta } = await run();
+  expect(meta).toMatchObject({ records: 4, assumptions: { risk: expect.stringContaining('no monitors, no breakers') } });
+});
