@@ -37,14 +37,14 @@ export async function probeBars(
 ): Promise<{ readonly instrument: Instrument; readonly barMs: number; readonly firstMs: number }> {
   const probed: KnownBar[] = [];
   for await (const rows of rowsOf(file, instrumentOf(symbol, 8))) {
-    probed.push(...rows);
+    probed.push(...rows.slice(0, PROBED - probed.length));
     if (probed.length >= PROBED) break;
   }
   const [first] = probed;
   if (!first) throw new TapeProblem(`${file}: holds no K-lines`);
   const barMs = first.knownMs - first.openMs;
   if (barMs % MINUTE_MS !== 0) throw new TapeProblem(`${file}: bars are ${barMs} ms long, allowed are whole minutes`);
-  const decimals = Math.max(...probed.slice(0, PROBED).flatMap((row) => PRICES.map((name) => usedDecimals(row[name]))));
+  const decimals = Math.max(...probed.flatMap((row) => PRICES.map((name) => usedDecimals(row[name]))));
   return { instrument: instrumentOf(symbol, decimals), barMs, firstMs: first.openMs };
 }
 
