@@ -78,6 +78,8 @@ type Lasting = {
   /** How often it has begun anew, and how far the beginnings before came. */
   returns: number;
   reached: StartMs | undefined;
+  /** In force in the beginning before: the next one loosens nothing. */
+  limits: Config['limits'] | null;
 };
 type End = number | 'ledger-back';
 
@@ -86,7 +88,7 @@ async function run(args: readonly string[]): Promise<number> {
   const prepared = prepare(args);
   const log = rootLog({ process: 'gateway', level: prepared.loaded.config.log.level });
   dieOfBugs(log);
-  const lasting: Lasting = { signals, log, panics: panicSignals(), returns: 0, reached: undefined };
+  const lasting: Lasting = { signals, log, panics: panicSignals(), returns: 0, reached: undefined, limits: null };
   for (; ; lasting.returns++) {
     const end = await begin(prepared, lasting);
     if (end !== 'ledger-back') return end;
@@ -151,7 +153,18 @@ async function serve({ loaded, edits, credentials, clock, speed }: Prepared, { l
   using beginning = new Beginning(signals.ending);
   const { ending } = beginning;
   const times = new StartTimes({ log, metrics, ...(lasting.reached ? { reached: lasting.reached } : {}) });
-  const opened = await openGateway({ config, identity, clock, speed, onFatal, onLedgerBack, times, ending, ...parts });
+  const opened = await openGateway({
+    config,
+    identity,
+    clock,
+    speed,
+    onFatal,
+    onLedgerBack,
+    times,
+    ending,
+    ceiling: lasting.limits,
+    ...parts,
+  });
   if (!opened.ok) throw new Ended(opened.error.code, [opened.error.sentence]);
   await using gateway = opened.value;
   edits.listen((edited) => gateway.edit(edited.ok ? ok(edited.value.config) : edited));
@@ -169,8 +182,12 @@ async function serve({ loaded, edits, credentials, clock, speed }: Prepared, { l
   }
   const end = await Promise.race([signals.asked, fatal.promise, back.promise]);
   lasting.reached = times.ms;
-  if (end === 'ledger-back') lasting.panics.to(null);
-  if (end === 'ledger-back') return end; // as a kill would end it, at a moment when nothing is under way: the next one takes back what is left
+  if (end === 'ledger-back') {
+    lasting.panics.to(null);
+    lasting.limits = gateway.limitsInForce;
+    await gateway[Symbol.asyncDispose](); // deaf from this turn on; disposing of it twice does no harm
+    return end; // as a kill would end it, at a moment when nothing is under way: the next one takes back what is left
+  }
   signals.onAgain(() => gateway.hurry());
   return tellEnd(await gateway.stop(), { end, log, gateway });
 }

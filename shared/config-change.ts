@@ -172,8 +172,8 @@ function leastSize(a: string | undefined, b: string | undefined): Pick<SymbolLim
 
 const least = (x: string, y: string): string => (compareDecimals(x, y) <= 0 ? x : y);
 
-/** What no limit means. */
-const NOTHING: SymbolLimits = { maxPosition: '0', maxOrderNotional: '0', maxOpenOrders: 0, collarPercent: 0 };
+/** What no limit means, in the words of the schema, which wants a collar above zero. */
+const NOTHING: SymbolLimits = { maxPosition: '0', maxOrderNotional: '0', maxOpenOrders: 0, collarPercent: 0.000_001 };
 
 const symbolsOf = (a: Config, b: Config): readonly string[] => [...new Set([...a.symbols, ...b.symbols])];
 

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { barsRead, checkConfig, type Config, problemLine } from './config.ts';
-import { type ConfigChange, diffConfigs, mergeLive, withPlainLimits } from './config-change.ts';
+import { type ConfigChange, diffConfigs, mergeLive, tighterLimits, withPlainLimits } from './config-change.ts';
 import type { Limits } from './limits.ts';
 import { err, ok, type Result } from './result.ts';
 
@@ -76,10 +76,12 @@ export function afterEdit(
   return running.ok ? { ...live, running: running.value, wanted: loaded.value, refused: [] } : { ...live, refused: running.error };
 }
 
-/** What may not be passed is another now: the file stays as it was read. */
+/** What may not be passed is another now: the file stays as it was read. Where both do not fit together, limits are the tighter of both. */
 export const afterCeiling = (live: LiveConfig, ceiling: Limits): LiveConfig => {
   const running = combined(live, ceiling);
-  return running.ok ? { ...live, running: running.value } : live;
+  if (running.ok) return { ...live, running: running.value };
+  const limits = tighterLimits({ ...live.running, limits: ceiling }, live.running);
+  return { ...live, running: { ...live.running, limits } };
 };
 
 /** A person has confirmed what the file has loosened. */

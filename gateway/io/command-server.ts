@@ -105,6 +105,8 @@ export class CommandServer implements AsyncDisposable {
   readonly #backlog = new Backlog<Connection, Line>();
   /** The backlog is gone on with in a while. */
   #pumping = false;
+  /** Looks at the lines that are held, when they may be taken. */
+  #later: NodeJS.Timeout | undefined;
   /** Clients cut off, by reason. */
   readonly cut = { 'too-large': 0, flood: 0, slow: 0 };
 
@@ -147,6 +149,7 @@ export class CommandServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#later);
     for (const { socket } of this.#connections) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
@@ -183,6 +186,7 @@ export class CommandServer implements AsyncDisposable {
 
   #pump(): void {
     const end = performance.now() + SLICE_MS;
+    clearTimeout(this.#later);
     this.#pumping = false;
     for (let now = end - SLICE_MS; now < end; now = performance.now()) {
       const next = this.#backlog.next(now);
@@ -192,9 +196,9 @@ export class CommandServer implements AsyncDisposable {
     }
     const waitMs = this.#backlog.waitMs(performance.now());
     if (waitMs === null) return;
-    this.#pumping = true;
+    this.#pumping = waitMs === 0; // lines that are held wait for the clock, and nobody else waits with them
     if (waitMs === 0) setImmediate(() => this.#pump());
-    else setTimeout(() => this.#pump(), waitMs + 1);
+    else this.#later = setTimeout(() => this.#pump(), waitMs + 1);
   }
 
   #take(connection: Connection, { framed, at }: Line): void {
@@ -219,13 +223,16 @@ export class CommandServer implements AsyncDisposable {
     if (this.#all.add(now) > FLOOD_ALL && connection.client.role !== 'brain') {
       connection.heldUntil = now + this.#all.leftMs(now);
       connection.socket.pause();
-      setTimeout(() => this.#resume(connection), this.#all.leftMs(now) + 1);
     }
     return connection.count.add(now) > FLOOD;
   }
 
   #resume(connection: Connection): void {
-    if (!this.#backlog.has(connection) && performance.now() >= connection.heldUntil) connection.socket.resume();
+    if (this.#backlog.has(connection)) return;
+    const leftMs = connection.heldUntil - performance.now();
+    if (leftMs > 0)
+      setTimeout(() => this.#resume(connection), leftMs + 1); // a timer may be early: asked again then
+    else connection.socket.resume();
   }
 
   #caughtUp(connection: Connection): void {

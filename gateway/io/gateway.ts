@@ -1,14 +1,11 @@
 /** A running gateway around an opened venue: cores, timers, servers; started protect-first and stopped only when nothing of ours is open. */
-import { type Clock, patienceMs, systemClock, type Timer } from '../../shared/clock.ts';
+import { patienceMs, systemClock, type Timer } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { hasEnded } from '../../shared/order.ts';
-import type { Log } from '../../shared/log.ts';
 import type { Result } from '../../shared/result.ts';
-import type { Metrics } from '../../shared/metrics.ts';
 import { frame } from '../../shared/framing.ts';
 import { keysOf } from '../../shared/snapshot.ts';
 import { AccountRisk } from '../account/account-risk.ts';
-import type { StartTimes } from '../../shared/io/start-times.ts';
 import { accountHindrance } from '../account/hindrance.ts';
 import { Keeper } from '../account/keeper.ts';
 import { Ledger } from '../account/ledger.ts';
@@ -19,7 +16,7 @@ import { Barrier } from '../orders/barrier.ts';
 import { Budget } from '../orders/budget.ts';
 import { Closer } from '../orders/closer.ts';
 import { CommandPace } from '../orders/command-pace.ts';
-import type { Core, Identity } from '../orders/core.ts';
+import type { Core } from '../orders/core.ts';
 import { DeadMan } from '../orders/dead-man.ts';
 import type { Desk } from '../orders/desk.ts';
 import type { StopOrder } from '../orders/emergency.ts';
@@ -36,45 +33,20 @@ import { ACK_SILENCE_MS, Watch } from '../orders/watch.ts';
 import { Latency } from '../publish/latency.ts';
 import { Publisher } from '../publish/publisher.ts';
 import { SeqLog } from '../publish/seq-log.ts';
-import type { Venue } from '../venues/venue.ts';
 import { ConfigInForce } from '../orders/config-in-force.ts';
 import { meteredCalls } from './call-meter.ts';
 import { countsOf } from './counts.ts';
 import { type CommandServer, openCommandServer } from './command-server.ts';
-import type { EpochSource } from './epoch-source.ts';
-import type { LedgerStore } from './ledger-store.ts';
+import type { GatewayOptions } from './gateway-options.ts';
 import { Notices } from './notices.ts';
 import { tellStart } from './milestones.ts';
 import { openDesk } from './open-desk.ts';
 import { Place } from './place.ts';
-import { type Recorder, recordedWrites } from './recorder.ts';
-import type { RedisFault, RedisWriter } from './redis-writer.ts';
-import type { RunDir } from './run-dir.ts';
+import { recordedWrites } from './recorder.ts';
+import type { RedisFault } from './redis-writer.ts';
 import { Safety } from './safety.ts';
 import { waitFor } from './wait-for.ts';
 
-export type GatewayOptions = {
-  readonly config: Config;
-  readonly identity: Identity;
-  readonly clock: Clock;
-  /** Simulated per real time. */
-  readonly speed: number;
-  readonly venue: Venue;
-  readonly store: LedgerStore;
-  readonly recorder?: Recorder | null;
-  readonly epochs: EpochSource;
-  readonly runDir: RunDir;
-  readonly redis: RedisWriter;
-  readonly times: StartTimes;
-  /** Aborted in the instant in which the run is to end. */
-  readonly ending: AbortSignal;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  /** The ledger could not be opened at the start, and now it can: a gateway that begins anew has it. */
-  readonly onLedgerBack: () => void;
-  /** Something no run goes on from: another gateway at our keys. */
-  readonly onFatal: (sentence: string, code: number) => void;
-};
 export type OpenFault = { readonly code: number; readonly sentence: string };
 
 const WATCH_MS = 25;
@@ -192,7 +164,7 @@ export class Gateway implements AsyncDisposable {
     const keeper = new Keeper({ ledger, write: recordedWrites(this.#options), clock, notice: this.#notices.tell });
     const [budget, meta] = [new Budget(), store.meta()];
     const inForce = new ConfigInForce({
-      ...{ config, saved: meta.config, notice: this.#notices.tell, nowMs: () => clock.wallMs() },
+      ...{ config, saved: meta.config, ceiling: this.#options.ceiling ?? null, notice: this.#notices.tell, nowMs: () => clock.wallMs() },
       save: (text) => store.setMeta('config', text),
       onLimits: () => this.#watch.pull('limits-changed', unfitOrders({ core: this.#core, closer: this.#closer, stops: this.#stops })),
     });
@@ -279,6 +251,10 @@ export class Gateway implements AsyncDisposable {
     await waitFor(() => this.#options.redis.ready, 500);
     await this.#options.redis.write(this.#publisher.take());
     return proof;
+  }
+
+  get limitsInForce(): Config['limits'] {
+    return this.#core.inForce.running.limits;
   }
 
   /** From outside the sockets. */

@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../shared/clock.ts';
-import type { MonoMs } from '../../shared/units.ts';
+import { type MonoMs, monoMs } from '../../shared/units.ts';
 import type { Answer } from './ledger-aside.ts';
 import { type Durability, openLedgerFile } from './ledger-schema.ts';
 import { LedgerReader } from './ledger-reader.ts';
@@ -25,6 +25,7 @@ const WAIT_MS = 1_000;
 const WAIT_MS_MAX = 60_000;
 /** What waits to be kept is kept by then. */
 const KEEP_MS = 1_000;
+const KEEP_RETRY_MS = 250;
 /** What must outlive a run without a ledger: that it was stopped, paused, halted on a symbol. */
 const KEPT: ReadonlySet<string> = new Set(['stopped', 'paused', 'halted', 'emergency']);
 
@@ -33,6 +34,7 @@ export class LedgerReturn implements Disposable {
   #failures: number;
   #nextAt: number;
   #busy = false;
+  #keepAt = monoMs(0);
   #back: { readonly db: DatabaseSync; readonly writer: LedgerWriter; readonly since: MonoMs } | null = null;
 
   constructor(options: ReturnOptions) {
@@ -48,14 +50,17 @@ export class LedgerReturn implements Disposable {
 
   /** False: it is not back, or what stands there under this name may say more than we know. */
   keep(key: string, value: string | null): boolean {
-    if (!this.#back || value === null || !KEPT.has(key)) return false;
+    const now = this.#options.clock.monoMs();
+    if (!this.#back || value === null || !KEPT.has(key) || now < this.#keepAt) return false;
     const { db, writer } = this.#back;
     try {
       const halted = key === 'halted' ? new LedgerReader(db).meta(key) : null;
       writer.meta(key, halted === null ? value : JSON.stringify({ ...reasonsIn(halted), ...reasonsIn(value) }));
       return true;
     } catch {
-      return false; // the disk failed again: asked again at the next tick
+      this.#keepAt = monoMs(now + KEEP_RETRY_MS); // the disk failed again; each try may wait for a lock
+      this.#back = { ...this.#back, since: now }; // not back before what must be kept is kept
+      return false;
     }
   }
 

@@ -1,6 +1,7 @@
 /** A gateway from its parts, running; or why it does not run. */
 import { err, ok, type Result } from '../../shared/result.ts';
-import { Gateway, type GatewayOptions, type OpenFault } from './gateway.ts';
+import { Gateway, type OpenFault } from './gateway.ts';
+import type { GatewayOptions } from './gateway-options.ts';
 
 /** What was opened before a failure is closed again. */
 export async function openGateway(options: GatewayOptions): Promise<Result<Gateway, OpenFault>> {

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { ConfigAnswer } from '../../shared/command.ts';
 import type { Config } from '../../shared/config.ts';
-import { limitsHash, withPlainLimits } from '../../shared/config-change.ts';
+import { limitsHash, tighterLimits, withPlainLimits } from '../../shared/config-change.ts';
 import {
   afterCeiling,
   afterConfirmation,
@@ -31,6 +31,8 @@ export type ConfigInForceOptions = {
   readonly config: Config;
   /** As `save` was given it by an earlier life; null: there was none. */
   readonly saved: string | null;
+  /** Limits in force in a beginning before of this process, which may have had no disk to keep them; null: there was none. */
+  readonly ceiling: Limits | null;
   /** False: the disk does not take it now. */
   readonly save: (text: string) => boolean;
   readonly notice: Notice;
@@ -58,7 +60,9 @@ export class ConfigInForce {
     this.#options = options;
     const { limits, log } = readSaved(options);
     const begun = beginLive(config);
-    this.#live = limits === null ? begun : afterCeiling(begun, limits);
+    const held = [limits, options.ceiling].filter((one) => one !== null);
+    const tight = held.reduce((all, one) => tighterLimits({ ...config, limits: all }, { ...config, limits: one }), config.limits);
+    this.#live = held.length === 0 ? begun : afterCeiling(begun, tight);
     this.#log = log;
     this.#render();
     const { waiting } = stateOf(this.#live);

@@ -1,6 +1,7 @@
 /** Whether an order that rests would be let through now: the guard is asked about it as if it were placed again in its own place. */
 import type { Refusal } from '../../shared/command.ts';
 import type { LedgerOrder } from '../account/rows.ts';
+import { lots } from '../../shared/units.ts';
 import type { Closer } from './closer.ts';
 import { type Core, isBrains, ownOpen } from './core.ts';
 import { checkOrder } from './guard.ts';
@@ -15,7 +16,8 @@ const ANY_AGE_MS = 60_000;
 /** The first rule it breaks; null when it fits. */
 export function refusalOf(row: LedgerOrder, { core, closer, stops }: RestingParts): Refusal | null {
   const { symbol, clientId, side, kind, timeInForce, reduceOnly } = row;
-  const request = { symbol, clientId, side, kind, timeInForce, reduceOnly, price: row.order.price, size: row.order.size };
+  const { price, size } = row.amendTo ?? row.order; // as it will stand
+  const request = { symbol, clientId, side, kind, timeInForce, reduceOnly, price, size: lots(Math.max(size, row.order.size)) };
   const basedOn = { epoch: core.identity.epoch, seq: core.seqs.seq };
   const [closing, stopMissing] = [closer.isClosing(symbol), stops.isMissing(symbol)];
   const ofStops = { closing, stopMissing, stops: stops.closingLots(symbol) };

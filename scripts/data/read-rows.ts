@@ -20,22 +20,25 @@ export type RowOptions = {
   readonly gaps: 'list' | 'refuse';
   readonly onGap?: (gap: DataGap) => void;
 };
+/** A sentence for a row that the caller cannot use: it is a problem as any other. */
+type Checked<K extends RowKind> = { readonly check?: (row: RowOf<K>) => string | null };
 
 /** Rows of all files as one series, a batch for each piece read; throws TapeProblem. */
 export async function* readRows<K extends RowKind>(
   files: readonly string[],
   kind: K,
-  options: RowOptions,
+  options: RowOptions & Checked<K>,
 ): AsyncGenerator<readonly RowOf<K>[], void, void> {
   checkSymbols(files, options.symbol);
   const sequence = new Sequence({ ...options, barMs: options.barMs ?? barMsOf(files[0] ?? '') });
-  for (const file of files) yield* readFile(file, { shape: SHAPES[kind], sequence });
+  const { check = () => null } = options;
+  for (const file of files) yield* readFile(file, { shape: SHAPES[kind], sequence, check });
   sequence.end(files.at(-1) ?? '');
 }
 
-type Reading<K extends RowKind> = { readonly shape: Shape<K>; readonly sequence: Sequence };
+type Reading<K extends RowKind> = { readonly shape: Shape<K>; readonly sequence: Sequence } & Required<Checked<K>>;
 
-async function* readFile<K extends RowKind>(file: string, { shape, sequence }: Reading<K>): AsyncGenerator<RowOf<K>[], void, void> {
+async function* readFile<K extends RowKind>(file: string, { shape, sequence, check }: Reading<K>): AsyncGenerator<RowOf<K>[], void, void> {
   const table = new Table(shape);
   let line = 0;
   let rows = 0;
@@ -44,11 +47,12 @@ async function* readFile<K extends RowKind>(file: string, { shape, sequence }: R
     for (const text of piece.lines) {
       line += 1;
       for (const row of table.rows(text)) {
-        if (typeof row === 'string') throw new TapeProblem(`${file}: line ${line}: ${row}`);
+        const wrong = typeof row === 'string' ? row : check(row);
+        if (typeof row === 'string' || wrong !== null) throw new TapeProblem(`${file}: line ${line}: ${wrong}`);
+        rows += 1;
         for (const ready of sequence.take(row, { file, line })) batch.push(ready as RowOf<K>); // it changes no kind
       }
     }
-    rows += batch.length;
     if (batch.length > 0) yield batch;
     if (piece.problem !== null) throw new TapeProblem(line === 0 ? `${file}: ${piece.problem}` : `${file}: line ${line}: ${piece.problem}`);
   }
@@ -92,7 +96,7 @@ class Table<K extends RowKind> {
     const cells = text.replace(/\r$/, '').split(',');
     if (this.#names === null) {
       const isHeader = !/^[-\d]/.test(cells[0] ?? '');
-      const names = isHeader ? this.#header(cells) : this.#shape.columns.map(({ names: [name] }) => name);
+      const names = isHeader ? this.#header(cells) : this.#headless(cells.length);
       if (typeof names === 'string') return [names];
       this.#names = names;
       if (isHeader) return [];
@@ -101,6 +105,13 @@ class Table<K extends RowKind> {
     if (cells.length !== names.length) return [`has ${cells.length} columns, expected are ${names.length} (${names.join(',')})`];
     for (let i = 0; i < names.length; i++) this.#cells[names[i] ?? ''] = cells[i] ?? '';
     return [this.#shape.parse(this.#cells, this.#time)];
+  }
+
+  /** All columns, or as many as there are where none that must be is left out. */
+  #headless(count: number): readonly string[] {
+    const { columns } = this.#shape;
+    const told = columns.slice(count).every((column) => column.optional) ? columns.slice(0, count) : columns;
+    return told.map(({ names: [name] }) => name);
   }
 
   /** Our names of its columns; unknown ones keep their own. */

@@ -58,7 +58,7 @@ export class Sequence {
     const before = held ?? (this.#before?.kind === 'bar' ? this.#before : null);
     if (before) this.#barStep(row, { before, barMs, place });
     this.#before = row;
-    return [...(held ? [held] : []), row].map((bar) => ({ ...bar, closeMs: bar.openMs + barMs - 1, knownMs: bar.openMs + barMs }));
+    return held ? [withEnd(held, barMs), withEnd(row, barMs)] : [withEnd(row, barMs)];
   }
 
   #barStep({ openMs }: BarRow, { before, barMs, place }: { readonly before: BarRow; readonly barMs: number; readonly place: Place }): void {
@@ -95,6 +95,9 @@ export class Sequence {
     throw new TapeProblem(`${file}: line ${line}: ${what}`);
   }
 }
+
+const withEnd = (bar: BarRow, barMs: number): BarRow =>
+  bar.knownMs === bar.openMs + barMs ? bar : { ...bar, closeMs: bar.openMs + barMs - 1, knownMs: bar.openMs + barMs };
 
 const WORDS: Readonly<Record<DataGap['what'], string>> = {
   bars: 'bars are missing',

@@ -35,8 +35,10 @@ export type Hindrance = { readonly code: number; readonly lines: readonly string
 const ROOT = join(import.meta.dirname, '..', '..');
 const READY_MS = 60_000;
 const STOP_MS = 20_000;
-/** Exit codes that starting again does not mend: usage or config, and a refusal by a safety rule. */
-const FATAL_CODES = [2, 4];
+/** A refusal by a safety rule: starting again does not mend it. */
+const FATAL_CODES = [4];
+/** A mistake in usage or configuration. One that came while it ran is mended by whoever made it: until then the others go on protecting. */
+const MISTAKE_CODES = [2];
 /** A real venue or a Redis that is not there. */
 const UNREACHABLE_CODES = [3];
 /**
@@ -228,7 +230,7 @@ export class Processes {
       ipc: true,
       // a recording begins anew with a fresh account: no run goes on from there
       fatalCodes: name === 'sim' && this.#options.replay !== undefined ? ANY_CODE : FATAL_CODES,
-      fatalAtFirst: name === 'gateway' && this.config.environment !== 'sim' ? UNREACHABLE_CODES : [],
+      fatalAtFirst: [...MISTAKE_CODES, ...(name === 'gateway' && this.config.environment !== 'sim' ? UNREACHABLE_CODES : [])],
       onFatal: (sentence, code) => this.#fail(sentence, code),
     });
     this.#children.set(name, child);

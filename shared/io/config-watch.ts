@@ -37,24 +37,33 @@ export function watchConfig({ file, over, onEdit, lookMs = LOOK_MS }: ConfigWatc
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** The newest edit is told to whoever begins to listen: none is lost before that, nor where a gateway begins anew with what it read first. */
+/**
+ * The newest good edit, and the newest of all, are told to whoever begins to listen: none is lost before that, nor where a gateway begins anew
+ * with what it read first.
+ */
 export class Edits {
+  #good: Parameters<OnEdit>[0] | null = null;
   #newest: Parameters<OnEdit>[0] | null = null;
   #listener: OnEdit | null = null;
 
   readonly take: OnEdit = (loaded) => {
+    if (loaded.ok) this.#good = loaded;
     this.#newest = loaded;
     this.#listener?.(loaded);
   };
 
   listen(listener: OnEdit): void {
     this.#listener = listener;
-    if (this.#newest) listener(this.#newest);
+    for (const edit of new Set([this.#good, this.#newest])) if (edit) listener(edit);
   }
 }
 
 /** Changes with every edit; a file that is not there is a state as well. */
 function stampOf(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return found ? `${found.ino}:${found.size}:${found.mtimeNs}` : 'none';
+  try {
+    const found = statSync(file, { throwIfNoEntry: false, bigint: true });
+    return found ? `${found.ino}:${found.size}:${found.mtimeNs}` : 'none';
+  } catch (error) {
+    return `unreadable ${(error as NodeJS.ErrnoException).code}`; // reading it tells why
+  }
 }

@@ -113,7 +113,7 @@ export class OrderSide {
     const budget = new Budget();
     const modes = new Modes({ stopped: null, paused: null, save: () => true });
     const inForce = new ConfigInForce({
-      ...{ config, saved: null, notice, nowMs: () => clock.wallMs() },
+      ...{ config, saved: null, ceiling: null, notice, nowMs: () => clock.wallMs() },
       save: () => this.fault === null,
       onLimits: () => this.watch.pull('limits-changed', unfitOrders(this)),
     });

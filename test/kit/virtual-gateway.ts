@@ -227,7 +227,7 @@ export class VirtualGateway implements AsyncDisposable {
     const budget = new Budget();
     const modes = new Modes({ ...store.meta(), save: (key, value) => store.setMeta(key, value) });
     const inForce = new ConfigInForce({
-      ...{ config, saved: store.meta().config, notice, nowMs: () => clock.wallMs() },
+      ...{ config, saved: store.meta().config, ceiling: null, notice, nowMs: () => clock.wallMs() },
       save: (text) => store.setMeta('config', text),
       onLimits: () => undefined,
     });

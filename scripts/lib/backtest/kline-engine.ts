@@ -119,8 +119,7 @@ export class KlineEngine {
 
   #open(one: BarSymbol, bar: FileBar): void {
     const { openMs } = bar;
-    if (one.closedMs !== null && openMs > one.closedMs)
-      this.tally.gaps.push({ symbol: one.symbol, fromMs: one.closedMs, toMs: openMs, what: 'no bars' });
+    if (one.closedMs !== null && openMs > one.closedMs) this.#gap(one, { fromMs: one.closedMs, toMs: openMs });
     one.due ??= one.fundingAfter(openMs - 1);
     this.#accounts.advance(openMs);
     one.bar = bar;
@@ -130,6 +129,13 @@ export class KlineEngine {
     this.#fund(one, openMs);
     if (one.liquidationOn(bar.open) !== null) this.#liquidate(one, openMs);
     this.#look(openMs);
+  }
+
+  /** Orders that come after a hole in the data are too old for the gateway, however short it is. */
+  #gap(one: BarSymbol, hole: { readonly fromMs: number; readonly toMs: number }): void {
+    this.tally.gaps.push({ symbol: one.symbol, ...hole, what: 'no bars' });
+    for (const _ of one.pending) this.tally.orders.refused(one.symbol, 'ttl-expired');
+    one.pending = [];
   }
 
   /** Everything that was due by then, at the price of now: in a hole of the data nobody can tell another. */
@@ -285,23 +291,18 @@ export class KlineEngine {
     };
   }
 
-  /** Orders that come after a hole in the data are too old for the gateway. */
   #arrive(there: readonly BarSymbol[], atMs: number): void {
     for (const one of there) {
       if (one.pending.length === 0) continue;
       const commands = one.pending;
       one.pending = [];
       this.#accounts.advance(atMs);
-      for (const command of commands) this.#place(one, command, atMs);
+      for (const command of commands) this.#place(one, command);
       this.#sync();
     }
   }
 
-  #place(one: BarSymbol, command: PlaceCommand, atMs: number): void {
-    if (one.closedMs !== null && atMs - one.closedMs > this.#options.barMs + this.#settings.ttlMs) {
-      this.tally.orders.refused(one.symbol, 'ttl-expired');
-      return;
-    }
+  #place(one: BarSymbol, command: PlaceCommand): void {
     this.tally.orders.of(one.symbol).placed += 1;
     const placed = this.#accounts.place(one, command);
     if (placed.rejected !== null) this.tally.orders.rejected(one.symbol, placed.rejected);

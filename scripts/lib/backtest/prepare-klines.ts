@@ -21,7 +21,7 @@ export async function prepareKlines(asked: BacktestArguments): Promise<KlineRun>
   const { klines, symbol } = asked;
   if (klines.length !== symbol.length)
     throw usage(`--klines: ${klines.length} for ${symbol.length} symbols: allowed is one file for each --symbol, in the same order`);
-  if (asked.naive) throw usage('--naive: allowed with --tape: bars have no queue');
+  refuseOfDepth(asked);
   const prepared = await prepare(asked);
   const fundings = await fundingOf(asked);
   const probed = await Promise.all(klines.map((file, n) => probeBars(file, symbol[n] ?? '')));
@@ -47,6 +47,16 @@ export async function prepareKlines(asked: BacktestArguments): Promise<KlineRun>
     ...{ balances: balancesOf(asked, config), fees: feesOf(asked, config), looks: looksOf(config) },
   };
   return { options, files: klines, toMs: asked.to ?? null, build: buildName(), assumptions: assumptionsOf(asked) };
+}
+
+/** What a person believes to have set must not be passed over. */
+function refuseOfDepth({ naive, orderLatency, responseLatency, feedLatency, queue, phase }: BacktestArguments): void {
+  const options = {
+    ...{ '--naive': naive, '--order-latency': orderLatency, '--response-latency': responseLatency, '--feed-latency': feedLatency },
+    ...{ '--queue': queue, '--phase': phase !== 0 },
+  };
+  const given = Object.entries(options).flatMap(([name, value]) => (value === undefined || value === false ? [] : [name]));
+  if (given.length > 0) throw usage(`${given.join(', ')}: allowed without --klines: bars have no queue and no snapshots`);
 }
 
 /** Closed bars shown of each interval, as many as the gateway keeps. */
@@ -90,5 +100,6 @@ const assumptionsOf = ({
   'decision to fill': `next open, ${DELAY_MS} ms later`,
   leverage: String(leverage),
   fees: fees ?? 'of the configuration',
+  risk: 'hard exits and limits; no monitors, no breakers, no emergency',
   funding: funding.length > 0 ? 'of the files' : `${fundingRate ?? 'usual rate'} at the hours of the venue`,
 });

@@ -51,10 +51,20 @@ export function balancesOf({ balance, symbol }: BacktestArguments, { paper }: Co
       const parsed = parseAtoms(amount);
       if (!/^[A-Z0-9]{2,12}$/.test(asset) || parsed === null || parsed < 0n)
         throw usage(`--balance: ${asset}=${amount}: allowed is an asset and an amount such as USDT=10000`);
+      if (!symbol.some((name) => name.endsWith(asset)))
+        throw usage(`--balance: ${asset}: allowed is an asset that a contract given is margined in (${symbol.join(', ')})`);
       return [asset, parsed];
     }),
   );
 }
+
+/** For data that ended, at `endMs`, before there was anything to trade on; zero: it had not begun at `--to`. */
+export const nothingTraded = ({ fromMs, endMs }: { readonly fromMs: number; readonly endMs: number }): Problem =>
+  usage(
+    endMs === 0
+      ? '--to: before the first record: allowed is a later time'
+      : `--from: ${new Date(fromMs).toISOString()}: allowed is a time before the data ends, ${new Date(endMs).toISOString()}`,
+  );
 
 /** Parts per million; null: what a regular user of the venue pays. */
 export function feesOf({ fees }: BacktestArguments, { paper }: Config): FeeRates | null {

@@ -9,6 +9,7 @@ import { readTape, TapeProblem } from '../../sim/tape-file.ts';
 import { DepthEngine } from './depth-engine.ts';
 import type { DepthOptions, DepthSymbol } from './depth-options.ts';
 import { dataHash, effectiveHash } from './fingerprint.ts';
+import { nothingTraded } from './prepare.ts';
 import { type BacktestResult, type GapRow, RESULT_SCHEMA, type RunMeta } from './result.ts';
 
 export type DepthRun = {
@@ -25,7 +26,7 @@ const PROBED = 200_000;
 /** Without any frame for this long something is missing. */
 const SILENT_MS = 5_000;
 
-/** Throws TapeProblem. */
+/** Throws TapeProblem and Problem. */
 export async function runDepth(run: DepthRun): Promise<BacktestResult> {
   const { options, file, toMs, build, assumptions } = run;
   const engine = new DepthEngine(options);
@@ -38,6 +39,7 @@ export async function runDepth(run: DepthRun): Promise<BacktestResult> {
     engine.give(frame);
     engine.advance(frame.atMs);
   }
+  if (seen.lastMs < options.fromMs) throw nothingTraded({ fromMs: options.fromMs, endMs: seen.lastMs });
   for (const gap of seen.gaps) engine.tally.gaps.push(gap);
   const meta: RunMeta = {
     ...{
@@ -47,7 +49,7 @@ export async function runDepth(run: DepthRun): Promise<BacktestResult> {
       dataHash: await dataHash([file]),
       build,
     },
-    ...{ seed: options.seed, fromMs: options.fromMs, toMs: Math.max(options.fromMs, seen.lastMs), records: seen.count },
+    ...{ seed: options.seed, fromMs: options.fromMs, toMs: seen.lastMs, records: seen.count },
     ...{ files: [basename(file)], assumptions },
   };
   return engine.tally.result({ meta, ...engine.ending() });

@@ -5,6 +5,7 @@ import { readBars } from './bar-file.ts';
 import { dataHash, effectiveHash } from './fingerprint.ts';
 import { KlineEngine } from './kline-engine.ts';
 import type { KlineOptions } from './kline-options.ts';
+import { nothingTraded } from './prepare.ts';
 import { type BacktestResult, RESULT_SCHEMA, type RunMeta } from './result.ts';
 
 export type KlineRun = {
@@ -19,11 +20,12 @@ export type KlineRun = {
   readonly onProgress?: (atMs: number) => void;
 };
 
-/** Throws TapeProblem. */
+/** Throws TapeProblem and Problem. */
 export async function runKlines(run: KlineRun): Promise<BacktestResult> {
   const { options, files, build, assumptions } = run;
   const engine = new KlineEngine(options);
   const endMs = await playBars(run, engine);
+  if (endMs <= options.fromMs) throw nothingTraded({ fromMs: options.fromMs, endMs });
   const meta: RunMeta = {
     ...{
       schema: RESULT_SCHEMA,
@@ -32,7 +34,7 @@ export async function runKlines(run: KlineRun): Promise<BacktestResult> {
       dataHash: await dataHash(files),
       build,
     },
-    ...{ seed: options.seed, fromMs: options.fromMs, toMs: Math.max(options.fromMs, endMs), records: engine.bars },
+    ...{ seed: options.seed, fromMs: options.fromMs, toMs: endMs, records: engine.bars },
     ...{ files: files.map((file) => basename(file)), assumptions },
   };
   return engine.tally.result({ meta, ...engine.ending() });

@@ -14,10 +14,10 @@ const edited = (over: object): Config => {
 const gross = (maxGrossNotional: string): Config => edited({ limits: { maxGrossNotional } });
 
 /** One life; `disk` is what it leaves. */
-function life({ config = CONFIG, saved = null as string | null } = {}) {
+function life({ config = CONFIG, saved = null as string | null, ceiling = null as Config['limits'] | null } = {}) {
   const seen = { disk: saved, fails: false, facts: [] as string[], limits: 0 };
   const inForce = new ConfigInForce({
-    ...{ config, saved, nowMs: () => 5_000 },
+    ...{ config, saved, ceiling, nowMs: () => 5_000 },
     save: (text) => {
       if (!seen.fails) seen.disk = text;
       return !seen.fails;
@@ -117,4 +117,32 @@ test('confirmConfig is an operator’s', async () => {
   expect(side.core.config.limits.maxGrossNotional).toBe('100000');
   expect(side.send(person, command)).toMatchObject({ type: 'taken' });
   expect(side.core.config.limits.maxGrossNotional).toBe('200000');
+});
+
+test('a beginning anew loosens nothing that was in force before it, whatever the file says by now', () => {
+  const first = life({ config: gross('100000') });
+  first.seen.fails = true; // no disk keeps it
+  first.inForce.edit(ok(gross('10000')));
+  const { limits } = first.inForce.running;
+  const second = life({ config: gross('100000'), ceiling: limits });
+  expect(second.inForce.running.limits.maxGrossNotional).toBe('10000');
+  const disk = life({ config: gross('5000') }).inForce.running.limits;
+  const third = life({ config: gross('100000'), ceiling: limits, saved: JSON.stringify({ limits: disk, log: [] }) });
+  expect(third.inForce.running.limits.maxGrossNotional).toBe('5000'); // the tightest of all
+});
+
+test('a traded symbol without limits has none after a death, and takes those of the others with it nowhere', () => {
+  const only = { maxPosition: '1', maxOrderNotional: '100000', maxOpenOrders: 20, collarPercent: 2 };
+  const { default: _, ...rest } = CONFIG.limits;
+  const limited = (maxPosition: string): Config => ({ ...CONFIG, limits: { ...rest, symbols: { BTCUSDT: { ...only, maxPosition } } } });
+  const [held, file] = [limited('1'), { ...limited('100'), symbols: ['BTCUSDT', 'ETHUSDT'] }];
+  const { inForce } = life({ config: file, saved: JSON.stringify({ limits: held.limits, log: [] }) });
+  expect(inForce.running.limits.symbols['BTCUSDT']?.maxPosition).toBe('1');
+  expect(inForce.running.limits.symbols['ETHUSDT']?.maxPosition ?? '0').toBe('0');
+});
+
+test('what the disk holds and cannot be read is told, and the file holds', () => {
+  const { inForce, seen } = life({ config: gross('100000'), saved: '{"limits":' });
+  expect(inForce.running.limits.maxGrossNotional).toBe('100000');
+  expect(seen.facts).toEqual(['Limits of the life before cannot be read: those of the file hold']);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -59,22 +59,32 @@ test('watchConfig() tells a broken edit with its line, and the mended one after 
   expect(spreadOf(await next(2))).toBe(3);
 });
 
-test('Edits tell the newest to each who begins to listen, and later ones to the last of them alone', () => {
+test('Edits tell the newest good one and the newest to each who begins to listen, and later ones to the last of them alone', () => {
   const edits = new Edits();
-  const [first, second]: [string[], string[]] = [[], []];
-  const edit = (why: string): void => edits.take({ ok: false, error: [why] });
-  const to =
-    (heard: string[]) =>
-    (told: Told): void =>
-      void heard.push(...(told.ok ? [] : told.error));
-  edit('a');
-  edit('b');
-  edits.listen(to(first));
-  edit('c');
-  edits.listen(to(second));
-  edit('d');
-  expect([first, second]).toEqual([
-    ['b', 'c'],
-    ['c', 'd'],
+  const heard: string[][] = [[], []];
+  const word = (told: Told): string => (told.ok ? String(spreadOf(told)) : String(told.error));
+  const listen = (n: number): void => edits.listen((told) => void heard[n]?.push(word(told)));
+  const good = { ok: true, value: { config: { strategy: { marketMaking: { spreadBps: 5 } } } } } as unknown as Told;
+  const bad = (why: string): Told => ({ ok: false, error: [why] });
+  edits.take(bad('a'));
+  edits.take(good);
+  edits.take(bad('b'));
+  listen(0);
+  edits.take(bad('c'));
+  listen(1);
+  edits.take(good);
+  expect(heard).toEqual([
+    ['5', 'b', 'c'],
+    ['5', 'c', '5'],
   ]);
+});
+
+test('watchConfig() outlives a file that cannot even be looked at, and tells the edit that mends it', async () => {
+  const { file, dir, next } = watched();
+  const local = join(dir, 'config.local.json');
+  symlinkSync(local, local); // a loop: looking at it throws
+  expect(spreadOf(await next(1))).toBe(1); // read without it
+  writeFileSync(file, withSpread(4));
+  expect(spreadOf(await next(2))).toBe(4);
+  rmSync(local);
 });

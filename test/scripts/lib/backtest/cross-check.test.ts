@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { makeRuns } from '../../../../brain/runs.ts';
 import { Random } from '../../../../shared/random.ts';
 import { atoms, type Ticks } from '../../../../shared/units.ts';
-import { BarLines, type FileBar } from '../../../../scripts/lib/backtest/bar-file.ts';
+import { type FileBar, readBars } from '../../../../scripts/lib/backtest/bar-file.ts';
 import { constantFunding } from '../../../../scripts/lib/backtest/funding-table.ts';
 import type { BarLook } from '../../../../scripts/lib/backtest/kline-options.ts';
 import { BAR_MS, bar, configOf, DAY0_MS, instrumentOf, optionsOf, played } from '../../../kit/bar-backtest.ts';
@@ -74,16 +72,9 @@ const FILE = recorded('klines/binance-usdm_BTCUSDT_5m_20231101-20241230.csv.gz')
 /** All 14 months with MMBOT_WHOLE=1; else their first quarter, which takes a quarter of the time. */
 const COUNT = process.env['MMBOT_WHOLE'] ? 122_688 : 30_672;
 
-test.skipIf(FILE === null)('the same on real bars', { timeout: 120_000 }, () => {
-  const lines = new BarLines(BTC);
-  const bars = gunzipSync(readFileSync(FILE ?? ''))
-    .toString()
-    .split('\n')
-    .flatMap((line) => lines.push(line) ?? [])
-    .map((one) => {
-      if (typeof one === 'string') throw new Error(one);
-      return one;
-    });
+test.skipIf(FILE === null)('the same on real bars', { timeout: 120_000 }, async () => {
+  const bars: FileBar[] = [];
+  for await (const piece of readBars(FILE ?? '', BTC)) bars.push(...piece);
   const { compared: count, otherwise, cents, result, end } = compared(bars.slice(0, COUNT));
   expect({ count, otherwise, cents: Math.round(cents * 100) / 100 }).toEqual({ count: COUNT, otherwise: 0, cents: 0 });
   expect(result.orders.expired).toBe(0);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BacktestResult } from '../../../../scripts/lib/backtest/result.ts';
+import { Risk } from '../../../../shared/risk.ts';
 import { configOf } from '../../../kit/bar-backtest.ts';
 import { ARRIVES_MS, playedOn, quote, Script, START_MS, toldRun } from '../../../kit/depth-backtest.ts';
 
@@ -225,4 +226,48 @@ test('the same seed gives the same result to the letter, another one other ways'
   const [a, b, c] = [1, 1, 2].map((seed) => JSON.stringify(playedOn(script(), run, { latencies, seed })));
   expect(a).toBe(b);
   expect(a).not.toBe(c);
+});
+
+/** This monitor alone acts. */
+const watching = (monitors: object): Risk => Risk.parse({ monitors: { ...CALM_FEED, ...monitors } });
+const CALM_FEED = Object.fromEntries(
+  ['feedAgeMs', 'positionPercent', 'depthShare', 'jumpBps', 'spreadBps', 'markGapBps'].map((name) => [name, { on: false }]),
+);
+
+test('own fills are counted for the monitors: too many of them restrain the run', () => {
+  const config = configOf({ risk: watching({ fillsPerMinute: { warn: 2, act: 2, tier: 'pause' } }) });
+  const script = book();
+  for (let n = 0; n < 4; n++) script.trade(300 + n * 300, 'sell', ['49999.9', '0.001']);
+  const again = toldRun(() => ({ quotes: [quote('buy', 50_000, 100)] }));
+  const filled = (over: object) => playedOn(script.until(3_000), again, over).fills.length;
+  expect(filled({})).toBeGreaterThan(2);
+  expect(filled({ config })).toBe(2);
+});
+
+test('an emergency closes everything and ends the trading', () => {
+  const config = configOf({ risk: watching({ dailyLossPercent: { warn: 1, act: 1, tier: 'emergency' } }) });
+  const run = toldRun(({ view }) => ({ target: 100, quotes: [quote('buy', view.bestBid / 10 - 100, 50)] }));
+  const fallen = book()
+    .depth(450, {
+      bids: [
+        ['50000.0', '0'],
+        ['49999.0', '0'],
+        ['48000.0', '9.000'],
+      ],
+      asks: [
+        ['50000.1', '0'],
+        ['50001.0', '0'],
+        ['48001.0', '9.000'],
+      ],
+    })
+    .until(8_000); // the mark follows slowly
+  const result = playedOn(fallen, run, { config });
+  expect(result.exits).toEqual([expect.objectContaining({ symbol: 'BTCUSDT', rule: 'emergency-stop' })]);
+  expect(result.fills.map(({ side, reason, position }) => [side, reason, position])).toEqual([
+    ['buy', 'as-told', '0.100'],
+    ['sell', 'emergency-stop', '0.000'],
+  ]);
+  const { placed, canceled, filled } = result.orders;
+  expect(placed - canceled - filled).toBe(0); // nothing rests any more
+  expect(result.reasons['told']?.['emergency-stop']).toBeGreaterThan(10);
 });

@@ -132,12 +132,12 @@ test('what the limits forbid never reaches the venue', () => {
   expect(result.orders).toMatchObject({ placed: 0, refused: { 'limit-equity': expect.any(Number) } });
 });
 
-test('a hole in the bars is told, and orders decided on before it are too old after it', () => {
+test.each([2, 5])('a hole in the bars is told, and orders decided on before it are too old after it: bar %i is the next', (n) => {
   const result = played(optionsOf({ runs: [scriptedRun('told', SYMBOLS, ({ atMs }) => (atMs === closeOf(0) ? 100 : null))] }), [
     still(0),
-    still(5),
+    still(n),
   ]);
-  expect(result.gaps).toEqual([{ symbol: 'BTCUSDT', fromMs: closeOf(0), toMs: DAY0_MS + 5 * BAR_MS, what: 'no bars' }]);
+  expect(result.gaps).toEqual([{ symbol: 'BTCUSDT', fromMs: closeOf(0), toMs: DAY0_MS + n * BAR_MS, what: 'no bars' }]);
   expect(result.fills).toEqual([]);
   expect(result.orders.refused).toEqual({ 'ttl-expired': 1 });
 });
