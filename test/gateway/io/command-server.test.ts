@@ -166,7 +166,8 @@ test('a flood is cut off', async () => {
   flooding.socket.write('{"id":1,"type":"heartbeat","processed":null}\n'.repeat(20_000)); // in some second of it 2,000 are taken
   const codes = new Set<unknown>();
   for (let line = await flooding.next(); line !== null; line = await flooding.next()) codes.add(line['code']);
-  expect([...codes]).toEqual(['no-hello', 'flood']);
+  expect(codes.isSubsetOf(new Set(['no-hello', 'flood']))).toBe(true); // its last word may be lost: it was still sending when it was cut off
+  expect(server.cut.flood).toBe(1);
   expect(await other.ask(hello())).toMatchObject({ type: 'taken' });
 }, 60_000);
 
