@@ -14,6 +14,8 @@ import { type AddOutcome, type BookOrder, crosses, opposite } from './matching.t
 import { PriceFeed } from './price-feed.ts';
 import { QueueModel, type QueueModelName } from './queue.ts';
 import { type DepthView, type MarketSink, midOf, type PublishedView, type SymbolMarket } from './symbol-market.ts';
+import { ScannedDepth } from './tape-quick.ts';
+import { StepScale } from './step-scale.ts';
 import { StepBook, type StepSnapshot } from './step-book.ts';
 
 export type Snapshot = Extract<TapeFrame, { kind: 'snapshot' }>;
@@ -59,10 +61,13 @@ export class ReplayMarket implements SymbolMarket {
   readonly #book: StepBook;
   /** The recording's own snapshot, in ticks and lots. */
   readonly #opening: StepSnapshot;
+  readonly #scale: StepScale;
   readonly #queue: QueueModel;
   readonly #resting = new Map<number, Resting>();
   /** Newest recorded best prices: ahead of the book between two diffs. */
   #ticker: Ticker | null = null;
+  /** One that has not been read yet: most are overtaken before anybody looks. */
+  #told: string | null = null;
   #snapshotReached = false;
   #hasAggregates = false;
   /** The kind of trade that came first counts: a recording with both kinds tells each trade twice. */
@@ -79,6 +84,7 @@ export class ReplayMarket implements SymbolMarket {
     this.#aggregateId = this.#tradeId;
     this.instrument = options.instrument;
     this.#opening = this.#inSteps(options.snapshot);
+    this.#scale = new StepScale(options.instrument);
     this.#bookMs = options.startMs;
     this.feed = new PriceFeed({
       ...options,
@@ -97,7 +103,7 @@ export class ReplayMarket implements SymbolMarket {
         this.#onDepth(frame);
         break;
       case 'best':
-        this.#ticker = this.#readTicker(frame.raw);
+        this.#told = frame.raw;
         this.#pass(frame, { feed: 'best' });
         break;
       case 'trade':
@@ -252,7 +258,7 @@ export class ReplayMarket implements SymbolMarket {
 
   #onDepth(frame: Extract<TapeFrame, { kind: 'depth' }>): void {
     const { first, last, previous } = frame;
-    const [bids, asks] = [this.#changes(frame.bids), this.#changes(frame.asks)];
+    const { bids, asks } = this.#changes(frame);
     this.#book.onDiff({ first, last, previous, bids, asks });
     this.#bookMs = this.#options.nowMs();
     this.#pass(frame, { feed: 'depth' });
@@ -286,7 +292,7 @@ export class ReplayMarket implements SymbolMarket {
   #visibleAt(side: Side, price: Ticks): Lots {
     const from = this.#stitched() ? this.#book.lastUpdateId : null;
     if (from === null) return this.#visible(side, DEPTH_MAX).find(([other]) => other === price)?.[1] ?? lots(0);
-    const best = this.#ticker && this.#ticker.updateId > from ? this.#ticker[side] : null;
+    const best = this.#newerTicker()?.[side] ?? null;
     if (best !== null && price === best.price) return best.size;
     if (best !== null && (side === 'buy' ? price > best.price : price < best.price)) return lots(0);
     return this.#book.sizeAt(side, price);
@@ -294,6 +300,8 @@ export class ReplayMarket implements SymbolMarket {
 
   /** When it is ahead of the book. */
   #newerTicker(): Ticker | null {
+    if (this.#told !== null) this.#ticker = this.#readTicker(this.#told);
+    this.#told = null;
     const from = this.#stitched() ? this.#book.lastUpdateId : this.#opening.lastUpdateId;
     return this.#ticker !== null && from !== null && this.#ticker.updateId > from ? this.#ticker : null;
   }
@@ -313,7 +321,12 @@ export class ReplayMarket implements SymbolMarket {
   }
 
   /** Ticks and lots alternating. */
-  #changes(levels: readonly Level[]): readonly number[] {
+  #changes(frame: Extract<TapeFrame, { kind: 'depth' }>): { readonly bids: readonly number[]; readonly asks: readonly number[] } {
+    const scanned = frame instanceof ScannedDepth ? this.#scale.inSteps(frame.scanned) : null;
+    return scanned ?? { bids: this.#changesOf(frame.bids), asks: this.#changesOf(frame.asks) };
+  }
+
+  #changesOf(levels: readonly Level[]): readonly number[] {
     const changes: number[] = [];
     for (const level of levels) {
       const [price, size] = [parsePrice(this.instrument, level[0]), parseSize(this.instrument, level[1])];
