@@ -157,8 +157,11 @@ function withoutZeros(text: string): string {
 }
 
 function writeScaled(value: number, scale: number): string {
-  const digits = String(Math.abs(value)).padStart(scale + 1, '0');
-  const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  if (scale === 0) return String(value);
+  const plain = String(Math.abs(value));
+  const digits = plain.length > scale ? plain : plain.padStart(scale + 1, '0');
+  const point = digits.length - scale;
+  const text = `${digits.slice(0, point)}.${digits.slice(point)}`;
   return value < 0 ? `-${text}` : text;
 }
 
