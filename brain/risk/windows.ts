@@ -55,6 +55,8 @@ export function remember(
 
 /** The value below which that share of the recent ones lies; null without any. */
 export function quantile(recent: Recent, share: number): number | null {
-  const sorted = Float64Array.from(recent, ([, value]) => value).sort();
+  const sorted = new Float64Array(recent.length);
+  for (let n = 0; n < recent.length; n++) sorted[n] = recent[n]?.[1] ?? 0;
+  sorted.sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
 }

@@ -5,7 +5,7 @@ import { nearestInstrument } from '../../../shared/sim/instruments.ts';
 import type { Level, TapeFrame } from '../../../shared/sim/market.ts';
 import type { QueueModelName } from '../../../shared/sim/queue.ts';
 import type { Snapshot } from '../../../shared/sim/replay-market.ts';
-import { readTape, TapeProblem } from '../../sim/tape-file.ts';
+import { readTape, readTapePieces, TapeProblem } from '../../sim/tape-file.ts';
 import { DepthEngine } from './depth-engine.ts';
 import type { DepthOptions, DepthSymbol } from './depth-options.ts';
 import { dataHash, effectiveHash } from './fingerprint.ts';
@@ -32,12 +32,15 @@ export async function runDepth(run: DepthRun): Promise<BacktestResult> {
   const engine = new DepthEngine(options);
   const seen = new Watch(options);
   const symbols = new Set(options.symbols.map(({ instrument }) => instrument.symbol));
-  for await (const frame of readTape(file)) {
-    if (toMs !== null && frame.atMs >= toMs) break;
-    if (!symbols.has(frame.symbol)) continue;
-    seen.frame(frame);
-    engine.give(frame);
-    engine.advance(frame.atMs);
+  const isOver = ({ atMs }: TapeFrame): boolean => toMs !== null && atMs >= toMs;
+  reading: for await (const frames of readTapePieces(file)) {
+    for (const frame of frames) {
+      if (isOver(frame)) break reading;
+      if (!symbols.has(frame.symbol)) continue;
+      seen.frame(frame);
+      engine.give(frame);
+      engine.advance(frame.atMs);
+    }
   }
   if (seen.lastMs < options.fromMs) throw nothingTraded({ fromMs: options.fromMs, endMs: seen.lastMs });
   for (const gap of seen.gaps) engine.tally.gaps.push(gap);
