@@ -38,8 +38,8 @@ const { quick, json, backtest, ceiling, commandPath, decision, diff, guard, ledg
 async function all(): Promise<readonly Figure[]> {
   const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
   return [
-    await benchBook(50),
-    await benchBook(100),
+    ...(await benchBook(50)),
+    ...(await benchBook(100)),
     await benchOrders(),
     ...(await benchGuard()),
     ...benchLedgerWrite(),
