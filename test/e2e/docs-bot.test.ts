@@ -44,7 +44,7 @@ test('the simulator takes the faults that simulator.md makes', async () => {
 });
 
 test('the scenario and the options of simulator.md are known', async () => {
-  const lines = blockOf(SECTION, 'json').trim().split('\n');
+  const lines = blockOf(SECTION, 'json scenario').trim().split('\n');
   expect(lines.map((line) => readFault(JSON.parse(line).fault).ok)).toEqual([true, true]);
   const help = await text(
     spawn(process.execPath, [join(ROOT, 'scripts/sim.ts'), '--help'], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout,

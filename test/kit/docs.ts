@@ -24,3 +24,20 @@ export function blockOf(text: string, language: string): string {
   if (only === undefined || more.length > 0) throw new Error(`${more.length + (only ? 1 : 0)} blocks of ${language}, wanted is one`);
   return only.text;
 }
+
+/** The text without its code blocks. */
+export const proseOf = (text: string): string => text.replace(/^ *```[^\n]*\n.*?^ *```$/gms, '');
+
+/** What a link may name behind `#`, as GitHub makes it of the headings. */
+export function anchorsOf(text: string): ReadonlySet<string> {
+  const seen = new Map<string, number>();
+  return new Set(
+    [...proseOf(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => {
+      const plain = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+      const anchor = plain.replace(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-');
+      const times = seen.get(anchor) ?? 0;
+      seen.set(anchor, times + 1);
+      return times === 0 ? anchor : `${anchor}-${times}`;
+    }),
+  );
+}
