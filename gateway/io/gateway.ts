@@ -152,6 +152,7 @@ export class Gateway implements AsyncDisposable {
       onOrders: (orders) => {
         this.#watch.onOrders(orders);
         this.#safety.onOrders(orders);
+        this.#pushes?.ordersChanged();
         if (orders.some(({ order }) => hasEnded(order.status))) this.#closer.tick();
       },
     });
@@ -281,7 +282,7 @@ export class Gateway implements AsyncDisposable {
       },
       onBookLive: (symbol, live, reason) => this.#watch.onBookLive(symbol, { live, reason }),
       onInstrument: (news) => this.#watch.onInstrument(news),
-      onTop: () => this.#topChanged(),
+      onTop: () => this.#pushes?.topChanged(),
       onTrade: (trade) => this.#publisher.addTrade(trade),
       onTradesMissed: (symbol) => this.#publisher.tradesMissed(symbol),
     });
@@ -345,8 +346,9 @@ export class Gateway implements AsyncDisposable {
     setImmediate(() => void redis.write(batch)); // a command that came in while it was made goes first
   }
 
-  #topChanged(): void {
-    if (this.#servers.some((server) => server.hasSubscribers)) this.#push.changed();
+  /** Null while nobody has subscribed. */
+  get #pushes(): PushPace | null {
+    return this.#servers.some((server) => server.hasSubscribers) ? this.#push : null;
   }
 
   #pushSnapshot(): void {

@@ -21,13 +21,18 @@ export const isNewer = (view: { readonly lastUpdateId: number; readonly top: Bes
   told.bid.price < told.ask.price;
 
 /** Update id of the best level a side that is known. */
-export const topUpdateId = ({ lastUpdateId, top }: { readonly lastUpdateId: number; readonly top: BestPrices | null }): number => top?.updateId ?? lastUpdateId;
+export const topUpdateId = ({ lastUpdateId, top }: { readonly lastUpdateId: number; readonly top: BestPrices | null }): number =>
+  top?.updateId ?? lastUpdateId;
 
 /**
  * The n best levels of a side as [price, size]: the newest best one, then those of the book behind it. Levels of the book before it are
  * gone: they were better than the best.
  */
-export function bestLevels(view: Pick<BookView, 'book'> & { readonly top: BestPrices | null }, side: 'bids' | 'asks', count: number): [Ticks, Lots][] {
+export function bestLevels(
+  view: Pick<BookView, 'book'> & { readonly top: BestPrices | null },
+  side: 'bids' | 'asks',
+  count: number,
+): [Ticks, Lots][] {
   const levels = view.book[side];
   if (view.top === null) return rowsOf(levels, { from: 0, count });
   const best = side === 'bids' ? view.top.bid : view.top.ask;

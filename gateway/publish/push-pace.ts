@@ -1,6 +1,7 @@
 /**
- * When changes of the top are pushed: the first one at once, in the turn of its frame; those of the next moment go out as one at its end,
- * so that a burst of frames costs one message and the newest state wins.
+ * When snapshots are pushed. A change of the top at once, in the turn of its frame; those of the next moment go out as one at its end, so that
+ * a burst of frames costs one message and the newest state wins. A change of an own order at the end of the moment: a brain that waits to see
+ * what became of an order is not held up until the next snapshot, and no order waits for a push to be made.
  */
 import type { Clock, Timer } from '../../shared/clock.ts';
 import { type MonoMs, monoMs } from '../../shared/units.ts';
@@ -19,14 +20,18 @@ export class PushPace {
     this.#push = push;
   }
 
-  changed(): void {
-    if (this.#waiting !== null) return;
+  topChanged(): void {
     const waitMs = this.#nextAt === null ? 0 : this.#nextAt - this.#clock.monoMs();
     if (waitMs <= 0) this.#now();
-    else this.#waiting = this.#clock.after(waitMs, () => this.#now());
+    else this.#waiting ??= this.#clock.after(waitMs, () => this.#now());
+  }
+
+  ordersChanged(): void {
+    this.#waiting ??= this.#clock.after(APART_MS, () => this.#now());
   }
 
   #now(): void {
+    this.#waiting?.cancel();
     this.#waiting = null;
     this.#nextAt = monoMs(this.#clock.monoMs() + APART_MS);
     this.#push();
