@@ -32,6 +32,10 @@ export type BacktestArguments = {
   readonly json?: string;
 };
 
+export const USUAL_INTRABAR: IntrabarRule = 'worst-first';
+/** Basis points. */
+export const USUAL_TAKER_COST = 0.5;
+
 const EXAMPLES = `
 Examples:
   # MACD over 14 months of 5-minute bars
@@ -72,9 +76,9 @@ export function backtestTool(): BacktestArguments {
       '--intrabar <rule>',
       `bars: way through a bar: ${INTRABAR_RULES.join(', ')}`,
       oneOf(INTRABAR_RULES),
-      'worst-first' as IntrabarRule,
+      USUAL_INTRABAR,
     )
-    .option('--taker-cost <bps>', 'bars: half spread and slippage of what takes', basisPoints, 0.5)
+    .option('--taker-cost <bps>', 'bars: half spread and slippage of what takes', basisPoints, USUAL_TAKER_COST)
     .option('--order-latency <model>', 'depth: of an order to the venue (default: paper.orderLatency)', latency)
     .option('--response-latency <model>', 'depth: of its answer and of fills (default: paper.eventLatency)', latency)
     .option('--feed-latency <model>', 'depth: of the market data (default: fixed:5)', latency)

@@ -4,7 +4,7 @@ import { type Latency, parseLatency } from '../../../shared/sim/latency.ts';
 import { findInstrument } from '../../../shared/sim/instruments.ts';
 import { STEPPED_START_MS } from '../../sim/stepper.ts';
 import { EXIT, Problem } from '../tool.ts';
-import type { BacktestArguments } from './arguments.ts';
+import { type BacktestArguments, USUAL_INTRABAR, USUAL_TAKER_COST } from './arguments.ts';
 import type { DepthOptions, Latencies } from './depth-options.ts';
 import { buildName } from './fingerprint.ts';
 import { balancesOf, feesOf, prepare, type Prepared } from './prepare.ts';
@@ -16,6 +16,7 @@ const FEED: Latency = { kind: 'fixed', ms: 5, spike: null };
 
 export async function prepareDepth(asked: BacktestArguments): Promise<DepthRun> {
   const { tape = '', symbol } = asked;
+  refuse('with --klines: a recording is played as it was', optionsOfBars(asked));
   const prepared = await prepare(asked);
   refuseBars(prepared);
   const { symbols, startMs, knownMs } = await probeTape(tape, {
@@ -31,8 +32,23 @@ export async function prepareDepth(asked: BacktestArguments): Promise<DepthRun> 
 
 const HISTORY_DAYS = 1;
 
+/** What a person believes to have set must not be passed over. */
+function refuse(allowed: string, options: Readonly<Record<string, unknown>>): void {
+  const given = Object.entries(options).flatMap(([name, value]) => (value === undefined || value === false ? [] : [name]));
+  if (given.length > 0) throw usage(`${given.join(', ')}: allowed ${allowed}`);
+}
+
+const optionsOfBars = ({ funding, fundingRate, intrabar, takerCost }: BacktestArguments): Readonly<Record<string, unknown>> => ({
+  ...{ '--funding': funding.length > 0, '--funding-rate': fundingRate },
+  ...{ '--intrabar': intrabar !== USUAL_INTRABAR, '--taker-cost': takerCost !== USUAL_TAKER_COST },
+});
+
 /** The market that `npm start` makes of the configuration's profile, from this seed. */
 export async function prepareSimulated(asked: BacktestArguments, seconds: number): Promise<SimulatedRun> {
+  refuse('with --klines: the simulated market has prices and funding of its own', optionsOfBars(asked));
+  const { from, to, queue } = asked;
+  refuse('with recorded data: a simulated market has its own time, --simulate tells how much of it', { '--from': from, '--to': to });
+  refuse('with --tape: in a simulated market own orders stand in the book themselves', { '--queue': queue });
   const prepared = await prepare(asked);
   refuseBars(prepared);
   const { symbol, seed } = asked;
