@@ -6,11 +6,21 @@ import type { FeeRates } from '../../../shared/sim/account.ts';
 import type { MarketSpec } from '../../../shared/sim/exchange.ts';
 import type { Latency } from '../../../shared/sim/latency.ts';
 import type { Atoms } from '../../../shared/units.ts';
+import type { BookWindow } from './local-books.ts';
 
 /** One symbol and what moves it: a recording, or the simulator's own flow. */
 export type DepthSymbol = { readonly instrument: Instrument; readonly market: MarketSpec };
 /** On their ways: market data to the gateway, orders to the venue, answers and account events back. */
 export type Latencies = { readonly feed: Latency; readonly order: Latency; readonly response: Latency };
+
+/** What is on its way to the venue or back. */
+export type Sent = 'place' | 'amend' | 'cancel' | 'read' | 'event';
+/** When what leaves now arrives. */
+export type Way = (nowMs: number, what: Sent) => number;
+/** Ways of a recorded session in the place of models: to the venue, its answers, and what it tells of the account by itself. */
+export type Ways = { readonly there: Way; readonly back: Way; readonly events: Way };
+/** A session of our own that was recorded: snapshots are made when `DepthEngine.publish` says so, of the market as its gateway heard it. */
+export type Recorded = { readonly ways: Ways; readonly books: BookWindow };
 
 export type DepthOptions = {
   readonly config: Config;
@@ -33,4 +43,6 @@ export type DepthOptions = {
   /** Every trade that reaches the price of a quote fills it whole: what no queue lets happen, for comparison. */
   readonly naive: boolean;
   readonly seed: number;
+  /** Absent: periods, ways and feed are those of the models. */
+  readonly recorded?: Recorded;
 };
