@@ -245,6 +245,7 @@ export class DepthEngine {
     const { symbol, clientId } = command;
     const now = monoMs(this.venue.nowMs);
     const refused = command.kind === 'cancel' ? null : this.#refusal(command, basedOnAt);
+    this.#options.recorded?.onSent?.(command, refused, this.venue.nowMs);
     const role = parseClientId(clientId)?.role ?? '';
     const pending: Pending = { command, role, sentAt: now, visibleFrom: this.#snapshots.seq + 1, lease: EPOCH };
     if (refused !== null) {

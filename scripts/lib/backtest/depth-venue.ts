@@ -50,7 +50,8 @@ export class DepthVenue {
       onUser: (event) => {
         listener.onUser(event);
         const told = event.kind === 'fill' ? [] : eventsOf(event, this.instruments); // the result of a fill tells all that its notice does
-        if (told.length > 0) this.#arrive(this.#ways.events(this.nowMs, 'event'), () => told.forEach(listener.onAccount));
+        if (told.length > 0)
+          this.#arrive(this.#ways.events(this.nowMs, { kind: 'event', clientId: '' }), () => told.forEach(listener.onAccount));
       },
     });
     this.trader = this.exchange.trader(ACCOUNT);
@@ -67,7 +68,7 @@ export class DepthVenue {
   }
 
   place(request: OrderRequest, answered: Answered<VenueOrder>): void {
-    this.#ask('place', () => this.#place(request), answered);
+    this.#ask({ kind: 'place', clientId: request.clientId }, () => this.#place(request), answered);
   }
 
   amend(request: AmendRequest, answered: Answered<VenueOrder>): void {
@@ -78,7 +79,7 @@ export class DepthVenue {
       const lives = order.state === 'accepted' || order.state === 'partially-filled';
       return ok<VenueOrder>(lives ? { ...order, state: 'amended' } : order);
     };
-    this.#ask('amend', amend, answered);
+    this.#ask({ kind: 'amend', clientId: request.clientId }, amend, answered);
   }
 
   cancel(named: Named, answered: Answered<VenueOrder>): void {
@@ -86,12 +87,12 @@ export class DepthVenue {
       const canceled = this.exchange.desk.cancel(this.trader, named);
       return canceled.ok ? ok(orderOf(canceled.value)) : err(faultOf(canceled.error));
     };
-    this.#ask('cancel', cancel, answered);
+    this.#ask({ kind: 'cancel', clientId: named.clientId }, cancel, answered);
   }
 
   /** Signed size, as the venue has it when the question arrives. */
   position(symbol: string, answered: Answered<number>): void {
-    this.#ask('read', () => ok(this.trader.account.position(symbol).size), answered);
+    this.#ask({ kind: 'read', clientId: '' }, () => ok(this.trader.account.position(symbol).size), answered);
   }
 
   /** Puts a recorded frame on its time. Under the naive model a trade fills every quote that it reaches. */
@@ -107,10 +108,11 @@ export class DepthVenue {
     });
   }
 
-  #ask<T>(what: Sent, act: () => VenueResult<T>, answered: Answered<T>): void {
-    this.exchange.agenda.at(this.#ways.there(this.nowMs, what), () => {
+  #ask<T>(sent: Sent, act: () => VenueResult<T>, answered: Answered<T>): void {
+    this.exchange.agenda.at(this.#ways.there(this.nowMs, sent), () => {
       const result = act();
-      this.#arrive(this.#ways.back(this.nowMs, what), () => answered(result));
+      this.#options.recorded?.onActed?.(sent, result.ok ? null : result.error.reason || result.error.kind, this.nowMs);
+      this.#arrive(this.#ways.back(this.nowMs, sent), () => answered(result));
     });
   }
 

@@ -24,7 +24,8 @@ export async function optionsOf(session: Session, asked: Asked): Promise<Omit<De
   if (!customs.ok) throw new Problem(EXIT.failed, customs.error);
   const runs = makeRuns(config, customs.value);
   const held = Object.entries(start.held).find(([, size]) => Number(size) !== 0);
-  if (held) throw new Problem(EXIT.failed, [`${path}: ${held[0]}: ${held[1]} was held when it began: allowed is a session that began flat`]);
+  if (held)
+    throw new Problem(EXIT.failed, [`${path}: ${held[0]}: ${held[1]} was held when it began: allowed is a session that began flat`]);
   const symbols = config.symbols.map((symbol) => symbolOf(session, symbol, asked.queueModel));
   const assets = new Set(symbols.map(({ instrument }) => instrument.quoteAsset));
   const balances = Object.entries(start.balances).flatMap(([asset, amount]): [string, Atoms][] => {

@@ -26,7 +26,9 @@ const One = z.object({
 });
 type One = z.infer<typeof One>;
 const Told = z.object({
-  orders: z.array(z.object({ clientId: z.string(), symbol: z.string(), role: z.string(), status: z.string(), reason: z.string() })).optional(),
+  orders: z
+    .array(z.object({ clientId: z.string(), symbol: z.string(), role: z.string(), status: z.string(), reason: z.string() }))
+    .optional(),
   fills: z
     .array(
       z.object({

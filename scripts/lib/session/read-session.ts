@@ -62,7 +62,7 @@ async function runsOf(path: string): Promise<ReadonlyMap<string, Found>> {
         run = runs.get(head.run) ?? { head, published: 0, firstMs: record.atMs, lastMs: record.atMs };
         runs.set(head.run, run);
       }
-      if (!run || run.head.process !== 'gateway') continue;
+      if (run?.head.process !== 'gateway') continue;
       run.lastMs = record.atMs;
       if (record.source === 'published') run.published += 1;
     }
@@ -74,7 +74,10 @@ function configOf(path: string, { config }: TapeHead): Config {
     throw new Problem(EXIT.failed, [`${path}: the tape tells no configuration: without it nobody knows what was run`]);
   const checked = checkConfig(config);
   if ('problems' in checked)
-    throw new Problem(EXIT.failed, checked.problems.map((problem) => `${path}: configuration on the tape: ${problemLine(problem)}`));
+    throw new Problem(
+      EXIT.failed,
+      checked.problems.map((problem) => `${path}: configuration on the tape: ${problemLine(problem)}`),
+    );
   return checked.config;
 }
 
@@ -152,15 +155,16 @@ class Walk {
   session({ path, config, turns, left, span: { firstMs, lastMs } }: Parts): Session {
     const offsetMs = this.#offset();
     const at = (ms: number): number => ms + offsetMs;
-    const { snapshots, isReplayed } = this.#feed;
+    const { snapshots } = this.#feed;
+    const inPublic = config.environment !== 'paper' && (this.#feed.inPublic(this.#orders.fills.values()) ?? true);
     const notes = [
       ...(left > 0 ? [`${left} other runs of the gateway are left out`] : []),
-      ...(isReplayed ? ['a replayed market: its own times are of another day'] : []),
+      ...(inPublic ? [] : ['our orders did not stand in the public book: a paper account, or a recording that a simulator served']),
       ...(turns.length === 0 ? ['no tape of a brain: when it decided is guessed from its commands'] : []),
     ];
     return {
       ...{ path, config, instruments: this.#instruments, snapshots, firstMs, lastMs, offsetMs, turns, notes },
-      ...{ endMs: this.#orders.endMs ?? lastMs, feedMs: this.#feed.usualMs(offsetMs), inPublic: config.environment !== 'paper' && !isReplayed },
+      ...{ endMs: this.#orders.endMs ?? lastMs, feedMs: this.#feed.usualMs(offsetMs), inPublic },
       ...{ published: this.#published, commands: this.#commands(turns, at), start: this.#account.start, gaps: this.#gaps },
       fills: [...this.#orders.fills.values()].map((fill) => ({ ...fill, atMs: at(fill.atMs) })).sort((a, b) => a.atMs - b.atMs),
       notices: this.#orders.notices

@@ -1,6 +1,6 @@
 /** How long what was sent in a recorded session was on its way, and the same for a backtest of it: in order, by chance, or always alike. */
 import { Random } from '../../../shared/random.ts';
-import type { Sent, Way, Ways } from '../backtest/depth-options.ts';
+import type { Way, Ways } from '../backtest/depth-options.ts';
 import { type CommandKind, leftMs, type RecordedCommand, type Session } from './session.ts';
 
 export const WAY_KINDS = ['recorded', 'measured', 'constant'] as const;
@@ -58,7 +58,7 @@ export function waysOf(kind: WayKind, trips: Trips, seed: number): Ways {
 export function looksOf(kind: WayKind, trips: Trips, seed: number): ((publishedMs: number) => number) | null {
   if (trips.looks.length === 0) return null;
   const way = kind === 'constant' ? constant(trips.looks) : measured(seed)(trips.looks, 'looks');
-  return (publishedMs) => way(publishedMs, 'read');
+  return (publishedMs) => way(publishedMs, { kind: 'read', clientId: '' });
 }
 
 type Make = (trips: readonly Trip[], name: string) => Way;
@@ -67,17 +67,17 @@ type Make = (trips: readonly Trip[], name: string) => Way;
 function byKind(trips: Trips['there'], make: Make): Way {
   const all = KINDS.flatMap((kind) => trips[kind]).sort((a, b) => a.atMs - b.atMs);
   const ways = Object.fromEntries(KINDS.map((kind) => [kind, make(trips[kind].length > 0 ? trips[kind] : all, kind)]));
-  return (nowMs, what) => (ways[what === 'read' || what === 'event' ? 'place' : what] ?? (() => nowMs))(nowMs, what);
+  return (nowMs, sent) => (ways[sent.kind] ?? ways['place'] ?? (() => nowMs))(nowMs, sent);
 }
 
 /** The one nearest in time that was not used yet; of several at once the first, so that buy and sell of one turn keep their own. */
 const recorded: Make = (trips) => {
   const used = new Set<Trip>();
-  return (nowMs, what) => {
+  return (nowMs, { kind }) => {
     const near = nearest(trips, nowMs);
     const free = near.find((trip) => !used.has(trip)) ?? near[0];
     if (!free) return nowMs;
-    if (what !== 'event') used.add(free);
+    if (kind !== 'event') used.add(free);
     return nowMs + free.ms;
   };
 };
@@ -123,6 +123,3 @@ function inOrder(draw: () => number): Way {
     return lastMs;
   };
 }
-
-/** For those who name what was sent. */
-export const isCommand = (what: Sent): what is CommandKind => what === 'place' || what === 'amend' || what === 'cancel';
