@@ -7,6 +7,7 @@ import type { TapeFrame } from '../../../shared/sim/market.ts';
 import { DepthEngine } from '../backtest/depth-engine.ts';
 import type { DepthOptions, Ways } from '../backtest/depth-options.ts';
 import { lineOf, Weave } from '../../sim/own-tape.ts';
+import { CommandLog, type LoggedCommand } from './command-log.ts';
 import { madeMs } from './feed-seen.ts';
 import { Footprint } from './footprint.ts';
 import { HeardBooks } from './heard-books.ts';
@@ -26,18 +27,26 @@ const AHEAD_MS = 3_000;
 /** Of one moment: trades before the best prices that they left, and those before the levels behind. */
 const AFTER_MS = { trade: 0, kline: 0, best: 0.001, depth: 0.002, snapshot: 0.002 } as const;
 
-export async function play(playing: Playing): Promise<DepthEngine> {
+export type Played = { readonly engine: DepthEngine; readonly commands: readonly LoggedCommand[]; readonly records: number };
+
+export async function play(playing: Playing): Promise<Played> {
   const { session, options, ways } = playing;
   const books = new HeardBooks(session.instruments);
-  const engine = new DepthEngine({ ...options, recorded: { ways, books } });
+  const log = new CommandLog(session.instruments);
+  const engine = new DepthEngine({
+    ...options,
+    recorded: { ways, books, onSent: (...sent) => log.sent(...sent), onActed: (...acted) => log.acted(...acted) },
+  });
   const player = new Player({ ...playing, engine, books });
+  let count = 0;
   for await (const records of recordsOfSession(session)) {
+    count += records.length;
     for (const record of records) if (record.atMs <= session.endMs) player.take(record);
     const reachedMs = records.at(-1)?.atMs ?? 0;
     engine.advance(Math.max(options.startMs, reachedMs - AHEAD_MS));
   }
   engine.advance(session.endMs);
-  return engine;
+  return { engine, commands: log.commands, records: count };
 }
 
 type Parts = Playing & { readonly engine: DepthEngine; readonly books: HeardBooks };

@@ -128,9 +128,22 @@ function drawComparison({ names, at, returns }) {
   line('compare', [at, ...returns], { series, digits: 4, height: 320, time: false });
 }
 
+function drawParity({ at, symbols }) {
+  const [dim, blue, down] = ['dim', 'blue', 'down'].map(color);
+  symbols.forEach(({ price, positions, marks }, n) => {
+    line(`price-${n}`, [at, price], { series: [{ label: 'mid', stroke: dim }], digits: 6, height: 340, draw: marksOf(marks) });
+    const series = [
+      { label: 'session', stroke: blue, width: 3 },
+      { label: 'backtest', stroke: down },
+    ];
+    line(`position-${n}`, [at, ...positions], { series, digits: 6, height: 160, steps: true });
+  });
+}
+
 function draw() {
   for (const plot of plots.splice(0)) plot.destroy();
-  if (data.names) drawComparison(data);
+  if (data.parity) drawParity(data.parity);
+  else if (data.names) drawComparison(data);
   else drawRun();
 }
 
