@@ -36,7 +36,7 @@ ${sheet({
   columns: ['constant', 'value'],
   rows: Object.entries({ ...calibration, ...calibration.fees })
     .filter(([name]) => name !== 'fees' && name !== 'format')
-    .map(([name, value]) => [name, value === null ? '–' : `${value as string} `]),
+    .map(([name, value]) => [name, value === null ? 'not seen' : `${value as string} `]),
 })}
 ${gapsTable(result.gaps)}${assumptionsTable(result.meta.assumptions)}`,
     data: { parity: chartsOf(parity) },

@@ -1,5 +1,5 @@
 /** One backtest of a recorded session, from its tape alone. Throws TapeProblem and Problem. */
-import { basename } from 'node:path';
+import { sep } from 'node:path';
 import type { QueueModelName } from '../../../shared/sim/queue.ts';
 import type { DepthOptions, Ways } from '../backtest/depth-options.ts';
 import { buildName, dataHash, effectiveHash } from '../backtest/fingerprint.ts';
@@ -34,9 +34,10 @@ export async function runSession(run: SessionRun): Promise<SessionResult> {
     engine.tally.gaps.push({ symbol, fromMs: atMs, toMs: atMs, what: `the tape has a hole: ${what}` });
   }
   const files = tapeFiles(session.path);
+  const name = session.path.split(sep).filter(Boolean).slice(-2).join(sep);
   const meta: RunMeta = {
     ...{ schema: RESULT_SCHEMA, kind: 'depth' as const, configHash: effectiveHash(session.config), dataHash: await dataHash(files) },
-    ...{ build: buildName(), seed, fromMs: options.fromMs, toMs: session.endMs, records, files: files.map((file) => basename(file)) },
+    ...{ build: buildName(), seed, fromMs: options.fromMs, toMs: session.endMs, records, files: [name] },
     assumptions: assumptionsOf(run, trips),
   };
   return { result: engine.tally.result({ meta, ...engine.ending() }), commands, trips };
