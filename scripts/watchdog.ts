@@ -8,6 +8,7 @@ import { lockFile } from '../gateway/io/os-lock.ts';
 import { systemClock } from '../shared/clock.ts';
 import { accountHash } from '../shared/config.ts';
 import { loadCredentials } from '../shared/config-file.ts';
+import { meterLoopLag } from '../shared/io/loop-lag.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
 import { rootLog } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
@@ -109,21 +110,19 @@ const sayerOf =
 type Served = { readonly port: number | null; readonly metrics: Metrics; readonly run: WatchdogRun; readonly venue: VenueWatch | null };
 
 async function serveMetrics({ port, metrics, run, venue }: Served) {
-  const gauges = [
-    ['gateway_silent_seconds', 'Since the last sign of life of the gateway', () => run.silentMs / 1_000],
-    ['watchdog_acts', 'How often it has acted in this run', () => run.acts],
-    ['watchdog_venue_failures', 'Reads of the account that failed in this run', () => venue?.failures ?? 0],
-  ] as const;
-  for (const [name, help, read] of gauges) {
-    const gauge = metrics.gauge(name, help);
-    Object.assign(gauge, { collect: () => gauge.set(read()) });
-  }
+  const silent = { name: 'gateway_silent_seconds', help: 'Since the last sign of life of the gateway' };
+  metrics.readGauge({ ...silent, read: () => [[{}, run.silentMs / 1_000]] });
+  const acts = { name: 'watchdog_acts_total', help: 'How often it has acted' };
+  metrics.readCounter({ ...acts, read: () => [[{}, run.acts]] });
+  const failures = { name: 'watchdog_venue_failures_total', help: 'Reads of the account that failed' };
+  metrics.readCounter({ ...failures, read: () => [[{}, venue?.failures ?? 0]] });
   if (port === null) return null;
+  meterLoopLag(metrics);
   const opened = await openMetricsServer({
     port,
     key: 'watchdog.metricsPort',
     metrics,
-    problems: () => (venue?.fault ? [venue.fault] : []),
+    ready: () => ({ ready: venue?.fault == null, reasons: venue?.fault ? ['watchdog-blind'] : [] }),
   });
   if (!opened.ok) throw new Problem(EXIT.unreachable, [opened.error]);
   return opened.value;

@@ -4,6 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import type * as z from 'zod';
+import { Buckets } from '../../shared/buckets.ts';
 import type { Clock, Timer } from '../../shared/clock.ts';
 import type { Pushed } from '../../shared/command.ts';
 import type { Log } from '../../shared/log.ts';
@@ -62,6 +63,9 @@ export class SnapshotPoller {
   #newest: Pick<Header, 'epoch' | 'seq'> | null = null;
   #unread: FillDoc[] = [];
   #followed: number | null = null;
+  /** Of the documents of a snapshot, real seconds. */
+  readonly roundTrip = new Buckets();
+  failures = 0;
 
   constructor(options: PollerOptions) {
     const { keys, intervals } = options;
@@ -102,8 +106,12 @@ export class SnapshotPoller {
       const header = await this.#options.redis.get(this.#options.keys.header);
       if (header === null || header === this.#headerText) return;
       this.#headerText = header;
-      this.#take(await this.#fetch(), askedAt);
+      const fetchedFrom = performance.now();
+      const texts = await this.#fetch();
+      this.roundTrip.add((performance.now() - fetchedFrom) / 1_000);
+      this.#take(texts, askedAt);
     } catch (error) {
+      this.failures++;
       this.#options.log.warn(
         { problem: error instanceof Error ? error.message : String(error) },
         'Snapshot could not be fetched from Redis',
