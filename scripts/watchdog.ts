@@ -8,7 +8,6 @@ import { lockFile } from '../gateway/io/os-lock.ts';
 import { systemClock } from '../shared/clock.ts';
 import { accountHash } from '../shared/config.ts';
 import { loadCredentials } from '../shared/config-file.ts';
-import { meterLoopLag } from '../shared/io/loop-lag.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
 import { rootLog } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
@@ -20,6 +19,7 @@ import { type Redact, redactorOf } from '../shared/redact.ts';
 import { accountDirOf } from './lib/gateway-life.ts';
 import { configOf, EXIT, type ExitCode, newTool, Problem, runTool } from './lib/tool.ts';
 import { Eyes } from './watchdog/eyes.ts';
+import { type MessageResult, meterMessages, meterWatchdog } from './watchdog/meters.ts';
 import { WatchdogRun } from './watchdog/run.ts';
 import { VenueWatch } from './watchdog/venue-watch.ts';
 
@@ -51,7 +51,7 @@ async function main(): Promise<ExitCode> {
     clock,
     random: new Random(process.pid),
     redact,
-    onResult: counterOf(metrics, log),
+    onResult: counterOf(metrics, { log, channels: Object.keys(config.alerts.channels) }),
   });
   const from = `${config.environment} ${accountHash(apiKey)}`;
   const onProblem = (what: string, sentence: string): void => log.error({ sentence: redact(sentence) }, what);
@@ -90,13 +90,13 @@ function lockOf(accountDir: string): Disposable {
     : new Problem(EXIT.usage, [sentence]);
 }
 
-function counterOf(metrics: Metrics, log: ReturnType<typeof rootLog>) {
-  const counter = metrics.counter('alert_messages_total', 'Messages of alerts by channel and what became of each try', [
-    'channel',
-    'result',
-  ]);
-  return (channel: string, result: 'sent' | 'failed' | 'dropped', sentence: string): void => {
-    counter.inc({ channel, result });
+function counterOf(
+  metrics: Metrics,
+  { log, channels }: { readonly log: ReturnType<typeof rootLog>; readonly channels: readonly string[] },
+) {
+  const count = meterMessages(metrics, channels);
+  return (channel: string, result: MessageResult, sentence: string): void => {
+    count(channel, result);
     if (result === 'sent') log.info({ channel }, 'Alert sent');
     else log.warn({ channel, result, sentence }, 'Alert not sent');
   };
@@ -110,14 +110,8 @@ const sayerOf =
 type Served = { readonly port: number | null; readonly metrics: Metrics; readonly run: WatchdogRun; readonly venue: VenueWatch | null };
 
 async function serveMetrics({ port, metrics, run, venue }: Served) {
-  const silent = { name: 'gateway_silent_seconds', help: 'Since the last sign of life of the gateway' };
-  metrics.readGauge({ ...silent, read: () => [[{}, run.silentMs / 1_000]] });
-  const acts = { name: 'watchdog_acts_total', help: 'How often it has acted' };
-  metrics.readCounter({ ...acts, read: () => [[{}, run.acts]] });
-  const failures = { name: 'watchdog_venue_failures_total', help: 'Reads of the account that failed' };
-  metrics.readCounter({ ...failures, read: () => [[{}, venue?.failures ?? 0]] });
   if (port === null) return null;
-  meterLoopLag(metrics);
+  meterWatchdog(metrics, { silentMs: () => run.silentMs, acts: () => run.acts, venueFailures: () => venue?.failures ?? 0 });
   const opened = await openMetricsServer({
     port,
     key: 'watchdog.metricsPort',
