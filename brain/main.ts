@@ -10,7 +10,7 @@ import { EndSignals } from '../shared/io/end-signals.ts';
 import { meterLoopLag } from '../shared/io/loop-lag.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
 import { StartTimes } from '../shared/io/start-times.ts';
-import { rootLog } from '../shared/log.ts';
+import { processLog } from '../shared/log.ts';
 import { makeMetrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { err, ok, type Result } from '../shared/result.ts';
@@ -54,7 +54,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (!customs.ok) throw new Ended(EXIT.usage, customs.error);
   const runs = makeRuns(config, customs.value);
   const clock = systemClock(spec);
-  const log = rootLog({ process: 'brain', level: config.log.level });
+  const log = processLog('brain', config.log);
   const metrics = makeMetrics('brain');
   const accountDir = await takeAccountDir(loaded.value);
   const socketPath = takeValue(

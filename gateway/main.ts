@@ -8,7 +8,7 @@ import { Edits, watchConfig } from '../shared/io/config-watch.ts';
 import { EndSignals } from '../shared/io/end-signals.ts';
 import { meterLoopLag } from '../shared/io/loop-lag.ts';
 import { type StartMs, StartTimes } from '../shared/io/start-times.ts';
-import { type Log, rootLog } from '../shared/log.ts';
+import { type Log, processLog } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { ok } from '../shared/result.ts';
@@ -88,7 +88,7 @@ type End = number | 'ledger-back';
 async function run(args: readonly string[]): Promise<number> {
   const signals = new EndSignals();
   const prepared = prepare(args);
-  const log = rootLog({ process: 'gateway', level: prepared.loaded.config.log.level });
+  const log = processLog('gateway', prepared.loaded.config.log);
   dieOfBugs(log);
   const lasting: Lasting = { signals, log, panics: panicSignals(), returns: 0, reached: undefined, limits: null };
   for (; ; lasting.returns++) {

@@ -8,8 +8,9 @@ import { lockFile } from '../gateway/io/os-lock.ts';
 import { systemClock } from '../shared/clock.ts';
 import { accountHash } from '../shared/config.ts';
 import { loadCredentials } from '../shared/config-file.ts';
+import { watchConfig } from '../shared/io/config-watch.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
-import { rootLog } from '../shared/log.ts';
+import { type Log, processLog, setLogLevel } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { AlertDesk } from './alerts/desk.ts';
@@ -43,7 +44,8 @@ async function main(): Promise<ExitCode> {
   mkdirSync(accountDir, { recursive: true, mode: 0o700 });
   using _lock = lockOf(accountDir);
   const redact = redactorOf([...channels.value.secrets, apiKey, secret]);
-  const log = rootLog({ process: 'watchdog', level: config.log.level });
+  const log = processLog('watchdog', config.log);
+  using _edits = watchConfig({ file: loaded.file, onEdit: (edited) => edited.ok && setLogLevel(log, edited.value.config.log.level) });
   const metrics = makeMetrics('watchdog');
   const stop = nextSignal();
   using outbox = new Outbox({
@@ -90,10 +92,7 @@ function lockOf(accountDir: string): Disposable {
     : new Problem(EXIT.usage, [sentence]);
 }
 
-function counterOf(
-  metrics: Metrics,
-  { log, channels }: { readonly log: ReturnType<typeof rootLog>; readonly channels: readonly string[] },
-) {
+function counterOf(metrics: Metrics, { log, channels }: { readonly log: Log; readonly channels: readonly string[] }) {
   const count = meterMessages(metrics, channels);
   return (channel: string, result: MessageResult, sentence: string): void => {
     count(channel, result);
@@ -103,7 +102,7 @@ function counterOf(
 }
 
 const sayerOf =
-  (log: ReturnType<typeof rootLog>, redact: Redact) =>
+  (log: Log, redact: Redact) =>
   (line: string): void =>
     log.warn({ line: redact(line) }, 'Acting on the account');
 

@@ -235,7 +235,7 @@ export class Brain implements AsyncDisposable {
   }
 
   #turn(documents: Documents): void {
-    const { clock, store, config, log } = this.#options;
+    const { clock, store, log } = this.#options;
     const { header } = documents;
     const next = this.#reload.take();
     if (next) [this.#state, this.#settings] = [this.#under(next.settings), next.settings];
@@ -269,7 +269,7 @@ export class Brain implements AsyncDisposable {
     this.#askFees(now);
     this.#options.shadows?.take({ documents, now, nowMs: turn.nowMs, fills: turn.fills, ...stepped });
     this.#options.onTurn?.(turn, stepped);
-    if (config.log.level === 'trace')
+    if (log.isLevelEnabled('trace'))
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
   }
 
@@ -351,7 +351,7 @@ export class Brain implements AsyncDisposable {
   }
 
   async #writeDoc(): Promise<void> {
-    const { redis, config, clock, log } = this.#options;
+    const { redis, config, clock } = this.#options;
     if (redis.status !== 'ready' || !this.#processed || !this.#documents) return;
     const told: Told = {
       ...{ runs: this.#settings.runs, state: this.#state, documents: this.#documents, steps: this.#steps, why: this.#outcomes.why },
@@ -382,7 +382,8 @@ export class Brain implements AsyncDisposable {
     };
     await redis
       .set(keysOf(config.redis.prefix).brain, JSON.stringify(document), 'PX', DOC_TTL_MS)
-      .catch((error: Error) => log.warn({ problem: error.message }, 'Decision not written'));
+      .then(() => this.#poller.watch.answered('write decision'))
+      .catch((error: Error) => this.#poller.watch.failed('write decision', error));
   }
 }
 

@@ -23,6 +23,7 @@ import {
 import { type MonoMs, sumDecimals } from '../../shared/units.ts';
 import { readTrade, TradeRow } from '../news.ts';
 import type { Documents, SymbolDocs } from '../view.ts';
+import { RedisWatch } from './redis-watch.ts';
 import { type Entry, StreamCursor } from './stream-cursor.ts';
 
 export type PollerOptions = {
@@ -66,10 +67,13 @@ export class SnapshotPoller {
   /** Of the documents of a snapshot, real seconds. */
   readonly roundTrip = new Buckets();
   failures = 0;
+  /** Of the connection that it reads by. */
+  readonly watch: RedisWatch;
 
   constructor(options: PollerOptions) {
     const { keys, intervals } = options;
     this.#options = options;
+    this.watch = new RedisWatch(options);
     this.#names = namesOf(options);
     this.#intervals = intervals;
     this.#fills = new StreamCursor(keys.fills, FIRST_FILLS);
@@ -109,13 +113,11 @@ export class SnapshotPoller {
       const fetchedFrom = performance.now();
       const texts = await this.#fetch();
       this.roundTrip.add((performance.now() - fetchedFrom) / 1_000);
+      this.watch.answered('read snapshot');
       this.#take(texts, askedAt);
     } catch (error) {
       this.failures++;
-      this.#options.log.warn(
-        { problem: error instanceof Error ? error.message : String(error) },
-        'Snapshot could not be fetched from Redis',
-      );
+      this.watch.failed('read snapshot', error);
     } finally {
       this.#busy = false;
     }

@@ -2,6 +2,7 @@
 import { patienceMs, systemClock, type Timer } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { hasEnded } from '../../shared/order.ts';
+import { setLogLevel } from '../../shared/log.ts';
 import type { Result } from '../../shared/result.ts';
 import { frame } from '../../shared/framing.ts';
 import { keysOf } from '../../shared/snapshot.ts';
@@ -234,6 +235,7 @@ export class Gateway implements AsyncDisposable {
   /** The file of the configuration was read again. */
   edit(loaded: Result<Config, readonly string[]>): void {
     this.#core.inForce.edit(loaded);
+    setLogLevel(this.#options.log, this.#core.config.log.level);
   }
 
   /** Of positions: once all were, `stop-missing` tells of any that is not. */
