@@ -278,6 +278,14 @@ export const Config = z.strictObject({
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('least severe line that is written'),
+      dir: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('folder of log files, one a process, relative to the config file; null: stderr'),
+      maxMb: z.int().min(1).max(10_000).default(50).describe('size at which a log file is put aside, MB'),
+      keep: z.int().min(0).max(1_000).default(5).describe('log files put aside that are kept'),
     })
     .prefault({})
     .describe('what the processes write to their logs'),

@@ -6,6 +6,8 @@ import { type Config, SIM_CREDENTIALS } from '../../shared/config.ts';
 import { type Loaded, loadConfig } from '../../shared/config-file.ts';
 import { watchConfig } from '../../shared/io/config-watch.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
+import type { LogFileOptions } from '../../shared/io/log-file.ts';
+import { logFileOf } from '../../shared/log.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { brainSocketPath } from '../../shared/socket-path.ts';
 import { Child, type ChildMessage, type Start } from './child.ts';
@@ -242,8 +244,8 @@ export class Processes {
     this.#onFatal(this.#fatal);
   }
 
-  #logFile(name: string): string | null {
-    return this.#options.headless ? null : join(this.#logDir, `${name}.log`);
+  #logFile(name: string): LogFileOptions | null {
+    return this.#options.headless ? null : logFileOf(name, { ...this.config.log, dir: this.#logDir });
   }
 }
 
