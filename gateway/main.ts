@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { parseArgs } from './io/arguments.ts';
 import { type Clock, parseClockSpec, systemClock } from '../shared/clock.ts';
 import { accountHash, type Config, configHash, configWarnings } from '../shared/config.ts';
-import { type Credentials, type Loaded, loadConfig, loadCredentials } from '../shared/config-file.ts';
+import { type Credentials, type Loaded, loadConfig } from '../shared/config-file.ts';
 import { Edits, watchConfig } from '../shared/io/config-watch.ts';
 import { EndSignals } from '../shared/io/end-signals.ts';
 import { type StartMs, StartTimes } from '../shared/io/start-times.ts';
+import { takeCredentials } from '../shared/io/take-credentials.ts';
 import { type Log, rootLog } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
@@ -46,7 +47,7 @@ class Ended extends Error {
   }
 }
 
-function prepare(args: readonly string[]): Prepared {
+async function prepare(args: readonly string[]): Promise<Prepared> {
   const options = parseArgs(args);
   const { over } = options;
   const edits = new Edits();
@@ -59,7 +60,7 @@ function prepare(args: readonly string[]): Prepared {
   if (spec && environment !== 'sim')
     throw new Ended(EXIT.usage, [`--clock: only in sim: environment is ${environment} in ${loaded.value.file}`]);
   refuseUnsafe(loaded.value.config, { live: options.live });
-  const credentials = loadCredentials(loaded.value, process.env);
+  const credentials = await takeCredentials(loaded.value, process.env);
   if (!credentials.ok) throw new Ended(EXIT.usage, [credentials.error]);
   return { loaded: loaded.value, edits, credentials: credentials.value, clock: systemClock(spec), speed: spec?.speed ?? 1 };
 }
@@ -85,7 +86,7 @@ type End = number | 'ledger-back';
 
 async function run(args: readonly string[]): Promise<number> {
   const signals = new EndSignals();
-  const prepared = prepare(args);
+  const prepared = await prepare(args);
   const log = rootLog({ process: 'gateway', level: prepared.loaded.config.log.level });
   dieOfBugs(log);
   const lasting: Lasting = { signals, log, panics: panicSignals(), returns: 0, reached: undefined, limits: null };

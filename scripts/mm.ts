@@ -7,6 +7,7 @@ import type { Loaded } from '../shared/config-file.ts';
 import { acknowledge, alertLines, openAlerts } from './alerts/commands.ts';
 import { showConfig } from './lib/config-tool.ts';
 import { ask, notRunning, openOperator } from './lib/operator.ts';
+import { addKeysCommands } from './lib/keys/commands.ts';
 import { type IncidentOptions, showIncident } from './lib/incident.ts';
 import { type FillsOptions, type PnlOptions, showFills, showLife, showPnl, utcTime } from './lib/history-tool.ts';
 import { panic } from './lib/panic.ts';
@@ -97,6 +98,10 @@ addCommand('config', 'the configuration of the file, without secrets', showConfi
   .option('--changes', 'what is in force otherwise than the file says, and the changes made while it runs', false)
   .option('--confirm', 'limits that the file has loosened come into force, after a question', false)
   .option('--yes', 'do not ask', false);
+
+addKeysCommands(program, (run) => {
+  action = run;
+});
 
 type TestOptions = Shown & { readonly channel?: string };
 addCommand('alert-test', 'one test message to every channel of the alerts', alertTest)

@@ -8,6 +8,7 @@ import { watchConfig } from '../../shared/io/config-watch.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { brainSocketPath } from '../../shared/socket-path.ts';
+import { withoutSecrets } from './child-env.ts';
 import { Child, type ChildMessage, type Start } from './child.ts';
 import { setAsideState, simAccountDir, simStateFile, writeEffectiveConfig, writeRunValues } from './effective.ts';
 import { freePortNear } from './ports.ts';
@@ -139,6 +140,7 @@ export class Processes {
       mayStart,
       dir,
       logFile: this.#logFile('redis'),
+      env: withoutSecrets(process.env, this.config),
       onFatal: (sentence) => this.#fail(sentence, 3),
     });
     if (!redis.ok) return { code: 3, lines: [redis.error] };
@@ -227,6 +229,7 @@ export class Processes {
       command: process.execPath,
       args: [`--max-semi-space-size=${YOUNG_MB[name]}`, join(ROOT, script), ...rest],
       logFile: this.#logFile(name),
+      env: name === 'gateway' ? process.env : withoutSecrets(process.env, this.config), // nobody else needs a key
       ipc: true,
       // a recording begins anew with a fresh account: no run goes on from there
       fatalCodes: name === 'sim' && this.#options.replay !== undefined ? ANY_CODE : FATAL_CODES,
