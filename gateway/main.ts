@@ -23,13 +23,11 @@ import { mirroredEpoch } from './io/epoch-mirror.ts';
 import { EpochSource, type EpochsOptions, epochsAtVenue, readEpoch } from './io/epoch-source.ts';
 import { LedgerStore } from './io/ledger-store.ts';
 import { RedisWriter } from './io/redis-writer.ts';
+import { preflight, type Refusal, refuseEnvironment } from './io/preflight.ts';
 import { openRunDir, type RunDir } from './io/run-dir.ts';
 import { type Proof, proofSentence } from './orders/proof.ts';
 import { openVenue } from './venues/io/open.ts';
 import type { Venue } from './venues/venue.ts';
-
-/** Parts that real money needs and that are not built yet. */
-const MISSING_FOR_MAINNET = ['the checks of doctor', 'the probe of what the documents of the venue leave open'];
 
 type Prepared = {
   readonly loaded: Loaded;
@@ -59,16 +57,16 @@ async function prepare(args: readonly string[]): Promise<Prepared> {
   if (spec === null) throw new Ended(EXIT.usage, [`--clock: ${options.clock}: allowed is ORIGIN_MS@REAL_MSxSPEED`]);
   if (spec && environment !== 'sim')
     throw new Ended(EXIT.usage, [`--clock: only in sim: environment is ${environment} in ${loaded.value.file}`]);
-  refuseUnsafe(loaded.value.config, { live: options.live });
+  heed(refuseEnvironment(loaded.value.config, options));
   const credentials = await takeCredentials(loaded.value, process.env);
   if (!credentials.ok) throw new Ended(EXIT.usage, [credentials.error]);
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  heed(await preflight({ loaded: loaded.value, credentials: credentials.value, ...options, say }));
   return { loaded: loaded.value, edits, credentials: credentials.value, clock: systemClock(spec), speed: spec?.speed ?? 1 };
 }
 
-function refuseUnsafe({ environment }: Config, { live }: { readonly live: boolean }): void {
-  if (environment !== 'mainnet') return;
-  const why = `${live ? '' : 'real money needs --live as well; '}not built yet: ${MISSING_FOR_MAINNET.join('; ')}`;
-  throw new Ended(EXIT.refused, [`environment mainnet: refused: ${why}`]);
+function heed(refusal: Refusal | null): void {
+  if (refusal) throw new Ended(refusal.code, refusal.lines);
 }
 
 /** What outlives a beginning: the process begins anew where a ledger that could not be opened can be. */

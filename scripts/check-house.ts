@@ -35,6 +35,7 @@ type Layer = { readonly rule: string; readonly sentence: string; readonly breaks
 const VENUE = /^(gateway\/venues\/(?!io\/)[^/]+|shared\/sim\/binance)\//;
 const VENUE_COMPOSERS = [
   'gateway/venues/io/open.ts',
+  'gateway/venues/io/examine.ts',
   'scripts/bench/book.ts',
   'scripts/bench/order-entry.ts',
   'scripts/bench/resync.ts',

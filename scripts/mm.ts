@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { Loaded } from '../shared/config-file.ts';
 import { acknowledge, alertLines, openAlerts } from './alerts/commands.ts';
 import { showConfig } from './lib/config-tool.ts';
+import type { DoctorOptions } from './lib/doctor/doctor.ts';
 import { ask, notRunning, openOperator } from './lib/operator.ts';
 import { addKeysCommands } from './lib/keys/commands.ts';
 import { type IncidentOptions, showIncident } from './lib/incident.ts';
@@ -99,6 +100,12 @@ addCommand('config', 'the configuration of the file, without secrets', showConfi
   .option('--confirm', 'limits that the file has loosened come into force, after a question', false)
   .option('--yes', 'do not ask', false);
 
+addCommand<DoctorOptions>('doctor', 'looks at machine, Redis, files, venue, key and limits, and says what to mend', async (options) => {
+  const { doctor } = await import('./lib/doctor/doctor.ts'); // with the venue's adapter it would slow every other command
+  return doctor(options);
+})
+  .option(...JSON_OPTION)
+  .option('--strict', 'warnings and unknowns count as failures', false);
 addKeysCommands(program, (run) => {
   action = run;
 });

@@ -26,6 +26,7 @@ export type RunOptions = {
   readonly seed?: number;
   readonly profile?: string;
   readonly live: boolean;
+  readonly acceptUnverified: boolean;
 };
 export type Name = 'redis' | OwnName;
 /** Processes of ours: a Redis is spawned otherwise. */
@@ -208,7 +209,7 @@ export class Processes {
   }
 
   async #openTraders(common: readonly string[]): Promise<Hindrance | null> {
-    const ready = await this.#start('gateway', ['gateway/main.ts', ...common, ...(this.#options.live ? ['--live'] : [])]);
+    const ready = await this.#start('gateway', ['gateway/main.ts', ...common, ...this.#realMoney]);
     if (!ready.ok) return ready.error;
     this.socketPath = String(ready.value.socketPath);
     this.#spawn('brain', ['brain/main.ts', ...common]);
@@ -221,6 +222,11 @@ export class Processes {
     const failed = new Promise<Result<never, Hindrance>>((resolve) => this.onFatal((hindrance) => resolve(err(hindrance))));
     const late = err({ code: 1, lines: [`${name} did not get ready within ${READY_MS / 1_000} s`] });
     return Promise.race([child.message('ready', READY_MS).then((message) => (message ? ok(message) : late)), failed]);
+  }
+
+  get #realMoney(): readonly string[] {
+    const { live, acceptUnverified } = this.#options;
+    return [...(live ? ['--live'] : []), ...(acceptUnverified ? ['--accept-unverified'] : [])];
   }
 
   #spawn(name: OwnName, [script = '', ...rest]: readonly string[]): Child {
