@@ -1,6 +1,6 @@
 /** What the doctor found, as lines of at most 80 columns. Pure. */
 import type { Finding, Level } from '../../../gateway/doctor/finding.ts';
-import { WIDTH } from '../table.ts';
+import { WIDTH, wrap } from '../table.ts';
 
 export type PaintLevel = (word: string, level: Level) => string;
 
@@ -26,14 +26,3 @@ export const countLine = (findings: readonly Finding[]): string =>
     .filter(({ n }) => n > 0)
     .map(({ level, n }) => `${n} ${level}`)
     .join(', ');
-
-/** Breaks between words; a word that is wider stands alone, whole, so that it can be copied. */
-function wrap(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
