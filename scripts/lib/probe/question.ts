@@ -24,7 +24,7 @@ export function refusedWith(reply: Reply, codes: readonly number[]): Answer {
 }
 
 /** Load, clock, key and money: such a refusal says nothing about the question (reference sheet 2026-11, 11). */
-const saysNothing = (code: number): boolean => code > -1022 || (code <= -2014 && code >= -2019);
+export const saysNothing = (code: number): boolean => code > -1022 || (code <= -2014 && code >= -2019);
 
 /** A success is as assumed; a refusal with a code differs; silence, or a fault of the venue, is no answer. */
 export function taken(reply: Reply): Answer {

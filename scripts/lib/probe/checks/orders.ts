@@ -1,7 +1,7 @@
 /** Questions about orders of the book, hosts and streams. Each leaves nothing open. */
 import * as z from 'zod';
 import { accepted } from '../wire.ts';
-import { assumed, differs, type Question, refusedWith, taken, unanswered } from '../question.ts';
+import { assumed, differs, type Question, refusedWith, saysNothing, taken, unanswered } from '../question.ts';
 import { eventOf } from '../private-events.ts';
 
 const STREAM_MS = 10_000;
@@ -50,7 +50,8 @@ export const ORDER_QUESTIONS: readonly Question[] = [
       const [query, cancel] = [await bench.query(id), await bench.cancel(id)];
       const said = `query: ${query.words}; cancel: ${cancel.words}`;
       if (query.code === -2013 && cancel.code === -2011) return assumed(said);
-      return query.code === null || cancel.code === null ? unanswered(said) : differs(said);
+      const isNone = (code: number | null): boolean => code === null || saysNothing(code);
+      return isNone(query.code) || isNone(cancel.code) ? unanswered(said) : differs(said);
     },
   },
   {
