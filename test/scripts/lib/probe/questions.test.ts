@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -149,6 +150,17 @@ test('load, clock, key and money say nothing about a question', () => {
   const with_ = (code: number) => taken({ status: 400, code, value: null, words: 'x' }).verdict;
   expect([-1003, -1021, -2015, -2019].map(with_)).toEqual(Array(4).fill('unanswered'));
   expect([-1106, -1116, -2021, -4130].map(with_)).toEqual(Array(4).fill('differs'));
+});
+
+test('REST with a private key: signatures of its kind are taken', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const secret = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const other = await rig('ed25519', { accounts: [{ apiKey: KEY, secret, balances: {} }] });
+  const signing = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const wire = new ProbeWire(other.loaded.config, { apiKey: KEY, secret: signing });
+  await wire.syncClock();
+  const answer = await questionOf('hmac-or-ed25519-rest').ask({ wire } as Bench);
+  expect(answer).toEqual({ verdict: 'as-assumed', answer: 'ed25519: accepted' });
 });
 
 describe('what a killed probe left', () => {
