@@ -314,9 +314,12 @@ export function checkConfig(document: unknown): Checked {
     const problems = [...namingProblems(config, Object.keys(BUILT_IN)), ...shadowProblems(config), ...overrideProblems(config)];
     return problems.length === 0 ? { config } : { problems };
   }
-  const schema = configJsonSchema() as SchemaNode;
+  schemaOfProblems ??= configJsonSchema() as SchemaNode;
+  const schema = schemaOfProblems;
   return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document, schema)) };
 }
+/** Made once: it costs 50 ms, and a search over parameters is refused many times. */
+let schemaOfProblems: SchemaNode | null = null;
 
 /** Parameters of a run of a built-in strategy: those of the strategy, with its own laid over them. */
 export const runParameters = (config: Config, { use, with: own }: { readonly use: BuiltIn; readonly with: object }): unknown =>
