@@ -53,6 +53,18 @@ const credentials = z
     apiKeyEnv: environmentVariable.optional().describe('name of the environment variable that holds the API key'),
     secretEnv: environmentVariable.optional().describe('name of the environment variable that holds the secret'),
     file: z.string().optional().describe('path of a file with mode 0600: {"apiKey":"…","secret":"…"}'),
+    keystore: z.string().min(1).optional().describe('path of an encrypted keystore (scripts/mm keys add)'),
+    key: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,30}$/, 'a name in small letters')
+      .optional()
+      .describe('name in the keystore; default: the environment'),
+    passphraseFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('path of a 0600 file with the passphrase of the keystore; without it one is asked for'),
+    passphraseEnv: environmentVariable.optional().describe('name of the environment variable that holds the passphrase of the keystore'),
     apiKey: z.string().optional().describe('inline key: only in a 0600 file that git does not track'),
     secret: z.string().optional().describe('inline secret: only in a 0600 file that git does not track'),
   })

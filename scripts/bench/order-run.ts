@@ -43,7 +43,14 @@ export class OrderRun implements AsyncDisposable {
     const dir = mkdtempSync(join(tmpdir(), 'mmbot-orders-'));
     const children: Child[] = [];
     try {
-      const redis = await ensureRedis({ url: `redis://127.0.0.1:${await freePort()}`, mayStart: true, dir, logFile: null, onFatal: fail });
+      const redis = await ensureRedis({
+        url: `redis://127.0.0.1:${await freePort()}`,
+        mayStart: true,
+        env: process.env,
+        dir,
+        logFile: null,
+        onFatal: fail,
+      });
       if (!redis.ok) throw new Error(redis.error);
       if (redis.value.child) children.unshift(redis.value.child);
       const { url: redisUrl } = redis.value;
@@ -95,6 +102,7 @@ export const startChild = (dir: string, { name, args }: { readonly name: string;
   new Child({
     ...{ name, command: process.execPath, args: [...NODE_FLAGS, ...args], ipc: true, fatalCodes: [0, 1, 2, 3, 4] },
     logFile: { path: join(dir, `${name}.log`), maxBytes: 1e9, keep: 0 },
+    env: process.env,
     onFatal: fail,
   });
 
