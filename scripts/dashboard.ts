@@ -27,7 +27,7 @@ const options = newTool('dashboard', 'Serves the live page on loopback until Ctr
 const STALE_MS = 1_500;
 const ALARMS_MS = 2_000;
 const LATENCY_MS = 5_000;
-const HISTORY_MS = 30_000;
+const HISTORY_MS = 15_000;
 const PROBES_MS = 5_000;
 
 async function main(): Promise<ExitCode> {

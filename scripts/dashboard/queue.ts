@@ -38,11 +38,16 @@ export class QueueWatch {
     for (const trade of trades) this.#onTrade(trade);
     const live = orders.filter(({ status, role, price }) => RESTS.has(status) && role !== 'foreign' && price !== null);
     const visible = this.#strangers(book, live);
-    this.#leave(new Map(live.map((order) => [order.clientId, this.#priceOf(order)])));
+    const lowest = this.#ticksOf(book.bids.at(-1)?.[0]) ?? Number.POSITIVE_INFINITY;
+    const highest = this.#ticksOf(book.asks.at(-1)?.[0]) ?? Number.NEGATIVE_INFINITY;
+    const isPublished = (side: OrderDoc['side'], price: Ticks | null): boolean =>
+      price !== null && (side === 'buy' ? price >= lowest : price <= highest);
+    this.#leave(new Map(live.map((order) => [order.clientId, this.#ticksOf(order.price)])));
     for (const { side, price } of this.#resting.values())
-      this.#model.onDepth({ side, price, visible: visible.get(`${side} ${price}`) ?? lots(0) });
-    for (const order of live) this.#join(order, visible);
-    return live.flatMap((order) => this.#placeOf(order));
+      if (isPublished(side, price)) this.#model.onDepth({ side, price, visible: visible.get(`${side} ${price}`) ?? lots(0) });
+    const seen = live.filter(({ side, price }) => isPublished(side, this.#ticksOf(price))); // of the others nothing is known
+    for (const order of seen) this.#join(order, visible);
+    return seen.flatMap((order) => this.#placeOf(order));
   }
 
   #onTrade({ price, size, aggressor }: TradeDoc): void {
@@ -61,7 +66,7 @@ export class QueueWatch {
 
   #join(order: OrderDoc, visible: ReadonlyMap<string, Lots>): void {
     const { clientId: id, side, ageMs } = order;
-    const [price, size] = [this.#priceOf(order), parseSize(this.#instrument, order.size)];
+    const [price, size] = [this.#ticksOf(order.price), parseSize(this.#instrument, order.size)];
     if (price === null || size === null || this.#resting.has(id)) return;
     this.#model.cancel(id); // filled whole by the model, but not by the venue
     this.#model.place({ id, side, price, size, visibleAhead: visible.get(`${side} ${price}`) ?? lots(0) });
@@ -74,14 +79,15 @@ export class QueueWatch {
     return resting ? [{ clientId, ahead: formatSize(this.#instrument, ahead), atMost: resting.atMost }] : [];
   }
 
-  #priceOf = ({ price }: OrderDoc): Ticks | null => (price === null ? null : parsePrice(this.#instrument, price));
+  #ticksOf = (price: string | null | undefined): Ticks | null =>
+    price === null || price === undefined ? null : parsePrice(this.#instrument, price);
 
   /** Sizes of others by side and price. */
   #strangers(book: BookDoc, live: readonly OrderDoc[]): ReadonlyMap<string, Lots> {
     const visible = this.#levels(book);
     if (!this.#ownShown) return visible;
     for (const order of live) {
-      const key = `${order.side} ${this.#priceOf(order)}`;
+      const key = `${order.side} ${this.#ticksOf(order.price)}`;
       const own = (parseSize(this.#instrument, order.size) ?? 0) - (parseSize(this.#instrument, order.filled) ?? 0);
       visible.set(key, lots(Math.max(0, (visible.get(key) ?? 0) - own)));
     }

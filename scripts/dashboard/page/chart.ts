@@ -4,6 +4,7 @@ import {
   CandlestickSeries,
   createChart,
   createSeriesMarkers,
+  type AutoscaleInfo,
   type IChartApi,
   type IPriceLine,
   type ISeriesApi,
@@ -32,6 +33,7 @@ let shown = '';
 let linesShown = '';
 let firstTime = 0;
 let lastTime = 0;
+let isWide = localStorage.getItem('mmbot-exits') === 'shown';
 
 export const chart: Panel = {
   needs: ['bars', 'klines', 'fills', 'exits', 'position', 'instrument', 'setup'],
@@ -50,6 +52,14 @@ export function nextInterval(view: View): void {
   choose(all[(all.indexOf(interval) + 1) % all.length] ?? '5s', view);
 }
 
+/** The scale reaches to the lines of the exits, or only to the prices. */
+export function toggleExits(view: View): void {
+  isWide = !isWide;
+  localStorage.setItem('mmbot-exits', isWide ? 'shown' : 'hidden');
+  chart.draw(view);
+  drawn?.series.priceScale().applyOptions({ autoScale: true });
+}
+
 /** Colours of the theme that is in force now. */
 export function retint(): void {
   if (!drawn) return;
@@ -62,7 +72,7 @@ const look = () => ({
   layout: { background: { color: 'transparent' }, textColor: color('dim'), fontSize: 11, attributionLogo: false },
   grid: { vertLines: { color: color('line') }, horzLines: { color: color('line') } },
   rightPriceScale: { borderColor: color('line') },
-  timeScale: { borderColor: color('line'), timeVisible: true, secondsVisible: true, rightOffset: 4 },
+  timeScale: { borderColor: color('line'), timeVisible: true, secondsVisible: true, rightOffset: 4, barSpacing: 9, maxBarSpacing: 16 },
 });
 const tints = () => ({
   ...{ upColor: color('buy'), downColor: color('sell'), borderVisible: false },
@@ -71,8 +81,20 @@ const tints = () => ({
 
 function open(): Drawn {
   const made = createChart(byId('chart'), { ...look(), autoSize: true });
-  const series = made.addSeries(CandlestickSeries, { ...tints(), priceLineVisible: false });
+  const series = made.addSeries(CandlestickSeries, { ...tints(), priceLineVisible: false, autoscaleInfoProvider: rangeOf });
   return { chart: made, series, markers: createSeriesMarkers(series, []), lines: [] };
+}
+
+let linePrices: readonly number[] = [];
+
+/** Prices, with the lines where they are wanted or near: within the height of the prices themselves. */
+function rangeOf(own: () => AutoscaleInfo | null): AutoscaleInfo | null {
+  const info = own();
+  if (!info?.priceRange) return info;
+  const { minValue, maxValue } = info.priceRange;
+  const height = maxValue - minValue;
+  const near = linePrices.filter((price) => isWide || (price >= minValue - height && price <= maxValue + height));
+  return { ...info, priceRange: { minValue: Math.min(minValue, ...near), maxValue: Math.max(maxValue, ...near) } };
 }
 
 function drawPrices({ chart: made, series, markers }: Drawn, { view, candles }: { view: View; candles: readonly Candle[] }): void {
@@ -103,6 +125,7 @@ const pointOf = ({ time, open: o, high, low, close }: Candle) => ({ time: time a
 /** Only those that changed are made anew. */
 function drawLines(it: Drawn, view: View): void {
   const wanted = linesOf(view);
+  linePrices = wanted.map(({ price }) => price);
   const key = JSON.stringify(wanted);
   if (key === linesShown) return;
   linesShown = key;
@@ -134,16 +157,20 @@ const intervalsOf = (view: View): readonly string[] => [...new Set(['5s', '1m', 
 function drawIntervals(view: View): void {
   const box = byId('intervals');
   const names = intervalsOf(view).toSorted((a, b) => secondsOf(a) - secondsOf(b));
-  if (box.children.length !== names.length)
-    box.replaceChildren(
-      ...names.map((name) => {
-        const button = make('button', name);
-        button.setAttribute('type', 'button');
-        button.addEventListener('click', () => choose(name, view));
-        return button;
-      }),
-    );
-  for (const button of box.children) button.setAttribute('aria-pressed', String(button.textContent === interval));
+  if (box.children.length !== names.length + 1)
+    box.replaceChildren(switchFor('TP/SL', toggleExits), ...names.map((name) => switchFor(name, (now) => choose(name, now))));
+  for (const [i, button] of [...box.children].entries())
+    button.setAttribute('aria-pressed', String(i === 0 ? isWide : button.textContent === interval));
+  current = view;
+}
+
+let current: View | null = null;
+
+function switchFor(name: string, run: (view: View) => void): HTMLElement {
+  const button = make('button', name);
+  button.setAttribute('type', 'button');
+  button.addEventListener('click', () => current && run(current));
+  return button;
 }
 
 function choose(name: string, view: View): void {

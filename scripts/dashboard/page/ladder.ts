@@ -52,7 +52,11 @@ function rowsOf(levels: readonly Level[], { side, tick, step }: Units & { readon
       bar: most > 0 ? (sum / most) * 100 : 0,
       cells: [
         { text: own ? plain(own.size.toFixed(8)) : '', tone },
-        { text: own?.ahead ?? '', tone: 'dim' },
+        {
+          text: own ? own.ahead || '?' : '',
+          tone: 'dim',
+          title: own && !own.ahead ? 'unknown: beyond the levels that the gateway publishes' : '',
+        },
         { text: stepped(text, tick), tone },
         size === null ? { text: '–', title: 'beyond the levels that the gateway publishes' } : stepped(size, step),
         { text: size === null ? '' : stepped(String(sum), step), tone: 'dim' },

@@ -4,7 +4,7 @@
 import type { Delta } from '../model.ts';
 import { doAct, drawActs, takeToken, toggleLock } from './acts.ts';
 import { risk, why } from './brain.ts';
-import { chart, nextInterval, retint } from './chart.ts';
+import { chart, nextInterval, retint, toggleExits } from './chart.ts';
 import { byId, make } from './dom.ts';
 import { type Key, listenTo, showKeys } from './keys.ts';
 import { ladder } from './ladder.ts';
@@ -111,6 +111,7 @@ const KEYS: readonly Key[] = [
   { key: '[', what: 'symbol before', run: () => step(-1) },
   { key: ']', what: 'next symbol', run: () => step(1) },
   { key: 'i', what: 'next interval of the chart', run: () => nextInterval(view) },
+  { key: 'x', what: 'take-profit and stop-loss in view', run: () => toggleExits(view) },
   { key: 't', what: 'other theme, or as the system', run: nextTheme },
   { key: 'k', what: 'unlock or lock the actions', run: () => void toggleLock(view) },
 ];

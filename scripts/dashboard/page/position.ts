@@ -51,7 +51,7 @@ function exitPairs(view: View, instrument: Instrument): readonly Pair[] {
   const from = Number(held?.markPrice ?? Number.NaN);
   const lines = (exits?.lines ?? []).map(({ kind, price, rule }, i) => {
     const away = ((price - from) / from) * 100;
-    const distance = Number.isNaN(away) ? '' : `  ${away > 0 ? '+' : '−'}${percent(Math.abs(away))}`;
+    const distance = Number.isNaN(away) ? '' : ` · ${away > 0 ? '+' : '−'}${percent(Math.abs(away))}`;
     return { name: KINDS[kind], value: `${stepped(String(price), instrument?.tickSize)}${distance}`, title: rule, rule: i === 0 };
   });
   const stop = held?.stop;
