@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { ArbitrageParameters } from './arbitrage.ts';
 import { AlertsConfig, WatchdogConfig } from './config-safety.ts';
 import { type ConfigProblem, hidePassword, parameterProblems, problemsOf, type SchemaNode } from './config-problem.ts';
+import { DashboardConfig } from './config-dashboard.ts';
 import { RecordConfig } from './config-record.ts';
 import { ms, percent } from './config-units.ts';
 import { ExitsConfig, exitsOf, exitWarnings } from './exit-parameters.ts';
@@ -286,6 +287,7 @@ export const Config = z.strictObject({
     .describe('where the keys come from'),
   record: RecordConfig.prefault({}),
   watchdog: WatchdogConfig.prefault({}),
+  dashboard: DashboardConfig.prefault({}),
   alerts: AlertsConfig.prefault({}),
   log: z
     .strictObject({
