@@ -91,6 +91,12 @@ test.each<readonly [Side, (n: number) => number]>([
   expect(side.priceAt(LEVELS_MAX - 1)).toBe(nth(LEVELS_MAX - 1));
   side.set(nth(10), 3); // a known level is changed in place
   expect([side.count, side.sizeOf(nth(10))]).toEqual([LEVELS_MAX, 3]);
+  const [far, farthest] = [LEVELS_MAX - 5_000, LEVELS_MAX + 3];
+  side.set(nth(far), 0);
+  side.set(nth(farthest), 2);
+  expect([side.count, side.priceAt(LEVELS_MAX - 1)]).toEqual([LEVELS_MAX, nth(farthest)]);
+  side.set(nth(far), 4); // far, and yet nearer than the farthest
+  expect([side.count, side.sizeOf(nth(far)), side.sizeOf(nth(farthest))]).toEqual([LEVELS_MAX, 4, 0]);
 });
 
 test('Book knows when it is crossed, one-sided or sound', () => {
