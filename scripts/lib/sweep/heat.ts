@@ -55,6 +55,9 @@ function tintOf(cells: readonly (Cell | null)[]): (value: number) => string {
   return (value) => style('blue', most > least ? (value - least) / (most - least) : 0.5);
 }
 
-/** Three digits that matter. */
-const figure = (value: number): string =>
-  Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
+/** Two or three digits that matter. */
+function figure(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1) return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+  return String(Number(value.toPrecision(2)));
+}
