@@ -4,7 +4,7 @@ import { type Latency, parseLatency } from '../../../shared/sim/latency.ts';
 import { findInstrument } from '../../../shared/sim/instruments.ts';
 import { STEPPED_START_MS } from '../../sim/stepper.ts';
 import { EXIT, Problem } from '../tool.ts';
-import type { BacktestArguments } from './arguments.ts';
+import { type BacktestArguments, USUAL_INTRABAR, USUAL_TAKER_COST } from './arguments.ts';
 import type { DepthOptions, Latencies } from './depth-options.ts';
 import { buildName } from './fingerprint.ts';
 import { balancesOf, feesOf, prepare, type Prepared } from './prepare.ts';
@@ -21,6 +21,7 @@ type DepthParts = { readonly prepared: Prepared; readonly build: string };
 
 export async function depthRun(asked: BacktestArguments, { prepared, build }: DepthParts): Promise<DepthRun> {
   const { tape = '', symbol } = asked;
+  refuse('with --klines: a recording is played as it was', optionsOfBars(asked));
   refuseBars(prepared);
   const { symbols, startMs, knownMs } = await probeTape(tape, {
     symbols: symbol,
@@ -35,6 +36,17 @@ export async function depthRun(asked: BacktestArguments, { prepared, build }: De
 
 const HISTORY_DAYS = 1;
 
+/** What a person believes to have set must not be passed over. */
+function refuse(allowed: string, options: Readonly<Record<string, unknown>>): void {
+  const given = Object.entries(options).flatMap(([name, value]) => (value === undefined || value === false ? [] : [name]));
+  if (given.length > 0) throw usage(`${given.join(', ')}: allowed ${allowed}`);
+}
+
+const optionsOfBars = ({ funding, fundingRate, intrabar, takerCost }: BacktestArguments): Readonly<Record<string, unknown>> => ({
+  ...{ '--funding': funding.length > 0, '--funding-rate': fundingRate },
+  ...{ '--intrabar': intrabar !== USUAL_INTRABAR, '--taker-cost': takerCost !== USUAL_TAKER_COST },
+});
+
 /** The market that `npm start` makes of the configuration's profile, from this seed. */
 export const prepareSimulated = async (asked: BacktestArguments, seconds: number): Promise<SimulatedRun> =>
   simulatedRun(asked, { prepared: await prepare(asked), seconds, build: buildName() });
@@ -43,6 +55,10 @@ export function simulatedRun(
   asked: BacktestArguments,
   { prepared, seconds, build }: DepthParts & { readonly seconds: number },
 ): SimulatedRun {
+  refuse('with --klines: the simulated market has prices and funding of its own', optionsOfBars(asked));
+  const { from, to, queue } = asked;
+  refuse('with recorded data: a simulated market has its own time, --simulate tells how much of it', { '--from': from, '--to': to });
+  refuse('with --tape: in a simulated market own orders stand in the book themselves', { '--queue': queue });
   refuseBars(prepared);
   const { symbol, seed } = asked;
   const unknown = symbol.find((name) => findInstrument(name) === null);
