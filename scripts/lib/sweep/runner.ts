@@ -6,7 +6,7 @@ import type { BacktestArguments } from '../backtest/arguments.ts';
 import { type FileBar, readBars } from '../backtest/bar-file.ts';
 import { prepareOn } from '../backtest/prepare.ts';
 import { depthRun, simulatedRun } from '../backtest/prepare-depth.ts';
-import { klineRun, type KlineFiles, probeKlines, refuseOfDepth } from '../backtest/prepare-klines.ts';
+import { klineRun, type KlineFiles, probeKlines } from '../backtest/prepare-klines.ts';
 import type { BacktestResult } from '../backtest/result.ts';
 import { Problem } from '../tool.ts';
 import { figuresOf, type Outcome, type Task, type TrialFigures } from './trial.ts';
@@ -30,7 +30,6 @@ export class TrialRunner {
   static async open(world: World): Promise<TrialRunner> {
     const asked = argumentsOf(world, []);
     if (asked.klines.length === 0) return new TrialRunner(world, { klines: null, atHand: null });
-    refuseOfDepth(asked);
     const klines = await probeKlines(asked);
     const bars = await readAll(asked.klines, klines);
     return new TrialRunner(world, { klines, atHand: bars && { bars, dataHash: world.hashes.data } });

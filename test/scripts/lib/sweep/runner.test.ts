@@ -68,6 +68,7 @@ test.each([
   [['--set', 'exits.stopLossPercent=0.5..1.5'], 'a grid needs values'],
   [['--set', 'strategy.macdTrend.fastPeriod=2..200', '--set', 'strategy.macdTrend.slowPeriod=3..400'], 'the grid has 79202 points'],
   [['--set', 'strategy.macdTrend.fastPeriod=6,8', '--walk-forward', '100', '--embargo', '1d'], '--walk-forward: fold 1 would be empty'],
+  [['--set', 'strategy.macdTrend.fastPeriod=6,8', '--naive'], '--naive: allowed without --klines'],
   [['--set', 'strategy.macdTrend.fastPeriod=6,8', '--from', '2030-01-01'], '--from, --to: nothing is left'],
 ])('prepareSweep() refuses %j in one line', async (more, line) => {
   await expect(prepareSweep(sweepArguments(bars, ...more))).rejects.toThrow(line);
@@ -76,6 +77,9 @@ test.each([
 test.each([
   [['--trials', '5'], '--trials: allowed with --search random or tpe'],
   [['--search', 'tpe'], '--trials: none given'],
+  [['--anchored'], '--anchored: allowed with --walk-forward'],
+  [['--search-seed', '3'], '--search-seed: allowed with --search random or tpe'],
+  [['--queue', 'redis://127.0.0.1:1', '--workers', '2'], '--workers: allowed without --queue'],
   [['--out', 'x.csv'], '--out: x.csv: allowed is a name that ends in .json'],
 ])('sweepTool() refuses %j in one line', (more, line) => {
   expect(() => sweepArguments(bars, ...more)).toThrow(line);
