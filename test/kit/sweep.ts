@@ -53,8 +53,8 @@ export const worldWith = (hashes: Partial<World['hashes']> = {}): World => ({
     ...{ klines: ['/data/BTCUSDT-5m.csv'], symbol: ['BTCUSDT'], balance: [], funding: [], leverage: 20, intrabar: 'worst-first' },
     ...{ takerCost: 0.5, phase: 0, naive: false, seed: 1 },
   },
-  ...{ config: baseConfig(), configFile: CONFIG_FILE, build: 'test' },
-  hashes: { data: 'd', config: 'c', code: 'x', assumptions: 'a', ...hashes },
+  ...{ config: baseConfig(), configFile: CONFIG_FILE, build: '0.1.0 0123456789ab' },
+  hashes: { data: 'd'.repeat(12), config: 'c'.repeat(12), code: 'x'.repeat(12), assumptions: 'a'.repeat(12), ...hashes },
 });
 
 const FIGURES: TrialFigures = {

@@ -9,6 +9,7 @@ import { depthRun, simulatedRun } from '../backtest/prepare-depth.ts';
 import { klineRun, type KlineFiles, probeKlines } from '../backtest/prepare-klines.ts';
 import type { BacktestResult } from '../backtest/result.ts';
 import { Problem } from '../tool.ts';
+import type { Span } from './splits.ts';
 import { figuresOf, type Outcome, type Task, type TrialFigures } from './trial.ts';
 import type { World } from './world.ts';
 
@@ -39,9 +40,9 @@ export class TrialRunner {
   async run(task: Task): Promise<Outcome> {
     const set = Object.entries(task.change).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
     const figures: TrialFigures[] = [];
-    for (const { fromMs, toMs } of task.spans) {
+    for (const span of task.spans) {
       try {
-        figures.push(figuresOf(await this.backtest({ ...argumentsOf(this.#world, set), from: fromMs, to: toMs })));
+        figures.push(figuresOf(await this.backtest({ ...argumentsOf(this.#world, set), ...timesOf(this.#world, span) })));
       } catch (problem) {
         if (problem instanceof Problem) return { kind: 'refused', lines: [...problem.lines] };
         throw problem;
@@ -60,6 +61,10 @@ export class TrialRunner {
     return runKlines(this.#atHand === null ? run : { ...run, atHand: this.#atHand });
   }
 }
+
+/** A simulated market has its own time. */
+const timesOf = ({ asked }: World, { fromMs, toMs }: Span): Pick<BacktestArguments, 'from' | 'to'> =>
+  asked.simulate === undefined ? { from: fromMs, to: toMs } : {};
 
 const argumentsOf = ({ asked, configFile }: World, set: readonly string[]): BacktestArguments => ({ ...asked, set, config: configFile });
 
