@@ -19,14 +19,14 @@ const DATA = process.env['MMBOT_DATA'] ?? join(ROOT, '..', 'shared', 'data');
 const BARS = 'klines/binance-usdm_BTCUSDT_5m_20231101-20241230.csv.gz';
 const SETS = 200;
 /** Sets that are run in a round on one thread, and on several. */
-const SETS_RUN = 12;
-const ROUNDS = 3;
-/** Of each piece of the control, as many pieces as there are sets. */
-const CONTROL_TURNS = 200_000_000;
+const SETS_RUN = 6;
+const ROUNDS = 5;
+/** Of the control, to see how many of them take as long as a set. */
+const TRIAL_TURNS = 200_000_000;
 /** Lost of what the control gains. */
 const GOAL_LOST = 10;
-/** The control differs by less than this factor between rounds; more, and others were at work. */
-const NOISE_MAX = 1.2;
+/** What the control gains differs by less than this factor between rounds; more, and others were at work. */
+const NOISE_MAX = 1.1;
 
 type Round = { readonly sweepOne: number; readonly sweepMany: number; readonly controlOne: number; readonly controlMany: number };
 
@@ -45,15 +45,26 @@ export async function benchSweep(): Promise<readonly Figure[]> {
   await using spinOne = new Spinners(1);
   await using spinAll = new Spinners(many);
   await warmUp([one.pool, all.pool], tasks);
+  const turns = await turnsOf(one.pool, { tasks, spinOne });
   const rounds: Round[] = [];
   for (let n = 0; n < ROUNDS; n++)
     rounds.push({
-      controlOne: await seconds(() => spinOne.run(SETS_RUN)),
-      controlMany: await seconds(() => spinAll.run(SETS_RUN)),
+      controlOne: await seconds(() => spinOne.run(turns)),
       sweepOne: await seconds(() => runAll(one.pool, tasks)),
+      controlMany: await seconds(() => spinAll.run(turns)),
       sweepMany: await seconds(() => runAll(all.pool, tasks)),
     });
   return figuresOf(rounds, { many, startSeconds: all.startSeconds });
+}
+
+type Beside = { readonly tasks: readonly Task[]; readonly spinOne: Spinners };
+
+/** Of the control, as long as the sets of a round. */
+async function turnsOf(pool: ThreadPool, { tasks, spinOne }: Beside): Promise<number> {
+  await spinOne.run(TRIAL_TURNS);
+  const turn = (await seconds(() => spinOne.run(TRIAL_TURNS))) / TRIAL_TURNS;
+  const set = await seconds(() => runAll(pool, tasks.slice(0, 1)));
+  return Math.round((set * SETS_RUN) / turn);
 }
 
 function figuresOf(
@@ -61,11 +72,11 @@ function figuresOf(
   { many, startSeconds }: { readonly many: number; readonly startSeconds: number },
 ): readonly Figure[] {
   const sweep = median(rounds.map(({ sweepOne, sweepMany }) => sweepOne / sweepMany));
-  const control = median(rounds.map(({ controlOne, controlMany }) => controlOne / controlMany));
+  const gains = rounds.map(({ controlOne, controlMany }) => controlOne / controlMany);
+  const control = median(gains);
   const perSet = median(rounds.map(({ sweepMany }) => sweepMany)) / SETS_RUN;
   const whole = startSeconds + perSet * SETS;
-  const controls = rounds.map(({ controlMany }) => controlMany);
-  const conclusive = Math.max(...controls) / Math.min(...controls) <= NOISE_MAX;
+  const conclusive = Math.max(...gains) / Math.min(...gains) <= NOISE_MAX;
   return [
     {
       ...{
@@ -126,9 +137,9 @@ class Spinners implements AsyncDisposable {
     this.#workers = Array.from({ length: threads }, () => new Worker(new URL('./spin.ts', import.meta.url)));
   }
 
-  /** So many pieces, shared among the threads. */
-  async run(pieces: number): Promise<void> {
-    const turns = (CONTROL_TURNS * pieces) / this.#workers.length;
+  /** Shared among the threads. */
+  async run(all: number): Promise<void> {
+    const turns = Math.round(all / this.#workers.length);
     await Promise.all(
       this.#workers.map(
         (worker) =>
