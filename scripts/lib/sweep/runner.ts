@@ -1,4 +1,7 @@
-/** Runs trials of one world, one after the other, in this thread. K-lines are read once; a recording is streamed anew for each. */
+/**
+ * Runs trials of one world, one after the other, in this thread. K-lines are read once by each thread: half a second and 44 MB for 14 months
+ * of five minutes, where bars made of shared numbers would take a third of that. A recording is streamed anew for each trial.
+ */
 import { runDepth } from '../backtest/run-depth.ts';
 import { runKlines, type KlinesAtHand } from '../backtest/run-klines.ts';
 import { runSimulated } from '../backtest/run-simulated.ts';
