@@ -19,8 +19,8 @@ const DATA = process.env['MMBOT_DATA'] ?? join(ROOT, '..', 'shared', 'data');
 const BARS = 'klines/binance-usdm_BTCUSDT_5m_20231101-20241230.csv.gz';
 const SETS = 200;
 /** Sets that are run in a round on one thread, and on several. */
-const SETS_RUN = 6;
-const ROUNDS = 5;
+const SETS_RUN = 4;
+const ROUNDS = 3;
 /** Of the control, to see how many of them take as long as a set. */
 const TRIAL_TURNS = 200_000_000;
 /** Lost of what the control gains. */
@@ -28,7 +28,9 @@ const GOAL_LOST = 10;
 /** What the control gains differs by less than this factor between rounds; more, and others were at work. */
 const NOISE_MAX = 1.1;
 
-type Round = { readonly sweepOne: number; readonly sweepMany: number; readonly controlOne: number; readonly controlMany: number };
+/** `cpu`: of all threads of the process; on a busy machine it tells more than the time on the clock. */
+type Took = { readonly seconds: number; readonly cpu: number };
+type Round = { readonly sweepOne: Took; readonly sweepMany: Took; readonly controlOne: Took; readonly controlMany: Took };
 
 export async function benchSweep(): Promise<readonly Figure[]> {
   const file = join(DATA, BARS);
@@ -49,10 +51,10 @@ export async function benchSweep(): Promise<readonly Figure[]> {
   const rounds: Round[] = [];
   for (let n = 0; n < ROUNDS; n++)
     rounds.push({
-      controlOne: await seconds(() => spinOne.run(turns)),
-      sweepOne: await seconds(() => runAll(one.pool, tasks)),
-      controlMany: await seconds(() => spinAll.run(turns)),
-      sweepMany: await seconds(() => runAll(all.pool, tasks)),
+      controlOne: await took(() => spinOne.run(turns)),
+      sweepOne: await took(() => runAll(one.pool, tasks)),
+      controlMany: await took(() => spinAll.run(turns)),
+      sweepMany: await took(() => runAll(all.pool, tasks)),
     });
   return figuresOf(rounds, { many, startSeconds: all.startSeconds });
 }
@@ -71,10 +73,10 @@ function figuresOf(
   rounds: readonly Round[],
   { many, startSeconds }: { readonly many: number; readonly startSeconds: number },
 ): readonly Figure[] {
-  const sweep = median(rounds.map(({ sweepOne, sweepMany }) => sweepOne / sweepMany));
-  const gains = rounds.map(({ controlOne, controlMany }) => controlOne / controlMany);
+  const sweep = median(rounds.map(({ sweepOne, sweepMany }) => sweepOne.seconds / sweepMany.seconds));
+  const gains = rounds.map(({ controlOne, controlMany }) => controlOne.seconds / controlMany.seconds);
   const control = median(gains);
-  const perSet = median(rounds.map(({ sweepMany }) => sweepMany)) / SETS_RUN;
+  const perSet = median(rounds.map(({ sweepMany }) => sweepMany.seconds)) / SETS_RUN;
   const whole = startSeconds + perSet * SETS;
   const conclusive = Math.max(...gains) / Math.min(...gains) <= NOISE_MAX;
   return [
@@ -123,6 +125,13 @@ async function warmUp(pools: readonly ThreadPool[], tasks: readonly Task[]): Pro
 
 const runAll = async (pool: ThreadPool, tasks: readonly Task[]): Promise<void> =>
   void (await Promise.all(tasks.map((task) => pool.run(task))));
+
+async function took(run: () => Promise<unknown>): Promise<Took> {
+  const from = process.cpuUsage();
+  const clock = await seconds(run);
+  const { user, system } = process.cpuUsage(from);
+  return { seconds: clock, cpu: (user + system) / 1e6 };
+}
 
 async function seconds(run: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
