@@ -32,12 +32,14 @@ import type { Reading } from '../risk/watch.ts';
 import { readsOf, type Run } from '../runs.ts';
 import { settingsOf } from '../settings.ts';
 import { settle } from '../settle.ts';
+import { takes } from '../taker.ts';
 import { type BrainState, initialState, type Settings, step, type Stepped, type SymbolStep, withSettings } from '../step.ts';
+import type { Heard, Turn } from '../turn.ts';
 import { type Documents, headerReason, type Identity } from '../view.ts';
 import type { BrainStore } from './brain-store.ts';
 import { type Farewell, Leaving } from './farewell.ts';
 import { FillReader } from './fill-reader.ts';
-import { GatewayLink } from './gateway-link.ts';
+import { dataOf, GatewayLink } from './gateway-link.ts';
 import { Memory } from './memory.ts';
 import { OutcomeLog } from './outcome-log.ts';
 import { pnlGauge } from './pnl-gauge.ts';
@@ -64,7 +66,8 @@ export type BrainOptions = {
   readonly onReady: () => void;
   /** Other parameters on the same snapshots, without a way to the gateway. */
   readonly shadows?: Shadows;
-  readonly onTurn?: (turn: Parameters<typeof step>[1]['turn'], stepped: Stepped) => void;
+  readonly onTurn?: (turn: Turn, stepped: Stepped) => void;
+  readonly onHeard?: (heard: Heard) => void;
 };
 
 const DOC_TTL_MS = 60_000;
@@ -134,7 +137,10 @@ export class Brain implements AsyncDisposable {
       ...{ clock, log, ttlMs: config.brain.commandTtlMs, windowMs: config.brain.oms.batchWindowMs },
       request: (request) => this.#link.request(request),
       onSettled: (pending, answer, sent) => this.#settle(pending, { answer, sent }),
-      onTold: ({ symbol, ...told }) => this.#update(symbol, (state) => ({ ...state, oms: answered(state.oms, told) })),
+      onTold: ({ symbol, ...told }) => {
+        this.#options.onHeard?.({ kind: 'told', symbol, ...told });
+        this.#update(symbol, (state) => ({ ...state, oms: answered(state.oms, told) }));
+      },
     });
     const request = (asked: Request): Promise<Answer | null> => this.#link.request(asked);
     this.#risk = new RiskDesk({ clock, log, metrics, request, ofSymbols: config.symbols.length <= FEW_ROWS });
@@ -244,6 +250,7 @@ export class Brain implements AsyncDisposable {
     const { header } = documents;
     const next = this.#reload.take();
     if (next) [this.#state, this.#settings] = [this.#under(next.settings), next.settings];
+    if (next) this.#options.onHeard?.({ kind: 'config', config: next.config, nowMs: clock.wallMs() });
     if (next) this.#poller.read(readsOf(next.settings.runs, this.#options.shadows?.runs));
     const leased = this.#ids !== null && this.#link.connected && header.brainEpoch === this.#brainEpoch;
     const now = clock.monoMs();
@@ -331,8 +338,10 @@ export class Brain implements AsyncDisposable {
     if (answer?.type === 'refused' && sent) this.#refusals.inc({ code: answer.code });
     this.#count(pending, { answer, sent });
     if (answer === null) return;
-    const now = this.#options.clock.monoMs();
-    this.#update(pending.command.symbol, (state) => settle(state, pending, { answer, sent, now }));
+    const settled = { answer, sent, now: this.#options.clock.monoMs() };
+    const { symbol, clientId, kind: what } = pending.command;
+    this.#options.onHeard?.({ kind: 'settled', symbol, what, clientId, settled });
+    this.#update(symbol, (state) => settle(state, pending, settled));
   }
 
   #count(pending: Pending, { answer, sent }: { readonly answer: Taken | Refused | null; readonly sent: boolean }): void {
@@ -388,7 +397,3 @@ export class Brain implements AsyncDisposable {
       .catch((error: Error) => log.warn({ problem: error.message }, 'Decision not written'));
   }
 }
-
-/** An order leaves that takes. */
-const takes = ({ commands }: SymbolStep): boolean => commands.some((one) => one.kind === 'place' && one.timeInForce === 'ioc');
-const dataOf = (answer: Answer | null): unknown => (answer?.type === 'data' ? answer.data : null);
