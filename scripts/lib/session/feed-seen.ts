@@ -18,9 +18,8 @@ const isOfNow = (recvMs: number, eventMs: number): boolean => Math.abs(recvMs - 
 export class FeedSeen {
   /** First depth snapshot of each symbol. */
   readonly snapshots = new Map<string, Snapshot>();
-  /** From the venue's stamp to the moment of receiving; null while none is known. */
-  shortestMs: number | null = null;
-  readonly #ways: number[] = [];
+  /** From the venue's stamp to the moment of receiving, of the first of them. */
+  readonly ways: number[] = [];
   /** By symbol: first number of a public trade, and last. */
   readonly #prints = new Map<string, Map<number, number>>();
 
@@ -32,9 +31,7 @@ export class FeedSeen {
     if (frame.kind === 'trade') this.#print(frame);
     if (eventMs === null || record.source !== 'stream') return;
     if (!isOfNow(record.atMs, eventMs)) return;
-    const wayMs = record.atMs - eventMs;
-    this.shortestMs = Math.min(this.shortestMs ?? wayMs, wayMs);
-    if (this.#ways.length < SAMPLES_MAX) this.#ways.push(wayMs);
+    if (this.ways.length < SAMPLES_MAX) this.ways.push(record.atMs - eventMs);
   }
 
   /**
@@ -60,7 +57,7 @@ export class FeedSeen {
 
   /** Median way, once the venue's clock is known. */
   usualMs(offsetMs: number): number {
-    const sorted = [...this.#ways].sort((a, b) => a - b);
+    const sorted = [...this.ways].sort((a, b) => a - b);
     return Math.max(0, (sorted[sorted.length >> 1] ?? offsetMs) - offsetMs);
   }
 }

@@ -186,11 +186,10 @@ class Walk {
     this.#orders = new OrdersSeen(this.#instruments);
   }
 
-  /** The shortest ways there and back are taken as equally long. */
+  /** Short ways there and back are taken as equally long; not the very shortest: an event may be taken for that of a command which came later. */
   #offset(): number {
-    const ways = this.#orders.commands.flatMap(({ venueMs, takenMs }) => (venueMs === null ? [] : [venueMs - takenMs]));
-    const there = ways.length === 0 ? null : ways.reduce((a, b) => Math.min(a, b));
-    const feed = this.#feed.shortestMs;
+    const there = shortOf(this.#orders.commands.flatMap(({ venueMs, takenMs }) => (venueMs === null ? [] : [venueMs - takenMs])));
+    const feed = shortOf(this.#feed.ways);
     if (feed === null) return there === null ? 0 : -there;
     return there === null ? feed : (feed - there) / 2;
   }
@@ -205,6 +204,10 @@ class Walk {
     });
   }
 }
+
+const SHORT_SHARE = 0.03;
+
+const shortOf = (ways: readonly number[]): number | null => [...ways].sort((a, b) => a - b)[Math.floor(ways.length * SHORT_SHARE)] ?? null;
 
 /** A cancel names no snapshot: it is of the last turn with a cancel before it came. */
 function cancelTurns(turns: readonly Turn[]): (takenMs: number) => number | null {
