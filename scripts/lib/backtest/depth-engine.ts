@@ -69,7 +69,8 @@ export class DepthEngine {
   #published: Published | null = null;
   #processed = 0;
   #pictureMs: number;
-  #pushing = false;
+  /** Best prices of the newest picture that was pushed, and how many were. */
+  readonly #pushed: { tops: readonly (number | undefined)[]; taken: number; shown: number } = { tops: [], taken: 0, shown: 0 };
   /** The risk watch has stopped everything; nobody resumes in a backtest. */
   #stopped = false;
 
@@ -172,19 +173,18 @@ export class DepthEngine {
     return (feed === 'push' ? readMs : Math.ceil(readMs / pollMs) * pollMs) + DECIDE_MS;
   }
 
-  /** Where snapshots are pushed, each change of the best prices makes one; while it is on its way the newest wins. */
+  /** Where snapshots are pushed, each change of the best prices makes one; of two that overtake each other the newest wins. */
   #topMayHaveChanged(): void {
-    if (this.#options.config.brain.feed !== 'push' || this.#pushing || !this.#pictures) return;
-    const before = [...this.venue.instruments.keys()].map((symbol) => this.#books.look(symbol).best);
+    if (this.#options.config.brain.feed !== 'push' || !this.#pictures) return;
     const { exchange } = this.venue;
-    const changed = [...exchange.markets.values()].some(
-      (market, n) => market.best('buy')?.price !== before[n]?.bid || market.best('sell')?.price !== before[n]?.ask,
-    );
-    if (!changed) return;
-    this.#pushing = true;
+    const tops = [...exchange.markets.values()].flatMap((market) => [market.best('buy')?.price, market.best('sell')?.price]);
+    if (tops.every((price, n) => price === this.#pushed.tops[n])) return;
+    this.#pushed.tops = tops;
+    const n = ++this.#pushed.taken;
     const show = this.#pictures.take(this.venue.nowMs);
     exchange.agenda.at(this.venue.nowMs + drawLatency(this.#options.latencies.feed, this.#feed), () => {
-      this.#pushing = false;
+      if (n < this.#pushed.shown) return;
+      this.#pushed.shown = n;
       show();
       this.publish();
     });
