@@ -4,6 +4,7 @@
  */
 import type { TapeRecord } from '../../../shared/tape.ts';
 import type { TapeFrame } from '../../../shared/sim/market.ts';
+import { frameAt } from '../../../shared/sim/tape-quick.ts';
 import { DepthEngine } from '../backtest/depth-engine.ts';
 import type { DepthOptions, Ways } from '../backtest/depth-options.ts';
 import { lineOf, Weave } from '../../sim/own-tape.ts';
@@ -88,12 +89,12 @@ class Player {
     for (const ready of line ? this.#weave.take(line, record.name) : this.#weave.connection(record)) {
       const atMs = madeMs(ready, this.#parts.session);
       const frame = this.#footprint ? this.#footprint.without(ready.frame, atMs) : ready.frame;
-      if (frame && this.#symbols.has(frame.symbol)) this.#give({ ...frame, atMs: atMs + AFTER_MS[frame.kind] });
+      if (frame && this.#symbols.has(frame.symbol)) this.#give(frame, atMs + AFTER_MS[frame.kind]);
     }
   }
 
-  #give(frame: TapeFrame): void {
+  #give(frame: TapeFrame, atMs: number): void {
     const { engine, options } = this.#parts;
-    engine.give({ ...frame, atMs: Math.max(frame.atMs, options.startMs, engine.venue.nowMs) });
+    engine.give(frameAt(frame, Math.max(atMs, options.startMs, engine.venue.nowMs)));
   }
 }
