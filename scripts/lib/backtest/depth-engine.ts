@@ -78,7 +78,7 @@ export class DepthEngine {
     const { config, runs, symbols, fromMs, seed } = options;
     this.#options = options;
     this.#settings = { ...settingsOf(config, runs), symbols: symbols.map(({ instrument }) => instrument.symbol) };
-    this.#state = initialState(this.#settings);
+    this.#state = initialState(this.#settings, options.recorded?.remembered ?? undefined);
     this.#feed = new Random(seed).fork('way feed');
     this.#pictureMs = fromMs;
     this.venue = new DepthVenue(options, {
@@ -89,7 +89,7 @@ export class DepthEngine {
     this.#account = new DepthAccount(this.venue);
     this.tally = new Tally({
       symbols: symbols.map(({ instrument }) => ({
-        instrument,
+        ...{ instrument, held: this.venue.heldBefore(instrument.symbol).size },
         strategies: runs.filter((run) => run.symbols.includes(instrument.symbol)).map(({ id }) => id),
       })),
       ...{ fromMs, periodMs: config.snapshot.intervalMs, startEquity: this.#account.equity() },

@@ -10,7 +10,7 @@ import { answered } from '../../../brain/oms/notes.ts';
 import { ClientIds } from '../../../brain/oms/ids.ts';
 import type { Pending } from '../../../brain/oms/working.ts';
 import { readPortfolio } from '../../../brain/portfolio/row.ts';
-import type { Exits } from '../../../brain/risk/exits.ts';
+import { type Exits, NO_EXITS } from '../../../brain/risk/exits.ts';
 import { readRisk } from '../../../brain/risk/row.ts';
 import { fromMemory } from '../../../brain/risk/watch.ts';
 import { makeRuns } from '../../../brain/runs.ts';
@@ -34,7 +34,7 @@ export type Differing = {
   readonly replayed: string;
 };
 /** As `brain/io/brain-tape.ts` writes them. */
-type Start = {
+export type Start = {
   readonly exits: Readonly<Record<string, Exits>>;
   readonly portfolio: string | null;
   readonly risk: string | null;
@@ -105,18 +105,9 @@ export class ReplayBrain {
     this.#state = null;
   }
 
-  #begin({ exits, portfolio, risk, seats }: Start, atMs: number): void {
+  #begin(start: Start, atMs: number): void {
     if (!this.#settings) return;
-    const remembered: Remembered = {
-      exits: (symbol) => exits[symbol] as Exits,
-      portfolio: portfolio === null ? null : readPortfolio(portfolio),
-      risk: risk === null ? null : fromMemory(readRisk(risk)),
-      seat: (key, run) => {
-        const saved = seats[key] ?? null;
-        return saved && run.strategy.resume(saved, atMs);
-      },
-    };
-    this.#state = initialState(this.#settings, remembered);
+    this.#state = initialState(this.#settings, rememberedOf(start, atMs));
     this.hindrance = null;
   }
 
@@ -191,6 +182,17 @@ export class ReplayBrain {
     if (this.#state && before) this.#state = { ...this.#state, symbols: { ...this.#state.symbols, [symbol]: change(before) } };
   }
 }
+
+/** What a `remembered` record tells, read at that time. */
+export const rememberedOf = ({ exits, portfolio, risk, seats }: Start, atMs: number): Remembered => ({
+  exits: (symbol) => exits[symbol] ?? NO_EXITS,
+  portfolio: portfolio === null ? null : readPortfolio(portfolio),
+  risk: risk === null ? null : fromMemory(readRisk(risk)),
+  seat: (key, run) => {
+    const saved = seats[key] ?? null;
+    return saved && run.strategy.resume(saved, atMs);
+  },
+});
 
 /** What leaves: not why. */
 const deedsText = ({ commands = [], close, ask = [] }: ToldStep): string =>

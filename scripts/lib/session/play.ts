@@ -7,6 +7,8 @@ import type { TapeFrame } from '../../../shared/sim/market.ts';
 import { frameAt } from '../../../shared/sim/tape-quick.ts';
 import { DepthEngine } from '../backtest/depth-engine.ts';
 import type { DepthOptions, Ways } from '../backtest/depth-options.ts';
+import type { Remembered } from '../../../brain/step.ts';
+import { rememberedOf, type Start } from '../replay/brain.ts';
 import { lineOf, Weave } from '../../sim/own-tape.ts';
 import { CommandLog, type LoggedCommand } from './command-log.ts';
 import { madeMs } from './feed-seen.ts';
@@ -36,7 +38,13 @@ export async function play(playing: Playing): Promise<Played> {
   const log = new CommandLog(session.instruments);
   const engine = new DepthEngine({
     ...options,
-    recorded: { ways, books, onSent: (...sent) => log.sent(...sent), onActed: (...acted) => log.acted(...acted) },
+    recorded: {
+      ways,
+      books,
+      remembered: rememberedBy(session),
+      onSent: (...sent) => log.sent(...sent),
+      onActed: (...acted) => log.acted(...acted),
+    },
   });
   const player = new Player({ ...playing, engine, books });
   let count = 0;
@@ -49,6 +57,9 @@ export async function play(playing: Playing): Promise<Played> {
   engine.advance(session.endMs);
   return { engine, commands: log.commands, records: count };
 }
+
+const rememberedBy = ({ remembered, firstMs }: Session): Remembered | null =>
+  remembered === null ? null : rememberedOf(JSON.parse(remembered) as Start, firstMs);
 
 type Parts = Playing & { readonly engine: DepthEngine; readonly books: HeardBooks };
 

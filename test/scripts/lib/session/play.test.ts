@@ -73,10 +73,22 @@ test('the venue acts at its own time: a trade fills a quote before anybody has h
   ]);
 });
 
-test('a tape without a configuration, without a snapshot, or that begins with a position held is refused in one line', async () => {
+test('a tape without a configuration, or without a snapshot, is refused in one line', async () => {
   const begun = (over: Parameters<typeof session>[0]) => session(over).depth([100, 100], [['50000.0', '1.000']]);
   await expect(readSession(written(begun({ config: null }).published(110)))).rejects.toThrow(/the tape tells no configuration/);
   await expect(readSession(written(begun({})))).rejects.toThrow(/no gateway gave out a snapshot on it$/);
-  const held = await readSession(written(begun({ held: '0.010' }).published(110)));
-  await expect(optionsOf(held, ASKED)).rejects.toThrow(/BTCUSDT: 0\.010 was held when it began: allowed is a session that began flat/);
+});
+
+test('what was held when the session began is held in its backtest, at its entry price', async () => {
+  const seen: (readonly [number, string | null])[] = [];
+  const run = toldRun(({ view }) => {
+    seen.push([view.position, view.entryPrice]);
+    return { target: 0 };
+  });
+  const tape = session({ held: '-0.010' }).depth([100, 100], [['50000.0', '1.000']]);
+  for (const ms of [110, 210, 310]) tape.published(ms);
+  const { fills } = await played(tape, run);
+  expect(seen[0]).toEqual([-10, '49900.05']);
+  expect(fills).toEqual([[122, 500_001, 10]]);
+  expect(seen.at(-1)?.[0]).toBe(0);
 });
