@@ -22,7 +22,8 @@ import { FILLS_MAX } from './result.ts';
 import { type Keeping, SampleGrid } from './samples.ts';
 
 export type TallySymbol = {
-  readonly instrument: Instrument /** Lots held from before, signed. */;
+  readonly instrument: Instrument;
+  /** Lots held from before, signed. */
   readonly held?: number;
   readonly strategies: readonly string[];
 };
