@@ -11,9 +11,9 @@ import { tripsOf } from '../../../../scripts/lib/session/ways.ts';
 const dir = mkdtempSync(join(tmpdir(), 'mmbot-calibration-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** A hundred orders on their way for 10 ms, one in five of them twice as long; answers take half of it. */
+/** A hundred orders on their way for 10 ms, one in five of them half as long again; answers take half of it. */
 const commands = Array.from({ length: 100 }, (_, n): RecordedCommand => {
-  const [from, way] = [n * 1_000, n % 5 === 0 ? 20 : 10];
+  const [from, way] = [n * 1_000, n % 5 === 0 ? 15 : 10];
   const at = { decidedMs: from, takenMs: from + 1, venueMs: from + way, heardMs: from + way * 1.5 };
   return {
     kind: 'place',
@@ -40,7 +40,7 @@ const trials = [
 test('fitted() tells latencies by median and spread, the queue by what it would have filled, and fees by what was paid', () => {
   expect(fitted({ session, trips: tripsOf(session), trials })).toEqual({
     ...{ format: 1, from: 'sim-1/tapes', orders: 100, fills: 4, queue: 'proportional', lookMs: null, feedLatency: 'fixed:4.5' },
-    ...{ orderLatency: 'lognormal:10:0.693', responseLatency: 'lognormal:5:0.693', fees: { makerBps: 2, takerBps: 5 } },
+    ...{ orderLatency: 'lognormal:10:0.405', responseLatency: 'lognormal:5:0.405', fees: { makerBps: 2, takerBps: 5 } },
   });
 });
 
@@ -62,7 +62,7 @@ const asked = (calibration: string, over: Partial<BacktestArguments> = {}) =>
 test('a backtest takes what was fitted where no option tells it otherwise', () => {
   const file = written(Calibration.parse(fitted({ session, trips: tripsOf(session), trials })));
   const [all, own] = [asked(file), asked(file, { queue: 'log-proportional', fees: '1:4' })];
-  expect(all).toMatchObject({ orderLatency: { kind: 'lognormal', medianMs: 10, sigma: 0.693 }, queue: 'proportional', fees: '2:5' });
+  expect(all).toMatchObject({ orderLatency: { kind: 'lognormal', medianMs: 10, sigma: 0.405 }, queue: 'proportional', fees: '2:5' });
   expect(own).toMatchObject({ responseLatency: { kind: 'lognormal', medianMs: 5 }, queue: 'log-proportional', fees: '1:4' });
 });
 
