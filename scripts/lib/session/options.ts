@@ -26,7 +26,8 @@ export async function optionsOf(session: Session, asked: Asked): Promise<Omit<De
   const runs = makeRuns(config, customs.value);
   const symbols = config.symbols.map((symbol) => symbolOf(session, symbol, asked.queueModel));
   const assets = new Set(symbols.map(({ instrument }) => instrument.quoteAsset));
-  const balances = Object.entries(start.balances).flatMap(([asset, amount]): [string, Atoms][] => {
+  const told = Object.keys(start.balances).length > 0 || config.environment !== 'paper' ? start.balances : config.paper.balances;
+  const balances = Object.entries(told).flatMap(([asset, amount]): [string, Atoms][] => {
     const atoms = parseAtoms(amount);
     return atoms === null || !assets.has(asset) ? [] : [[asset, atoms]];
   });
