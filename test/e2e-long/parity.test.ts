@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { chromiumPath, openChromium } from '../kit/chromium.ts';
 import { recorded } from '../kit/data.ts';
 import { ROOT, TestRun } from '../kit/run.ts';
 
@@ -29,12 +31,35 @@ async function checked(args: readonly string[]) {
   expect(summary.errors).toEqual([]);
   const account = readdirSync(join(session.dir, 'run')).find((name) => name.startsWith('sim-')) ?? '';
   const tapes = join(session.dir, 'run', account, 'tapes');
-  const parity = await tool('parity', tapes, '--json', '-');
+  const page = join(session.dir, 'parity.html');
+  const parity = await tool('parity', tapes, '--json', '-', '--html', page);
   const replay = await tool('replay', tapes, '--json');
   const backtest = await tool('backtest', '--tape', tapes, '--json', '-');
   const [told, turns, result] = [parity, replay, backtest].map(({ stdout }) => JSON.parse(stdout));
-  return { summary, parity: told, code: parity.code, brain: turns.brain, result };
+  return { summary, parity: told, code: parity.code, brain: turns.brain, result, seen: await looked(page) };
 }
+
+/** What a browser finds on the page; null where there is none. */
+async function looked(file: string): Promise<Seen | null> {
+  const path = chromiumPath();
+  if (path === null) return null;
+  const browser = await openChromium(path);
+  const page = await browser.newPage({ viewport: { width: 390, height: 900 } });
+  const told: string[] = [];
+  page.on('console', (message) => told.push(message.text()));
+  page.on('pageerror', (error) => told.push(error.message));
+  await page.goto(pathToFileURL(file).href);
+  const seen = await page.evaluate<Omit<Seen, 'told'>>(SEEN);
+  await browser.close();
+  return { ...seen, told };
+}
+
+/** In the page, where this project's types do not hold. */
+const SEEN = `({
+  canvases: [...document.querySelectorAll('canvas')].filter((one) => one.width > 100).length,
+  wide: document.documentElement.scrollWidth - innerWidth,
+})`;
+type Seen = { readonly told: readonly string[]; readonly canvases: number; readonly wide: number };
 
 test.for([
   { market: 'the seeded market', args: ['--seconds', '70', '--seed', '3'], inPublic: true },
@@ -43,7 +68,7 @@ test.for([
   'a recorded session on $market: its backtest makes the same fills, and its brain sends the same',
   async ({ args, inPublic }, { skip }) => {
     skip(args.includes('null'), 'the recording is not here');
-    const { summary, parity, code, brain, result } = await checked(args);
+    const { summary, parity, code, brain, result, seen } = await checked(args);
     const [symbol] = Object.values(summary.symbols);
     expect(symbol?.fills).toBeGreaterThan(20);
     expect(parity.session).toMatchObject({ inPublic, gaps: [] });
@@ -55,5 +80,6 @@ test.for([
     expect(result.pnl.fills).toBe(parity.fills.simulated);
     expect(brain.turns).toMatchObject({ equal: brain.turns.run, reasonsEqual: brain.turns.run, skipped: 0 });
     expect(brain.turns.run).toBeGreaterThan(400);
+    expect(seen).toEqual(seen && { told: [], canvases: 2, wide: 0 });
   },
 );
