@@ -16,6 +16,7 @@ import { benchOrders } from './bench/orders.ts';
 import { benchResync } from './bench/resync.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
 import { benchStreams } from './bench/streams.ts';
+import { benchWatched } from './bench/watched.ts';
 import { benchWholeRun } from './bench/whole-run.ts';
 
 const program = new Command('npm run bench --')
@@ -27,14 +28,15 @@ const program = new Command('npm run bench --')
   .option('--diff', 'only the actions that the OMS saves on a recorded book', false)
   .option('--guard', 'only the checks in front of every order: some seconds', false)
   .option('--ledger', 'only the ledger on disk, with a file of a million orders: some minutes, two gigabytes', false)
+  .option('--watched', 'only the cost of metrics, scrapes and logs: two minutes', false)
   .option('--quick', 'a run of 30 s instead of 80 s for latency, CPU and memory', false)
   .option('--json', 'one JSON line instead of a table', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 type Options = Readonly<
-  Record<'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'decision' | 'diff' | 'guard' | 'ledger', boolean>
+  Record<'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'decision' | 'diff' | 'guard' | 'ledger' | 'watched', boolean>
 >;
-const { quick, json, backtest, ceiling, commandPath, decision, diff, guard, ledger } = program.parse().opts<Options>();
+const { quick, json, backtest, ceiling, commandPath, decision, diff, guard, ledger, watched } = program.parse().opts<Options>();
 async function all(): Promise<readonly Figure[]> {
   const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
   return [
@@ -54,6 +56,7 @@ async function all(): Promise<readonly Figure[]> {
     ...(await benchDiff()),
     ...(await benchBacktest()),
     ...(await benchCeiling()),
+    ...(await benchWatched(quick ? 4 : 10)),
   ];
 }
 
@@ -65,6 +68,7 @@ const chosen = (): Promise<readonly Figure[]> => {
   if (decision) return benchDecision();
   if (diff) return benchDiff();
   if (guard) return benchGuard();
+  if (watched) return benchWatched(10);
   return ledger ? ledgerOnly() : all();
 };
 
