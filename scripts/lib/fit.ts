@@ -25,7 +25,8 @@ function broken(line: string, width: number): readonly string[] {
 function cut(word: string, { indent, width }: { readonly indent: string; readonly width: number }): readonly string[] {
   const most = width - indent.length;
   if (visible(word) <= most) return [indent + word];
-  return word.match(new RegExp(`.{1,${most}}`, 'gu'))?.map((piece) => indent + piece) ?? [word];
+  const plain = word.replace(COLOUR, ''); // half a colour would be shown as it is
+  return plain.match(new RegExp(`.{1,${most}}`, 'gu'))?.map((piece) => indent + piece) ?? [plain];
 }
 
 /** Words that a person looks for first. */

@@ -5,7 +5,8 @@ import { frameOf } from '../../../scripts/lib/live-screen.ts';
 import { EXAMPLES } from '../../../scripts/lib/mm-help.ts';
 
 const paint = (word: string, tone: string): string => `\x1b[${tone === 'good' ? 32 : 31}m${word}\x1b[39m`;
-const plain = (line: string): string => line.replace(/\u001b\[[0-9;]*m/g, '');
+const CODE = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]`, 'g');
+const plain = (line: string): string => line.replaceAll(CODE, '');
 
 test('fitted() leaves lines that fit as they are, and breaks others under where their words begin', () => {
   expect(fitted(['a  b', ''])).toEqual(['a  b', '']);
@@ -38,7 +39,7 @@ test('frameOf() draws over what stood there, and says what does not fit', () => 
   expect(frame).toBe('\x1b[Hone\x1b[K\r\ntwo\x1b[K\r\nthree\x1b[K\r\n1 more lines: a taller window shows them; q quits\x1b[K\x1b[J');
   expect(frameOf(['one'], { columns: 80, rows: 24 })).toBe('\x1b[Hone\x1b[K\r\nq quits\x1b[K\x1b[J');
   const narrow = frameOf(['x'.repeat(100)], { columns: 40, rows: 10 }).split('\r\n');
-  expect(narrow.every((line) => line.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').length <= 40)).toBe(true);
+  expect(narrow.every((line) => plain(line).length <= 40)).toBe(true);
 });
 
 test('examples fit into 80 columns', () => {
