@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { parseArgs } from './io/arguments.ts';
 import { type Clock, parseClockSpec, systemClock } from '../shared/clock.ts';
 import { accountHash, type Config, configHash, configWarnings } from '../shared/config.ts';
-import { type Credentials, type Loaded, loadConfig, loadCredentials } from '../shared/config-file.ts';
+import { type Credentials, type Loaded, loadConfig } from '../shared/config-file.ts';
 import { Edits, watchConfig } from '../shared/io/config-watch.ts';
 import { EndSignals } from '../shared/io/end-signals.ts';
 import { meterLoopLag } from '../shared/io/loop-lag.ts';
 import { type StartMs, StartTimes } from '../shared/io/start-times.ts';
 import { type Log, processLog } from '../shared/log.ts';
+import { takeCredentials } from '../shared/io/take-credentials.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { ok } from '../shared/result.ts';
@@ -24,13 +25,11 @@ import { EpochSource, type EpochsOptions, epochsAtVenue, readEpoch } from './io/
 import { LedgerStore } from './io/ledger-store.ts';
 import { registerMeters } from './io/meters/register.ts';
 import { RedisWriter } from './io/redis-writer.ts';
+import { preflight, type Refusal, refuseEnvironment } from './io/preflight.ts';
 import { openRunDir, type RunDir } from './io/run-dir.ts';
 import { type Proof, proofSentence } from './orders/proof.ts';
 import { openVenue } from './venues/io/open.ts';
 import type { Venue } from './venues/venue.ts';
-
-/** Parts that real money needs and that are not built yet. */
-const MISSING_FOR_MAINNET = ['the checks of doctor', 'the probe of what the documents of the venue leave open'];
 
 type Prepared = {
   readonly loaded: Loaded;
@@ -48,7 +47,7 @@ class Ended extends Error {
   }
 }
 
-function prepare(args: readonly string[]): Prepared {
+async function prepare(args: readonly string[]): Promise<Prepared> {
   const options = parseArgs(args);
   const { over } = options;
   const edits = new Edits();
@@ -60,16 +59,16 @@ function prepare(args: readonly string[]): Prepared {
   if (spec === null) throw new Ended(EXIT.usage, [`--clock: ${options.clock}: allowed is ORIGIN_MS@REAL_MSxSPEED`]);
   if (spec && environment !== 'sim')
     throw new Ended(EXIT.usage, [`--clock: only in sim: environment is ${environment} in ${loaded.value.file}`]);
-  refuseUnsafe(loaded.value.config, { live: options.live });
-  const credentials = loadCredentials(loaded.value, process.env);
+  heed(refuseEnvironment(loaded.value.config, options));
+  const credentials = await takeCredentials(loaded.value, process.env);
   if (!credentials.ok) throw new Ended(EXIT.usage, [credentials.error]);
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  heed(await preflight({ loaded: loaded.value, credentials: credentials.value, ...options, say }));
   return { loaded: loaded.value, edits, credentials: credentials.value, clock: systemClock(spec), speed: spec?.speed ?? 1 };
 }
 
-function refuseUnsafe({ environment }: Config, { live }: { readonly live: boolean }): void {
-  if (environment !== 'mainnet') return;
-  const why = `${live ? '' : 'real money needs --live as well; '}not built yet: ${MISSING_FOR_MAINNET.join('; ')}`;
-  throw new Ended(EXIT.refused, [`environment mainnet: refused: ${why}`]);
+function heed(refusal: Refusal | null): void {
+  if (refusal) throw new Ended(refusal.code, refusal.lines);
 }
 
 /** What outlives a beginning: the process begins anew where a ledger that could not be opened can be. */
@@ -87,7 +86,7 @@ type End = number | 'ledger-back';
 
 async function run(args: readonly string[]): Promise<number> {
   const signals = new EndSignals();
-  const prepared = prepare(args);
+  const prepared = await prepare(args);
   const log = processLog('gateway', prepared.loaded.config.log);
   dieOfBugs(log);
   const lasting: Lasting = { signals, log, panics: panicSignals(), returns: 0, reached: undefined, limits: null };

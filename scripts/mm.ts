@@ -1,17 +1,20 @@
 /** One tool to watch and stop a running system: reads Redis, speaks to the gateway's operator socket, holds no key. */
 import { createInterface } from 'node:readline/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Loaded } from '../shared/config-file.ts';
 import { acknowledge, alertLines, openAlerts } from './alerts/commands.ts';
 import { completedOf, completionScript, SHELLS } from './lib/completion.ts';
 import { showConfig } from './lib/config-tool.ts';
-import { ask, openOperator } from './lib/operator.ts';
+import { pauseTrading, resumeTrading } from './lib/act.ts';
+import type { DoctorOptions } from './lib/doctor/doctor.ts';
 import { fitted } from './lib/fit.ts';
+import { addKeysCommands } from './lib/keys/commands.ts';
 import { type IncidentOptions, showIncident } from './lib/incident.ts';
 import { type FillsOptions, type PnlOptions, showFills, showLife, showPnl, utcTime } from './lib/history-tool.ts';
 import { LEVELS, type LogLevelOptions, logLevel } from './lib/log-level.ts';
 import { addExamples } from './lib/mm-help.ts';
 import { panic } from './lib/panic.ts';
+import type { ProbeOptions } from './lib/probe/probe.ts';
 import { openRedis } from './lib/redis.ts';
 import { newStrategy } from './lib/new-strategy.ts';
 import { ordersTable } from './lib/screen.ts';
@@ -114,6 +117,23 @@ addCommand('config', 'the configuration of the file, without secrets', showConfi
   .option('--confirm', 'limits that the file has loosened come into force, after a question', false)
   .option('--yes', 'do not ask', false);
 
+addCommand<DoctorOptions>('doctor', 'looks at machine, Redis, files, venue, key and limits, and says what to mend', async (options) => {
+  const { doctor } = await import('./lib/doctor/doctor.ts'); // with the venue's adapter it would slow every other command
+  return doctor(options);
+})
+  .option(...JSON_OPTION)
+  .option('--strict', 'warnings and unknowns count as failures', false);
+addCommand<ProbeOptions>('probe', "asks the exchange's test environment what its documents leave open; leaves nothing", async (options) => {
+  const { probe } = await import('./lib/probe/probe.ts');
+  return probe(options);
+})
+  .option(...JSON_OPTION)
+  .addOption(new Option('--environment <name>', 'where').choices(['testnet', 'sim']).makeOptionMandatory())
+  .option('--symbol <symbol>', 'flat and without orders (default: the first of the config)');
+addKeysCommands(program, (run) => {
+  action = run;
+});
+
 type TestOptions = Shown & { readonly channel?: string };
 addCommand('alert-test', 'one test message to every channel of the alerts', alertTest)
   .option(...JSON_OPTION)
@@ -167,8 +187,8 @@ async function stop({ config: file, everything, yes, reason, timeout, json }: Pa
 }
 
 /** For a program, or for a person. */
-function tell(json: boolean, value: object, sentence: string): void {
-  print(json ? JSON.stringify(value) : sentence);
+function tell(json: boolean, value: object, ...lines: readonly string[]): void {
+  print(...(json ? [JSON.stringify(value)] : lines));
 }
 
 async function confirmed({ config }: Loaded, everything: boolean): Promise<boolean> {
@@ -181,16 +201,14 @@ async function confirmed({ config }: Loaded, everything: boolean): Promise<boole
 }
 
 async function pause({ config: file, json }: Shown): Promise<ExitCode> {
-  await using client = await openOperator(configOf(file), 'mm pause');
-  await ask(client, { type: 'pause', reason: 'mm pause' });
-  tell(json, { paused: true }, 'paused: quotes are cancelled, no new orders until mm resume; hard exits still work');
+  const lines = await pauseTrading({ loaded: configOf(file), who: 'mm pause' });
+  tell(json, { paused: true }, ...lines);
   return EXIT.done;
 }
 
 async function resume({ config: file, json }: Shown): Promise<ExitCode> {
-  await using client = await openOperator(configOf(file), 'mm resume');
-  await ask(client, { type: 'resume' });
-  tell(json, { resumed: true }, 'resumed: pause and emergency stop are lifted');
+  const lines = await resumeTrading({ loaded: configOf(file), who: 'mm resume' });
+  tell(json, { resumed: true }, ...lines);
   return EXIT.done;
 }
 

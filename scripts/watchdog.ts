@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { lockFile } from '../gateway/io/os-lock.ts';
 import { systemClock } from '../shared/clock.ts';
 import { accountHash } from '../shared/config.ts';
-import { loadCredentials } from '../shared/config-file.ts';
 import { watchConfig } from '../shared/io/config-watch.ts';
+import { takeCredentials } from '../shared/io/take-credentials.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
 import { type Log, processLog, setLogLevel } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
@@ -34,7 +34,7 @@ const FLUSH_MS = 3_000;
 async function main(): Promise<ExitCode> {
   const loaded = configOf(options.config);
   const { config } = loaded;
-  const credentials = loadCredentials(loaded, process.env);
+  const credentials = await takeCredentials(loaded, process.env);
   if (!credentials.ok) throw new Problem(EXIT.usage, [credentials.error]);
   const clock = systemClock();
   const channels = openChannels(config.alerts, { env: process.env, configFile: loaded.file, clock });
@@ -59,7 +59,8 @@ async function main(): Promise<ExitCode> {
   const onProblem = (what: string, sentence: string): void => log.error({ sentence: redact(sentence) }, what);
   const desk = new AlertDesk({ config: config.alerts, from, folder: accountDir, outbox, clock, redact, onProblem });
   await using eyes = new Eyes({ loaded, apiKey, accountDir });
-  await using venue = config.environment === 'paper' ? null : new VenueWatch({ loaded, env: process.env, say: sayerOf(log, redact) });
+  await using venue =
+    config.environment === 'paper' ? null : new VenueWatch({ loaded, credentials: credentials.value, say: sayerOf(log, redact) });
   const run = new WatchdogRun({ config, accountDir, clock, log, eyes, venue, desk, outbox });
   await using server = await serveMetrics({ port: config.watchdog.metricsPort, metrics, run, venue });
   log.info(

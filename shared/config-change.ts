@@ -44,6 +44,7 @@ const APPLIES: Readonly<Record<string, Apply>> = {
   paper: 'restart',
   record: 'restart',
   watchdog: 'restart',
+  dashboard: 'restart',
   alerts: 'restart',
   endpoints: 'restart',
   credentials: 'restart',

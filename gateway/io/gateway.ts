@@ -33,6 +33,7 @@ import { Stops } from '../orders/stop.ts';
 import { ACK_SILENCE_MS, Watch } from '../orders/watch.ts';
 import { Latency } from '../publish/latency.ts';
 import { Publisher } from '../publish/publisher.ts';
+import { PushPace } from '../publish/push-pace.ts';
 import { type Readiness, readiness } from '../publish/readiness.ts';
 import { SeqLog } from '../publish/seq-log.ts';
 import { ConfigInForce } from '../orders/config-in-force.ts';
@@ -62,8 +63,6 @@ const PROTECT_MS = 2_000;
 const REDIS_MS = 300;
 const DISARM_MS = 1_000;
 const READY_MS = 10_000;
-/** Pushes of one moment: changes of the top closer together than this go out as one. */
-const PUSH_MS = 2;
 
 export class Gateway implements AsyncDisposable {
   readonly #options: GatewayOptions;
@@ -82,13 +81,14 @@ export class Gateway implements AsyncDisposable {
   readonly #counters = new Counters();
   #servers: readonly CommandServer[] = [];
   #timers: Timer[] = [];
-  #push: Timer | null = null;
+  readonly #push: PushPace;
   readonly #epochs: Epochs;
   #started = false; // once the account was known, a leverage changed later halts its symbol and nothing more
 
   constructor(options: GatewayOptions) {
     const { config, clock, store, identity, speed, runDir, redis, recorder } = options;
     this.#options = options;
+    this.#push = new PushPace({ clock, push: () => this.#pushSnapshot() });
     this.#epochs = new Epochs(() => options.epochs.grant(), identity.epoch);
     this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note), heard: recorder?.command });
     this.#notices = new Notices(options);
@@ -157,6 +157,7 @@ export class Gateway implements AsyncDisposable {
       onOrders: (orders) => {
         this.#watch.onOrders(orders);
         this.#safety.onOrders(orders);
+        this.#pushes?.ordersChanged();
         this.#counters.onOrders(orders);
         if (orders.some(({ order }) => hasEnded(order.status))) this.#closer.tick();
       },
@@ -299,7 +300,7 @@ export class Gateway implements AsyncDisposable {
       },
       onBookLive: (symbol, live, reason) => this.#watch.onBookLive(symbol, { live, reason }),
       onInstrument: (news) => this.#watch.onInstrument(news),
-      onTop: () => this.#topChanged(),
+      onTop: () => this.#pushes?.topChanged(),
       onTrade: (trade) => this.#publisher.addTrade(trade),
       onTradesMissed: (symbol) => this.#publisher.tradesMissed(symbol),
     });
@@ -363,13 +364,14 @@ export class Gateway implements AsyncDisposable {
     setImmediate(() => void redis.write(batch)); // a command that came in while it was made goes first
   }
 
-  #topChanged(): void {
-    if (this.#push || !this.#servers.some((server) => server.hasSubscribers)) return;
-    this.#push = this.#options.clock.after(PUSH_MS, () => {
-      this.#push = null;
-      const text = frame(this.#publisher.takePush());
-      for (const server of this.#servers) server.push(text);
-    });
+  /** Null while nobody has subscribed. */
+  get #pushes(): PushPace | null {
+    return this.#servers.some((server) => server.hasSubscribers) ? this.#push : null;
+  }
+
+  #pushSnapshot(): void {
+    const text = frame(this.#publisher.takePush());
+    for (const server of this.#servers) server.push(text);
   }
 
   async #listen(): Promise<OpenFault | null> {

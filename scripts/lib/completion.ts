@@ -17,9 +17,15 @@ export const completedOf = (program: Command, words: Readonly<Record<string, rea
   program.commands.map((command) => ({
     name: command.name(),
     about: command.description(),
-    options: [...command.options.map(flagOf), { flag: '--help', about: 'what it does, with examples', takesFile: false }],
-    words: words[command.name()] ?? [],
+    options: [...flagsOf(command), { flag: '--help', about: 'what it does, with examples', takesFile: false }],
+    words: words[command.name()] ?? command.commands.map((inner) => inner.name()),
   }));
+
+/** Its own, and those of the commands under it. */
+function flagsOf({ options, commands }: Command): readonly Flag[] {
+  const all = [...options, ...commands.flatMap((inner) => inner.options)].map(flagOf);
+  return all.filter(({ flag }, i) => all.findIndex((one) => one.flag === flag) === i);
+}
 
 const flagOf = ({ long, description, flags }: Option): Flag => ({
   flag: long ?? '',

@@ -14,6 +14,8 @@ export type ChildOptions = {
   readonly args: readonly string[];
   /** Where its stderr and stdout go; null: our stderr. */
   readonly logFile: LogFileOptions | null;
+  /** Its environment. */
+  readonly env: NodeJS.ProcessEnv;
   /** True: it sends `{kind:'ready', …}` over IPC when it works, and ends when IPC does. False: a server we probe ourselves and must end. */
   readonly ipc: boolean;
   /** Exit codes that no restart mends (a config error, a safety refusal). */
@@ -103,14 +105,14 @@ export class Child {
   }
 
   #spawn(after: string | null): void {
-    const { command, args, ipc } = this.#options;
+    const { command, args, ipc, env } = this.#options;
     this.#startedAt = performance.now();
     this.#readyAt = null;
     const start: Start = { after, atMs: performance.timeOrigin + this.#startedAt, ms: { protected: null, ready: null, quoting: null } };
     this.#starts = [...this.#starts.slice(1 - STARTS_KEPT), start];
     // its own process group: Ctrl-C reaches the supervisor alone, which then stops everything in order
     const stdio = ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])] as const;
-    const started = spawn(command, [...args], { stdio: [...stdio], detached: true, env: fastStart(process.env) });
+    const started = spawn(command, [...args], { stdio: [...stdio], detached: true, env: fastStart(env) });
     this.#process = started;
     if (!ipc) endWithUs(started);
     const sink = this.#log ?? process.stderr;

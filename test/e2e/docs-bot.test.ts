@@ -1,18 +1,15 @@
-/** The bot of the README runs as it is written, and the simulator knows the faults and options beside it. */
+/** The bot of simulator.md runs as it is written, and the simulator knows the faults and options beside it. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseAtoms, ZERO_ATOMS } from '../../shared/units.ts';
 import { readFault } from '../../scripts/sim/faults/fault.ts';
+import { blockOf, docText } from '../kit/docs.ts';
 import { openTestSim, type SimClient } from '../kit/sim-client.ts';
 import { ROOT } from '../kit/run.ts';
 
-const SECTION =
-  readFileSync(join(ROOT, 'README.md'), 'utf8')
-    .split('\n## ')
-    .find((part) => part.startsWith("Someone else's bot")) ?? '';
+const SECTION = docText('simulator.md');
 const ACCOUNT = 'mmbot-sim-key';
 
 async function openSim(): Promise<SimClient> {
@@ -24,7 +21,7 @@ async function openSim(): Promise<SimClient> {
 
 test("someone else's bot trades five times, closes its position and ends", async () => {
   const sim = await openSim();
-  const code = /```js\n([\s\S]*?)```/.exec(SECTION)?.[1] ?? '';
+  const code = blockOf(SECTION, 'js');
   const bot = spawn(process.execPath, ['--input-type=module', '-e', code], {
     cwd: ROOT,
     env: { ...process.env, SIM_PORT: String(sim.simulator.port) },
@@ -39,15 +36,15 @@ test("someone else's bot trades five times, closes its position and ends", async
   expect(lines.at(-1)).toBe(`USDT ${Number(truth.balances.find(({ asset }: { asset: string }) => asset === 'USDT').balance)}`);
 });
 
-test('the simulator takes the faults that the README makes', async () => {
+test('the simulator takes the faults that simulator.md makes', async () => {
   const sim = await openSim();
   const faults = [...SECTION.matchAll(/curl .*?(\/sim\/\S+) -d '(.*?)'/g)];
   expect(faults.length).toBeGreaterThan(3);
   for (const [line, path = '', body = ''] of faults) expect((await sim.raw('POST', path, { body })).status, line).toBe(200);
 });
 
-test('the scenario and the options of the README are known', async () => {
-  const lines = (/```json\n([\s\S]*?)```/.exec(SECTION)?.[1] ?? '').trim().split('\n');
+test('the scenario and the options of simulator.md are known', async () => {
+  const lines = blockOf(SECTION, 'json scenario').trim().split('\n');
   expect(lines.map((line) => readFault(JSON.parse(line).fault).ok)).toEqual([true, true]);
   const help = await text(
     spawn(process.execPath, [join(ROOT, 'scripts/sim.ts'), '--help'], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout,

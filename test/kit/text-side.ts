@@ -1,5 +1,5 @@
 /** One side of a book that keeps its decimal strings as sent, sorted with the best level last, so that changes near the best move few elements. */
-import type { Level } from './market.ts';
+import type { Level } from '../../shared/sim/market.ts';
 
 /** Farthest levels beyond this many are dropped, so a runaway stream cannot grow memory. */
 export const TEXT_LEVELS_MAX = 20_000;

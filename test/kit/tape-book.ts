@@ -3,7 +3,7 @@
  * book (reference sheet 2026-11, section 7): buffer, drop `u < lastUpdateId`, first kept `U <= lastUpdateId <= u`, then `pu` = the `u` before.
  * It also answers how the book was after an earlier update: each applied diff leaves a note of what it overwrote.
  */
-import type { Level } from './market.ts';
+import type { Level } from '../../shared/sim/market.ts';
 import { TextSide } from './text-side.ts';
 
 export type BookDiff = {

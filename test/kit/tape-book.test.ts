@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Level } from '../../../shared/sim/market.ts';
-import { type BookDiff, TapeBook } from '../../../shared/sim/tape-book.ts';
-import { TEXT_LEVELS_MAX, TextSide } from '../../../shared/sim/text-side.ts';
+import type { Level } from '../../shared/sim/market.ts';
+import { type BookDiff, TapeBook } from './tape-book.ts';
+import { TEXT_LEVELS_MAX, TextSide } from './text-side.ts';
 
 const SNAPSHOT = {
   lastUpdateId: 100,
