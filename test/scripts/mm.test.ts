@@ -20,7 +20,7 @@ function offered(script: string, words: readonly string[]): readonly string[] {
 
 test('completion, help and examples know every command and every option', async () => {
   const [{ stdout: script }, { stdout: help }] = await Promise.all([runTool('mm', ['completion', 'bash']), runTool('mm', ['--help'])]);
-  const commands = [...help.matchAll(/^ {2}([a-z-]+)(?= [[<])/gm)].map(([, name]) => name ?? '').filter((name) => name !== 'help');
+  const commands = [...help.matchAll(/^ {2}([a-z-]+)(?= [[<]| {2})/gm)].map(([, name]) => name ?? '').filter((name) => name !== 'help');
   expect(commands.length).toBeGreaterThan(15);
   expect(offered(script, ['mm', '']).filter((word) => !word.startsWith('-'))).toEqual(commands);
   expect(commands.filter((name) => (EXAMPLES[name] ?? []).length === 0)).toEqual([]);
