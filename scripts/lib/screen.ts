@@ -60,8 +60,8 @@ function healthLines({ header, brain, symbols }: State): readonly string[] {
   const live = symbols.filter(({ book }) => book?.status === 'live').length;
   const leased = brain !== null && header !== null && header.brainEpoch === brain.brainEpoch;
   return labelled('health', [
-    `gateway ${header === null ? 'down' : 'up'}`,
-    `brain ${leased ? 'up' : brain === null ? 'down' : 'without lease'}`,
+    `gateway ${header === null ? UNKNOWN : 'up'}`,
+    `brain ${leased ? 'up' : brain === null ? UNKNOWN : 'without lease'}`,
     ...(header === null ? [] : [`market ${header.health.market.state}`, `account ${header.health.account.state}`]),
     `books ${live}/${symbols.length} live`,
     ...(header === null ? [] : [`orders by ${header.health.orderEntry}`]),

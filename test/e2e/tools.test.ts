@@ -113,7 +113,7 @@ test('mm shows unknown, not zero, for what Redis does not hold', async () => {
   const { code, stdout, lines } = await runTool('mm', ['status', '--config', other]);
   expect(code).toBe(3);
   expect(lines).toEqual([expect.stringContaining('mm:other:seq')]);
-  expect(stdout).toMatch(/^gateway +unknown/);
+  expect(stdout).toMatch(/^health +gateway unknown +brain unknown[\s\S]*\ngateway +unknown/);
   expect(stdout).toMatch(/BTCUSDT +unknown +unknown +unknown +unknown +unknown +unknown\n/);
   expect(stdout).toContain('own orders: unknown');
   expect(stdout).toContain('balances: unknown');
