@@ -62,9 +62,12 @@ function healthLines({ header, brain, symbols }: State): readonly string[] {
   return labelled('health', [
     `gateway ${header === null ? UNKNOWN : 'up'}`,
     `brain ${leased ? 'up' : brain === null ? UNKNOWN : 'without lease'}`,
-    ...(header === null ? [] : [`market ${header.health.market.state}`, `account ${header.health.account.state}`]),
-    `books ${live}/${symbols.length} live`,
-    ...(header === null ? [] : [`orders by ${header.health.orderEntry}`]),
+    ...(header === null
+      ? ['streams unknown', 'books unknown']
+      : [
+          ...[`market ${header.health.market.state}`, `account ${header.health.account.state}`],
+          ...[`books ${live}/${symbols.length} live`, `orders by ${header.health.orderEntry}`],
+        ]),
   ]);
 }
 
