@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { overlay } from '../../shared/config.ts';
 import { OwnProcess } from '../kit/own-process.ts';
 import { TestRedis } from '../kit/redis.ts';
 import { ROOT } from '../kit/run.ts';
+import { runTool } from '../kit/tool.ts';
 import { KEY, openTestSim, SECRET, type SimClient } from '../kit/sim-client.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'mmbot-real-'));
@@ -35,6 +37,25 @@ const refusal = async (...args: readonly string[]): Promise<readonly [number | n
   const gateway = start(...args);
   return [await gateway.exited, gateway.lastWords];
 };
+
+test('the passphrase of the keystore may come by stdin, as a supervisor hands it over', async () => {
+  writeFileSync(join(dir, 'plain.json'), JSON.stringify({ apiKey: KEY, secret: SECRET }), { mode: 0o600 });
+  writeFileSync(join(dir, 'phrase'), 'a long passphrase', { mode: 0o600 });
+  const add = ['keys', 'add', 'testnet', '--config', file, '--from', join(dir, 'plain.json'), '--passphrase-file', join(dir, 'phrase')];
+  expect((await runTool('mm', add)).code).toBe(0);
+  const sealed = join(dir, 'sealed.json');
+  const nowhere = { rest: 'http://127.0.0.1:1', stream: 'ws://127.0.0.1:1' };
+  const own = { environment: 'testnet', endpoints: { testnet: nowhere }, credentials: { testnet: { keystore: 'keys.json' } } };
+  writeFileSync(sealed, JSON.stringify(overlay(JSON.parse(readFileSync(file, 'utf8')), own)), { mode: 0o600 });
+  const withInput = (input: string) =>
+    spawnSync(process.execPath, [join(ROOT, 'gateway/main.ts'), '--config', sealed, '--passphrase-stdin'], { input, encoding: 'utf8' });
+  const [right, wrong] = [withInput('a long passphrase\n'), withInput('another passphrase\n')];
+  expect([right.status, right.stderr]).toEqual([3, expect.stringMatching(/Cannot reach the venue at http:\/\/127\.0\.0\.1:1/)]);
+  expect([wrong.status, wrong.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^.*keys\.json: key testnet: wrong passphrase, or the file was changed\n$/),
+  ]);
+});
 
 test('a gateway trades real money only when everything says so', async () => {
   expect(await refusal()).toEqual([4, 'environment mainnet: refused: real money needs --live as well']);
