@@ -6,9 +6,10 @@ import { accountHash, type Config, configHash, configWarnings } from '../shared/
 import { type Credentials, type Loaded, loadConfig } from '../shared/config-file.ts';
 import { Edits, watchConfig } from '../shared/io/config-watch.ts';
 import { EndSignals } from '../shared/io/end-signals.ts';
+import { meterLoopLag } from '../shared/io/loop-lag.ts';
 import { type StartMs, StartTimes } from '../shared/io/start-times.ts';
+import { type Log, processLog } from '../shared/log.ts';
 import { takeCredentials } from '../shared/io/take-credentials.ts';
-import { type Log, rootLog } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { ok } from '../shared/result.ts';
@@ -22,6 +23,7 @@ import { gridSentence } from './io/ledger-grid.ts';
 import { mirroredEpoch } from './io/epoch-mirror.ts';
 import { EpochSource, type EpochsOptions, epochsAtVenue, readEpoch } from './io/epoch-source.ts';
 import { LedgerStore } from './io/ledger-store.ts';
+import { registerMeters } from './io/meters/register.ts';
 import { RedisWriter } from './io/redis-writer.ts';
 import { preflight, type Refusal, refuseEnvironment } from './io/preflight.ts';
 import { openRunDir, type RunDir } from './io/run-dir.ts';
@@ -85,7 +87,7 @@ type End = number | 'ledger-back';
 async function run(args: readonly string[]): Promise<number> {
   const signals = new EndSignals();
   const prepared = await prepare(args);
-  const log = rootLog({ process: 'gateway', level: prepared.loaded.config.log.level });
+  const log = processLog('gateway', prepared.loaded.config.log);
   dieOfBugs(log);
   const lasting: Lasting = { signals, log, panics: panicSignals(), returns: 0, reached: undefined, limits: null };
   for (; ; lasting.returns++) {
@@ -240,15 +242,10 @@ async function takeVenue(
 async function takeMetrics(config: Config, { gateway, metrics }: { readonly gateway: Gateway; readonly metrics: Metrics }) {
   const { metricsPort } = config.gateway;
   if (metricsPort === null) return null;
-  for (const name of Object.keys(gateway.counts())) {
-    const gauge = metrics.gauge(
-      `gateway_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
-      `Count of ${name} in this run`,
-    );
-    Object.assign(gauge, { collect: () => gauge.set(gateway.counts()[name] ?? 0) });
-  }
+  registerMeters(metrics, gateway.measured());
+  meterLoopLag(metrics);
   const { openMetricsServer } = await import('../shared/io/metrics-server.ts'); // node:http is slow to load: not before positions are protected
-  const opened = await openMetricsServer({ port: metricsPort, key: 'gateway.metricsPort', metrics, problems: () => gateway.problems() });
+  const opened = await openMetricsServer({ port: metricsPort, key: 'gateway.metricsPort', metrics, ready: () => gateway.ready() });
   if (!opened.ok) throw new Ended(EXIT.unreachable, [opened.error]);
   return opened.value;
 }

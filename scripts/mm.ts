@@ -6,9 +6,10 @@ import { type Command, Option } from 'commander';
 import type { Loaded } from '../shared/config-file.ts';
 import { acknowledge, alertLines, openAlerts } from './alerts/commands.ts';
 import { showConfig } from './lib/config-tool.ts';
+import { pauseTrading, resumeTrading } from './lib/act.ts';
 import type { DoctorOptions } from './lib/doctor/doctor.ts';
-import { ask, notRunning, openOperator } from './lib/operator.ts';
 import { addKeysCommands } from './lib/keys/commands.ts';
+import { notRunning } from './lib/operator.ts';
 import { type IncidentOptions, showIncident } from './lib/incident.ts';
 import { type FillsOptions, type PnlOptions, showFills, showLife, showPnl, utcTime } from './lib/history-tool.ts';
 import { panic } from './lib/panic.ts';
@@ -206,16 +207,12 @@ async function confirmed({ config }: Loaded, everything: boolean): Promise<boole
 }
 
 async function pause({ config: file }: Common): Promise<ExitCode> {
-  await using client = await openOperator(configOf(file), 'mm pause');
-  await ask(client, { type: 'pause', reason: 'mm pause' });
-  print('paused: quotes are cancelled, no new orders until mm resume; hard exits still work');
+  print(...(await pauseTrading({ loaded: configOf(file), who: 'mm pause' })));
   return EXIT.done;
 }
 
 async function resume({ config: file }: Common): Promise<ExitCode> {
-  await using client = await openOperator(configOf(file), 'mm resume');
-  await ask(client, { type: 'resume' });
-  print('resumed: pause and emergency stop are lifted');
+  print(...(await resumeTrading({ loaded: configOf(file), who: 'mm resume' })));
   return EXIT.done;
 }
 

@@ -24,10 +24,11 @@ const positive = (max: number) => (text: string) => {
 type Options = Omit<RunOptions, 'loaded' | 'passphrase'> & { readonly config: string };
 
 const program = new Command('npm start --')
-  .description('Starts everything: simulator (in sim), gateway, brain, and Redis when none answers.')
+  .description('Starts everything: simulator (in sim), gateway, brain, the live page, and Redis when none answers.')
   .option('--config <file>', 'config file', 'config.json')
   .option('--seconds <n>', 'end by itself after this many (simulated) seconds', positive(1e8))
   .option('--headless', 'logs on stderr, one JSON summary on stdout', false)
+  .option('--dashboard', 'with --headless: the live page all the same', false)
   .option('--resume', 'simulator: go on with account, orders and market of the run before, instead of a fresh account', false)
   .option('--replay <file>', 'simulator: serve this recording instead of a seeded market')
   .option('--speed <n>', 'simulator: simulated seconds in a real one', positive(1_000), 1)

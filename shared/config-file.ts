@@ -68,10 +68,11 @@ function withoutPath(document: unknown, [key = '', ...rest]: readonly string[]):
   return rest.length === 0 ? others : { ...others, [key]: withoutPath(child, rest) };
 }
 
-/** Files of own strategies by their whole paths, so that the configuration may be written down elsewhere. */
+/** Files of own strategies and the folder of logs by their whole paths, so that the configuration may be written down elsewhere. */
 function withPaths(config: Config, folder: string): Config {
   const custom = Object.entries(config.strategy.custom).map(([name, one]) => [name, { ...one, file: resolve(folder, one.file) }] as const);
-  return { ...config, strategy: { ...config.strategy, custom: Object.fromEntries(custom) } };
+  const log = { ...config.log, dir: config.log.dir === null ? null : resolve(folder, config.log.dir) };
+  return { ...config, strategy: { ...config.strategy, custom: Object.fromEntries(custom) }, log };
 }
 
 /**

@@ -101,7 +101,7 @@ export async function endAll(children: readonly Child[], dir: string): Promise<v
 export const startChild = (dir: string, { name, args }: { readonly name: string; readonly args: readonly string[] }): Child =>
   new Child({
     ...{ name, command: process.execPath, args: [...NODE_FLAGS, ...args], ipc: true, fatalCodes: [0, 1, 2, 3, 4] },
-    logFile: join(dir, `${name}.log`),
+    logFile: { path: join(dir, `${name}.log`), maxBytes: 1e9, keep: 0 },
     env: process.env,
     onFatal: fail,
   });

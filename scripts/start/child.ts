@@ -1,8 +1,9 @@
 /** One supervised process: started, watched, started again with back-off after a death, stopped with SIGTERM and in the end SIGKILL. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { Writable } from 'node:stream';
 import { backoffMs } from '../../shared/backoff.ts';
 import { fastStart } from '../../shared/io/code-cache.ts';
+import { LogFile, type LogFileOptions } from '../../shared/io/log-file.ts';
 import type { Milestone, StartMs } from '../../shared/io/start-times.ts';
 import { Random } from '../../shared/random.ts';
 import { endWithUs } from './end-with-us.ts';
@@ -12,7 +13,7 @@ export type ChildOptions = {
   readonly command: string;
   readonly args: readonly string[];
   /** Where its stderr and stdout go; null: our stderr. */
-  readonly logFile: string | null;
+  readonly logFile: LogFileOptions | null;
   /** Its environment. */
   readonly env: NodeJS.ProcessEnv;
   /** Its stdin at every start; null: nothing. */
@@ -40,7 +41,7 @@ const BACKOFF = { baseMs: 250, maxMs: 5_000, random: new Random(process.pid) };
 
 export class Child {
   readonly #options: ChildOptions;
-  readonly #log: WriteStream | null;
+  readonly #log: Writable | null;
   #process: ChildProcess | null = null;
   #stopping = false;
   #failures = 0;
@@ -56,7 +57,7 @@ export class Child {
 
   constructor(options: ChildOptions) {
     this.#options = options;
-    this.#log = options.logFile === null ? null : createWriteStream(options.logFile, { flags: 'a' });
+    this.#log = options.logFile === null ? null : linesTo(options.logFile);
     this.#spawn(null);
   }
 
@@ -153,4 +154,18 @@ export class Child {
     process.stderr.write(`${this.name} died (${death}); starting it again in ${Math.round(delayMs)} ms\n`);
     this.#retry = setTimeout(() => this.#spawn(death), delayMs);
   }
+}
+
+function linesTo(options: LogFileOptions): Writable {
+  const file = new LogFile(options);
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      file.write(chunk);
+      done();
+    },
+    final: (done) => {
+      file[Symbol.dispose]();
+      done();
+    },
+  });
 }

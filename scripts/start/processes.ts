@@ -6,6 +6,8 @@ import { type Config, SIM_CREDENTIALS } from '../../shared/config.ts';
 import { type Loaded, loadConfig } from '../../shared/config-file.ts';
 import { watchConfig } from '../../shared/io/config-watch.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
+import type { LogFileOptions } from '../../shared/io/log-file.ts';
+import { logFileOf } from '../../shared/log.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { brainSocketPath } from '../../shared/socket-path.ts';
 import { withoutSecrets } from './child-env.ts';
@@ -13,6 +15,7 @@ import { Child, type ChildMessage, type Start } from './child.ts';
 import { setAsideState, simAccountDir, simStateFile, writeEffectiveConfig, writeRunValues } from './effective.ts';
 import { freePortNear } from './ports.ts';
 import { ensureRedis } from './redis.ts';
+import { openDashboard } from './dashboard.ts';
 import { makeSimKey, type SimKey } from './sim-key.ts';
 
 export type RunOptions = {
@@ -29,8 +32,10 @@ export type RunOptions = {
   readonly acceptUnverified: boolean;
   /** Of the keystore, as a person typed it; null: it comes from elsewhere. */
   readonly passphrase: Buffer | null;
+  /** The live page as well; without `headless` it always is. */
+  readonly dashboard: boolean;
 };
-export type Name = 'redis' | OwnName;
+export type Name = 'redis' | 'dashboard' | OwnName;
 /** Processes of ours: a Redis is spawned otherwise. */
 type OwnName = 'sim' | 'gateway' | 'brain';
 /** Why a run cannot start or go on: lines for a person and the exit code. */
@@ -131,7 +136,7 @@ export class Processes {
   }
 
   async stopAll(): Promise<void> {
-    for (const name of ['brain', 'gateway', 'sim', 'redis'] as const) await this.stop(name);
+    for (const name of ['brain', 'gateway', 'dashboard', 'sim', 'redis'] as const) await this.stop(name);
   }
 
   async #openRedis(): Promise<string | Hindrance> {
@@ -194,6 +199,7 @@ export class Processes {
     const { over, notes } = await writeRunValues({
       ...{ config, configured, runDir, simPort: Number(ready.port), redisUrl },
       keyFile: simKey.file,
+      dashboard: this.#hasDashboard,
     });
     for (const note of notes) say(note);
     const loaded = loadConfig(file, over);
@@ -215,7 +221,20 @@ export class Processes {
     if (!ready.ok) return ready.error;
     this.socketPath = String(ready.value.socketPath);
     this.#spawn('brain', ['brain/main.ts', ...common]);
+    if (this.#hasDashboard)
+      this.#children.set(
+        'dashboard',
+        openDashboard(common.slice(0, 4), {
+          logFile: this.#logFile('dashboard'),
+          env: withoutSecrets(process.env, this.config),
+          say,
+        }),
+      );
     return null;
+  }
+
+  get #hasDashboard(): boolean {
+    return this.#options.dashboard || !this.#options.headless;
   }
 
   async #start(name: OwnName, args: readonly string[]): Promise<Result<ChildMessage, Hindrance>> {
@@ -258,8 +277,8 @@ export class Processes {
     this.#onFatal(this.#fatal);
   }
 
-  #logFile(name: string): string | null {
-    return this.#options.headless ? null : join(this.#logDir, `${name}.log`);
+  #logFile(name: string): LogFileOptions | null {
+    return this.#options.headless ? null : logFileOf(name, { ...this.config.log, dir: this.#logDir });
   }
 }
 

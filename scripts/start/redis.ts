@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import type { LogFileOptions } from '../../shared/io/log-file.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { Child } from './child.ts';
 import { freePortNear } from './ports.ts';
@@ -13,7 +14,7 @@ export type RedisOptions = {
   /** Only in `sim` may we start one ourselves. */
   readonly mayStart: boolean;
   readonly dir: string;
-  readonly logFile: string | null;
+  readonly logFile: LogFileOptions | null;
   readonly env: NodeJS.ProcessEnv;
   readonly onFatal: (sentence: string) => void;
 };

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { LATENCY_FORMS, type Latency, parseLatency } from '../../../shared/sim/latency.ts';
 import { QUEUE_MODELS, type QueueModelName } from '../../../shared/sim/queue.ts';
+import { WAY_KINDS, type WayKind } from '../session/ways.ts';
 import { newTool, wholeNumber } from '../tool.ts';
 import { INTRABAR_RULES, type IntrabarRule } from './bar-path.ts';
 
@@ -26,6 +27,8 @@ export type BacktestArguments = {
   readonly responseLatency?: Latency;
   readonly feedLatency?: Latency;
   readonly queue?: QueueModelName;
+  readonly latencies?: WayKind;
+  readonly calibration?: string;
   readonly phase: number;
   readonly naive: boolean;
   readonly seed: number;
@@ -46,6 +49,8 @@ Examples:
   # market making on a recorded book, and how much a touch that fills would flatter it
   scripts/backtest --tape BTCUSDT.raw.gz --symbol BTCUSDT
   scripts/backtest --tape BTCUSDT.raw.gz --symbol BTCUSDT --naive
+  # a session of our own, from its tape alone: configuration, latencies and times of its snapshots are those of the tape
+  scripts/backtest --tape run/sim-0123456789ab/tapes
   # market making on the simulator's own market, ten minutes of it
   scripts/backtest --simulate 600 --symbol BTCUSDT --seed 7
 Bars have the hard exits and limits, but none of the monitors and breakers of risk.*: those need the book. A recording has them all.
@@ -72,7 +77,7 @@ export const QUEUE_HELP = `depth: place in line: ${QUEUE_MODELS.join(', ')}`;
 export function worldOptions(tool: Command): Command {
   return tool
     .option('--klines <file>', 'K-line file: csv, plain, gzip or zip, or a REST answer; once for each --symbol', collect)
-    .option('--tape <file>', 'recording of depth and trades')
+    .option('--tape <file>', 'recording of depth and trades, or the folder of tapes of a session of our own')
     .option('--simulate <seconds>', "the simulator's own market of this seed, for so long", wholeNumber({ min: 1, max: 86_400 }))
     .option('--symbol <symbol>', 'contract of the file; repeat for several', (text, all?: readonly string[]) =>
       collect(text.toUpperCase(), all),
@@ -91,6 +96,8 @@ export function worldOptions(tool: Command): Command {
     .option('--order-latency <model>', 'depth: of an order to the venue (default: paper.orderLatency)', latency)
     .option('--response-latency <model>', 'depth: of its answer and of fills (default: paper.eventLatency)', latency)
     .option('--feed-latency <model>', 'depth: of the market data (default: fixed:5)', latency)
+    .option('--latencies <kind>', `session: ${WAY_KINDS.join(', ')}: each its own (default), drawn, medians`, oneOf(WAY_KINDS))
+    .option('--calibration <file>', 'depth: latencies, queue and fees that scripts/parity has fitted, where no option tells them')
     .option('--phase <ms>', 'depth: when in its period the first snapshot is made', wholeNumber({ min: 0, max: 5_000 }), 0)
     .option('--naive', 'depth: every touch of a quote fills it, for comparison', false)
     .option('--seed <n>', 'of the latencies, and of --simulate', wholeNumber({ min: 0, max: 4_294_967_295 }), 1);

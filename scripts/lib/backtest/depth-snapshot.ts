@@ -7,13 +7,13 @@ import { liquidationOf, positionMargin } from '../../../shared/sim/margin.ts';
 import { CLOSED_SHOWN_MS, type Header, type InstrumentDoc, SCHEMA_VERSION } from '../../../shared/snapshot.ts';
 import { formatAtoms, monoMs } from '../../../shared/units.ts';
 import type { DepthVenue } from './depth-venue.ts';
-import type { LocalBooks } from './local-books.ts';
+import type { BookWindow } from './local-books.ts';
 import type { LocalDesk } from './local-desk.ts';
 
 export type SnapshotParts = {
   readonly venue: DepthVenue;
   readonly desk: LocalDesk;
-  readonly books: LocalBooks;
+  readonly books: BookWindow;
   readonly levels: number;
   readonly leverage: number;
   readonly commission: (instrument: Instrument) => { readonly maker: string; readonly taker: string };

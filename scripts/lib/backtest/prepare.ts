@@ -18,15 +18,21 @@ export const prepare = async (asked: BacktestArguments): Promise<Prepared> => pr
 
 /** As `prepare`, on a configuration that was read already. */
 export async function prepareOn(loaded: Pick<Loaded, 'config' | 'file'>, asked: BacktestArguments): Promise<Prepared> {
-  const { symbol, strategy, set } = asked;
+  const { symbol } = asked;
   if (symbol.length === 0) throw usage('--symbol: none given: allowed is a contract such as BTCUSDT, for each file one');
-  const changes = [{ symbols: symbol }, ...(strategy === undefined ? [] : [{ strategy: { active: strategy } }]), ...set.map(changeOf)];
+  const changes = [{ symbols: symbol }, ...changesOf(asked)];
   const checked = checkConfig(changes.reduce<unknown>((base, change) => overlay(base, change), loaded.config));
   if ('problems' in checked) throw usage(...checked.problems.map((problem) => `configuration: ${problemLine(problem)}`));
   const customs = await loadCustoms({ config: checked.config, file: loaded.file });
   if (!customs.ok) throw usage(...customs.error);
   return { config: checked.config, runs: makeRuns(checked.config, customs.value) };
 }
+
+/** What `--strategy` and `--set` change of a configuration. */
+export const changesOf = ({ strategy, set }: Pick<BacktestArguments, 'strategy' | 'set'>): readonly unknown[] => [
+  ...(strategy === undefined ? [] : [{ strategy: { active: strategy } }]),
+  ...set.map(changeOf),
+];
 
 /** `a.b=1` as {a: {b: 1}}; a value that is no JSON is a text. */
 function changeOf(text: string): unknown {

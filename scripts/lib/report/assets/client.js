@@ -153,9 +153,22 @@ function drawSweep({ objective, names, worths, scatter, walked }) {
     });
 }
 
+function drawParity({ at, symbols }) {
+  const [dim, blue, down] = ['dim', 'blue', 'down'].map(color);
+  symbols.forEach(({ price, positions, marks }, n) => {
+    line(`price-${n}`, [at, price], { series: [{ label: 'mid', stroke: dim }], digits: 6, height: 340, draw: marksOf(marks) });
+    const series = [
+      { label: 'session', stroke: blue, width: 3 },
+      { label: 'backtest', stroke: down },
+    ];
+    line(`position-${n}`, [at, ...positions], { series, digits: 6, height: 160, steps: true });
+  });
+}
+
 function draw() {
   for (const plot of plots.splice(0)) plot.destroy();
   if (data.sweep) drawSweep(data.sweep);
+  else if (data.parity) drawParity(data.parity);
   else if (data.names) drawComparison(data);
   else drawRun();
 }
