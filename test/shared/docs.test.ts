@@ -48,6 +48,7 @@ describe('commands', () => {
     [
       ...read('scripts/mm.ts').matchAll(/addCommand(?:<\w+>)?\(\s*'([a-z-]+)/g),
       ...read('scripts/mm.ts').matchAll(/\.command\('([a-z-]+)/g),
+      ...read('scripts/lib/keys/commands.ts').matchAll(/\.command\('([a-z-]+)/g),
     ].map(([, name]) => name),
   );
 
