@@ -22,16 +22,18 @@ const positive = (max: number) => (text: string) => {
 type Options = Omit<RunOptions, 'loaded'> & { readonly config: string };
 
 const program = new Command('npm start --')
-  .description('Starts everything: simulator (in sim), gateway, brain, and Redis when none answers.')
+  .description('Starts everything: simulator (in sim), gateway, brain, the live page, and Redis when none answers.')
   .option('--config <file>', 'config file', 'config.json')
   .option('--seconds <n>', 'end by itself after this many (simulated) seconds', positive(1e8))
   .option('--headless', 'logs on stderr, one JSON summary on stdout', false)
+  .option('--dashboard', 'with --headless: the live page all the same', false)
   .option('--resume', 'simulator: go on with account, orders and market of the run before, instead of a fresh account', false)
   .option('--replay <file>', 'simulator: serve this recording instead of a seeded market')
   .option('--speed <n>', 'simulator: simulated seconds in a real one', positive(1_000), 1)
   .option('--seed <n>', 'simulator: seed of the market (default: sim.seed of the config)', wholeNumber(0))
   .option('--profile <name>', 'simulator: calm, normal or fast (default: sim.profile of the config)')
   .option('--live', 'needed for mainnet', false)
+  .option('--accept-unverified', 'on mainnet: accept for this start what scripts/mm probe has not proved', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 async function main(): Promise<number> {

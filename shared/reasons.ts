@@ -112,6 +112,8 @@ const STRATEGY = {
   'arb-closed': 'both legs are closed',
 } as const;
 
+/** Why the whole brain does nothing. */
+export const WHOLE_REASONS = Object.keys(WHOLE);
 export const REASONS: Readonly<Record<string, string>> = { ...WHOLE, ...SYMBOL, ...RUN, ...STRATEGY };
 
 type Family = { readonly prefix: string; readonly words: ReadonlySet<string>; readonly sentence: string };

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import { accountHash, type Config, SIM_CREDENTIALS } from '../../shared/config.ts';
 import type { RunValues } from '../../shared/config-file.ts';
-import { freePort, isFree } from './ports.ts';
+import { freePort, freePortNear, isFree } from './ports.ts';
 
 export type RunValuesOptions = {
   /** With the symbols that the market offers. */
@@ -17,11 +17,14 @@ export type RunValuesOptions = {
   readonly simPort: number;
   readonly redisUrl: string;
   readonly keyFile: string | null;
+  /** The dashboard is started as well. */
+  readonly dashboard: boolean;
 };
 
 /** Writes them and returns the path, with a line for each port that had to move. Holds no key. */
 export async function writeRunValues(options: RunValuesOptions): Promise<{ readonly over: string; readonly notes: readonly string[] }> {
   const { config, configured, runDir, simPort, redisUrl, keyFile } = options;
+  const dashboard = options.dashboard ? await freePortNear(config.dashboard.port) : config.dashboard.port;
   const notes: string[] = [];
   const port = async (what: string, wanted: number | null): Promise<object> => {
     if (wanted === null || wanted === 0 || (await isFree(wanted))) return {};
@@ -29,12 +32,15 @@ export async function writeRunValues(options: RunValuesOptions): Promise<{ reado
     notes.push(`port ${wanted} (${what}) is taken: using ${metricsPort}`);
     return { metricsPort };
   };
+  if (config.dashboard.port !== 0 && dashboard !== config.dashboard.port)
+    notes.push(`port ${config.dashboard.port} (dashboard) is taken: using ${dashboard}`);
   const values = {
     ...(config.symbols === configured.symbols ? {} : { symbols: config.symbols }),
     ...(config.redis.url === redisUrl ? {} : { redis: { url: redisUrl } }),
     gateway: await port('gateway metrics', config.gateway.metricsPort),
     brain: await port('brain metrics', config.brain.metricsPort),
     sim: { port: simPort },
+    dashboard: { port: dashboard },
     credentials: keyFile === null ? {} : { sim: { file: keyFile } },
   };
   const over: RunValues = { without: ['credentials', 'endpoints.sim'], values };

@@ -1,0 +1,143 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/** The page: listens to the stream, draws what has changed at most once a frame, and ages what it shows when nothing comes. */
+import type { Delta } from '../model.ts';
+import { doAct, drawActs, takeToken, toggleLock } from './acts.ts';
+import { risk, why } from './brain.ts';
+import { chart, nextInterval, retint, toggleExits } from './chart.ts';
+import { byId, make } from './dom.ts';
+import { type Key, listenTo, showKeys } from './keys.ts';
+import { ladder } from './ladder.ts';
+import type { Panel } from './panel.ts';
+import { equity, latency, redraw } from './plots.ts';
+import { pnl, position } from './position.ts';
+import { alerts, parameters } from './side.ts';
+import { balance, fills, orders, symbolRows } from './tables.ts';
+import { drawTop } from './top.ts';
+import { View } from './view.ts';
+
+const PANELS: readonly Panel[] = [
+  ...[ladder, chart, orders, fills, symbolRows, balance, position, pnl],
+  ...[risk, why, equity, latency, alerts, parameters],
+];
+const TICK_MS = 250;
+const RESIZE_MS = 150;
+const THEME = 'mmbot-theme';
+
+let view = new View();
+let source: EventSource | null = null;
+let changed = new Set<string>();
+
+function listen(symbol: string): void {
+  source?.close();
+  view = new View();
+  view.symbol = symbol;
+  source = new EventSource(`/api/stream${symbol === '' ? '' : `?symbol=${encodeURIComponent(symbol)}`}`);
+  source.addEventListener('message', ({ data }) => {
+    if (changed.size === 0) requestAnimationFrame(draw);
+    for (const name of view.apply(JSON.parse(data) as Delta, performance.now())) changed.add(name);
+    view.symbol ||= view.get('setup')?.symbols[0] ?? '';
+  });
+}
+
+function draw(): void {
+  const news = changed;
+  changed = new Set();
+  if (news.has('setup')) drawSymbols();
+  drawTop(view, performance.now());
+  drawActs(view);
+  for (const panel of PANELS) if (panel.needs.some((name) => news.has(name))) drawOne(panel);
+}
+
+/** One that breaks is told in the console and hinders no other. */
+function drawOne(panel: Panel): void {
+  try {
+    panel.draw(view);
+  } catch (error) {
+    reportError(error);
+  }
+}
+
+function drawSymbols(): void {
+  const symbols = view.get('setup')?.symbols ?? [];
+  const buttons = symbols.map((symbol) => {
+    const button = make('button', symbol);
+    button.setAttribute('type', 'button');
+    button.setAttribute('aria-pressed', String(symbol === view.symbol));
+    button.addEventListener('click', () => choose(symbol));
+    return button;
+  });
+  byId('symbols').replaceChildren(...buttons);
+}
+
+function choose(symbol: string | undefined): void {
+  if (symbol === undefined || symbol === view.symbol) return;
+  history.replaceState(null, '', `?symbol=${encodeURIComponent(symbol)}`);
+  listen(symbol);
+}
+
+function step(by: number): void {
+  const symbols = view.get('setup')?.symbols ?? [];
+  choose(symbols[(symbols.indexOf(view.symbol) + by + symbols.length) % symbols.length]);
+}
+
+function setTheme(name: string | null): void {
+  if (name === null) delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = name;
+  retint();
+  redraw(view);
+  chart.draw(view);
+}
+
+/** As the system, then the other one, then back. */
+function nextTheme(): void {
+  const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
+  const next = localStorage.getItem(THEME) === null ? (isDark ? 'light' : 'dark') : null;
+  if (next === null) localStorage.removeItem(THEME);
+  else localStorage.setItem(THEME, next);
+  setTheme(next);
+}
+
+const KEYS: readonly Key[] = [
+  { key: '?', what: 'this list', run: () => showKeys(KEYS) },
+  {
+    key: 'p',
+    what: 'pause or resume',
+    run: () => void doAct(byId('acts').querySelector<HTMLElement>('[data-act]')?.dataset['act'] ?? '', view),
+  },
+  { key: 'c', what: 'cancel all orders', run: () => void doAct('cancel', view) },
+  { key: 'f', what: 'flatten', run: () => void doAct('flatten', view) },
+  { key: '!', what: 'emergency stop', run: () => void doAct('panic', view) },
+  { key: '[', what: 'symbol before', run: () => step(-1) },
+  { key: ']', what: 'next symbol', run: () => step(1) },
+  { key: 'i', what: 'next interval of the chart', run: () => nextInterval(view) },
+  { key: 'x', what: 'take-profit and stop-loss in view', run: () => toggleExits(view) },
+  { key: 't', what: 'other theme, or as the system', run: nextTheme },
+  { key: 'k', what: 'unlock or lock the actions', run: () => void toggleLock(view) },
+];
+
+function begin(): void {
+  takeToken();
+  setTheme(localStorage.getItem(THEME));
+  listenTo(KEYS);
+  byId('help').addEventListener('click', () => showKeys(KEYS));
+  byId('theme').addEventListener('click', nextTheme);
+  byId('lock').addEventListener('click', () => void toggleLock(view));
+  byId('histogram').addEventListener('change', () => latency.draw(view));
+  for (const button of document.querySelectorAll<HTMLElement>('[data-act]'))
+    button.addEventListener('click', () => void doAct(button.dataset['act'] ?? '', view));
+  byId('p-rows').addEventListener('click', ({ target }) => {
+    if (target instanceof HTMLElement) choose(target.closest('tr')?.dataset['key'] || undefined);
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => setTheme(localStorage.getItem(THEME)));
+  let resizing: ReturnType<typeof setTimeout> | undefined;
+  addEventListener('resize', () => {
+    clearTimeout(resizing);
+    resizing = setTimeout(() => redraw(view), RESIZE_MS);
+  });
+  addEventListener('hashchange', takeToken);
+  setInterval(() => drawTop(view, performance.now()), TICK_MS);
+  listen(new URLSearchParams(location.search).get('symbol') ?? '');
+}
+
+begin();
