@@ -66,7 +66,7 @@ describe('commands', () => {
   });
 
   /** Of programs that are not ours. */
-  const FOREIGN = new Set(['--save', '--input-type', '--user']);
+  const FOREIGN = new Set(['--save', '--input-type', '--user', '--web']);
   test.each(FILES.filter((file) => !GENERATED.includes(file)))('options named in %s are known', (file) => {
     const options = [...new Set(textOf(file).match(/(?<![\w-])--[a-z][a-z-]+/g))].filter(
       (option) => !FOREIGN.has(option) && option !== '--help',
