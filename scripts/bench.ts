@@ -5,6 +5,7 @@ import { benchBacktest } from './bench/backtest.ts';
 import { benchBook } from './bench/book.ts';
 import { benchCeiling } from './bench/ceiling.ts';
 import { benchCommandPath } from './bench/command-path.ts';
+import { benchDashboard } from './bench/dashboard.ts';
 import { benchDecision } from './bench/decision.ts';
 import { benchDiff } from './bench/diff.ts';
 import { benchGuard } from './bench/guard.ts';
@@ -23,6 +24,7 @@ const program = new Command('npm run bench --')
   .option('--backtest', 'only backtests: K-lines and the recorded book, half a minute', false)
   .option('--ceiling', 'only demand above the ceiling of the order limits: one minute', false)
   .option('--command-path', 'only 50 order actions a second through a gateway, the limits lifted: 40 s', false)
+  .option('--dashboard', 'only what the live page costs, with and without it in turn: six minutes, with --quick two', false)
   .option('--decision', 'only the time that the brain takes to decide, and its memory after a minute: two minutes', false)
   .option('--diff', 'only the actions that the OMS saves on a recorded book', false)
   .option('--guard', 'only the checks in front of every order: some seconds', false)
@@ -32,9 +34,9 @@ const program = new Command('npm run bench --')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 type Options = Readonly<
-  Record<'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'decision' | 'diff' | 'guard' | 'ledger', boolean>
+  Record<'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'dashboard' | 'decision' | 'diff' | 'guard' | 'ledger', boolean>
 >;
-const { quick, json, backtest, ceiling, commandPath, decision, diff, guard, ledger } = program.parse().opts<Options>();
+const { quick, json, backtest, ceiling, commandPath, dashboard, decision, diff, guard, ledger } = program.parse().opts<Options>();
 async function all(): Promise<readonly Figure[]> {
   const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
   return [
@@ -62,6 +64,7 @@ const chosen = (): Promise<readonly Figure[]> => {
   if (backtest) return benchBacktest();
   if (ceiling) return benchCeiling();
   if (commandPath) return benchCommandPath();
+  if (dashboard) return benchDashboard(quick ? { rounds: 2, seconds: 25 } : { rounds: 5, seconds: 30 });
   if (decision) return benchDecision();
   if (diff) return benchDiff();
   if (guard) return benchGuard();

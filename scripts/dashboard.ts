@@ -71,7 +71,8 @@ async function main(): Promise<ExitCode> {
   const server = await openServer({
     ...{ host: config.dashboard.host, port: config.dashboard.port, token: token.value, assets: readAssets() },
     symbols: () => config.symbols,
-    onViewer: (response, symbol) => viewers.add(response, symbol),
+    onViewer: (socket, symbol) => viewers.add(socket, symbol),
+    mayView: () => !viewers.isFull,
     act: async (request) => {
       const acted = await act(loaded, request);
       log.warn({ request, status: acted.status, lines: acted.answer.lines }, 'A person acts');
@@ -87,6 +88,7 @@ async function main(): Promise<ExitCode> {
   if (process.stderr.isTTY && !process.send) process.stderr.write(`Dashboard: ${url}#token=${token.value}\n`); // to the person, not to a log
   process.send?.({ kind: 'ready', url, tokenFile });
   const signal = await nextSignal();
+  viewers.closeAll();
   log.info({ signal }, 'Dashboard stopped');
   return EXIT.done;
 }

@@ -101,6 +101,7 @@ function drawStale(view: View, { isStale, ageMs }: { readonly isStale: boolean; 
     const old = isBrain ? brainAge === null || brainAge > staleMs : isStale;
     node.classList.toggle('stale', old);
     const text = `${age(isBrain ? brainAge : ageMs)}${(isBrain ? brainAge : ageMs) === null ? '' : ' old'}`;
-    if (old && node.dataset['age'] !== text) node.dataset['age'] = text;
+    const title = node.querySelector<HTMLElement>('h2');
+    if (old && title && title.dataset['age'] !== text) title.dataset['age'] = text;
   }
 }
