@@ -139,11 +139,13 @@ type Asking = {
 /** What a run asks for, and what the OMS remembers of its orders. */
 type Asked = { readonly named: readonly Named[]; readonly notes: OmsState['notes'] };
 
-function askOf({ actor, taker, quotes, acting }: Asking): Asked {
+function askOf(asking: Asking): Asked {
+  const { actor, quotes, acting } = asking;
   const { turn, look, rules } = acting;
   const { run, wish, view } = actor;
   const { header } = turn.documents;
   const own = actor.own.filter(({ kind }) => kind === 'limit');
+  if (own.length === 0 && quotes.length === 0) return { named: takingOf(asking), notes: NO_NOTES }; // nothing rests, and nothing shall
   const mine = new Set(own.map(({ clientId }) => clientId));
   const before = { ...look.state.oms, notes: new Map([...look.state.oms.notes].filter(([clientId]) => mine.has(clientId))) };
   const room = {
@@ -154,9 +156,13 @@ function askOf({ actor, taker, quotes, acting }: Asking): Asked {
   const { oms, actions } = steer(before, { wanted: quotes, own, room, header, rules: { ...rules, tolerance }, now: turn.now });
   const naming = { symbol: look.symbol, role: run.strategy.role, strategy: run.id, reason: wish.reason, nextId: turn.nextId };
   const allowed = actions.filter(({ kind }) => actor.hold === null || kind === 'cancel'); // a quote that cannot be replaced stays
-  const taking = taker && actor.hold === null ? takerCommands(taker, { actor, acting }) : [];
-  return { named: [...commandsOf(allowed, naming), ...taking], notes: oms.notes };
+  return { named: [...commandsOf(allowed, naming), ...takingOf(asking)], notes: oms.notes };
 }
+
+const NO_NOTES: OmsState['notes'] = new Map();
+
+const takingOf = ({ actor, taker, acting }: Asking): Named[] =>
+  taker && actor.hold === null ? takerCommands(taker, { actor, acting }) : [];
 
 function takerCommands(taker: Taker, { actor, acting }: Pick<Asking, 'actor' | 'acting'>): Named[] {
   const { run, wish, view } = actor;

@@ -87,7 +87,11 @@ function judge(exits: Exits, { looking, held }: { readonly looking: Looking; rea
   const { instrument, position, entryPrice, markPrice, markAgeMs, opening, bids, asks } = held;
   const { header, seenAt } = looking.documents;
   const view = {
-    ...{ instrument, position, entryPrice, markPrice, opening },
+    instrument,
+    position,
+    entryPrice,
+    markPrice,
+    opening,
     taken: position > 0 ? bids : asks,
     markAgeMs: markAgeMs === null ? null : markAgeMs + Math.max(0, looking.now - seenAt),
     takerShare: commissionOf(held.document)?.taker ?? null,

@@ -7,9 +7,10 @@ import { accountHash, type Config, SIM_CREDENTIALS } from '../shared/config.ts';
 import { type Loaded, loadConfig } from '../shared/config-file.ts';
 import { Edits, watchConfig } from '../shared/io/config-watch.ts';
 import { EndSignals } from '../shared/io/end-signals.ts';
+import { meterLoopLag } from '../shared/io/loop-lag.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
 import { StartTimes } from '../shared/io/start-times.ts';
-import { rootLog } from '../shared/log.ts';
+import { processLog } from '../shared/log.ts';
 import { makeMetrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { err, ok, type Result } from '../shared/result.ts';
@@ -53,7 +54,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (!customs.ok) throw new Ended(EXIT.usage, customs.error);
   const runs = makeRuns(config, customs.value);
   const clock = systemClock(spec);
-  const log = rootLog({ process: 'brain', level: config.log.level });
+  const log = processLog('brain', config.log);
   const metrics = makeMetrics('brain');
   const accountDir = await takeAccountDir(loaded.value);
   const socketPath = takeValue(
@@ -80,11 +81,12 @@ async function run(args: readonly string[]): Promise<number> {
   });
   edits.listen((edited) => void brain.edit(edited));
   const { metricsPort } = config.brain;
+  if (metricsPort !== null) meterLoopLag(metrics);
   const server =
     metricsPort === null
       ? null
       : takeValue(
-          await openMetricsServer({ port: metricsPort, key: 'brain.metricsPort', metrics, problems: () => brain.problems() }),
+          await openMetricsServer({ port: metricsPort, key: 'brain.metricsPort', metrics, ready: () => brain.ready() }),
           EXIT.unreachable,
         );
   const started = runs.map(({ id, strategy, symbols }) => ({ run: id, strategy: strategy.name, symbols }));

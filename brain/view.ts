@@ -98,8 +98,8 @@ export function heldView(
   const live = docs.book.status === 'live' && docs.book.ageMs !== null && docs.book.ageMs <= Math.max(maxAgeMs, BOOK_AGE_MS);
   const [bids, asks] = live ? [levelsOf(instrument, docs.book.bids), levelsOf(instrument, docs.book.asks)] : [null, null];
   const { entryPrice, markPrice, markAgeMs = null, opening = null } = docs.position;
-  const about = { position, entryPrice, markPrice, markAgeMs, opening, document: docs.position };
-  return { instrument, ...about, bids, asks, orders: orders.filter((order) => order !== null) };
+  const working = orders.filter((order) => order !== null);
+  return { instrument, position, entryPrice, markPrice, markAgeMs, opening, bids, asks, orders: working, document: docs.position };
 }
 
 /** What of a view is the same for every run. */
@@ -216,9 +216,13 @@ export function instrumentOf(document: InstrumentDoc | null, header: Header): In
 
 /** Null where a level is off the grid. */
 export function levelsOf(instrument: Instrument, rows: BookDoc['bids']): readonly Level[] | null {
-  const levels = rows.map(([price, size]) => ({ price: parsePrice(instrument, price), size: parseSize(instrument, size) }));
-  const whole = levels.every((level): level is Level => level.price !== null && level.size !== null);
-  return whole ? Object.freeze(levels) : null; // several runs see it
+  const levels: Level[] = [];
+  for (const row of rows) {
+    const [price, size] = [parsePrice(instrument, row[0]), parseSize(instrument, row[1])];
+    if (price === null || size === null) return null;
+    levels.push({ price, size });
+  }
+  return Object.freeze(levels); // several runs see it
 }
 
 /** Null where it is off today's tick or step. */

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { parseArgs } from './io/arguments.ts';
 import { type Clock, parseClockSpec, systemClock } from '../shared/clock.ts';
 import { accountHash, type Config, configHash, configWarnings } from '../shared/config.ts';
-import { type Credentials, type Loaded, loadConfig, loadCredentials } from '../shared/config-file.ts';
+import { type Credentials, type Loaded, loadConfig } from '../shared/config-file.ts';
 import { Edits, watchConfig } from '../shared/io/config-watch.ts';
 import { EndSignals } from '../shared/io/end-signals.ts';
+import { meterLoopLag } from '../shared/io/loop-lag.ts';
 import { type StartMs, StartTimes } from '../shared/io/start-times.ts';
-import { type Log, rootLog } from '../shared/log.ts';
+import { type Log, processLog } from '../shared/log.ts';
+import { takeCredentials } from '../shared/io/take-credentials.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { ok } from '../shared/result.ts';
@@ -21,14 +23,13 @@ import { gridSentence } from './io/ledger-grid.ts';
 import { mirroredEpoch } from './io/epoch-mirror.ts';
 import { EpochSource, type EpochsOptions, epochsAtVenue, readEpoch } from './io/epoch-source.ts';
 import { LedgerStore } from './io/ledger-store.ts';
+import { registerMeters } from './io/meters/register.ts';
 import { RedisWriter } from './io/redis-writer.ts';
+import { preflight, type Refusal, refuseEnvironment } from './io/preflight.ts';
 import { openRunDir, type RunDir } from './io/run-dir.ts';
 import { type Proof, proofSentence } from './orders/proof.ts';
 import { openVenue } from './venues/io/open.ts';
 import type { Venue } from './venues/venue.ts';
-
-/** Parts that real money needs and that are not built yet. */
-const MISSING_FOR_MAINNET = ['the checks of doctor', 'the probe of what the documents of the venue leave open'];
 
 type Prepared = {
   readonly loaded: Loaded;
@@ -46,7 +47,7 @@ class Ended extends Error {
   }
 }
 
-function prepare(args: readonly string[]): Prepared {
+async function prepare(args: readonly string[]): Promise<Prepared> {
   const options = parseArgs(args);
   const { over } = options;
   const edits = new Edits();
@@ -58,16 +59,16 @@ function prepare(args: readonly string[]): Prepared {
   if (spec === null) throw new Ended(EXIT.usage, [`--clock: ${options.clock}: allowed is ORIGIN_MS@REAL_MSxSPEED`]);
   if (spec && environment !== 'sim')
     throw new Ended(EXIT.usage, [`--clock: only in sim: environment is ${environment} in ${loaded.value.file}`]);
-  refuseUnsafe(loaded.value.config, { live: options.live });
-  const credentials = loadCredentials(loaded.value, process.env);
+  heed(refuseEnvironment(loaded.value.config, options));
+  const credentials = await takeCredentials(loaded.value, process.env);
   if (!credentials.ok) throw new Ended(EXIT.usage, [credentials.error]);
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  heed(await preflight({ loaded: loaded.value, credentials: credentials.value, ...options, say }));
   return { loaded: loaded.value, edits, credentials: credentials.value, clock: systemClock(spec), speed: spec?.speed ?? 1 };
 }
 
-function refuseUnsafe({ environment }: Config, { live }: { readonly live: boolean }): void {
-  if (environment !== 'mainnet') return;
-  const why = `${live ? '' : 'real money needs --live as well; '}not built yet: ${MISSING_FOR_MAINNET.join('; ')}`;
-  throw new Ended(EXIT.refused, [`environment mainnet: refused: ${why}`]);
+function heed(refusal: Refusal | null): void {
+  if (refusal) throw new Ended(refusal.code, refusal.lines);
 }
 
 /** What outlives a beginning: the process begins anew where a ledger that could not be opened can be. */
@@ -85,8 +86,8 @@ type End = number | 'ledger-back';
 
 async function run(args: readonly string[]): Promise<number> {
   const signals = new EndSignals();
-  const prepared = prepare(args);
-  const log = rootLog({ process: 'gateway', level: prepared.loaded.config.log.level });
+  const prepared = await prepare(args);
+  const log = processLog('gateway', prepared.loaded.config.log);
   dieOfBugs(log);
   const lasting: Lasting = { signals, log, panics: panicSignals(), returns: 0, reached: undefined, limits: null };
   for (; ; lasting.returns++) {
@@ -241,15 +242,10 @@ async function takeVenue(
 async function takeMetrics(config: Config, { gateway, metrics }: { readonly gateway: Gateway; readonly metrics: Metrics }) {
   const { metricsPort } = config.gateway;
   if (metricsPort === null) return null;
-  for (const name of Object.keys(gateway.counts())) {
-    const gauge = metrics.gauge(
-      `gateway_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
-      `Count of ${name} in this run`,
-    );
-    Object.assign(gauge, { collect: () => gauge.set(gateway.counts()[name] ?? 0) });
-  }
+  registerMeters(metrics, gateway.measured());
+  meterLoopLag(metrics);
   const { openMetricsServer } = await import('../shared/io/metrics-server.ts'); // node:http is slow to load: not before positions are protected
-  const opened = await openMetricsServer({ port: metricsPort, key: 'gateway.metricsPort', metrics, problems: () => gateway.problems() });
+  const opened = await openMetricsServer({ port: metricsPort, key: 'gateway.metricsPort', metrics, ready: () => gateway.ready() });
   if (!opened.ok) throw new Ended(EXIT.unreachable, [opened.error]);
   return opened.value;
 }

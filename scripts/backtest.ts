@@ -4,15 +4,17 @@ import { backtestTool, type BacktestArguments } from './lib/backtest/arguments.t
 import { prepareKlines } from './lib/backtest/prepare-klines.ts';
 import { prepareDepth, prepareSimulated } from './lib/backtest/prepare-depth.ts';
 import type { BacktestResult } from './lib/backtest/result.ts';
+import { withCalibration } from './lib/backtest/calibrated.ts';
 import { runDepth } from './lib/backtest/run-depth.ts';
 import { runKlines } from './lib/backtest/run-klines.ts';
 import { runSimulated } from './lib/backtest/run-simulated.ts';
 import { summary } from './lib/backtest/summary.ts';
+import { isSession, replayedSession } from './lib/session/asked.ts';
 import { EXIT, type ExitCode, print, Problem, runTool } from './lib/tool.ts';
 import { TapeProblem } from './sim/tape-file.ts';
 
 async function main(): Promise<ExitCode> {
-  const asked = backtestTool();
+  const asked = withCalibration(backtestTool());
   const result = await run(asked).catch((problem: unknown) => {
     if (problem instanceof TapeProblem) throw new Problem(EXIT.failed, [problem.message]);
     throw problem;
@@ -33,7 +35,8 @@ async function run(asked: BacktestArguments): Promise<BacktestResult> {
   if (given.length !== 1)
     throw new Problem(EXIT.usage, [`${given.join(' and ') || 'no data given'}: allowed is one of --klines, --tape and --simulate`]);
   if (simulate !== undefined) return runSimulated(await prepareSimulated(asked, simulate));
-  return tape === undefined ? runKlines(await prepareKlines(asked)) : runDepth(await prepareDepth(asked));
+  if (tape === undefined) return runKlines(await prepareKlines(asked));
+  return (await isSession(tape)) ? replayedSession(asked, tape) : runDepth(await prepareDepth(asked));
 }
 
 await runTool('backtest', main);

@@ -17,6 +17,7 @@ import { benchOrders } from './bench/orders.ts';
 import { benchResync } from './bench/resync.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
 import { benchStreams } from './bench/streams.ts';
+import { benchTickToOrder } from './bench/tick-order.ts';
 import { benchWholeRun } from './bench/whole-run.ts';
 
 const program = new Command('npm run bench --')
@@ -29,14 +30,15 @@ const program = new Command('npm run bench --')
   .option('--diff', 'only the actions that the OMS saves on a recorded book', false)
   .option('--guard', 'only the checks in front of every order: some seconds', false)
   .option('--ledger', 'only the ledger on disk, with a file of a million orders: some minutes, two gigabytes', false)
+  .option('--tick', 'only from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', false)
   .option('--quick', 'a run of 30 s instead of 80 s for latency, CPU and memory', false)
   .option('--json', 'one JSON line instead of a table', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 type Options = Readonly<
-  Record<'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'dashboard' | 'decision' | 'diff' | 'guard' | 'ledger', boolean>
+  Record<'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'dashboard' | 'decision' | 'diff' | 'guard' | 'ledger' | 'tick', boolean>
 >;
-const { quick, json, backtest, ceiling, commandPath, dashboard, decision, diff, guard, ledger } = program.parse().opts<Options>();
+const { quick, json, backtest, ceiling, commandPath, dashboard, decision, diff, guard, ledger, tick } = program.parse().opts<Options>();
 async function all(): Promise<readonly Figure[]> {
   const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
   return [
@@ -51,6 +53,7 @@ async function all(): Promise<readonly Figure[]> {
     ...(await benchResync()),
     ...(await benchManySymbols(quick ? 20 : 60)),
     ...(await benchWholeRun(quick ? 30 : 80)),
+    ...(await benchTickToOrder()),
     ...(await benchCommandPath()),
     ...(await benchDecision()),
     ...(await benchDiff()),
@@ -68,6 +71,7 @@ const chosen = (): Promise<readonly Figure[]> => {
   if (decision) return benchDecision();
   if (diff) return benchDiff();
   if (guard) return benchGuard();
+  if (tick) return benchTickToOrder();
   return ledger ? ledgerOnly() : all();
 };
 

@@ -35,6 +35,7 @@ type Layer = { readonly rule: string; readonly sentence: string; readonly breaks
 const VENUE = /^(gateway\/venues\/(?!io\/)[^/]+|shared\/sim\/binance)\//;
 const VENUE_COMPOSERS = [
   'gateway/venues/io/open.ts',
+  'gateway/venues/io/examine.ts',
   'scripts/bench/book.ts',
   'scripts/bench/order-entry.ts',
   'scripts/bench/resync.ts',
@@ -43,6 +44,10 @@ const VENUE_COMPOSERS = [
   'scripts/lib/flatten/venue-account.ts',
   'scripts/lib/replay/decoders.ts',
   'scripts/lib/venue-rest.ts',
+  'scripts/lib/probe/bench.ts',
+  'scripts/lib/probe/probe.ts',
+  'scripts/lib/probe/run.ts',
+  'scripts/lib/probe/wire.ts',
   'scripts/start/run.ts',
   'scripts/test-order.ts',
   'scripts/test-balance.ts',

@@ -6,14 +6,14 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Loaded, loadCredentials } from '../shared/config-file.ts';
+import type { Credentials, Loaded } from '../shared/config-file.ts';
 import { PANIC_FILE, writePanic } from '../shared/panic-file.ts';
 import { trimDecimal } from '../shared/units.ts';
 import { type Done, Flatten, type SymbolDone } from './lib/flatten/flatten.ts';
 import { accountDirOf, type GatewayLife, lookForGateway } from './lib/gateway-life.ts';
 import { table } from './lib/table.ts';
 import { configOf, EXIT, type ExitCode, newTool, Problem, print, runTool, wholeNumber } from './lib/tool.ts';
-import { openVenueRest, type VenueRest } from './lib/venue-rest.ts';
+import { connectVenueRest, takeKey, type VenueRest } from './lib/venue-rest.ts';
 
 type Options = {
   readonly everything: boolean;
@@ -44,10 +44,11 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function main(): Promise<ExitCode> {
   const loaded = configOf(options.config);
-  const accountDir = accountDirOf(loaded, apiKeyOf(loaded));
+  const key = await takeKey(loaded, process.env);
+  const accountDir = accountDirOf(loaded, key.apiKey);
   if (!options.dryRun) checkGateway(await lookForGateway(loaded, accountDir));
   const end = performance.now() + options.timeout * 1_000;
-  await using venue = await reach(loaded, end);
+  await using venue = await reach(loaded, { key, end });
   const flatten = await prepare(loaded, { venue, limitMs: Math.max(1_000, end - performance.now()) });
   const there = await flatten.inspect();
   if (there.fatal) venue.need({ ok: false, error: there.fatal }, 'account');
@@ -57,12 +58,6 @@ async function main(): Promise<ExitCode> {
   const done = await flatten.run();
   if (done.fatal) venue.need({ ok: false, error: done.fatal }, 'trade');
   return conclude(done, `${loaded.config.environment} at ${venue.host}`);
-}
-
-function apiKeyOf(loaded: Loaded): string {
-  const credentials = loadCredentials(loaded, process.env);
-  if (!credentials.ok) throw new Problem(EXIT.usage, [credentials.error]);
-  return credentials.value.apiKey;
 }
 
 /** One that trades would go on beside us; one that is stopped does not mind. */
@@ -75,10 +70,10 @@ function checkGateway(life: GatewayLife): void {
 }
 
 /** The network may be what fails: tried until the time is up. */
-async function reach(loaded: Loaded, end: number): Promise<VenueRest> {
+async function reach(loaded: Loaded, { key, end }: { readonly key: Credentials; readonly end: number }): Promise<VenueRest> {
   for (let told = ''; ; ) {
     try {
-      return await openVenueRest(loaded, process.env);
+      return await connectVenueRest(loaded, key);
     } catch (error) {
       const unreachable = error instanceof Problem && error.code === EXIT.unreachable;
       if (!unreachable || performance.now() + REACH_MS > end) throw error;

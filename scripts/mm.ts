@@ -2,15 +2,18 @@
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Loaded } from '../shared/config-file.ts';
 import { acknowledge, alertLines, openAlerts } from './alerts/commands.ts';
 import { showConfig } from './lib/config-tool.ts';
 import { pauseTrading, resumeTrading } from './lib/act.ts';
+import type { DoctorOptions } from './lib/doctor/doctor.ts';
+import { addKeysCommands } from './lib/keys/commands.ts';
 import { notRunning } from './lib/operator.ts';
 import { type IncidentOptions, showIncident } from './lib/incident.ts';
 import { type FillsOptions, type PnlOptions, showFills, showLife, showPnl, utcTime } from './lib/history-tool.ts';
 import { panic } from './lib/panic.ts';
+import type { ProbeOptions } from './lib/probe/probe.ts';
 import { openRedis } from './lib/redis.ts';
 import { newStrategy } from './lib/new-strategy.ts';
 import { ordersTable, type Paint, statusScreen } from './lib/screen.ts';
@@ -98,6 +101,23 @@ addCommand('config', 'the configuration of the file, without secrets', showConfi
   .option('--changes', 'what is in force otherwise than the file says, and the changes made while it runs', false)
   .option('--confirm', 'limits that the file has loosened come into force, after a question', false)
   .option('--yes', 'do not ask', false);
+
+addCommand<DoctorOptions>('doctor', 'looks at machine, Redis, files, venue, key and limits, and says what to mend', async (options) => {
+  const { doctor } = await import('./lib/doctor/doctor.ts'); // with the venue's adapter it would slow every other command
+  return doctor(options);
+})
+  .option(...JSON_OPTION)
+  .option('--strict', 'warnings and unknowns count as failures', false);
+addCommand<ProbeOptions>('probe', "asks the exchange's test environment what its documents leave open; leaves nothing", async (options) => {
+  const { probe } = await import('./lib/probe/probe.ts');
+  return probe(options);
+})
+  .option(...JSON_OPTION)
+  .addOption(new Option('--environment <name>', 'where').choices(['testnet', 'sim']).makeOptionMandatory())
+  .option('--symbol <symbol>', 'flat and without orders (default: the first of the config)');
+addKeysCommands(program, (run) => {
+  action = run;
+});
 
 type TestOptions = Shown & { readonly channel?: string };
 addCommand('alert-test', 'one test message to every channel of the alerts', alertTest)

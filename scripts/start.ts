@@ -33,6 +33,7 @@ const program = new Command('npm start --')
   .option('--seed <n>', 'simulator: seed of the market (default: sim.seed of the config)', wholeNumber(0))
   .option('--profile <name>', 'simulator: calm, normal or fast (default: sim.profile of the config)')
   .option('--live', 'needed for mainnet', false)
+  .option('--accept-unverified', 'on mainnet: accept for this start what scripts/mm probe has not proved', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 async function main(): Promise<number> {

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrderEntry, OrderRequest, VenueFault, VenueOrder, VenueResult } from '../gateway/venues/venue.ts';
+import { isRealMoney } from '../gateway/venues/io/examine.ts';
 import { limitsOf } from '../shared/config.ts';
 import type { Loaded } from '../shared/config-file.ts';
 import { formatPrice, formatSize, type Instrument } from '../shared/instrument.ts';
@@ -71,6 +72,10 @@ async function main(): Promise<ExitCode> {
 function refuseUnsafe({ config }: Loaded): void {
   if (config.environment === 'mainnet' && !options.live)
     throw new Problem(EXIT.refused, ['environment mainnet: real money needs --live as well']);
+  if (config.environment !== 'mainnet' && config.environment !== 'paper' && isRealMoney(config))
+    throw new Problem(EXIT.refused, [
+      `environment ${config.environment}: endpoints.${config.environment} names a host that trades real money`,
+    ]);
   if (options.market && config.environment !== 'sim' && !options.yes)
     throw new Problem(EXIT.refused, [`--market in ${config.environment} takes at once and costs a fee: add --yes when you want that`]);
 }

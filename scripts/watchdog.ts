@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { lockFile } from '../gateway/io/os-lock.ts';
 import { systemClock } from '../shared/clock.ts';
 import { accountHash } from '../shared/config.ts';
-import { loadCredentials } from '../shared/config-file.ts';
+import { watchConfig } from '../shared/io/config-watch.ts';
+import { takeCredentials } from '../shared/io/take-credentials.ts';
 import { openMetricsServer } from '../shared/io/metrics-server.ts';
-import { rootLog } from '../shared/log.ts';
+import { type Log, processLog, setLogLevel } from '../shared/log.ts';
 import { makeMetrics, type Metrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { AlertDesk } from './alerts/desk.ts';
@@ -19,6 +20,7 @@ import { type Redact, redactorOf } from '../shared/redact.ts';
 import { accountDirOf } from './lib/gateway-life.ts';
 import { configOf, EXIT, type ExitCode, newTool, Problem, runTool } from './lib/tool.ts';
 import { Eyes } from './watchdog/eyes.ts';
+import { type MessageResult, meterMessages, meterWatchdog } from './watchdog/meters.ts';
 import { WatchdogRun } from './watchdog/run.ts';
 import { VenueWatch } from './watchdog/venue-watch.ts';
 
@@ -32,7 +34,7 @@ const FLUSH_MS = 3_000;
 async function main(): Promise<ExitCode> {
   const loaded = configOf(options.config);
   const { config } = loaded;
-  const credentials = loadCredentials(loaded, process.env);
+  const credentials = await takeCredentials(loaded, process.env);
   if (!credentials.ok) throw new Problem(EXIT.usage, [credentials.error]);
   const clock = systemClock();
   const channels = openChannels(config.alerts, { env: process.env, configFile: loaded.file, clock });
@@ -42,7 +44,8 @@ async function main(): Promise<ExitCode> {
   mkdirSync(accountDir, { recursive: true, mode: 0o700 });
   using _lock = lockOf(accountDir);
   const redact = redactorOf([...channels.value.secrets, apiKey, secret]);
-  const log = rootLog({ process: 'watchdog', level: config.log.level });
+  const log = processLog('watchdog', config.log);
+  using _edits = watchConfig({ file: loaded.file, onEdit: (edited) => edited.ok && setLogLevel(log, edited.value.config.log.level) });
   const metrics = makeMetrics('watchdog');
   const stop = nextSignal();
   using outbox = new Outbox({
@@ -50,13 +53,14 @@ async function main(): Promise<ExitCode> {
     clock,
     random: new Random(process.pid),
     redact,
-    onResult: counterOf(metrics, log),
+    onResult: counterOf(metrics, { log, channels: Object.keys(config.alerts.channels) }),
   });
   const from = `${config.environment} ${accountHash(apiKey)}`;
   const onProblem = (what: string, sentence: string): void => log.error({ sentence: redact(sentence) }, what);
   const desk = new AlertDesk({ config: config.alerts, from, folder: accountDir, outbox, clock, redact, onProblem });
   await using eyes = new Eyes({ loaded, apiKey, accountDir });
-  await using venue = config.environment === 'paper' ? null : new VenueWatch({ loaded, env: process.env, say: sayerOf(log, redact) });
+  await using venue =
+    config.environment === 'paper' ? null : new VenueWatch({ loaded, credentials: credentials.value, say: sayerOf(log, redact) });
   const run = new WatchdogRun({ config, accountDir, clock, log, eyes, venue, desk, outbox });
   await using server = await serveMetrics({ port: config.watchdog.metricsPort, metrics, run, venue });
   log.info(
@@ -89,41 +93,30 @@ function lockOf(accountDir: string): Disposable {
     : new Problem(EXIT.usage, [sentence]);
 }
 
-function counterOf(metrics: Metrics, log: ReturnType<typeof rootLog>) {
-  const counter = metrics.counter('alert_messages_total', 'Messages of alerts by channel and what became of each try', [
-    'channel',
-    'result',
-  ]);
-  return (channel: string, result: 'sent' | 'failed' | 'dropped', sentence: string): void => {
-    counter.inc({ channel, result });
+function counterOf(metrics: Metrics, { log, channels }: { readonly log: Log; readonly channels: readonly string[] }) {
+  const count = meterMessages(metrics, channels);
+  return (channel: string, result: MessageResult, sentence: string): void => {
+    count(channel, result);
     if (result === 'sent') log.info({ channel }, 'Alert sent');
     else log.warn({ channel, result, sentence }, 'Alert not sent');
   };
 }
 
 const sayerOf =
-  (log: ReturnType<typeof rootLog>, redact: Redact) =>
+  (log: Log, redact: Redact) =>
   (line: string): void =>
     log.warn({ line: redact(line) }, 'Acting on the account');
 
 type Served = { readonly port: number | null; readonly metrics: Metrics; readonly run: WatchdogRun; readonly venue: VenueWatch | null };
 
 async function serveMetrics({ port, metrics, run, venue }: Served) {
-  const gauges = [
-    ['gateway_silent_seconds', 'Since the last sign of life of the gateway', () => run.silentMs / 1_000],
-    ['watchdog_acts', 'How often it has acted in this run', () => run.acts],
-    ['watchdog_venue_failures', 'Reads of the account that failed in this run', () => venue?.failures ?? 0],
-  ] as const;
-  for (const [name, help, read] of gauges) {
-    const gauge = metrics.gauge(name, help);
-    Object.assign(gauge, { collect: () => gauge.set(read()) });
-  }
   if (port === null) return null;
+  meterWatchdog(metrics, { silentMs: () => run.silentMs, acts: () => run.acts, venueFailures: () => venue?.failures ?? 0 });
   const opened = await openMetricsServer({
     port,
     key: 'watchdog.metricsPort',
     metrics,
-    problems: () => (venue?.fault ? [venue.fault] : []),
+    ready: () => ({ ready: venue?.fault == null, reasons: venue?.fault ? ['watchdog-blind'] : [] }),
   });
   if (!opened.ok) throw new Problem(EXIT.unreachable, [opened.error]);
   return opened.value;

@@ -7,7 +7,7 @@ import * as z from 'zod';
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** Severity when the configuration says no other. The README's runbook has a row for each. */
+/** Severity when the configuration says no other. runbook.md has a row for each. */
 export const ALARMS = {
   'gateway-silent': 'critical',
   'brain-silent': 'critical',

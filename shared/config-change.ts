@@ -49,6 +49,7 @@ const APPLIES: Readonly<Record<string, Apply>> = {
   endpoints: 'restart',
   credentials: 'restart',
   log: 'restart',
+  'log.level': 'live',
 };
 
 /** Null for a key that no prefix covers. */
@@ -109,7 +110,8 @@ export function mergeLive({
   const limits = confirmed ? wanted.limits : tighterLimits(running, wanted);
   const { runs, custom, shadow, macdTrend } = running.strategy;
   const strategy = { ...wanted.strategy, runs, custom, shadow, macdTrend: { ...wanted.strategy.macdTrend, interval: macdTrend.interval } };
-  return { ...running, strategy, exits: wanted.exits, risk: wanted.risk, limits };
+  const log = { ...running.log, level: wanted.log.level };
+  return { ...running, strategy, exits: wanted.exits, risk: wanted.risk, limits, log };
 }
 
 /** The same configuration with the limits of each of these symbols written out: two ways to say the same are then the same. */

@@ -1,13 +1,15 @@
 /** Reads config.json and the config.local.json beside it, and the API key of the environment. Every mistake is one line; nothing throws. */
-import { execFileSync } from 'node:child_process';
-import { createPrivateKey } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 import { type Config, checkConfig, overlay, PAPER_CREDENTIALS, problemLine, SIM_CREDENTIALS } from './config.ts';
 import { valueAt } from './config-problem.ts';
 import { lineOf, mistakeIn } from './json-lines.ts';
+import { withEnvFile } from './env-file.ts';
+import { readKeystore } from './io/keystore-file.ts';
+import { openKey, type SealedKey, secretKind, wipe } from './keystore.ts';
 import { err, ok, type Result } from './result.ts';
+import { exposure, readSecretText } from './secret-file.ts';
 
 export type Loaded = { readonly config: Config; readonly file: string /** Absolute. */; readonly runDir: string };
 export type Credentials = { readonly apiKey: string; readonly secret: string };
@@ -66,49 +68,94 @@ function withoutPath(document: unknown, [key = '', ...rest]: readonly string[]):
   return rest.length === 0 ? others : { ...others, [key]: withoutPath(child, rest) };
 }
 
-/** Files of own strategies by their whole paths, so that the configuration may be written down elsewhere. */
+/** Files of own strategies and the folder of logs by their whole paths, so that the configuration may be written down elsewhere. */
 function withPaths(config: Config, folder: string): Config {
   const custom = Object.entries(config.strategy.custom).map(([name, one]) => [name, { ...one, file: resolve(folder, one.file) }] as const);
-  return { ...config, strategy: { ...config.strategy, custom: Object.fromEntries(custom) } };
+  const log = { ...config.log, dir: config.log.dir === null ? null : resolve(folder, config.log.dir) };
+  return { ...config, strategy: { ...config.strategy, custom: Object.fromEntries(custom) }, log };
 }
 
-/** The key of the configured environment: inline (already checked), file, or environment variables; our simulator's own by default, and the name of the paper account. */
-export function loadCredentials(loaded: Loaded, env: NodeJS.ProcessEnv): Result<Credentials, string> {
-  const found = findCredentials(loaded, env);
-  const problem = found.ok ? secretProblem(found.value.secret) : null;
-  return problem === null ? found : err(`credentials.${loaded.config.environment}: ${problem}`);
+/**
+ * The key of the configured environment: inline (already checked), encrypted keystore, file, or environment variables (those of the file
+ * `.env` beside the configuration count, too); our simulator's own by default, and the name of the paper account. `passphrase`: what a
+ * person typed for the keystore.
+ */
+export function loadCredentials(loaded: Loaded, env: NodeJS.ProcessEnv, passphrase?: Buffer): Result<Credentials, string> {
+  const found = findCredentials(loaded, { env, passphrase });
+  const kind = found.ok ? secretKind(found.value.secret) : null;
+  return kind?.ok === false ? err(`credentials.${loaded.config.environment}: ${kind.error}`) : found;
 }
 
-/** A secret that is a private key has to be one that the venues sign with. */
-function secretProblem(secret: string): string | null {
-  if (!secret.includes('PRIVATE KEY')) return null;
-  const allowed = 'allowed is an unencrypted PKCS#8 PEM of type Ed25519 or RSA';
-  try {
-    const kind = createPrivateKey(secret).asymmetricKeyType;
-    return kind === 'ed25519' || kind === 'rsa' ? null : `the private key is of type ${kind}: ${allowed}`;
-  } catch {
-    return `the private key cannot be read: ${allowed}`; // the library's words may quote the key
-  }
+type Source = NonNullable<Config['credentials']['testnet']>;
+type From = { readonly env: NodeJS.ProcessEnv; readonly passphrase: Buffer | undefined };
+
+/** Where the key of the configured environment comes from; null where none is needed, or none is configured. */
+export function keySource({ config }: Pick<Loaded, 'config'>): Source | null {
+  return config.environment === 'paper' ? null : (config.credentials[config.environment] ?? null);
 }
 
-function findCredentials({ config, file }: Loaded, env: NodeJS.ProcessEnv): Result<Credentials, string> {
-  const { environment } = config;
+function findCredentials(loaded: Loaded, { env: own, passphrase }: From): Result<Credentials, string> {
+  const { environment } = loaded.config;
   if (environment === 'paper') return ok(PAPER_CREDENTIALS);
-  const source = config.credentials[environment];
+  const source = keySource(loaded);
   if (!source) return environment === 'sim' ? ok(SIM_CREDENTIALS) : err(missing(environment, 'nothing is configured'));
   if (source.apiKey && source.secret) return ok({ apiKey: source.apiKey, secret: source.secret });
-  if (source.file) return readKeyFile(environment, resolve(dirname(file), source.file));
+  if (source.file && !source.keystore) return readKeyFile(environment, resolve(dirname(loaded.file), source.file));
+  const env = withEnvFile(loaded.file, own);
+  if (!env.ok) return env;
+  if (source.keystore) return readSealedKey(loaded, { env: env.value, passphrase });
   if (source.apiKeyEnv && source.secretEnv) {
-    const [apiKey, secret] = [env[source.apiKeyEnv], env[source.secretEnv]];
+    const [apiKey, secret] = [env.value[source.apiKeyEnv], env.value[source.secretEnv]];
     return apiKey && secret
       ? ok({ apiKey, secret })
       : err(missing(environment, `environment variable ${apiKey ? source.secretEnv : source.apiKeyEnv} is empty`));
   }
-  return err(missing(environment, 'neither apiKeyEnv and secretEnv, nor file, nor apiKey and secret are complete'));
+  return err(missing(environment, 'neither keystore, nor apiKeyEnv and secretEnv, nor file, nor apiKey and secret are complete'));
 }
 
 const missing = (environment: string, why: string): string =>
-  `credentials.${environment}: ${why}: allowed is {"apiKeyEnv":"NAME","secretEnv":"NAME"} or {"file":"path of a 0600 file"}`;
+  `credentials.${environment}: ${why}: allowed is {"apiKeyEnv":"NAME","secretEnv":"NAME"}, {"file":"path of a 0600 file"} or {"keystore":"path"} (scripts/mm keys add)`;
+
+/** The sealed key that the configuration names, without opening it. */
+export function sealedKeyOf(loaded: Loaded): Result<{ readonly key: SealedKey; readonly path: string }, string> {
+  const { environment } = loaded.config;
+  const { keystore = '', key: name = environment } = keySource(loaded) ?? {};
+  const path = resolve(dirname(loaded.file), keystore);
+  const file = readKeystore(path);
+  if (!file.ok) return file;
+  const key = file.value.keystore.keys[name];
+  if (!key) return err(missing(environment, `${path} holds no key ${name}`));
+  if (key.header.environment !== environment)
+    return err(`credentials.${environment}: key ${name} of ${path} was added for ${key.header.environment}, not for ${environment}`);
+  return ok({ key, path });
+}
+
+function readSealedKey(loaded: Loaded, { env, passphrase: typed }: From): Result<Credentials, string> {
+  const sealed = sealedKeyOf(loaded);
+  if (!sealed.ok) return sealed;
+  const { path, key } = sealed.value;
+  const passphrase = typed === undefined ? passphraseOf(loaded, env) : ok(typed);
+  if (!passphrase.ok) return passphrase;
+  if (passphrase.value === null)
+    return err(
+      `${path}: key ${key.header.name}: no passphrase: type it at a terminal, or name passphraseFile or passphraseEnv beside keystore`,
+    );
+  const plain = openKey(key, passphrase.value);
+  if (typed === undefined) wipe(passphrase.value);
+  return plain ? ok(plain) : err(`${path}: key ${key.header.name}: wrong passphrase, or the file was changed`);
+}
+
+/** From the file or the variable that the configuration names; null: it names none, so a person has to be asked. */
+export function passphraseOf(loaded: Loaded, env: NodeJS.ProcessEnv): Result<Buffer | null, string> {
+  const { passphraseFile, passphraseEnv } = keySource(loaded) ?? {};
+  if (passphraseFile !== undefined) {
+    const text = readSecretText(resolve(dirname(loaded.file), passphraseFile));
+    return text.ok ? ok(Buffer.from(text.value)) : text;
+  }
+  if (passphraseEnv === undefined) return ok(null);
+  const value = env[passphraseEnv];
+  return value ? ok(Buffer.from(value)) : err(`credentials.${loaded.config.environment}: environment variable ${passphraseEnv} is empty`);
+}
 
 /** JSON of a file that holds secrets: refused when others can read it or git tracks it. */
 export function readSecretFile(path: string): Result<unknown, string> {
@@ -147,32 +194,4 @@ function readJson(path: string): Result<Document, readonly string[]> {
 function hasInlineKey(document: unknown): boolean {
   const sections = Object.values((document as { credentials?: Record<string, unknown> } | null)?.credentials ?? {});
   return sections.some((section) => typeof section === 'object' && section !== null && ('apiKey' in section || 'secret' in section));
-}
-
-/** Why a file may not hold a key: others can read it, or git tracks it. */
-function exposure(path: string): string[] {
-  const mode = statSync(path).mode & 0o777;
-  const lines =
-    mode & 0o077 ? [`${path}: mode ${mode.toString(8).padStart(4, '0')} lets others read a key: allowed is 0600 (chmod 600)`] : [];
-  const tracked = gitTracks(path);
-  return tracked === 'no'
-    ? lines
-    : [...lines, `${path}: holds a key and ${GIT_SAYS[tracked]}: allowed is an untracked file or an environment variable`];
-}
-
-const GIT_SAYS = { yes: 'is tracked by git', unsure: 'git cannot say whether it tracks it' } as const;
-
-function gitTracks(path: string): 'yes' | 'no' | 'unsure' {
-  if (!isInRepository(dirname(path))) return 'no';
-  try {
-    execFileSync('git', ['-C', dirname(path), 'ls-files', '--error-unmatch', path], { stdio: 'ignore' });
-    return 'yes';
-  } catch (error) {
-    const { code, status } = error as { code?: string; status?: number };
-    return code === 'ENOENT' || status === 1 ? 'no' : 'unsure'; // without git, git cannot publish it; 1: not tracked
-  }
-}
-
-function isInRepository(folder: string): boolean {
-  return existsSync(join(folder, '.git')) || (dirname(folder) !== folder && isInRepository(dirname(folder)));
 }

@@ -37,7 +37,7 @@ const variable = z
   .describe('name of the environment variable that holds it');
 const origin = z.string().regex(/^https?:\/\/[^\s/?#@]+\/?$/, 'scheme, host and port such as "https://api.telegram.org"');
 const common = {
-  file: z.string().optional().describe('path of a file with mode 0600 that holds the secrets as JSON, by the names in the README'),
+  file: z.string().optional().describe('path of a file with mode 0600 that holds the secrets as JSON, by the names in operations.md'),
   timeoutMs: ms(500, 60_000).default(10_000).describe('a message without an answer for longer than this is tried again'),
 };
 const address = z.string().regex(/^[^\s@<>]+@[^\s@<>]+$/, 'an address such as "me@example.org"');

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { ArbitrageParameters } from './arbitrage.ts';
+import { GatewayConfig } from './config-gateway.ts';
 import { AlertsConfig, WatchdogConfig } from './config-safety.ts';
 import { type ConfigProblem, hidePassword, parameterProblems, problemsOf, type SchemaNode } from './config-problem.ts';
 import { DashboardConfig } from './config-dashboard.ts';
@@ -30,7 +31,6 @@ const latency = z
     /^(none|fixed:\d+(\.\d+)?|uniform:\d+(\.\d+)?:\d+(\.\d+)?|lognormal:\d+(\.\d+)?:\d+(\.\d+)?)(\+\d+(\.\d+)?:\d+(\.\d+)?)?$/,
     '"none", "fixed:MS", "uniform:MIN:MAX" or "lognormal:MEDIAN:SIGMA", each with "+PROBABILITY:MS" for spikes',
   );
-const stopPercent = z.number().min(0).max(50).describe('percent of the entry price; 0: no stop at the venue');
 
 /** Calls carry their whole path: nothing stands behind the port. */
 const origin = z.string().regex(/^https?:\/\/[^\s/?#@]+\/?$/, 'scheme, host and port such as "https://fapi.binance.com"');
@@ -54,6 +54,18 @@ const credentials = z
     apiKeyEnv: environmentVariable.optional().describe('name of the environment variable that holds the API key'),
     secretEnv: environmentVariable.optional().describe('name of the environment variable that holds the secret'),
     file: z.string().optional().describe('path of a file with mode 0600: {"apiKey":"…","secret":"…"}'),
+    keystore: z.string().min(1).optional().describe('path of an encrypted keystore (scripts/mm keys add)'),
+    key: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,30}$/, 'a name in small letters')
+      .optional()
+      .describe('name in the keystore; default: the environment'),
+    passphraseFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('path of a 0600 file with the passphrase of the keystore; without it one is asked for'),
+    passphraseEnv: environmentVariable.optional().describe('name of the environment variable that holds the passphrase of the keystore'),
     apiKey: z.string().optional().describe('inline key: only in a 0600 file that git does not track'),
     secret: z.string().optional().describe('inline secret: only in a 0600 file that git does not track'),
   })
@@ -120,72 +132,7 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('what the gateway publishes, and how often'),
-  gateway: z
-    .strictObject({
-      socketPath: z.string().nullable().default(null).describe('brain socket; null: <runDir>/<environment>-<account>/gateway.sock'),
-      metricsPort: z.int().min(0).max(65_535).nullable().default(9_464).describe('port of /metrics on loopback; 0 any free one, null off'),
-      recvWindowMs: ms(100, 60_000).default(1_500).describe('venue refuses signed requests later than this'),
-      orderEntry: z
-        .enum(['rest', 'websocket'])
-        .default('rest')
-        .describe('how orders leave: REST, or the WebSocket API (Ed25519 key only) with REST while that is down'),
-      requestTimeoutMs: ms(200, 60_000).default(3_000).describe('after it an unanswered order is `unknown` and queried'),
-      leaseMs: ms(200, 60_000).default(2_000).describe('without a heartbeat for this long the brain counts as dead'),
-      deadManMs: ms(5_000, 600_000).default(30_000).describe('countdown at the venue that cancels all when we vanish'),
-      deadManRefreshMs: ms(1_000, 300_000).default(10_000).describe('how often the countdown is re-armed'),
-      disasterStop: z
-        .strictObject({
-          percent: stopPercent.default(2),
-          symbols: z.record(symbolName, stopPercent).default({}).describe('the distance on single symbols'),
-          workingType: z.enum(['mark', 'last']).default('mark').describe('the price that triggers it'),
-          graceMs: ms(500, 60_000).default(3_000).describe('a position without a confirmed stop for longer than this may not grow, ms'),
-        })
-        .prefault({})
-        .describe('stop held by the venue for every position, wider than exits.stopLossPercent; it works when all of ours is dead'),
-      blind: z
-        .strictObject({
-          alarmMs: ms(500, 600_000)
-            .default(3_000)
-            .describe('a position whose book is not live and whose mark is old is alarmed after this, ms'),
-          closeMs: ms(0, 86_400_000).default(60_000).describe('and closed at market after this, ms; 0: never'),
-        })
-        .prefault({})
-        .describe('a position that nobody can see'),
-      ledger: z
-        .strictObject({
-          durability: z
-            .enum(['process', 'power'])
-            .default('process')
-            .describe(
-              'an order is on disk before it leaves: so that it survives kill -9, or a power failure too (a disk flush for each order)',
-            ),
-          keepDays: z.int().min(1).max(3_650).default(30).describe('orders, fills and refusals older than this are dropped, days'),
-          maxMb: z
-            .int()
-            .min(20)
-            .max(1_000_000)
-            .default(2_000)
-            .describe('above this size the oldest go earlier (never of the last hour), MB'),
-        })
-        .prefault({})
-        .describe('the record of every order and fill on disk'),
-      reconcileMs: ms(10_000, 60_000)
-        .default(30_000)
-        .describe('period in which open orders and positions are compared with the venue; all of the account every fourth time'),
-      bookStaleMs: ms(100, 60_000).default(3_000).describe('without a depth frame for this long a book is stale'),
-      keepAliveMs: ms(60_000, 3_000_000).default(1_500_000).describe('period of the user-stream keep-alive'),
-      onStart: z
-        .enum(['cancel', 'adopt'])
-        .default('cancel')
-        .describe('quotes that a dead gateway or brain left: cancelled, or kept for its successor where they still fit limits and book'),
-      onShutdown: z.enum(['keep-position', 'flatten']).default('keep-position').describe('what becomes of a position at a clean stop'),
-    })
-    .refine((gateway) => gateway.deadManRefreshMs * 2 <= gateway.deadManMs, {
-      path: ['deadManRefreshMs'],
-      message: 'at most half of deadManMs, so that one lost call does not cancel the quotes',
-    })
-    .prefault({})
-    .describe('the process that holds the keys and the connections to the exchange'),
+  gateway: GatewayConfig,
   brain: z
     .strictObject({
       pollMs: ms(1, 1_000).default(10).describe('period of the Redis poll'),
@@ -280,6 +227,14 @@ export const Config = z.strictObject({
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('least severe line that is written'),
+      dir: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('folder of log files, one a process, relative to the config file; null: stderr'),
+      maxMb: z.int().min(1).max(10_000).default(50).describe('size at which a log file is put aside, MB'),
+      keep: z.int().min(0).max(1_000).default(5).describe('log files put aside that are kept'),
     })
     .prefault({})
     .describe('what the processes write to their logs'),
@@ -304,9 +259,12 @@ export function checkConfig(document: unknown): Checked {
     const problems = [...namingProblems(config, Object.keys(BUILT_IN)), ...shadowProblems(config), ...overrideProblems(config)];
     return problems.length === 0 ? { config } : { problems };
   }
-  const schema = configJsonSchema() as SchemaNode;
+  schemaOfProblems ??= configJsonSchema() as SchemaNode;
+  const schema = schemaOfProblems;
   return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, document, schema)) };
 }
+/** Made once: it costs 50 ms, and a search over parameters is refused many times. */
+let schemaOfProblems: SchemaNode | null = null;
 
 /** Parameters of a run of a built-in strategy: those of the strategy, with its own laid over them. */
 export const runParameters = (config: Config, { use, with: own }: { readonly use: BuiltIn; readonly with: object }): unknown =>

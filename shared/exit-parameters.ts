@@ -92,8 +92,19 @@ export const ExitsConfig = AllRules.check((context) => {
 const hasStop = ({ stopLossPercent, stopLossDistance, stopLossAmount }: ExitParameters): boolean =>
   stopLossPercent !== undefined || stopLossDistance !== undefined || stopLossAmount !== undefined;
 
+/** Asked for at every snapshot, of rules that never change. */
+const known = new WeakMap<Exits, Map<string, ExitParameters>>();
+
 /** The rules of one symbol: its own over those of all, key by key. */
 export function exitsOf({ exits }: { readonly exits: Exits }, symbol: string): ExitParameters {
+  const bySymbol = known.get(exits) ?? new Map<string, ExitParameters>();
+  known.set(exits, bySymbol);
+  const rules = bySymbol.get(symbol) ?? rulesOf(exits, symbol);
+  bySymbol.set(symbol, rules);
+  return rules;
+}
+
+function rulesOf(exits: Exits, symbol: string): ExitParameters {
   const { symbols, ...all } = exits;
   const own = symbols !== undefined && Object.hasOwn(symbols, symbol) ? symbols[symbol] : {};
   const named = Object.entries({ ...all, ...own }).filter(([, rule]) => rule !== undefined);

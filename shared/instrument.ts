@@ -9,6 +9,7 @@ import {
   type Lots,
   lots,
   parseAtoms,
+  quickSteps,
   scaledDecimal,
   type Ticks,
   ticks,
@@ -122,6 +123,8 @@ export function floorSteps({ text, step }: { readonly text: string; readonly ste
 }
 
 function floorOrNull({ text, step }: { readonly text: string; readonly step: string }): number | null {
+  const quick = quickSteps(text, step);
+  if (typeof quick === 'number') return quick;
   const scale = Math.max(decimalsOf(text), decimalsOf(step));
   const [value, size] = [scaledDecimal(text, scale), scaledDecimal(step, scale)];
   if (value === null || size === null || size <= 0n) return null;

@@ -112,12 +112,14 @@ const STRATEGY = {
   'arb-closed': 'both legs are closed',
 } as const;
 
+/** Why the whole brain does nothing. */
+export const WHOLE_REASONS = Object.keys(WHOLE);
 export const REASONS: Readonly<Record<string, string>> = { ...WHOLE, ...SYMBOL, ...RUN, ...STRATEGY };
 
 type Family = { readonly prefix: string; readonly words: ReadonlySet<string>; readonly sentence: string };
 
 /** `words` of the second are what venues' refusals are called in this program. */
-const FAMILIES: readonly Family[] = [
+export const REASON_FAMILIES: readonly Family[] = [
   { prefix: 'mode-', words: new Set(Mode.options), sentence: 'the gateway lets this through now' },
   {
     prefix: 'rejected-',
@@ -146,7 +148,7 @@ const FAMILIES: readonly Family[] = [
   },
 ];
 
-const familyOf = (reason: string): Family | undefined => FAMILIES.find(({ prefix }) => reason.startsWith(prefix));
+const familyOf = (reason: string): Family | undefined => REASON_FAMILIES.find(({ prefix }) => reason.startsWith(prefix));
 
 /** One sentence for people; null for what a person's own strategy says. */
 export function explain(reason: string): string | null {

@@ -17,6 +17,7 @@ export type MonoMs = Unit<number, 'MonoMs'>;
 export type WallMs = Unit<number, 'WallMs'>;
 
 export const ATOM_DECIMALS = 8;
+const ATOM_STEP = '0.00000001';
 
 export const ticks = (n: number): Ticks => whole(n) as Ticks;
 export const lots = (n: number): Lots => whole(n) as Lots;
@@ -49,6 +50,8 @@ export function formatSteps({ count, step }: { readonly count: number; readonly 
 
 /** Reads money exactly; null when malformed or finer than an atom. Trailing zeros beyond 8 decimals are accepted. */
 export function parseAtoms(text: string): Atoms | null {
+  const quick = quickSteps(text, ATOM_STEP);
+  if (quick !== undefined && quick !== null) return atoms(BigInt(quick));
   const match = DECIMAL.exec(text);
   if (!match) return null;
   const fraction = (match[3] ?? '').replace(/0+$/, '');
@@ -59,8 +62,8 @@ export function parseAtoms(text: string): Atoms | null {
 
 /** Writes money with its trailing zeros cut: 150000000n is '1.5', 0n is '0'. */
 export function formatAtoms(value: Atoms): string {
-  const text = formatScaled(value, ATOM_DECIMALS);
-  return text.replace(/\.?0+$/, '');
+  const count = Number(value);
+  return withoutZeros(Number.isSafeInteger(count) ? writeScaled(count, ATOM_DECIMALS) : formatScaled(value, ATOM_DECIMALS));
 }
 
 /** Sum of decimal strings, exact, trailing zeros cut; null when one is malformed. For totals that people read. */
@@ -85,7 +88,7 @@ export function compareDecimals(a: string, b: string): number {
 
 /** Cuts trailing zeros of a plain decimal and the sign of zero: '1.500' is '1.5', '-0.00' is '0'. */
 export function trimDecimal(text: string): string {
-  const trimmed = text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+  const trimmed = text.includes('.') ? withoutZeros(text) : text;
   return trimmed === '-0' ? '0' : trimmed;
 }
 
@@ -123,7 +126,7 @@ function stepOf(text: string): Step {
 }
 
 /** In whole numbers of a double, where these are exact for certain; undefined where they may not be, or the text is no plain decimal. */
-function quickSteps(text: string, step: string): number | null | undefined {
+export function quickSteps(text: string, step: string): number | null | undefined {
   const { scale, size } = stepOf(step);
   const negative = text.charCodeAt(0) === 45;
   let [value, digits, point] = [0, 0, -1];
@@ -145,9 +148,20 @@ function quickSteps(text: string, step: string): number | null | undefined {
   return scaled === 0 ? 0 : negative ? -scaled / unit : scaled / unit;
 }
 
+/** Cuts the zeros behind the point, and the point when nothing is left behind it. By hand: a pattern looks at every zero several times. */
+function withoutZeros(text: string): string {
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === 48) end--;
+  if (text.charCodeAt(end - 1) === 46) end--;
+  return end === text.length ? text : text.slice(0, end);
+}
+
 function writeScaled(value: number, scale: number): string {
-  const digits = String(Math.abs(value)).padStart(scale + 1, '0');
-  const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  if (scale === 0) return String(value);
+  const plain = String(Math.abs(value));
+  const digits = plain.length > scale ? plain : plain.padStart(scale + 1, '0');
+  const point = digits.length - scale;
+  const text = `${digits.slice(0, point)}.${digits.slice(point)}`;
   return value < 0 ? `-${text}` : text;
 }
 

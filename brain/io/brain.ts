@@ -2,18 +2,12 @@
  * A running brain: documents in, one pure turn over all symbols and runs, commands out, the decision written for people. Holds no keys and
  * no rules.
  */
-import type { Redis } from 'ioredis';
-import type { Clock } from '../../shared/clock.ts';
 import { type Answer, PositionsAnswer, type Refused, type Taken, type Welcome } from '../../shared/command.ts';
-import { type Config, configHash } from '../../shared/config.ts';
+import { configHash } from '../../shared/config.ts';
 import { parseClientId } from '../../shared/client-id.ts';
 import type { Loaded } from '../../shared/config-file.ts';
 import type { Result } from '../../shared/result.ts';
 import type { GatewayClient, Request } from '../../shared/io/gateway-client.ts';
-import type { StartTimes } from '../../shared/io/start-times.ts';
-import type { Log } from '../../shared/log.ts';
-import type { Metrics } from '../../shared/metrics.ts';
-import type { Random } from '../../shared/random.ts';
 import type { BrainDoc } from '../../shared/brain-doc.ts';
 import { keysOf, type Stamp } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
@@ -29,43 +23,23 @@ import { failedRuns } from '../decide.ts';
 import { riskDoc } from '../risk-doc.ts';
 import { DeedsBook } from '../risk/deeds.ts';
 import type { Reading } from '../risk/watch.ts';
-import { readsOf, type Run } from '../runs.ts';
+import { readsOf } from '../runs.ts';
 import { settingsOf } from '../settings.ts';
 import { settle } from '../settle.ts';
 import { type BrainState, initialState, type Settings, step, type Stepped, type SymbolStep, withSettings } from '../step.ts';
 import { type Documents, headerReason, type Identity } from '../view.ts';
-import type { BrainStore } from './brain-store.ts';
+import { type Readiness, readiness } from '../readiness.ts';
+import { BrainMeters } from './brain-meters.ts';
+import type { BrainOptions } from './brain-options.ts';
 import { type Farewell, Leaving } from './farewell.ts';
 import { FillReader } from './fill-reader.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { Memory } from './memory.ts';
 import { OutcomeLog } from './outcome-log.ts';
-import { pnlGauge } from './pnl-gauge.ts';
-import { type Prepare, Reload } from './reload.ts';
+import { Reload } from './reload.ts';
 import { RiskDesk } from './risk-desk.ts';
 import { Sender } from './sender.ts';
-import type { Shadows } from './shadows.ts';
 import { SnapshotPoller } from './snapshot-poller.ts';
-
-export type BrainOptions = {
-  readonly config: Config;
-  readonly runs: readonly Run[];
-  readonly prepare: Prepare;
-  readonly socketPath: string;
-  readonly redis: Redis;
-  readonly store: BrainStore;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly onFatal: (sentence: string, code: number) => void;
-  readonly times: StartTimes;
-  /** The first snapshot was acted on. */
-  readonly onReady: () => void;
-  /** Other parameters on the same snapshots, without a way to the gateway. */
-  readonly shadows?: Shadows;
-  readonly onTurn?: (turn: Parameters<typeof step>[1]['turn'], stepped: Stepped) => void;
-};
 
 const DOC_TTL_MS = 60_000;
 const FEES_MS = 1_000;
@@ -84,9 +58,7 @@ export class Brain implements AsyncDisposable {
   readonly #deeds = new DeedsBook();
   readonly #risk: RiskDesk;
   readonly #outcomes: OutcomeLog;
-  readonly #actions;
-  readonly #refusals;
-  readonly #tellPnl: ReturnType<typeof pnlGauge>;
+  readonly #meters: BrainMeters;
   readonly #leaving: Leaving;
   #state: BrainState;
   #steps: ReadonlyMap<string, SymbolStep> = new Map();
@@ -118,9 +90,7 @@ export class Brain implements AsyncDisposable {
     this.#state = initialState(this.#settings, this.#memory.remembered());
     this.#feesAskedAt = clock.monoMs();
     this.#outcomes = new OutcomeLog({ log, metrics });
-    this.#actions = metrics.counter('brain_actions_total', 'Order commands decided on', ['kind']);
-    this.#refusals = metrics.counter('brain_refusals_total', 'Commands that the gateway refused', ['code']);
-    this.#tellPnl = pnlGauge(metrics);
+    this.#meters = this.#openMeters();
     const reads = readsOf(runs, options.shadows?.runs);
     const keys = keysOf(config.redis.prefix);
     this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, ...reads, clock, log, onDocuments: this.#take });
@@ -137,7 +107,7 @@ export class Brain implements AsyncDisposable {
       onTold: ({ symbol, ...told }) => this.#update(symbol, (state) => ({ ...state, oms: answered(state.oms, told) })),
     });
     const request = (asked: Request): Promise<Answer | null> => this.#link.request(asked);
-    this.#risk = new RiskDesk({ clock, log, metrics, request, ofSymbols: config.symbols.length <= FEW_ROWS });
+    this.#risk = new RiskDesk({ clock, log, metrics, request, symbols: config.symbols, ofSymbols: config.symbols.length <= FEW_ROWS });
     this.#leaving = new Leaving({
       link: this.#link,
       fillSeq: () => this.#fills.fillSeq,
@@ -155,6 +125,11 @@ export class Brain implements AsyncDisposable {
       ...(this.#reason === '' ? [] : [this.#reason]),
       ...this.#outcomes.failed.map((run) => `strategy-failed:${run}`),
     ];
+  }
+
+  ready(): Readiness {
+    const { maxSnapshotAgeMs: maxAgeMs } = this.#options.config.brain;
+    return readiness({ problems: this.problems(), leased: this.#isLeased(), snapshotAgeMs: this.#snapshotAgeMs(), maxAgeMs });
   }
 
   /** From this instant nothing new is opened; resolves when every quote is gone and every fill read, or cannot be proved to be. */
@@ -180,6 +155,26 @@ export class Brain implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#poller.stop();
     await this.#link[Symbol.asyncDispose]();
+  }
+
+  #openMeters(): BrainMeters {
+    return new BrainMeters(this.#options.metrics, {
+      state: () => this.#state,
+      problems: () => this.problems(),
+      connected: () => this.#link.connected,
+      leased: () => this.#isLeased(),
+      snapshotAgeMs: () => this.#snapshotAgeMs(),
+      runs: () => this.#settings.runs.map(({ id }) => id),
+      poller: () => this.#poller,
+    });
+  }
+
+  #isLeased(): boolean {
+    return this.#ids !== null && this.#link.connected && this.#documents?.header.brainEpoch === this.#brainEpoch;
+  }
+
+  #snapshotAgeMs(): number | null {
+    return this.#documents === null ? null : this.#options.clock.monoMs() - this.#documents.seenAt;
   }
 
   #openLink(): GatewayLink {
@@ -240,12 +235,12 @@ export class Brain implements AsyncDisposable {
   }
 
   #turn(documents: Documents): void {
-    const { clock, store, config, log } = this.#options;
+    const { clock, store, log } = this.#options;
     const { header } = documents;
     const next = this.#reload.take();
     if (next) [this.#state, this.#settings] = [this.#under(next.settings), next.settings];
     if (next) this.#poller.read(readsOf(next.settings.runs, this.#options.shadows?.runs));
-    const leased = this.#ids !== null && this.#link.connected && header.brainEpoch === this.#brainEpoch;
+    const leased = this.#isLeased();
     const now = clock.monoMs();
     const fills = this.#fills.take(header.fillSeq);
     const turn = {
@@ -254,7 +249,9 @@ export class Brain implements AsyncDisposable {
       nextId: (role: Parameters<ClientIds['next']>[0]): string | null => this.#ids?.next(role) ?? null,
       mayTrade: leased && store.fault === null && !this.#stopping,
     };
+    const begunAt = performance.now();
     const stepped = step(this.#state, { settings: this.#settings, turn });
+    this.#meters.turned(performance.now() - begunAt);
     this.#state = stepped.state;
     this.#steps = new Map(stepped.symbols.map((one) => [one.symbol, one]));
     for (const [symbol, { exits }] of Object.entries(stepped.state.symbols)) store.save(symbol, exits);
@@ -272,7 +269,7 @@ export class Brain implements AsyncDisposable {
     this.#askFees(now);
     this.#options.shadows?.take({ documents, now, nowMs: turn.nowMs, fills: turn.fills, ...stepped });
     this.#options.onTurn?.(turn, stepped);
-    if (config.log.level === 'trace')
+    if (log.isLevelEnabled('trace'))
       log.trace({ seq: header.seq, commands: stepped.symbols.map(({ symbol, commands }) => [symbol, commands.length]) }, 'Turn taken');
   }
 
@@ -316,7 +313,7 @@ export class Brain implements AsyncDisposable {
       );
       this.#update(symbol, ({ pending, ...rest }) => ({ ...rest, pending: [...pending, ...sent] }));
       for (const { command } of sent) {
-        this.#actions.inc({ kind: command.kind });
+        this.#meters.sent(command.kind);
         this.#deeds.sent(command);
       }
       leaving.push(...sent);
@@ -328,7 +325,7 @@ export class Brain implements AsyncDisposable {
 
   /** Taken: pending until a snapshot shows it. Refused: it never was. No answer: it stays, until it can no longer be. */
   #settle(pending: Pending, { answer, sent }: { readonly answer: Taken | Refused | null; readonly sent: boolean }): void {
-    if (answer?.type === 'refused' && sent) this.#refusals.inc({ code: answer.code });
+    if (answer?.type === 'refused' && sent) this.#meters.refused(answer.code);
     this.#count(pending, { answer, sent });
     if (answer === null) return;
     const now = this.#options.clock.monoMs();
@@ -354,7 +351,7 @@ export class Brain implements AsyncDisposable {
   }
 
   async #writeDoc(): Promise<void> {
-    const { redis, config, clock, log } = this.#options;
+    const { redis, config, clock } = this.#options;
     if (redis.status !== 'ready' || !this.#processed || !this.#documents) return;
     const told: Told = {
       ...{ runs: this.#settings.runs, state: this.#state, documents: this.#documents, steps: this.#steps, why: this.#outcomes.why },
@@ -364,7 +361,7 @@ export class Brain implements AsyncDisposable {
     };
     const shadow = [...(this.#options.shadows?.docs() ?? [])];
     const pnl = pnlDocs(told);
-    this.#tellPnl(pnl);
+    this.#meters.tellPnl(pnl);
     const document: BrainDoc = {
       brainEpoch: this.#brainEpoch,
       processed: this.#processed,
@@ -385,7 +382,8 @@ export class Brain implements AsyncDisposable {
     };
     await redis
       .set(keysOf(config.redis.prefix).brain, JSON.stringify(document), 'PX', DOC_TTL_MS)
-      .catch((error: Error) => log.warn({ problem: error.message }, 'Decision not written'));
+      .then(() => this.#poller.watch.answered('write decision'))
+      .catch((error: Error) => this.#poller.watch.failed('write decision', error));
   }
 }
 

@@ -19,7 +19,7 @@ import {
 } from '../../shared/config-live.ts';
 import { stable } from '../../shared/json.ts';
 import type { Limits } from '../../shared/limits.ts';
-import type { Log } from '../../shared/log.ts';
+import { type Log, setLogLevel } from '../../shared/log.ts';
 import { ok, type Result } from '../../shared/result.ts';
 import type { BrainDoc } from '../../shared/brain-doc.ts';
 import type { Run } from '../runs.ts';
@@ -143,6 +143,7 @@ export class Reload {
       log.warn({ refused }, 'Edit of the configuration refused: nothing is changed');
     if (!runs.ok) return;
     this.#runs = runs.value;
+    setLogLevel(log, this.#live.running.log.level);
     this.#show({ before: before.running, after: after.running, runs: runs.value });
     if (after.wanted !== before.wanted && waiting.length + restart.length > 0)
       log.warn({ waiting, restart }, 'Edit of the configuration is not wholly in force');

@@ -4,6 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import type * as z from 'zod';
+import { Buckets } from '../../shared/buckets.ts';
 import type { Clock, Timer } from '../../shared/clock.ts';
 import type { Pushed } from '../../shared/command.ts';
 import type { Log } from '../../shared/log.ts';
@@ -22,6 +23,7 @@ import {
 import { type MonoMs, sumDecimals } from '../../shared/units.ts';
 import { readTrade, TradeRow } from '../news.ts';
 import type { Documents, SymbolDocs } from '../view.ts';
+import { RedisWatch } from './redis-watch.ts';
 import { type Entry, StreamCursor } from './stream-cursor.ts';
 
 export type PollerOptions = {
@@ -62,10 +64,16 @@ export class SnapshotPoller {
   #newest: Pick<Header, 'epoch' | 'seq'> | null = null;
   #unread: FillDoc[] = [];
   #followed: number | null = null;
+  /** Of the documents of a snapshot, real seconds. */
+  readonly roundTrip = new Buckets();
+  failures = 0;
+  /** Of the connection that it reads by. */
+  readonly watch: RedisWatch;
 
   constructor(options: PollerOptions) {
     const { keys, intervals } = options;
     this.#options = options;
+    this.watch = new RedisWatch(options);
     this.#names = namesOf(options);
     this.#intervals = intervals;
     this.#fills = new StreamCursor(keys.fills, FIRST_FILLS);
@@ -102,12 +110,14 @@ export class SnapshotPoller {
       const header = await this.#options.redis.get(this.#options.keys.header);
       if (header === null || header === this.#headerText) return;
       this.#headerText = header;
-      this.#take(await this.#fetch(), askedAt);
+      const fetchedFrom = performance.now();
+      const texts = await this.#fetch();
+      this.roundTrip.add((performance.now() - fetchedFrom) / 1_000);
+      this.watch.answered('read snapshot');
+      this.#take(texts, askedAt);
     } catch (error) {
-      this.#options.log.warn(
-        { problem: error instanceof Error ? error.message : String(error) },
-        'Snapshot could not be fetched from Redis',
-      );
+      this.failures++;
+      this.watch.failed('read snapshot', error);
     } finally {
       this.#busy = false;
     }

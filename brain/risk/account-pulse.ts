@@ -134,10 +134,14 @@ export function feelAccount(last: AccountPulse, { seen, deeds }: { readonly seen
       unanswered: inMinute('unanswered'),
     },
     tenMinutes: { orders: inTen('orders'), fills: inTen('fills') },
-    acknowledged: deeds.acknowledged
-      .reduce((recent, value) => remember(recent, { value, nowMs, keepMs: ACKNOWLEDGED_MS }), before.acknowledged)
-      .slice(-ACKNOWLEDGED_MAX),
+    acknowledged: withTimes(before.acknowledged, { times: deeds.acknowledged, nowMs }),
   };
+}
+
+function withTimes(before: Recent, { times, nowMs }: { readonly times: readonly number[]; readonly nowMs: number }): Recent {
+  if (times.length === 0) return before;
+  const recent = times.reduce((sofar, value) => remember(sofar, { value, nowMs, keepMs: ACKNOWLEDGED_MS }), before);
+  return recent.length > ACKNOWLEDGED_MAX ? recent.slice(-ACKNOWLEDGED_MAX) : recent;
 }
 
 export function accountReadings(
@@ -149,19 +153,22 @@ export function accountReadings(
   const today = (name: 'total' | 'fees' | 'funding'): number | null => (day && earned ? earned[name] - day[name] : null);
   const negative = (amount: number | null): number | null => (amount === null ? null : Math.max(0, -amount));
   const orders = totalOf(tenMinutes.orders);
-  const recent = acknowledged.filter(([atMs]) => nowMs - atMs <= ACKNOWLEDGED_MS);
+  const ordersOfMinute = totalOf(minute.orders);
+  const cancelsOfMinute = totalOf(minute.cancels);
+  const first = acknowledged.findIndex(([atMs]) => nowMs - atMs <= ACKNOWLEDGED_MS);
+  const recent = first <= 0 ? (first === 0 ? acknowledged : []) : acknowledged.slice(first);
   return {
     dailyLossPercent: percent(negative(today('total'))),
     drawdownPercent: peak && earned ? shareOf(Math.max(0, peak.total - earned.total), peak.equity) : null,
     feesPercent: percent(today('fees')),
     fundingPaidPercent: percent(negative(today('funding'))),
     concentrationPercent: seen.largestPercent,
-    ordersPerMinute: totalOf(minute.orders),
-    cancelsPerMinute: totalOf(minute.cancels),
+    ordersPerMinute: ordersOfMinute,
+    cancelsPerMinute: cancelsOfMinute,
     fillsPerMinute: totalOf(minute.fills),
     ordersPerFill: orders < FEW_ORDERS ? 0 : orders / Math.max(1, totalOf(tenMinutes.fills)),
-    rejectPercent: part(totalOf(minute.refused), totalOf(minute.orders)),
-    errorPercent: part(totalOf(minute.unanswered), totalOf(minute.orders) + totalOf(minute.cancels)),
+    rejectPercent: part(totalOf(minute.refused), ordersOfMinute),
+    errorPercent: part(totalOf(minute.unanswered), ordersOfMinute + cancelsOfMinute),
     feedAgeMs,
     acknowledgeMs: recent.length < FEW_TIMES ? 0 : quantile(recent, 0.95),
   };

@@ -71,7 +71,8 @@ export function isOverdue(measured: Measured, { timeStop }: ExitParameters): boo
 export function dueExit(measured: Measured, parameters: ExitParameters): ExitReason | null {
   const { price } = measured;
   if (price !== null) {
-    const priced = { ...measured, price };
+    const { side, entry, size, heldMs, trail, breakEven, feeShare } = measured;
+    const priced = { side, entry, size, price, heldMs, trail, breakEven, feeShare };
     if (isStopLoss(priced, parameters)) return 'stop-loss';
     if (isTrailed(priced, parameters)) return 'trailing-stop';
     if (isBrokenEven(priced, parameters)) return 'break-even';

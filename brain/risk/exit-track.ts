@@ -48,9 +48,24 @@ export function follow(before: Track | null, { held, rules }: { readonly held: H
   const known = before !== null && isSame(before, held) ? before : begin(held);
   const since = held.opening ? Math.min(held.opening.atMs, known.heldSinceMs) : known.heldSinceMs;
   const peak = held.price === null ? known.peak : nearer(held.side, { before: known.peak, now: held.price });
-  const moved = { ...known, opening: held.opening ?? known.opening, entry: held.entry, size: held.size, heldSinceMs: since, peak };
-  return { ...moved, trail: trailOf(moved, { held, rules }), breakEven: breakEvenOf(moved, { held, rules }) };
+  const { side, trail, breakEven } = known;
+  const { entry, size } = held;
+  const moved = { side, opening: held.opening ?? known.opening, entry, size, heldSinceMs: since, peak, trail, breakEven };
+  const moving = { held, rules };
+  const next = { ...moved, trail: trailOf(moved, moving), breakEven: breakEvenOf(moved, moving) };
+  return before !== null && isAlike(before, next) ? before : next;
 }
+
+/** Nothing has moved: most looks, so that nothing is made anew for them. */
+const isAlike = (a: Track, b: Track): boolean =>
+  a.side === b.side &&
+  a.opening === b.opening &&
+  a.entry === b.entry &&
+  a.size === b.size &&
+  a.heldSinceMs === b.heldSinceMs &&
+  a.peak === b.peak &&
+  a.trail === b.trail &&
+  a.breakEven === b.breakEven;
 
 export function isSame(before: Track, held: HeldNow): boolean {
   if (before.side !== held.side) return false;

@@ -75,9 +75,10 @@ function measure(exits: Exits, { view, parameters }: Judged): Due & { readonly e
   if (held === null) return { exits: view.position === 0 ? { ...exits, track: null } : exits, why: null, price };
   const feeShare = feesOf(view, parameters);
   const track = follow(exits.track, { held, rules: { parameters, feeShare } });
-  const { trail, breakEven } = track;
-  const why = dueExit({ ...held, trail, breakEven, feeShare, heldMs: view.atMs - track.heldSinceMs }, parameters);
-  return { exits: { ...exits, track }, why, price };
+  const { trail, breakEven, heldSinceMs } = track;
+  const { side, entry, size } = held;
+  const why = dueExit({ side, entry, size, price, trail, breakEven, feeShare, heldMs: view.atMs - heldSinceMs }, parameters);
+  return { exits: track === exits.track ? exits : { ...exits, track }, why, price };
 }
 
 function heldNow({ position, entryPrice, instrument, opening, atMs }: ExitView, price: number | null): HeldNow | null {

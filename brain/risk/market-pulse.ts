@@ -131,7 +131,11 @@ function depthShareOf({ depth }: MarketPulse, now: number, { minLots }: Instrume
 
 /** Lots within reach of mid on the thinner side. */
 function depthOf({ bids, asks }: MarketSeen, mid: number): number {
-  const near = (levels: readonly Level[] | null): number =>
-    (levels ?? []).filter(({ price }) => Math.abs(price - mid) <= (mid * DEPTH_BPS) / BPS).reduce((sum, { size }) => sum + size, 0);
+  const within = (mid * DEPTH_BPS) / BPS;
+  const near = (levels: readonly Level[] | null): number => {
+    let sum = 0;
+    for (const { price, size } of levels ?? []) if (Math.abs(price - mid) <= within) sum += size;
+    return sum;
+  };
   return Math.min(near(bids), near(asks));
 }

@@ -118,7 +118,12 @@ function marketSeen({ symbol, held }: Look, { seeing, equity, hearsTrades }: Abo
   const trade = hearsTrades ? docs?.trades?.rows.at(-1)?.price : undefined;
   const ticksOf = (price: string | null | undefined): number | null => (price == null ? null : Number(price) / Number(instrument.tickSize));
   return {
-    ...{ nowMs, instrument, bids, asks, position, equity },
+    nowMs,
+    instrument,
+    bids,
+    asks,
+    position,
+    equity,
     bookAgeMs: ageMs === null ? null : ageMs + Math.max(0, now - documents.seenAt),
     markTicks: ticksOf(markPrice),
     tradeTicks: ticksOf(trade),

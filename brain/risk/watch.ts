@@ -195,6 +195,18 @@ function listed(values: Partial<Readonly<Record<MonitorName, number | null>>>, w
   return (Object.keys(values) as MonitorName[]).map((monitor) => ({ monitor, where, value: values[monitor] ?? null }));
 }
 
+/** Asked for at every look, of few places. */
+const keys = new Map<string, Map<MonitorName, string>>();
+const PLACES_MAX = 4_096;
+
+function watchedKey(monitor: MonitorName, where: string): string {
+  const known = keys.get(where)?.get(monitor);
+  if (known !== undefined) return known;
+  const key = `${monitor} ${where}`;
+  if (keys.size < PLACES_MAX) keys.set(where, (keys.get(where) ?? new Map<MonitorName, string>()).set(monitor, key));
+  return key;
+}
+
 type Judging = { readonly readings: readonly Reading[]; readonly input: RiskInput };
 
 function judgeAll(before: RiskState['watched'], { readings, input }: Judging) {
@@ -202,7 +214,7 @@ function judgeAll(before: RiskState['watched'], { readings, input }: Judging) {
   const alarms: RiskEvent[] = [];
   const thresholds = thresholdsOf(input.parameters);
   for (const { monitor, where, value } of readings) {
-    const key = `${monitor} ${where}`;
+    const key = watchedKey(monitor, where);
     const was = before[key] ?? CALM;
     const threshold = thresholds.get(monitor);
     const next = threshold ? judge(was, { reading: value, threshold, now: input.nowMs }) : was;
@@ -230,7 +242,7 @@ type Weighing = { readonly watched: RiskState['watched']; readonly parameters: R
 function findingsOf(readings: readonly Reading[], { watched, parameters }: Weighing): readonly Finding[] {
   return readings.flatMap(({ monitor, where, value }): Finding[] => {
     const { on, tier, act } = parameters.monitors[monitor];
-    if (!on || watched[`${monitor} ${where}`]?.alarm !== 'act') return [];
+    if (!on || watched[watchedKey(monitor, where)]?.alarm !== 'act') return [];
     return [{ monitor, where, reading: value ?? act, threshold: act, tier }];
   });
 }

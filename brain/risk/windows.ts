@@ -20,7 +20,11 @@ export function count(
   return { slot, counts };
 }
 
-export const totalOf = ({ counts }: Counts): number => counts.reduce((sum, one) => sum + one, 0);
+export function totalOf({ counts }: Counts): number {
+  let sum = 0;
+  for (let n = 0; n < counts.length; n++) sum += counts[n] ?? 0;
+  return sum;
+}
 
 /** An average that forgets with a time constant, and is a plain mean until it is that old; null before the first value. */
 export type Fading = { readonly value: number; readonly atMs: number; readonly sinceMs: number } | null;
@@ -51,6 +55,8 @@ export function remember(
 
 /** The value below which that share of the recent ones lies; null without any. */
 export function quantile(recent: Recent, share: number): number | null {
-  const sorted = recent.map(([, value]) => value).sort((a, b) => a - b);
+  const sorted = new Float64Array(recent.length);
+  for (let n = 0; n < recent.length; n++) sorted[n] = recent[n]?.[1] ?? 0;
+  sorted.sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
 }

@@ -5,6 +5,7 @@
  */
 import type { MacdParameters } from '../../shared/macd-parameters.ts';
 import type { BarRow } from '../../shared/snapshot.ts';
+import { Warming } from './macd-warming.ts';
 
 /** `value` is the sum of the first values while `n` is below the period, and the average from then on. */
 export type Average = { readonly n: number; readonly value: number };
@@ -53,36 +54,43 @@ export function keyOf(parameters: MacdParameters): string {
   return key;
 }
 
+type Next = { readonly bar: BarRow; readonly parameters: MacdParameters };
+
 /** Takes in the next bar; null begins a series. The caller sees to it that no bar is missing between. */
-export function advance(before: Series | null, { bar, parameters }: { readonly bar: BarRow; readonly parameters: MacdParameters }): Series {
-  const { fastPeriod, slowPeriod, signalPeriod, trendPeriod, atrPeriod, deviationBars } = parameters;
-  const [barMs, , high, low] = bar;
+export function advance(before: Series | null, { bar, parameters }: Next): Series {
+  const { slowPeriod, signalPeriod, trendPeriod, atrPeriod, deviationBars } = parameters;
   const close = Number(bar[4]);
-  const fast = averaged(before?.fast ?? NONE, { value: close, period: fastPeriod });
-  const slow = averaged(before?.slow ?? NONE, { value: close, period: slowPeriod });
+  const fast = averaged(before?.fast ?? NONE, close, parameters.fastPeriod);
+  const slow = averaged(before?.slow ?? NONE, close, slowPeriod);
   const macd = slow.n < slowPeriod ? null : fast.value - slow.value;
-  const signal = macd === null ? (before?.signal ?? NONE) : averaged(before?.signal ?? NONE, { value: macd, period: signalPeriod });
+  const signal = macd === null ? (before?.signal ?? NONE) : averaged(before?.signal ?? NONE, macd, signalPeriod);
   const point = macd === null || signal.n < signalPeriod ? null : { macd, signal: signal.value, histogram: macd - signal.value };
-  const trueRange = before === null ? null : Math.max(Number(high), before.close) - Math.min(Number(low), before.close);
+  const trueRange = before === null ? null : Math.max(Number(bar[2]), before.close) - Math.min(Number(bar[3]), before.close);
   const range = before?.range ?? NONE;
   const square = before?.square ?? NONE;
   return {
-    ...{ key: keyOf(parameters), barMs, close, fast, slow, signal, point },
-    trend: trendPeriod === 0 ? NONE : averaged(before?.trend ?? NONE, { value: close, period: trendPeriod }),
-    range: trueRange === null ? range : averaged(range, { value: trueRange, period: atrPeriod, share: 1 / atrPeriod }),
-    square: point === null ? square : averaged(square, { value: point.histogram ** 2, period: deviationBars }),
+    key: keyOf(parameters),
+    barMs: bar[0],
+    close,
+    fast,
+    slow,
+    signal,
+    trend: trendPeriod === 0 ? NONE : averaged(before?.trend ?? NONE, close, trendPeriod),
+    range: trueRange === null ? range : smoothed(range, { value: trueRange, period: atrPeriod, share: 1 / atrPeriod }),
+    square: point === null ? square : averaged(square, point.histogram ** 2, deviationBars),
+    point,
     run: runOf(before, point),
   };
 }
 
 /** A series over bars, oldest first, from the newest hole in them on; null without any. */
 export function warmUp(bars: readonly BarRow[], parameters: MacdParameters): Series | null {
-  let series: Series | null = null;
-  for (const bar of bars) {
-    const follows = series !== null && bar[0] === series.barMs + INTERVAL_MS[parameters.interval];
-    series = advance(follows ? series : null, { bar, parameters });
-  }
-  return series;
+  const step = INTERVAL_MS[parameters.interval];
+  let first = bars.length - 1;
+  while (first > 0 && bars[first]?.[0] === (bars[first - 1]?.[0] ?? 0) + step) first -= 1;
+  const warming = new Warming(parameters);
+  for (let n = Math.max(0, first); n < bars.length; n++) warming.take(bars[n] as BarRow);
+  return warming.series(keyOf(parameters));
 }
 
 /** Null while there are too few bars, or none is asked for. */
@@ -94,14 +102,13 @@ export function deviationOf({ square }: Series, { deviationBars }: MacdParameter
   return mean === null ? null : Math.sqrt(mean);
 }
 
-type Taken = {
-  readonly value: number;
-  readonly period: number /** Of the newest value; 2 / (period + 1) when absent. */;
-  readonly share?: number;
-};
+/** `share`: what the newest value counts for. */
+type Taken = { readonly value: number; readonly period: number; readonly share: number };
+
+const averaged = (before: Average, value: number, period: number): Average => smoothed(before, { value, period, share: 2 / (period + 1) });
 
 /** The operations in the order of the reference implementation, so that not even the last bit differs. */
-function averaged({ n, value: before }: Average, { value, period, share = 2 / (period + 1) }: Taken): Average {
+function smoothed({ n, value: before }: Average, { value, period, share }: Taken): Average {
   if (n >= period) return { n, value: (value - before) * share + before };
   const sum = before + value;
   return { n: n + 1, value: n + 1 === period ? sum / period : sum };

@@ -34,9 +34,14 @@ type Seen = { readonly state: MacdState; readonly called: Called | null; readonl
 
 function decide(turn: Turn): Decided<MacdState> {
   const seen = look(turn);
-  const { state, why } = seen.called ? begin({ ...turn, state: seen.state }, seen.called) : seen;
-  const { wish, goal } = pursue({ ...turn, state }, seen.why ?? why);
-  return { wish: { ...wish, signals: signalsOf({ ...turn, state: { ...state, goal } }, seen.now) }, state: { ...state, goal } };
+  const { parameters, view } = turn;
+  const { state, why } = seen.called ? begin({ parameters, view, state: seen.state }, seen.called) : seen;
+  const { wish, goal } = pursue({ parameters, view, state }, seen.why ?? why);
+  const { quotes, target, reason } = wish;
+  return {
+    wish: { quotes, target, reason, signals: signalsOf(goal, seen.now) },
+    state: goal === state.goal ? state : { ...state, goal },
+  };
 }
 
 /** Takes in the bars that are new, and the open one where that counts. */
@@ -60,7 +65,9 @@ function look({ parameters, view, state }: Turn): Seen {
 /** Bars after the newest one taken in, oldest first; null when they do not follow it, or when there is nothing to follow. */
 function newBars(bars: readonly BarRow[], { parameters, state: { series } }: Pick<Turn, 'parameters' | 'state'>): readonly BarRow[] | null {
   if (series === null || series.key !== keyOf(parameters)) return null;
-  const fresh = bars.slice(bars.findLastIndex(([openMs]) => openMs <= series.barMs) + 1);
+  let known = bars.length - 1;
+  while (known >= 0 && (bars[known]?.[0] ?? 0) > series.barMs) known -= 1;
+  const fresh = bars.slice(known + 1);
   const step = INTERVAL_MS[parameters.interval];
   return fresh.every(([openMs], i) => openMs === series.barMs + (i + 1) * step) ? fresh : null;
 }
@@ -178,7 +185,10 @@ function heldReason({ position }: SymbolView, { waiting }: MacdState): string {
   return position === 0 ? 'no-signal' : position > 0 ? 'holding-long' : 'holding-short';
 }
 
-function signalsOf({ state: { goal } }: Turn, now: Series | null): Signals {
+function signalsOf(goal: Goal | null, now: Series | null): Signals {
   const tries: Signals = goal ? { tries: goal.tries } : {};
-  return now?.point ? { ...now.point, barMs: now.barMs, ...tries } : tries;
+  if (!now?.point) return tries;
+  const { macd, signal, histogram } = now.point;
+  const { barMs } = now;
+  return goal ? { macd, signal, histogram, barMs, tries: goal.tries } : { macd, signal, histogram, barMs };
 }

@@ -31,6 +31,7 @@ export class AccountRisk {
   readonly #day: DayPnl;
   #lookedAt: MonoMs | null = null;
   #low = new Set<string>();
+  readonly #seen = new Map<string, Atoms>();
 
   constructor(options: AccountRiskOptions) {
     this.#options = options;
@@ -59,6 +60,11 @@ export class AccountRisk {
     return earned === null ? null : this.#day.look({ asset, earned, nowMs });
   }
 
+  /** The same as of the last look, for whoever must change nothing; null while it cannot be told. */
+  dayPnlSeen(asset: string): Atoms | null {
+    return this.#options.keeper.known ? (this.#seen.get(asset) ?? null) : null;
+  }
+
   /** A person resumes: the day's loss counts from here. */
   forgive(): void {
     this.#day.forgive();
@@ -76,6 +82,8 @@ export class AccountRisk {
     const { equity: shares, margin } = this.#options.limits();
     const equity = this.equity(asset);
     const pnl = this.dayPnl(asset, nowMs);
+    if (pnl === null) this.#seen.delete(asset);
+    else this.#seen.set(asset, pnl);
     if (equity === null || pnl === null) return;
     const before = equity - pnl; // what the day began with
     if (before > 0n && pnl < -percentOf(before, shares.maxDailyLossPercent))

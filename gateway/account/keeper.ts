@@ -76,7 +76,12 @@ export class Keeper {
     return written;
   }
 
-  /** How often the ledger doubted since the start, by kind; for metrics. */
+  /** How often the ledger doubted since the start, by kind. */
+  doubts(): Readonly<Record<DoubtKind, number>> {
+    return Object.fromEntries(DOUBT_KINDS.map((kind) => [kind, this.#doubts.get(kind) ?? 0])) as Record<DoubtKind, number>;
+  }
+
+  /** The same in the words of the last line of a run. */
   doubtCounts(): Readonly<Record<string, number>> {
     return Object.fromEntries(DOUBT_KINDS.map((kind) => [camelOf(`doubts-${kind}`), this.#doubts.get(kind) ?? 0]));
   }

@@ -6,6 +6,7 @@ export type Arguments = {
   readonly over: string | undefined;
   readonly clock: string | undefined;
   readonly live: boolean;
+  readonly acceptUnverified: boolean;
 };
 
 export function parseArgs(args: readonly string[]): Arguments {
@@ -15,9 +16,16 @@ export function parseArgs(args: readonly string[]): Arguments {
     .option('--over <file>', 'values of this run over the configuration')
     .option('--clock <spec>', 'simulated clock ORIGIN_MS@REAL_MSxSPEED, only in sim')
     .option('--live', 'allow real money', false)
+    .option('--accept-unverified', 'on mainnet: accept for this start what scripts/mm probe has not proved', false)
     .exitOverride((error: CommanderError) => process.exit(error.exitCode === 0 ? 0 : 2))
     .allowExcessArguments(false);
   program.parse([...args], { from: 'user' });
-  const { config, over, clock, live } = program.opts<{ config: string; over?: string; clock?: string; live: boolean }>();
-  return { config, over, clock, live };
+  const { over, clock, ...plain } = program.opts<{
+    config: string;
+    over?: string;
+    clock?: string;
+    live: boolean;
+    acceptUnverified: boolean;
+  }>();
+  return { ...plain, over, clock };
 }

@@ -2,6 +2,7 @@
 import { patienceMs, systemClock, type Timer } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
 import { hasEnded } from '../../shared/order.ts';
+import { setLogLevel } from '../../shared/log.ts';
 import type { Result } from '../../shared/result.ts';
 import { frame } from '../../shared/framing.ts';
 import { keysOf } from '../../shared/snapshot.ts';
@@ -32,9 +33,13 @@ import { Stops } from '../orders/stop.ts';
 import { ACK_SILENCE_MS, Watch } from '../orders/watch.ts';
 import { Latency } from '../publish/latency.ts';
 import { Publisher } from '../publish/publisher.ts';
+import { PushPace } from '../publish/push-pace.ts';
+import { type Readiness, readiness } from '../publish/readiness.ts';
 import { SeqLog } from '../publish/seq-log.ts';
 import { ConfigInForce } from '../orders/config-in-force.ts';
 import { meteredCalls } from './call-meter.ts';
+import { Counters } from './meters/counters.ts';
+import type { Measured } from './meters/measured.ts';
 import { countsOf } from './counts.ts';
 import { type CommandServer, openCommandServer } from './command-server.ts';
 import type { GatewayOptions } from './gateway-options.ts';
@@ -58,8 +63,6 @@ const PROTECT_MS = 2_000;
 const REDIS_MS = 300;
 const DISARM_MS = 1_000;
 const READY_MS = 10_000;
-/** Pushes of one moment: changes of the top closer together than this go out as one. */
-const PUSH_MS = 2;
 
 export class Gateway implements AsyncDisposable {
   readonly #options: GatewayOptions;
@@ -75,15 +78,17 @@ export class Gateway implements AsyncDisposable {
   readonly #place: Place;
   readonly #barrier: Barrier;
   readonly #safety: Safety;
+  readonly #counters = new Counters();
   #servers: readonly CommandServer[] = [];
   #timers: Timer[] = [];
-  #push: Timer | null = null;
+  readonly #push: PushPace;
   readonly #epochs: Epochs;
   #started = false; // once the account was known, a leverage changed later halts its symbol and nothing more
 
   constructor(options: GatewayOptions) {
     const { config, clock, store, identity, speed, runDir, redis, recorder } = options;
     this.#options = options;
+    this.#push = new PushPace({ clock, push: () => this.#pushSnapshot() });
     this.#epochs = new Epochs(() => options.epochs.grant(), identity.epoch);
     this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note), heard: recorder?.command });
     this.#notices = new Notices(options);
@@ -152,6 +157,8 @@ export class Gateway implements AsyncDisposable {
       onOrders: (orders) => {
         this.#watch.onOrders(orders);
         this.#safety.onOrders(orders);
+        this.#pushes?.ordersChanged();
+        this.#counters.onOrders(orders);
         if (orders.some(({ order }) => hasEnded(order.status))) this.#closer.tick();
       },
     });
@@ -229,11 +236,22 @@ export class Gateway implements AsyncDisposable {
   /** The file of the configuration was read again. */
   edit(loaded: Result<Config, readonly string[]>): void {
     this.#core.inForce.edit(loaded);
+    setLogLevel(this.#options.log, this.#core.config.log.level);
   }
 
-  /** For metrics and health: what is not as it should be now. */
-  problems(): readonly string[] {
-    return this.#publisher.header().reasons;
+  /** Of positions: once all were, `stop-missing` tells of any that is not. */
+  ready(): Readiness {
+    return readiness(this.#publisher.header(), this.#options.times.ms.protected !== null);
+  }
+
+  /** What metrics are read from. */
+  measured(): Measured {
+    const { redis, store } = this.#options;
+    const { alarms } = this.#notices;
+    return {
+      ...{ core: this.#core, counters: this.#counters, alarms, redis, store, servers: this.#servers, stall: this.#place.stall },
+      ...{ waiting: this.#desk.waiting, header: () => this.#publisher.header() },
+    };
   }
 
   counts(): Readonly<Record<string, number>> {
@@ -277,11 +295,12 @@ export class Gateway implements AsyncDisposable {
     return this.#core.venue.start({
       onAccount: (event) => {
         this.#core.latency.calls.onAccount(event);
+        this.#counters.onAccount(event, this.#core.venue.nowMs());
         this.#watch.onAccount(event);
       },
       onBookLive: (symbol, live, reason) => this.#watch.onBookLive(symbol, { live, reason }),
       onInstrument: (news) => this.#watch.onInstrument(news),
-      onTop: () => this.#topChanged(),
+      onTop: () => this.#pushes?.topChanged(),
       onTrade: (trade) => this.#publisher.addTrade(trade),
       onTradesMissed: (symbol) => this.#publisher.tradesMissed(symbol),
     });
@@ -345,13 +364,14 @@ export class Gateway implements AsyncDisposable {
     setImmediate(() => void redis.write(batch)); // a command that came in while it was made goes first
   }
 
-  #topChanged(): void {
-    if (this.#push || !this.#servers.some((server) => server.hasSubscribers)) return;
-    this.#push = this.#options.clock.after(PUSH_MS, () => {
-      this.#push = null;
-      const text = frame(this.#publisher.takePush());
-      for (const server of this.#servers) server.push(text);
-    });
+  /** Null while nobody has subscribed. */
+  get #pushes(): PushPace | null {
+    return this.#servers.some((server) => server.hasSubscribers) ? this.#push : null;
+  }
+
+  #pushSnapshot(): void {
+    const text = frame(this.#publisher.takePush());
+    for (const server of this.#servers) server.push(text);
   }
 
   async #listen(): Promise<OpenFault | null> {
@@ -363,7 +383,8 @@ export class Gateway implements AsyncDisposable {
     for (const { socket, path } of sockets) {
       const server = await openCommandServer({
         ...{ path, socket, clock, log, stall: this.#place.stall },
-        handle: (command, received) => this.#audit.noted(this.#desk.handle(command, received), { command, received }),
+        handle: (command, received) =>
+          this.#counters.answered(this.#audit.noted(this.#desk.handle(command, received), { command, received }), command),
         onClosed: (client) => this.#desk.closed(client),
       });
       if (!server.ok) return { code: server.error.kind === 'in-use' ? 4 : 1, sentence: server.error.sentence };

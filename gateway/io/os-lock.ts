@@ -1,6 +1,6 @@
 /** Locks that the operating system keeps: none outlives its process, and a process that stands still (SIGSTOP) goes on holding its own. */
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { err, ok, type Result } from '../../shared/result.ts';
@@ -34,6 +34,21 @@ export function lockFile(file: string): Result<FileLock, LockFault> {
       kind: locked ? 'locked' : 'unusable',
       sentence: locked ? `held by another process (${file})` : `cannot lock ${file}: ${words}`,
     });
+  }
+}
+
+/** Whether somebody holds it now. Only looked at, so that it hinders no start. */
+export function isLockedFile(file: string): boolean {
+  if (!existsSync(file)) return false;
+  let db: DatabaseSync | null = null;
+  try {
+    db = new DatabaseSync(file, { readOnly: true });
+    db.prepare('SELECT id FROM instance').get();
+    return false;
+  } catch (error) {
+    return /locked|busy/.test(error instanceof Error ? error.message : '');
+  } finally {
+    db?.close();
   }
 }
 

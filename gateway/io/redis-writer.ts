@@ -3,6 +3,7 @@
  * does not keep up gets the newest, never a queue. A lost connection is re-opened for ever.
  */
 import { Redis } from 'ioredis';
+import { Buckets } from '../../shared/buckets.ts';
 import { hidePassword } from '../../shared/config-problem.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Keys, SNAPSHOT_TTL_MS } from '../../shared/snapshot.ts';
@@ -52,6 +53,8 @@ export class RedisWriter implements AsyncDisposable {
   skipped = 0;
   failed = 0;
   reconnects = 0;
+  /** From each write to its acknowledgement, real seconds. */
+  readonly roundTrip = new Buckets();
 
   /** Connects at once, and makes sure that no other live gateway writes under the prefix. */
   constructor(options: RedisWriterOptions) {
@@ -100,10 +103,13 @@ export class RedisWriter implements AsyncDisposable {
     }
     this.#writing = true;
     this.#ackedAt ??= performance.now();
+    const sentAt = performance.now();
     const written = await this.#send(batch);
     this.#writing = false;
-    if (written) this.#ackedAt = performance.now();
-    else {
+    if (written) {
+      this.#ackedAt = performance.now();
+      this.roundTrip.add((this.#ackedAt - sentAt) / 1_000);
+    } else {
       this.failed++;
       this.#listener.onRefused(batch);
     }

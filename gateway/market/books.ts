@@ -91,10 +91,11 @@ export class Books {
   }
 
   /** Best prices of a faster stream: told on where they are provably newer than the live book, and dropped everywhere else. */
-  best(symbol: string, told: BestPrices): void {
+  best(symbol: string, told: BestPrices, now: MonoMs): void {
     const entry = this.#entry(symbol);
     if (entry.view.status !== 'live' || !isNewer(entry.view, told)) return;
-    entry.view.top = told;
+    const { updateId, bid, ask } = told;
+    entry.view.top = { updateId, bid, ask, receivedAt: now };
     if (topChanged(entry)) this.#port.onTop(symbol);
   }
 

@@ -4,14 +4,16 @@
  * The book itself is never touched by it: the next difference is applied to what the differences before it made. Pure.
  */
 import type { BookSide } from '../../shared/book.ts';
-import type { Lots, Ticks } from '../../shared/units.ts';
+import type { Lots, MonoMs, Ticks } from '../../shared/units.ts';
 import type { BookView } from '../venues/venue.ts';
 
 export type Best = { readonly price: Ticks; readonly size: Lots };
 export type BestPrices = { readonly updateId: number; readonly bid: Best; readonly ask: Best };
+/** With the moment at which the message came in. */
+export type SeenBest = BestPrices & { readonly receivedAt: MonoMs };
 
 /** Whether it tells of a later moment than all that is known, and of one that can be. */
-export const isNewer = (view: Pick<BookView, 'lastUpdateId' | 'top'>, told: BestPrices): boolean =>
+export const isNewer = (view: { readonly lastUpdateId: number; readonly top: BestPrices | null }, told: BestPrices): boolean =>
   told.updateId > view.lastUpdateId &&
   told.updateId > (view.top?.updateId ?? 0) &&
   told.bid.size > 0 &&
@@ -19,13 +21,18 @@ export const isNewer = (view: Pick<BookView, 'lastUpdateId' | 'top'>, told: Best
   told.bid.price < told.ask.price;
 
 /** Update id of the best level a side that is known. */
-export const topUpdateId = ({ lastUpdateId, top }: Pick<BookView, 'lastUpdateId' | 'top'>): number => top?.updateId ?? lastUpdateId;
+export const topUpdateId = ({ lastUpdateId, top }: { readonly lastUpdateId: number; readonly top: BestPrices | null }): number =>
+  top?.updateId ?? lastUpdateId;
 
 /**
  * The n best levels of a side as [price, size]: the newest best one, then those of the book behind it. Levels of the book before it are
  * gone: they were better than the best.
  */
-export function bestLevels(view: Pick<BookView, 'book' | 'top'>, side: 'bids' | 'asks', count: number): [Ticks, Lots][] {
+export function bestLevels(
+  view: Pick<BookView, 'book'> & { readonly top: BestPrices | null },
+  side: 'bids' | 'asks',
+  count: number,
+): [Ticks, Lots][] {
   const levels = view.book[side];
   if (view.top === null) return rowsOf(levels, { from: 0, count });
   const best = side === 'bids' ? view.top.bid : view.top.ask;

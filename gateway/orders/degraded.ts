@@ -1,6 +1,20 @@
 /** How far the gateway can be trusted now, as one mode and coded reasons, from what is the case and nothing else. Pure. */
 import type { Mode } from '../../shared/snapshot.ts';
 
+/** What may keep the whole gateway from quoting, worst first. */
+export const WHOLE_REASONS = [
+  ...(['stopped', 'shutting-down', 'account-unknown', 'account-lost', 'venue-unreachable', 'rate-limited', 'paused'] as const),
+  ...(['ledger-unavailable', 'reconcile', 'margin-call', 'daily-loss', 'available-low', 'other-session'] as const),
+  ...(['clock-unsure', 'redis-down'] as const),
+];
+export type WholeReason = (typeof WHOLE_REASONS)[number];
+/** What may keep it from quoting one symbol. */
+export const SYMBOL_REASONS = [
+  ...(['book-stale', 'book-syncing', 'not-trading', 'halted', 'leverage', 'closing', 'rejections'] as const),
+  ...(['stop-missing', 'order-unknown', 'foreign-order'] as const),
+];
+export type SymbolReason = (typeof SYMBOL_REASONS)[number];
+
 /** What concerns the whole account. */
 export type WholeState = {
   readonly stopped: boolean;
@@ -46,9 +60,9 @@ export type SymbolState = {
 export const CLOCK_AGE_MS_MAX = 10 * 60_000;
 
 /** `normal`: quoting allowed. Reasons are all that hold, the ones that do not change the mode too. */
-export function wholeMode(state: WholeState): { readonly mode: Mode; readonly reasons: readonly string[] } {
+export function wholeMode(state: WholeState): { readonly mode: Mode; readonly reasons: readonly WholeReason[] } {
   const clockUnsure = state.clockAgeMs > CLOCK_AGE_MS_MAX;
-  const rows: readonly [reason: string, holds: boolean, mode: Mode][] = [
+  const rows: readonly [reason: WholeReason, holds: boolean, mode: Mode][] = [
     ['stopped', state.stopped, 'stopped'],
     ['shutting-down', state.shuttingDown, 'cancel-only'],
     [state.accountLive ? 'account-unknown' : 'account-lost', !state.accountKnown, 'blind'],
@@ -70,8 +84,9 @@ export function wholeMode(state: WholeState): { readonly mode: Mode; readonly re
 
 /** Why nothing new may be opened on a symbol, whatever the mode. */
 export function symbolReasons(state: SymbolState): readonly string[] {
-  const rows: readonly [reason: string, holds: boolean][] = [
-    [`book-${state.bookStatus}`, state.bookStatus !== 'live'],
+  const rows: readonly [reason: SymbolReason, holds: boolean][] = [
+    ['book-stale', state.bookStatus === 'stale'],
+    ['book-syncing', state.bookStatus === 'syncing'],
     ['not-trading', !state.trading],
     ['halted', state.halted !== null],
     ['leverage', isLeverageUnexpected(state)],

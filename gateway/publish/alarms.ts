@@ -21,6 +21,8 @@ export class Alarms {
   #kept: readonly AlarmDoc[] = [];
   #n = 0;
   #ofClients: readonly MonoMs[] = [];
+  /** Raised in this run, by code. */
+  readonly counts = new Map<AlarmCode, number>();
 
   constructor({ clock, epoch }: { readonly clock: Clock; readonly epoch: number }) {
     this.#clock = clock;
@@ -28,6 +30,7 @@ export class Alarms {
   }
 
   raise({ code, symbol, sentence }: Raised): void {
+    this.counts.set(code, (this.counts.get(code) ?? 0) + 1);
     const alarm = { n: ++this.#n, code, symbol: symbol ?? null, sentence: sentence.slice(0, SENTENCE_MAX), wallMs: this.#clock.wallMs() };
     this.#kept = [...this.#kept, alarm].slice(-KEPT);
   }

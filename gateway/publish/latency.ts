@@ -1,9 +1,13 @@
-/** Median and 99th percentile of the newest few thousand durations, in microseconds. */
+/** Median and 99th percentile of the newest few thousand durations, in microseconds; and all of them in buckets. */
+import { Buckets } from '../../shared/buckets.ts';
+
 const KEPT = 8_192;
 
 export type Percentiles = { readonly p50: number; readonly p99: number; readonly max: number; readonly n: number };
 
 export class Latency {
+  /** Of all ever added, seconds. */
+  readonly seconds = new Buckets();
   readonly #ring = new Float64Array(KEPT);
   readonly #speed: number;
   #n = 0;
@@ -16,6 +20,7 @@ export class Latency {
   add(ms: number): void {
     this.#ring[this.#n % KEPT] = (ms * 1_000) / this.#speed;
     this.#n++;
+    this.seconds.add(ms / 1_000 / this.#speed);
   }
 
   /** `n` counts all ever added; zeros before the first. */

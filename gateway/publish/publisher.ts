@@ -252,6 +252,9 @@ export class Publisher {
 
 function newest(symbols: readonly SymbolMoment[]): MonoMs | null {
   let at: MonoMs | null = null;
-  for (const { book } of symbols) if (book.receivedAt !== null && (at === null || book.receivedAt > at)) at = book.receivedAt;
+  for (const { book } of symbols) {
+    const seen = book.top?.receivedAt ?? book.receivedAt; // what is ahead of the book came after what proves the book
+    if (seen !== null && (at === null || seen > at)) at = seen;
+  }
   return at;
 }

@@ -18,7 +18,7 @@ import type { Instrument } from '../../shared/instrument.ts';
 import type { OrderKind, Side, TimeInForce } from '../../shared/order.ts';
 import type { Result } from '../../shared/result.ts';
 import type { Lots, MonoMs, Ticks, WallMs } from '../../shared/units.ts';
-import type { BestPrices } from '../market/top.ts';
+import type { SeenBest } from '../market/top.ts';
 
 /**
  * Why a request did not succeed. `rejected`: certainly nothing happened. `unknown`: it may have happened: ask, never resend.
@@ -170,7 +170,7 @@ export type BookView = {
   readonly knownFrom: Ticks | null;
   readonly knownTo: Ticks | null;
   /** The best level a side where a faster stream is provably ahead of the book; null where it is not. */
-  readonly top: BestPrices | null;
+  readonly top: SeenBest | null;
   /** When the newest frame or read that proves this book was received; null before the first. */
   readonly receivedAt: MonoMs | null;
 };

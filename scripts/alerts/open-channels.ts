@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { readSecretFile } from '../../shared/config-file.ts';
 import { valueAt } from '../../shared/config-problem.ts';
+import { withEnvFile } from '../../shared/env-file.ts';
 import type { AlertsConfig, ChannelConfig } from '../../shared/config-safety.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { Channel } from './channels/channel.ts';
@@ -22,7 +23,9 @@ export type ChannelsFrom = {
 
 /** Lines to print before exit code 2. */
 export function openChannels({ channels }: Pick<AlertsConfig, 'channels'>, from: ChannelsFrom): Result<OpenedChannels, readonly string[]> {
-  const opened = Object.entries(channels).map(([name, config]) => new Opening(name, config, from).open());
+  const env = withEnvFile(from.configFile, from.env);
+  if (!env.ok) return err([env.error]);
+  const opened = Object.entries(channels).map(([name, config]) => new Opening(name, config, { ...from, env: env.value }).open());
   const problems = opened.flatMap((one) => (one.ok ? [] : [one.error]));
   if (problems.length > 0) return err(problems);
   const good = opened.flatMap((one) => (one.ok ? [one.value] : []));

@@ -10,8 +10,8 @@ import { freePort } from '../start/ports.ts';
 import { ensureRedis } from '../start/redis.ts';
 import { openTap, type Passed } from './tap.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const READY_MS = 60_000;
+export const ROOT = join(import.meta.dirname, '..', '..');
+export const READY_MS = 60_000;
 const STOP_MS = 15_000;
 /** As `npm start` runs them. */
 const NODE_FLAGS = ['--max-semi-space-size=8'];
@@ -43,11 +43,18 @@ export class OrderRun implements AsyncDisposable {
     const dir = mkdtempSync(join(tmpdir(), 'mmbot-orders-'));
     const children: Child[] = [];
     try {
-      const redis = await ensureRedis({ url: `redis://127.0.0.1:${await freePort()}`, mayStart: true, dir, logFile: null, onFatal: fail });
+      const redis = await ensureRedis({
+        url: `redis://127.0.0.1:${await freePort()}`,
+        mayStart: true,
+        env: process.env,
+        dir,
+        logFile: null,
+        onFatal: fail,
+      });
       if (!redis.ok) throw new Error(redis.error);
       if (redis.value.child) children.unshift(redis.value.child);
       const { url: redisUrl } = redis.value;
-      const sim = start(dir, {
+      const sim = startChild(dir, {
         name: 'sim',
         args: [join(ROOT, 'scripts/sim.ts'), '--port', '0', '--symbols', symbols.join(','), ...simArgs],
       });
@@ -55,21 +62,21 @@ export class OrderRun implements AsyncDisposable {
       const simPort = Number((await sim.message('ready', READY_MS))?.['port']);
       const tap = await openTap({ port: simPort, onPassed });
       const config = writeConfig(dir, { symbols, redisUrl, restPort: tap.port, simPort });
-      const gateway = start(dir, { name: 'gateway', args: [join(ROOT, 'gateway/main.ts'), '--config', config] });
+      const gateway = startChild(dir, { name: 'gateway', args: [join(ROOT, 'gateway/main.ts'), '--config', config] });
       children.unshift(gateway);
       const path = String((await gateway.message('ready', READY_MS))?.['operatorPath']);
       const connected = await GatewayClient.connect({ path, role: 'operator', environment: 'sim', name: 'bench' });
       if (!connected.ok) throw new Error(connected.error.sentence);
       return new OrderRun({ client: connected.value, redisUrl, dir, children, tap });
     } catch (error) {
-      await end(children, dir);
+      await endAll(children, dir);
       throw error;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client[Symbol.asyncDispose]();
-    await end(this.#children, this.dir);
+    await endAll(this.#children, this.dir);
     await this.#tap[Symbol.asyncDispose]();
   }
 }
@@ -86,19 +93,20 @@ export async function lateness(ms: number, everyMs = 10): Promise<readonly numbe
   return late;
 }
 
-async function end(children: readonly Child[], dir: string): Promise<void> {
+export async function endAll(children: readonly Child[], dir: string): Promise<void> {
   for (const child of children) await child.stop(STOP_MS);
   rmSync(dir, { recursive: true, force: true });
 }
 
-const start = (dir: string, { name, args }: { readonly name: string; readonly args: readonly string[] }): Child =>
+export const startChild = (dir: string, { name, args }: { readonly name: string; readonly args: readonly string[] }): Child =>
   new Child({
     ...{ name, command: process.execPath, args: [...NODE_FLAGS, ...args], ipc: true, fatalCodes: [0, 1, 2, 3, 4] },
-    logFile: join(dir, `${name}.log`),
+    logFile: { path: join(dir, `${name}.log`), maxBytes: 1e9, keep: 0 },
+    env: process.env,
     onFatal: fail,
   });
 
-const fail = (sentence: string): never => {
+export const fail = (sentence: string): never => {
   throw new Error(sentence);
 };
 

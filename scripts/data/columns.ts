@@ -70,8 +70,10 @@ function barOf(cells: Cells, time: TimeReader): BarRow | string {
   const openMs = time('open_time', cells['open_time'] ?? '');
   if (typeof openMs === 'string') return openMs;
   const { open = '', high = '', low = '', close = '', volume = '0' } = cells; // a candle of the mark price has no volume
-  const bad = badDecimal({ open, high, low, close, volume });
-  if (bad !== null) return bad;
+  if (!(isPlain(open) && isPlain(high) && isPlain(low) && isPlain(close) && isPlain(volume))) {
+    const bad = badDecimal({ open, high, low, close, volume });
+    if (bad !== null) return bad;
+  }
   const [o, h, l, c] = [Number(open), Number(high), Number(low), Number(close)];
   if (l <= 0 || l > Math.min(o, c) || h < Math.max(o, c)) return `open ${open}, high ${high}, low ${low}, close ${close} are no bar`;
   const { close_time: closeText, count, quote_volume = null, taker_buy_volume = null, taker_buy_quote_volume = null } = cells;
@@ -80,9 +82,19 @@ function barOf(cells: Cells, time: TimeReader): BarRow | string {
   const closeMs = Math.floor(told);
   if (count !== undefined && !WHOLE.test(count)) return `count ${JSON.stringify(count)} is not a whole number`;
   return {
-    ...{ kind: 'bar', openMs, closeMs, knownMs: closeMs + 1, open, high, low, close, volume },
-    ...{ quoteVolume: quote_volume, trades: count === undefined ? null : Number(count) },
-    ...{ takerBuyVolume: taker_buy_volume, takerBuyQuoteVolume: taker_buy_quote_volume },
+    kind: 'bar',
+    openMs,
+    closeMs,
+    knownMs: closeMs + 1,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    quoteVolume: quote_volume,
+    trades: count === undefined ? null : Number(count),
+    takerBuyVolume: taker_buy_volume,
+    takerBuyQuoteVolume: taker_buy_quote_volume,
   };
 }
 

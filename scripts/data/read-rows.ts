@@ -46,7 +46,8 @@ async function* readFile<K extends RowKind>(file: string, { shape, sequence, che
     const batch: RowOf<K>[] = [];
     for (const text of piece.lines) {
       line += 1;
-      for (const row of table.rows(text)) {
+      const taken = table.rows(text);
+      for (const row of Array.isArray(taken) ? taken : [taken]) {
         const wrong = typeof row === 'string' ? row : check(row);
         if (typeof row === 'string' || wrong !== null) throw new TapeProblem(`${file}: line ${line}: ${wrong}`);
         rows += 1;
@@ -86,25 +87,25 @@ class Table<K extends RowKind> {
     this.#shape = shape;
   }
 
-  /** None for the header, one for a line, several for a line of JSON; a sentence where it is wrong. */
-  rows(text: string): readonly (RowOf<K> | string)[] {
-    if (!text.startsWith('[')) return this.#row(text);
-    return rowsOfJson(text)?.flatMap((row) => this.#row(row)) ?? ['is not one JSON array of rows'];
+  /** None for the header, one for a line, a list for a line of JSON; a sentence where it is wrong. */
+  rows(text: string): RowOf<K> | string | readonly (RowOf<K> | string)[] {
+    if (text.charCodeAt(0) !== OPEN) return this.#row(text);
+    return rowsOfJson(text)?.flatMap((row) => this.#row(row)) ?? 'is not one JSON array of rows';
   }
 
-  #row(text: string): readonly (RowOf<K> | string)[] {
-    const cells = text.replace(/\r$/, '').split(',');
+  #row(text: string): RowOf<K> | string | readonly [] {
+    const cells = (text.charCodeAt(text.length - 1) === RETURN ? text.slice(0, -1) : text).split(',');
     if (this.#names === null) {
       const isHeader = !/^[-\d]/.test(cells[0] ?? '');
       const names = isHeader ? this.#header(cells) : this.#headless(cells.length);
-      if (typeof names === 'string') return [names];
+      if (typeof names === 'string') return names;
       this.#names = names;
       if (isHeader) return [];
     }
     const names = this.#names;
-    if (cells.length !== names.length) return [`has ${cells.length} columns, expected are ${names.length} (${names.join(',')})`];
+    if (cells.length !== names.length) return `has ${cells.length} columns, expected are ${names.length} (${names.join(',')})`;
     for (let i = 0; i < names.length; i++) this.#cells[names[i] ?? ''] = cells[i] ?? '';
-    return [this.#shape.parse(this.#cells, this.#time)];
+    return this.#shape.parse(this.#cells, this.#time);
   }
 
   /** All columns, or as many as there are where none that must be is left out. */
@@ -127,7 +128,8 @@ class Table<K extends RowKind> {
 
   /** Newer public files tell microseconds: one unit in a file. */
   readonly #time = (name: string, text: string): number | string => {
-    if (!TIME.test(text)) return `${name} ${JSON.stringify(text)} is not in milliseconds or microseconds since the epoch`;
+    if (!isMillis(text) && !TIME.test(text))
+      return `${name} ${JSON.stringify(text)} is not in milliseconds or microseconds since the epoch`;
     const digits = text.length <= 13 ? 13 : 16;
     if (this.#digits !== 0 && digits !== this.#digits) return `${name} ${text} is of another unit than the times before it`;
     this.#digits = digits;
@@ -135,7 +137,14 @@ class Table<K extends RowKind> {
   };
 }
 
+const [OPEN, RETURN] = [91, 13];
 const TIME = /^(\d{12,13}|\d{15,16})$/;
+/** Thirteen digits, by hand: it is what most files have. */
+function isMillis(text: string): boolean {
+  if (text.length !== 13) return false;
+  for (let i = 0; i < 13; i++) if (text.charCodeAt(i) < 48 || text.charCodeAt(i) > 57) return false;
+  return true;
+}
 const SYMBOL = /(?:^|[-_.])([A-Z0-9]{1,20}(?:USDT|USDC|BUSD|BTC|USD)(?:_\d{6}|_PERP)?)(?=[-_.])/;
 
 /** The contract that a file's name tells, as in `BTCUSDT-1m-2026-07.zip`; null when it tells none. */

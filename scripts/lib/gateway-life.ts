@@ -1,7 +1,6 @@
 /** Whether a gateway lives at an account, as one who holds no part of it can tell: by its socket, and by the lock that goes with its process. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { isLockedFile } from '../../gateway/io/os-lock.ts';
 import { accountHash } from '../../shared/config.ts';
 import type { Loaded } from '../../shared/config-file.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
@@ -34,18 +33,5 @@ export async function lookForGateway({ config }: Loaded, accountDir: string): Pr
   return answer === null ? { state: 'silent' } : { state: 'answers', header: header?.success ? header.data : null };
 }
 
-/** The lock is the process's own: it cannot outlive it. Only looked at, so that it hinders no start. */
-export function isLocked(accountDir: string): boolean {
-  const file = join(accountDir, 'lock.sqlite');
-  if (!existsSync(file)) return false;
-  let db: DatabaseSync | null = null;
-  try {
-    db = new DatabaseSync(file, { readOnly: true });
-    db.prepare('SELECT id FROM instance').get();
-    return false;
-  } catch (error) {
-    return /locked|busy/.test(error instanceof Error ? error.message : '');
-  } finally {
-    db?.close();
-  }
-}
+/** The lock is the process's own: it cannot outlive it. */
+export const isLocked = (accountDir: string): boolean => isLockedFile(join(accountDir, 'lock.sqlite'));

@@ -1,7 +1,7 @@
 /** `mm incident`: everything of one range of time that helps to understand it, in a folder that may be given to others. */
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { publicConfig } from '../../shared/config.ts';
 import type { Loaded } from '../../shared/config-file.ts';
 import { TAPE_END } from '../../shared/io/tape-writer.ts';
@@ -55,7 +55,8 @@ export async function bundleIncident(loaded: Loaded, { range, folder, hide }: Ta
     missing.push(...putLedger(folder, { file: join(account.value, LEDGER_FILE), taken }));
     missing.push(...(await putTapes(folder, { tapes: resolve(account.value, loaded.config.record.folder), taken })));
   }
-  missing.push(...(await putLogs(folder, { logs: join(loaded.runDir, 'start'), taken })));
+  const { dir } = loaded.config.log;
+  missing.push(...(await putLogs(folder, { logs: [join(loaded.runDir, 'start'), ...(dir === null ? [] : [dir])], taken })));
   const files = readdirSync(folder)
     .sort()
     .map((name) => described(folder, name));
@@ -100,14 +101,22 @@ async function putTapes(folder: string, { tapes, taken }: From<'tapes'>): Promis
   return found === 0 ? [...missing, `tape: ${tapes} holds nothing of that time`] : missing;
 }
 
-async function putLogs(folder: string, { logs, taken }: From<'logs'>): Promise<readonly string[]> {
-  const names = existsSync(logs) ? readdirSync(logs).filter((name) => name.endsWith('.log')) : [];
-  if (names.length === 0) return [`logs: ${logs} holds none: npm start writes them there`];
-  for (const name of names.sort()) {
-    put(folder, basename(name), '');
-    for await (const line of logLines(join(logs, name), taken)) appendFileSync(join(folder, name), `${line}\n`);
+type Logs = { readonly logs: readonly string[]; readonly taken: Taken };
+
+/** Of each process one, those that were put aside first, the oldest at the beginning. */
+async function putLogs(folder: string, { logs, taken }: Logs): Promise<readonly string[]> {
+  const found = logs.flatMap((dir) => (existsSync(dir) ? readdirSync(dir).flatMap((name) => logFile(dir, name)) : []));
+  if (found.length === 0) return [`logs: ${logs.join(', ')}: there are none; npm start writes them to the first`];
+  for (const { path, into } of found.sort((a, b) => b.age - a.age)) {
+    appendFileSync(join(folder, into), '', { mode: 0o600 });
+    for await (const line of logLines(path, taken)) appendFileSync(join(folder, into), `${line}\n`);
   }
   return [];
+}
+
+function logFile(dir: string, name: string): readonly { readonly path: string; readonly into: string; readonly age: number }[] {
+  const [, into, age = '0'] = /^(.+\.log)(?:\.(\d+))?$/.exec(name) ?? [];
+  return into === undefined ? [] : [{ path: join(dir, name), into, age: Number(age) }];
 }
 
 const put = (folder: string, name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o600 });

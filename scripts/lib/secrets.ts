@@ -1,12 +1,16 @@
 /** Every secret that a configuration leads to, to be hidden in what is shown to others: best effort, and never a reason to fail. */
 import { dirname, resolve } from 'node:path';
 import { type Loaded, loadCredentials, readSecretFile } from '../../shared/config-file.ts';
+import { withEnvFile } from '../../shared/env-file.ts';
+import { readSecretText } from '../../shared/secret-file.ts';
 
 type Tree = { readonly [key: string]: unknown };
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null;
 
 /** Values of variables and files that it names, keys in it, and passwords in its addresses. */
-export function secretsOf(loaded: Loaded, env: NodeJS.ProcessEnv): readonly string[] {
+export function secretsOf(loaded: Loaded, given: NodeJS.ProcessEnv): readonly string[] {
+  const merged = withEnvFile(loaded.file, given);
+  const env = merged.ok ? merged.value : given;
   const credentials = loadCredentials(loaded, env);
   const own = credentials.ok ? [credentials.value.apiKey, credentials.value.secret] : [];
   const { credentials: sources, alerts, redis } = loaded.config;
@@ -22,6 +26,7 @@ function namedIn(part: unknown, from: { readonly env: NodeJS.ProcessEnv; readonl
     if (typeof value !== 'string') return [];
     if (key.endsWith('Env')) return [from.env[value] ?? ''];
     if (key === 'file') return textsIn(resolve(from.folder, value));
+    if (key === 'passphraseFile') return textIn(resolve(from.folder, value));
     return key === 'apiKey' || key === 'secret' ? [value] : [];
   });
 }
@@ -29,6 +34,11 @@ function namedIn(part: unknown, from: { readonly env: NodeJS.ProcessEnv; readonl
 function textsIn(file: string): readonly string[] {
   const content = readSecretFile(file);
   return content.ok ? leavesOf(content.value) : [];
+}
+
+function textIn(file: string): readonly string[] {
+  const text = readSecretText(file);
+  return text.ok ? [text.value] : [];
 }
 
 const leavesOf = (value: unknown): readonly string[] =>

@@ -61,6 +61,17 @@ export function labelled(label: string, words: readonly string[]): readonly stri
   return [...lines, line].map((text) => text.trimEnd());
 }
 
+/** Breaks between words; a word that is wider stands alone, whole, so that it can be copied. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** An age for people: '43 ms', '1.2 s', '3.4 min', '2.1 h'. */
 export function ageText(ms: number | null): string {
   if (ms === null) return 'unknown';

@@ -14,8 +14,9 @@ import type { HttpOutcome, HttpRequest } from '../../gateway/venues/transport.ts
 import type { OrderEntry, VenueResult } from '../../gateway/venues/venue.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config.ts';
-import { type Credentials, type Loaded, loadCredentials } from '../../shared/config-file.ts';
+import type { Credentials, Loaded } from '../../shared/config-file.ts';
 import type { Instrument } from '../../shared/instrument.ts';
+import { takeCredentials } from '../../shared/io/take-credentials.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { RestAccount } from './flatten/venue-account.ts';
 import { clockNote, nextStep, type Stage } from './next-step.ts';
@@ -159,13 +160,24 @@ export class VenueRest implements AsyncDisposable {
 
 /** Reads the key and connects; a problem that names the next step when the environment has no account to ask. */
 export async function openVenueRest(loaded: Loaded, env: NodeJS.ProcessEnv): Promise<VenueRest> {
+  return connectVenueRest(loaded, await takeKey(loaded, env));
+}
+
+/** The key, out of the environment and into this process alone; a problem when there is none, or it cannot be one. */
+export async function takeKey(loaded: Loaded, env: NodeJS.ProcessEnv): Promise<Credentials> {
+  const taken = await takeCredentials(loaded, env);
+  const credentials = taken.ok ? fitForHeader(loaded, taken.value) : taken;
+  if (!credentials.ok) throw new Problem(EXIT.usage, [credentials.error]);
+  return credentials.value;
+}
+
+/** For who has the key already, and may try again. */
+export async function connectVenueRest(loaded: Loaded, credentials: Credentials): Promise<VenueRest> {
   if (loaded.config.environment === 'paper')
     throw new Problem(EXIT.refused, [
       'environment paper: its account is a file of ours, no exchange has it: see scripts/mm status and scripts/test-balance',
     ]);
-  const credentials = credentialsOf(loaded, env);
-  if (!credentials.ok) throw new Problem(EXIT.usage, [credentials.error]);
-  const venue = new VenueRest(loaded, credentials.value);
+  const venue = new VenueRest(loaded, credentials);
   try {
     await venue.syncClock();
     // the simulator's time is its own
@@ -179,14 +191,12 @@ export async function openVenueRest(loaded: Loaded, env: NodeJS.ProcessEnv): Pro
 }
 
 /** A key with a blank or a line end in it cannot stand in a header; it is told here, where no library can print it. */
-function credentialsOf(loaded: Loaded, env: NodeJS.ProcessEnv): Result<Credentials, string> {
-  const credentials = loadCredentials(loaded, env);
-  if (!credentials.ok) return credentials;
-  const { apiKey, secret } = credentials.value;
+function fitForHeader(loaded: Loaded, credentials: Credentials): Result<Credentials, string> {
+  const { apiKey, secret } = credentials;
   const { environment } = loaded.config;
-  if (!/^[\x21-\x7e]+$/.test(apiKey) || secret.trim() !== secret)
+  if (!/^[\x21-\x7e]+$/.test(apiKey) || (secret.trim() !== secret && !secret.includes('PRIVATE KEY')))
     return err(`credentials.${environment}: the key or secret of ${sourceOf(loaded.config)} has blanks or line ends: paste it again`);
-  return ok(credentials.value);
+  return ok(credentials);
 }
 
 function endpointsOf({ environment, endpoints, sim }: Config): Endpoints {
@@ -199,6 +209,7 @@ function sourceOf({ environment, credentials }: Config): string {
   const source = environment === 'paper' ? undefined : credentials[environment];
   if (!source) return "the simulator's own public key";
   if (source.apiKey !== undefined) return `credentials.${environment} in the config`;
+  if (source.keystore !== undefined) return `credentials.${environment}.keystore (${source.keystore})`;
   if (source.file !== undefined) return `credentials.${environment}.file (${source.file})`;
   return `credentials.${environment} (${source.apiKeyEnv} and ${source.secretEnv})`;
 }

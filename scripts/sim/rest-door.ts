@@ -9,7 +9,12 @@ import type { Ways } from './ways.ts';
 /** Real time in which a client reads the beginning of an answer before the reset overtakes it. */
 const READ_MS = 20;
 
-export type RestDoorOptions = { readonly rest: RestWire; readonly path: CallPath; readonly ways: Ways };
+export type RestDoorOptions = {
+  readonly rest: RestWire;
+  readonly path: CallPath;
+  readonly ways: Ways;
+  readonly onAnswer: (status: number) => void;
+};
 
 export type Visit = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly body: string };
 
@@ -22,10 +27,13 @@ export class RestDoor {
   }
 
   answer({ request, response, body }: Visit): void {
-    const { rest, path } = this.#options;
+    const { rest, path, onAnswer } = this.#options;
     const call = requestOf(request, body);
     const line = this.#lineOf(request.socket, call.apiKey === null ? 'market' : 'orders');
-    path.pass({ request: call, run: (heldMs) => rest.handle({ ...call, heldMs }) }, line, (told) => send(response, told));
+    path.pass({ request: call, run: (heldMs) => rest.handle({ ...call, heldMs }) }, line, (told) => {
+      onAnswer(told.status);
+      send(response, told);
+    });
   }
 
   /** Market data is late on its way back only. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Admin } from './admin.ts';
 import type { Outbox } from './outbox.ts';
 import { type RestDoor, send, type Visit } from './rest-door.ts';
+import type { SimMeters } from './sim-meters.ts';
 import type { UpgradeDoor } from './upgrade-door.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -14,6 +15,7 @@ export type ServerOptions = {
   readonly host: string;
   readonly port: number;
   readonly admin: Admin;
+  readonly meters: SimMeters;
   readonly rest: RestDoor;
   readonly upgrades: UpgradeDoor;
   readonly outbox: Outbox;
@@ -71,9 +73,10 @@ async function receive(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function answer({ toNow, admin, rest, outbox }: ServerOptions, visit: Visit): void {
+function answer({ toNow, admin, meters, rest, outbox }: ServerOptions, visit: Visit): void {
   toNow();
-  if (visit.request.url?.startsWith('/sim/')) void answerAdmin({ admin, outbox }, visit);
+  if (visit.request.url === '/sim/metrics') void answerMetrics(meters, visit);
+  else if (visit.request.url?.startsWith('/sim/')) void answerAdmin({ admin, outbox }, visit);
   else rest.answer(visit);
 }
 
@@ -83,6 +86,12 @@ async function answerAdmin({ admin, outbox }: Pick<ServerOptions, 'admin' | 'out
     ? await admin.handle({ method: request.method ?? 'GET', url, body })
     : { status: 403, value: { problem: '/sim answers loopback only' } };
   outbox.put(() => send(response, { status, body: JSON.stringify(value), headers: {}, resetAt: null }));
+}
+
+async function answerMetrics(meters: SimMeters, { request, response }: Visit): Promise<void> {
+  if (!isLoopback(request.socket.remoteAddress ?? '')) return void response.writeHead(403).end();
+  const { text, type } = await meters.page();
+  response.writeHead(200, { 'content-type': type }).end(text);
 }
 
 const isLoopback = (address: string): boolean => address === '::1' || /^(?:::ffff:)?127\./.test(address);

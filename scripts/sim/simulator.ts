@@ -20,6 +20,7 @@ import { flowMarkets, klineMarkets, openKlines, replayMarkets, SimulatorProblem 
 import { Network, type NetworkSettings, VENUE_NETWORK } from './network.ts';
 import { RestDoor } from './rest-door.ts';
 import { type OpenServer, openServer } from './server.ts';
+import { SimMeters } from './sim-meters.ts';
 import { type MarketStart, marketStart } from './state/resume.ts';
 import { StateProblem } from '../../shared/sim/io/state-file.ts';
 import { StateJournal } from '../../shared/sim/io/state-journal.ts';
@@ -261,11 +262,13 @@ async function serve(
   const { hub, ways, path, faults } = network;
   const { sockets: socketFaults, venue } = faults.parts;
   const nowMs = (): number => exchange.nowMs;
+  const meters = new SimMeters({ exchange, hub, faults, apiKeys: options.accounts.map(({ apiKey }) => apiKey) });
   const server = await openServer({
     host: options.host,
     port: options.port,
     admin: new Admin({ exchange, hub, faults, stepper, seed: options.seed, replay: () => feed?.state() ?? null }),
-    rest: new RestDoor({ rest, path, ways }),
+    meters,
+    rest: new RestDoor({ rest, path, ways, onAnswer: (status) => meters.answered(status) }),
     upgrades: new UpgradeDoor({ hub, wsApi, limits: calls.limits, socketFaults, venue, nowMs }),
     outbox,
     toNow: () => driver.now(),

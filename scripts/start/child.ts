@@ -1,8 +1,9 @@
 /** One supervised process: started, watched, started again with back-off after a death, stopped with SIGTERM and in the end SIGKILL. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { Writable } from 'node:stream';
 import { backoffMs } from '../../shared/backoff.ts';
 import { fastStart } from '../../shared/io/code-cache.ts';
+import { LogFile, type LogFileOptions } from '../../shared/io/log-file.ts';
 import type { Milestone, StartMs } from '../../shared/io/start-times.ts';
 import { Random } from '../../shared/random.ts';
 import { endWithUs } from './end-with-us.ts';
@@ -12,7 +13,9 @@ export type ChildOptions = {
   readonly command: string;
   readonly args: readonly string[];
   /** Where its stderr and stdout go; null: our stderr. */
-  readonly logFile: string | null;
+  readonly logFile: LogFileOptions | null;
+  /** Its environment. */
+  readonly env: NodeJS.ProcessEnv;
   /** True: it sends `{kind:'ready', …}` over IPC when it works, and ends when IPC does. False: a server we probe ourselves and must end. */
   readonly ipc: boolean;
   /** Exit codes that no restart mends (a config error, a safety refusal). */
@@ -36,7 +39,7 @@ const BACKOFF = { baseMs: 250, maxMs: 5_000, random: new Random(process.pid) };
 
 export class Child {
   readonly #options: ChildOptions;
-  readonly #log: WriteStream | null;
+  readonly #log: Writable | null;
   #process: ChildProcess | null = null;
   #stopping = false;
   #failures = 0;
@@ -52,7 +55,7 @@ export class Child {
 
   constructor(options: ChildOptions) {
     this.#options = options;
-    this.#log = options.logFile === null ? null : createWriteStream(options.logFile, { flags: 'a' });
+    this.#log = options.logFile === null ? null : linesTo(options.logFile);
     this.#spawn(null);
   }
 
@@ -102,14 +105,14 @@ export class Child {
   }
 
   #spawn(after: string | null): void {
-    const { command, args, ipc } = this.#options;
+    const { command, args, ipc, env } = this.#options;
     this.#startedAt = performance.now();
     this.#readyAt = null;
     const start: Start = { after, atMs: performance.timeOrigin + this.#startedAt, ms: { protected: null, ready: null, quoting: null } };
     this.#starts = [...this.#starts.slice(1 - STARTS_KEPT), start];
     // its own process group: Ctrl-C reaches the supervisor alone, which then stops everything in order
     const stdio = ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])] as const;
-    const started = spawn(command, [...args], { stdio: [...stdio], detached: true, env: fastStart(process.env) });
+    const started = spawn(command, [...args], { stdio: [...stdio], detached: true, env: fastStart(env) });
     this.#process = started;
     if (!ipc) endWithUs(started);
     const sink = this.#log ?? process.stderr;
@@ -147,4 +150,18 @@ export class Child {
     process.stderr.write(`${this.name} died (${death}); starting it again in ${Math.round(delayMs)} ms\n`);
     this.#retry = setTimeout(() => this.#spawn(death), delayMs);
   }
+}
+
+function linesTo(options: LogFileOptions): Writable {
+  const file = new LogFile(options);
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      file.write(chunk);
+      done();
+    },
+    final: (done) => {
+      file[Symbol.dispose]();
+      done();
+    },
+  });
 }

@@ -1,9 +1,9 @@
 /** The live page of a supervised run. Whatever becomes of it, trading goes on: a death starts it again, a refusal is one line. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Child } from './child.ts';
+import { Child, type ChildOptions } from './child.ts';
 
-export type DashboardChildOptions = { readonly logFile: string | null; readonly say: (line: string) => void };
+export type DashboardChildOptions = Pick<ChildOptions, 'logFile' | 'env'> & { readonly say: (line: string) => void };
 
 const SCRIPT = join(import.meta.dirname, '..', 'dashboard.ts');
 const READY_MS = 60_000;
@@ -11,9 +11,9 @@ const READY_MS = 60_000;
 const FATAL_CODES = [2, 3, 4];
 
 /** `common`: configuration and values of the run, as for all children. */
-export function openDashboard(common: readonly string[], { logFile, say }: DashboardChildOptions): Child {
+export function openDashboard(common: readonly string[], { logFile, env, say }: DashboardChildOptions): Child {
   const child = new Child({
-    ...{ name: 'dashboard', command: process.execPath, logFile, ipc: true, fatalCodes: FATAL_CODES },
+    ...{ name: 'dashboard', command: process.execPath, logFile, env, ipc: true, fatalCodes: FATAL_CODES },
     args: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', SCRIPT, ...common],
     onFatal: (sentence) => say(`no live page: ${sentence}`),
   });

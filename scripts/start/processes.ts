@@ -6,8 +6,11 @@ import { type Config, SIM_CREDENTIALS } from '../../shared/config.ts';
 import { type Loaded, loadConfig } from '../../shared/config-file.ts';
 import { watchConfig } from '../../shared/io/config-watch.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
+import type { LogFileOptions } from '../../shared/io/log-file.ts';
+import { logFileOf } from '../../shared/log.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { brainSocketPath } from '../../shared/socket-path.ts';
+import { withoutSecrets } from './child-env.ts';
 import { Child, type ChildMessage, type Start } from './child.ts';
 import { setAsideState, simAccountDir, simStateFile, writeEffectiveConfig, writeRunValues } from './effective.ts';
 import { freePortNear } from './ports.ts';
@@ -26,6 +29,7 @@ export type RunOptions = {
   readonly seed?: number;
   readonly profile?: string;
   readonly live: boolean;
+  readonly acceptUnverified: boolean;
   /** The live page as well; without `headless` it always is. */
   readonly dashboard: boolean;
 };
@@ -142,6 +146,7 @@ export class Processes {
       mayStart,
       dir,
       logFile: this.#logFile('redis'),
+      env: withoutSecrets(process.env, this.config),
       onFatal: (sentence) => this.#fail(sentence, 3),
     });
     if (!redis.ok) return { code: 3, lines: [redis.error] };
@@ -210,12 +215,19 @@ export class Processes {
   }
 
   async #openTraders(common: readonly string[]): Promise<Hindrance | null> {
-    const ready = await this.#start('gateway', ['gateway/main.ts', ...common, ...(this.#options.live ? ['--live'] : [])]);
+    const ready = await this.#start('gateway', ['gateway/main.ts', ...common, ...this.#realMoney]);
     if (!ready.ok) return ready.error;
     this.socketPath = String(ready.value.socketPath);
     this.#spawn('brain', ['brain/main.ts', ...common]);
     if (this.#hasDashboard)
-      this.#children.set('dashboard', openDashboard(common.slice(0, 4), { logFile: this.#logFile('dashboard'), say }));
+      this.#children.set(
+        'dashboard',
+        openDashboard(common.slice(0, 4), {
+          logFile: this.#logFile('dashboard'),
+          env: withoutSecrets(process.env, this.config),
+          say,
+        }),
+      );
     return null;
   }
 
@@ -231,12 +243,18 @@ export class Processes {
     return Promise.race([child.message('ready', READY_MS).then((message) => (message ? ok(message) : late)), failed]);
   }
 
+  get #realMoney(): readonly string[] {
+    const { live, acceptUnverified } = this.#options;
+    return [...(live ? ['--live'] : []), ...(acceptUnverified ? ['--accept-unverified'] : [])];
+  }
+
   #spawn(name: OwnName, [script = '', ...rest]: readonly string[]): Child {
     const child = new Child({
       name,
       command: process.execPath,
       args: [`--max-semi-space-size=${YOUNG_MB[name]}`, join(ROOT, script), ...rest],
       logFile: this.#logFile(name),
+      env: name === 'gateway' ? process.env : withoutSecrets(process.env, this.config), // nobody else needs a key
       ipc: true,
       // a recording begins anew with a fresh account: no run goes on from there
       fatalCodes: name === 'sim' && this.#options.replay !== undefined ? ANY_CODE : FATAL_CODES,
@@ -252,8 +270,8 @@ export class Processes {
     this.#onFatal(this.#fatal);
   }
 
-  #logFile(name: string): string | null {
-    return this.#options.headless ? null : join(this.#logDir, `${name}.log`);
+  #logFile(name: string): LogFileOptions | null {
+    return this.#options.headless ? null : logFileOf(name, { ...this.config.log, dir: this.#logDir });
   }
 }
 

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import type { LogFileOptions } from '../../shared/io/log-file.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { Child } from './child.ts';
 import { freePortNear } from './ports.ts';
@@ -13,14 +14,15 @@ export type RedisOptions = {
   /** Only in `sim` may we start one ourselves. */
   readonly mayStart: boolean;
   readonly dir: string;
-  readonly logFile: string | null;
+  readonly logFile: LogFileOptions | null;
+  readonly env: NodeJS.ProcessEnv;
   readonly onFatal: (sentence: string) => void;
 };
 
 const ANSWER_MS = 1_000;
 const START_MS = 10_000;
 
-export async function ensureRedis({ url, mayStart, dir, logFile, onFatal }: RedisOptions): Promise<Result<RunningRedis, string>> {
+export async function ensureRedis({ url, mayStart, dir, logFile, env, onFatal }: RedisOptions): Promise<Result<RunningRedis, string>> {
   if (await answers(url)) return ok({ url, child: null });
   if (!mayStart) return err(`Redis does not answer at ${url}: start one, or correct redis.url in config.json`);
   const server = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
@@ -28,7 +30,7 @@ export async function ensureRedis({ url, mayStart, dir, logFile, onFatal }: Redi
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const port = await freePortNear(portOf(url));
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir];
-  const child = new Child({ name: 'redis', command: server, args, logFile, ipc: false, fatalCodes: [], onFatal });
+  const child = new Child({ name: 'redis', command: server, args, logFile, env, ipc: false, fatalCodes: [], onFatal });
   const own = `redis://127.0.0.1:${port}`;
   if (await answersWithin(own, START_MS)) return ok({ url: own, child });
   await child.stop(1_000);

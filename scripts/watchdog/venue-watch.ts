@@ -1,14 +1,14 @@
 /** The watchdog's own way to the venue: proved now and then while all is well, and used when the gateway is dead. Never gives up on a fault. */
-import type { Loaded } from '../../shared/config-file.ts';
+import type { Credentials, Loaded } from '../../shared/config-file.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import { type Done, Flatten, type FlattenOptions } from '../lib/flatten/flatten.ts';
 import { EXIT, Problem } from '../lib/tool.ts';
-import { openVenueRest, type VenueRest } from '../lib/venue-rest.ts';
+import { connectVenueRest, type VenueRest } from '../lib/venue-rest.ts';
 import type { VenueAccount } from '../lib/flatten/account.ts';
 
 export type VenueWatchOptions = {
   readonly loaded: Loaded;
-  readonly env: NodeJS.ProcessEnv;
+  readonly credentials: Credentials;
   readonly say: (line: string) => void;
 };
 type Opened = { readonly venue: VenueRest; readonly account: VenueAccount };
@@ -88,8 +88,8 @@ export class VenueWatch implements AsyncDisposable {
   }
 
   async #open(): Promise<Opened> {
-    const { loaded, env } = this.#options;
-    const venue = await openVenueRest(loaded, env);
+    const { loaded, credentials } = this.#options;
+    const venue = await connectVenueRest(loaded, credentials);
     try {
       return { venue, account: await venue.account() };
     } catch (error) {

@@ -1,31 +1,52 @@
-/** /metrics and /healthz on loopback. A taken port is told, never passed over. */
-import { createServer, type Server } from 'node:http';
+/**
+ * /metrics, /healthz (the process lives) and /readyz (it can do its work, or the coded reasons why not) on loopback. A taken port is told,
+ * never passed over.
+ */
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Metrics } from '../metrics.ts';
 import { err, ok, type Result } from '../result.ts';
 
 export type MetricsServer = AsyncDisposable & { readonly port: number };
+export type Ready = {
+  readonly ready: boolean;
+  /** Coded: what has to end before it is ready. */
+  readonly reasons: readonly string[];
+  /** Coded: what restrains it and is no failure. */
+  readonly notes?: readonly string[];
+};
 export type MetricsServerOptions = {
   readonly port: number;
   /** Key of the config that names the port, for the message. */
   readonly key: string;
   readonly metrics: Metrics;
-  /** Coded reasons why this process is not well; none when it is. */
-  readonly problems: () => readonly string[];
+  readonly ready: () => Ready;
 };
 
-export function openMetricsServer({ port, key, metrics, problems }: MetricsServerOptions): Promise<Result<MetricsServer, string>> {
-  const server = createServer((request, response) => {
-    if (request.url === '/metrics') {
-      void metrics.registry.metrics().then((text) => response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(text));
-      return;
-    }
-    const found = request.url === '/healthz' ? problems() : null;
-    const code = found === null ? 404 : found.length === 0 ? 200 : 503;
-    response
-      .writeHead(code, { 'content-type': 'application/json' })
-      .end(JSON.stringify(found === null ? { error: 'no such page' } : { ok: found.length === 0, problems: found }));
+export function openMetricsServer({ port, key, metrics, ready }: MetricsServerOptions): Promise<Result<MetricsServer, string>> {
+  const server = createServer(({ method, url = '/' }, response) => {
+    const path = url.split('?')[0];
+    if (method !== 'GET' && method !== 'HEAD') return send(response, 405, { error: 'only GET' });
+    if (path === '/metrics') return void sendMetrics(response, metrics);
+    if (path === '/healthz') return send(response, 200, { ok: true, pid: process.pid, uptimeSeconds: Math.round(process.uptime()) });
+    if (path !== '/readyz') return send(response, 404, { error: 'no such page; there are /metrics, /healthz, /readyz' });
+    const found = ready();
+    return send(response, found.ready ? 200 : 503, found);
   });
   return listen(server, { port, key });
+}
+
+/** A reader that throws is a bug, and must not look like a process without figures. */
+async function sendMetrics(response: ServerResponse, { registry }: Metrics): Promise<void> {
+  try {
+    const text = await registry.metrics();
+    response.writeHead(200, { 'content-type': registry.contentType }).end(text);
+  } catch (error) {
+    send(response, 500, { error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function send(response: ServerResponse, code: number, body: object): void {
+  response.writeHead(code, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(`${JSON.stringify(body)}\n`);
 }
 
 function listen(server: Server, { port, key }: { readonly port: number; readonly key: string }): Promise<Result<MetricsServer, string>> {

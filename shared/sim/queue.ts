@@ -79,6 +79,11 @@ export class QueueModel {
     return fills;
   }
 
+  /** Whether own orders stand there. */
+  waitsAt(side: Side, price: Ticks): boolean {
+    return this.#lines[side].has(price);
+  }
+
   /** Tells the public size now visible at a price; prices without own orders are ignored. */
   onDepth({ side, price, visible }: { readonly side: Side; readonly price: Ticks; readonly visible: Lots }): void {
     const line = this.#lines[side].get(price);

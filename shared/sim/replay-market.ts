@@ -5,7 +5,7 @@
 import { firstId } from './first-id.ts';
 import type { Grid } from './listing.ts';
 import type { Instrument } from '../instrument.ts';
-import { formatPrice, parsePrice, parseSize } from '../instrument.ts';
+import { parsePrice, parseSize } from '../instrument.ts';
 import { lots, type Lots, type Ticks } from '../units.ts';
 import type { Agenda } from './agenda.ts';
 import type { MarketEvent, PriceSize } from './exchange-events.ts';
@@ -14,7 +14,9 @@ import { type AddOutcome, type BookOrder, crosses, opposite } from './matching.t
 import { PriceFeed } from './price-feed.ts';
 import { QueueModel, type QueueModelName } from './queue.ts';
 import { type DepthView, type MarketSink, midOf, type PublishedView, type SymbolMarket } from './symbol-market.ts';
-import { TapeBook } from './tape-book.ts';
+import { ScannedDepth } from './tape-quick.ts';
+import { StepScale } from './step-scale.ts';
+import { StepBook, type StepSnapshot } from './step-book.ts';
 
 export type Snapshot = Extract<TapeFrame, { kind: 'snapshot' }>;
 type TradeFrame = Extract<TapeFrame, { kind: 'trade' }>;
@@ -45,18 +47,27 @@ const FIRST_TRADE = /"f":(\d+)/;
 const LAST_TRADE = /"l":(\d+)/;
 
 type Best = { readonly price: Ticks; readonly size: Lots };
+type Ticker = { readonly updateId: number; readonly buy: Best; readonly sell: Best };
 type Passing = { readonly feed: Extract<MarketEvent, { kind: 'frame' }>['feed']; readonly interval?: string };
 type Resting = { readonly side: Side; readonly price: Ticks; left: number };
+
+/** Farther from the market than that price. */
+const isBehind = (side: Side, price: number, than: number): boolean => (side === 'buy' ? price < than : price > than);
 
 export class ReplayMarket implements SymbolMarket {
   readonly instrument: Instrument;
   readonly feed: PriceFeed;
   readonly #options: ReplayMarketOptions;
-  readonly #book: TapeBook;
+  readonly #book: StepBook;
+  /** The recording's own snapshot, in ticks and lots. */
+  readonly #opening: StepSnapshot;
+  readonly #scale: StepScale;
   readonly #queue: QueueModel;
   readonly #resting = new Map<number, Resting>();
   /** Newest recorded best prices: ahead of the book between two diffs. */
-  #ticker: { readonly updateId: number; readonly buy: Best; readonly sell: Best } | null = null;
+  #ticker: Ticker | null = null;
+  /** One that has not been read yet: most are overtaken before anybody looks. */
+  #told: string | null = null;
   #snapshotReached = false;
   #hasAggregates = false;
   /** The kind of trade that came first counts: a recording with both kinds tells each trade twice. */
@@ -68,10 +79,12 @@ export class ReplayMarket implements SymbolMarket {
   constructor(options: ReplayMarketOptions) {
     this.#options = options;
     this.#queue = new QueueModel({ model: options.queueModel });
-    this.#book = new TapeBook(options.lean ? { statesMax: 0 } : {});
+    this.#book = new StepBook(options.lean ? { statesMax: 0 } : {});
     this.#tradeId = firstId(options.startMs);
     this.#aggregateId = this.#tradeId;
     this.instrument = options.instrument;
+    this.#opening = this.#inSteps(options.snapshot);
+    this.#scale = new StepScale(options.instrument);
     this.#bookMs = options.startMs;
     this.feed = new PriceFeed({
       ...options,
@@ -90,7 +103,7 @@ export class ReplayMarket implements SymbolMarket {
         this.#onDepth(frame);
         break;
       case 'best':
-        this.#ticker = this.#readTicker(frame.raw);
+        this.#told = frame.raw;
         this.#pass(frame, { feed: 'best' });
         break;
       case 'trade':
@@ -102,7 +115,7 @@ export class ReplayMarket implements SymbolMarket {
         break;
       case 'snapshot':
         this.#snapshotReached = true;
-        this.#book.onSnapshot(frame);
+        this.#book.onSnapshot(this.#inSteps(frame));
         break;
       default:
         throw new Error(`Cannot handle frame: ${JSON.stringify(frame satisfies never)}`);
@@ -110,22 +123,27 @@ export class ReplayMarket implements SymbolMarket {
   }
 
   best(side: Side): Best | null {
-    const [level] = this.#visible(side, 1);
-    return level ? { price: level[0], size: level[1] } : null;
+    const ticker = this.#newerTicker();
+    if (ticker === null) return this.#level(side, 0);
+    const best = ticker[side];
+    if (best.size > 0) return best;
+    for (let n = 0; ; n++) {
+      const level = this.#level(side, n);
+      if (level === null || isBehind(side, level.price, best.price)) return level;
+    }
   }
 
   depth(limit: number): DepthView {
     const top = this.#stitched() ? this.#book.top(limit) : null;
-    const { lastUpdateId, bids, asks } = top ?? this.#options.snapshot;
+    const { lastUpdateId, bids, asks } = top ?? this.#opening;
     const atMs = top ? this.#bookMs : this.#options.snapshot.atMs;
     const raw = top || limit < DEPTH_MAX ? null : this.#options.snapshot.raw;
-    return { lastUpdateId, atMs, bids: this.#units(bids).slice(0, limit), asks: this.#units(asks).slice(0, limit), raw };
+    return { lastUpdateId, atMs, bids: bids.slice(0, limit), asks: asks.slice(0, limit), raw };
   }
 
   published(u: number | null): PublishedView | null {
     const last = u ?? this.#book.lastUpdateId;
-    const state = last === null ? null : this.#book.at(last);
-    return state && { lastUpdateId: state.lastUpdateId, bids: this.#units(state.bids), asks: this.#units(state.asks) };
+    return last === null ? null : this.#book.at(last);
   }
 
   submit(order: BookOrder): AddOutcome {
@@ -239,12 +257,20 @@ export class ReplayMarket implements SymbolMarket {
   }
 
   #onDepth(frame: Extract<TapeFrame, { kind: 'depth' }>): void {
-    this.#book.onDiff(frame);
+    const { first, last, previous } = frame;
+    const { bids, asks } = this.#changes(frame);
+    this.#book.onDiff({ first, last, previous, bids, asks });
     this.#bookMs = this.#options.nowMs();
     this.#pass(frame, { feed: 'depth' });
     if (this.#resting.size === 0) return;
-    for (const [side, levels] of [['buy', frame.bids] as const, ['sell', frame.asks] as const]) {
-      for (const [price, size] of this.#units(levels)) this.#queue.onDepth({ side, price, visible: size });
+    this.#tellQueue('buy', bids);
+    this.#tellQueue('sell', asks);
+  }
+
+  #tellQueue(side: Side, changes: readonly number[]): void {
+    for (let n = 0; n < changes.length; n += 2) {
+      const price = changes[n] as Ticks;
+      if (this.#queue.waitsAt(side, price)) this.#queue.onDepth({ side, price, visible: changes[n + 1] as Lots });
     }
   }
 
@@ -254,27 +280,59 @@ export class ReplayMarket implements SymbolMarket {
 
   /** Levels of one side, best first, with the touch of the newest ticker when that is ahead of the book. */
   #visible(side: Side, limit: number): readonly PriceSize[] {
-    const ticker = this.#ticker;
-    const book = this.#stitched() ? this.#book.top(limit) : null;
-    const from = book ?? this.#options.snapshot;
-    const levels = this.#units((side === 'buy' ? from.bids : from.asks).slice(0, limit));
-    if (!ticker || ticker.updateId <= from.lastUpdateId) return levels;
+    const from = (this.#stitched() ? this.#book.top(limit) : null) ?? this.#opening;
+    const levels = (side === 'buy' ? from.bids : from.asks).slice(0, limit);
+    const ticker = this.#newerTicker();
+    if (ticker === null) return levels;
     const best = ticker[side];
-    const behind = levels.filter(([price]) => (side === 'buy' ? price < best.price : price > best.price));
+    const behind = levels.filter(([price]) => isBehind(side, price, best.price));
     return best.size > 0 ? [[best.price, best.size] as const, ...behind].slice(0, limit) : behind;
   }
 
   #visibleAt(side: Side, price: Ticks): Lots {
     const from = this.#stitched() ? this.#book.lastUpdateId : null;
     if (from === null) return this.#visible(side, DEPTH_MAX).find(([other]) => other === price)?.[1] ?? lots(0);
-    const best = this.#ticker && this.#ticker.updateId > from ? this.#ticker[side] : null;
+    const best = this.#newerTicker()?.[side] ?? null;
     if (best !== null && price === best.price) return best.size;
     if (best !== null && (side === 'buy' ? price > best.price : price < best.price)) return lots(0);
-    return parseSize(this.instrument, this.#book.sizeAt(side, formatPrice(this.instrument, price))) ?? lots(0);
+    return this.#book.sizeAt(side, price);
+  }
+
+  /** When it is ahead of the book. */
+  #newerTicker(): Ticker | null {
+    if (this.#told !== null) this.#ticker = this.#readTicker(this.#told);
+    this.#told = null;
+    const from = this.#stitched() ? this.#book.lastUpdateId : this.#opening.lastUpdateId;
+    return this.#ticker !== null && from !== null && this.#ticker.updateId > from ? this.#ticker : null;
+  }
+
+  #level(side: Side, n: number): Best | null {
+    if (this.#stitched()) return this.#book.level(side, n);
+    const level = (side === 'buy' ? this.#opening.bids : this.#opening.asks)[n];
+    return level ? { price: level[0], size: level[1] } : null;
   }
 
   #stitched(): boolean {
     return this.#snapshotReached && this.#book.synced;
+  }
+
+  #inSteps({ lastUpdateId, bids, asks }: Snapshot): StepSnapshot {
+    return { lastUpdateId, bids: this.#units(bids), asks: this.#units(asks) };
+  }
+
+  /** Ticks and lots alternating. */
+  #changes(frame: Extract<TapeFrame, { kind: 'depth' }>): { readonly bids: readonly number[]; readonly asks: readonly number[] } {
+    const scanned = frame instanceof ScannedDepth ? this.#scale.inSteps(frame.scanned) : null;
+    return scanned ?? { bids: this.#changesOf(frame.bids), asks: this.#changesOf(frame.asks) };
+  }
+
+  #changesOf(levels: readonly Level[]): readonly number[] {
+    const changes: number[] = [];
+    for (const level of levels) {
+      const [price, size] = [parsePrice(this.instrument, level[0]), parseSize(this.instrument, level[1])];
+      if (price !== null && size !== null) changes.push(price, size);
+    }
+    return changes;
   }
 
   #units(levels: readonly Level[]): readonly PriceSize[] {
@@ -284,7 +342,7 @@ export class ReplayMarket implements SymbolMarket {
     });
   }
 
-  #readTicker(raw: string): { readonly updateId: number; readonly buy: Best; readonly sell: Best } | null {
+  #readTicker(raw: string): Ticker | null {
     const field = (name: keyof typeof TICKER_FIELDS): string => TICKER_FIELDS[name].exec(raw)?.[1] ?? '';
     const level = (price: 'b' | 'a', size: 'B' | 'A'): Best | null => {
       const [level] = this.#units([[field(price), field(size)]]);

@@ -5,6 +5,7 @@
 import type { TapeFrame } from './market.ts';
 import type { LineProblem, TapeLine } from './tape.ts';
 import { problem } from './tape-frame.ts';
+import { ScannedDepth } from './tape-quick.ts';
 
 const SAMPLE = 200;
 /** Frames held back at most while event times are too rare to fill the sample. */
@@ -47,6 +48,7 @@ export class TapeAligner {
 
   #ready({ frame }: TapeLine, offsetMs: number): readonly TapeFrame[] | LineProblem {
     this.#nowMs = Math.max(this.#nowMs, frame.atMs + offsetMs);
+    if (frame instanceof ScannedDepth) return [frame.at(this.#nowMs)];
     if (frame.symbol !== '') return [{ ...frame, atMs: this.#nowMs }];
     const [symbol, other] = this.#symbols;
     if (symbol === undefined || other !== undefined)

@@ -40,7 +40,7 @@ function frameOf(fields: Fields, data: Data, event: string): TapeFrame | LinePro
     case 'depthUpdate':
       return depthOf(fields, data);
     case 'bookTicker':
-      return { kind: 'best', ...data };
+      return bestOf(fields, data);
     case 'trade':
       return tradeOf(fields, data, { id: fields['t'], aggregate: false });
     case 'aggTrade':
@@ -58,6 +58,11 @@ function depthOf(fields: Fields, data: Data): TapeFrame | LineProblem {
   const [bids, asks] = [levelsOf(fields['b']), levelsOf(fields['a'])];
   if (!bids || !asks) return problem('b and a must be lists of [price, size] decimals');
   return { kind: 'depth', ...data, first, last, previous, bids, asks };
+}
+
+function bestOf({ u, b, B, a, A }: Fields, data: Data): TapeFrame | LineProblem {
+  if (idOf(u) === null || ![b, B, a, A].every(isDecimal)) return problem('best prices need a whole number u and decimals b, B, a and A');
+  return { kind: 'best', ...data };
 }
 
 function tradeOf(

@@ -5,6 +5,7 @@
  */
 import { decodeData, decodeSnapshot, type LineProblem, problem } from './tape-frame.ts';
 import type { TapeFrame } from './market.ts';
+import { quickLine } from './tape-quick.ts';
 
 export type TapeFormat = 'collector' | 'json-lines';
 export type { LineProblem };
@@ -12,6 +13,7 @@ export type { LineProblem };
 export type TapeLine = { readonly frame: TapeFrame; readonly eventMs: number | null };
 
 const COLLECTOR = /^(\d{1,13})(\d{6}) (\{.*\})$/;
+const STAMP = /^(\d{1,13})(\d{6}) \{/;
 const ENVELOPE = /^\{\s*"stream"\s*:\s*"([^"]*)"\s*,\s*"data"\s*:\s*(\{.*\})\s*\}$/;
 const MESSAGE = /"msg"\s*:\s*(\{.*\})\s*\}$/;
 const DEPTH_URL = /\/depth\?(?:.*&)?symbol=([A-Z0-9_]+)/;
@@ -32,16 +34,18 @@ export function parseTapeLine(format: TapeFormat, line: string, lineNumber: numb
 }
 
 function parseCollector(line: string): TapeLine | 'skip' | LineProblem {
-  const match = COLLECTOR.exec(line);
-  if (!match) return problem('not "<receive time in ns> <JSON object>"');
+  const match = STAMP.exec(line);
+  const text = match === null || !line.endsWith('}') ? '' : line.slice(match[0].length - 1);
+  if (match === null || text === '') return problem('not "<receive time in ns> <JSON object>"');
   const atMs = Number(match[1]) + Number(match[2]) / 1e6;
-  const text = match[3] ?? '';
   if (text.startsWith('{"lastUpdateId"')) return decodeSnapshot({ atMs, symbol: '', raw: text });
   return parseStreamText(text, atMs) ?? problem('neither a stream message nor a depth snapshot');
 }
 
 /** Text of a frame of a combined stream; null when it is none and no answer to a subscription. */
 export function parseStreamText(text: string, atMs: number): TapeLine | 'skip' | LineProblem | null {
+  const quick = quickLine(text, atMs);
+  if (quick) return quick;
   const envelope = ENVELOPE.exec(text);
   if (envelope) return decodeData({ atMs, stream: envelope[1] ?? '', raw: envelope[2] ?? '' });
   return isAnswer(text) ? 'skip' : null;

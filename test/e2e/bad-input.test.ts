@@ -20,6 +20,8 @@ function call(script: string, args: readonly string[]) {
   return { status, lines: stderr.trim().split('\n').filter(Boolean), stdout };
 }
 
+const REAL_HOSTS = { rest: 'https://fapi.binance.com', stream: 'wss://fstream.binance.com' };
+
 test.each([
   ['a missing config file', 'scripts/start.ts', ['--config', join(dir, 'none.json')], 2, /none\.json: cannot be read/],
   ['a config that is not JSON', 'gateway/main.ts', ['--config', file('broken.json', '{"symbols": [')], 2, /broken\.json:1: not JSON/],
@@ -37,7 +39,14 @@ test.each([
     2,
     /snapshot\.intervalMs: 1: allowed is at least 20/,
   ],
-  ['mainnet', 'gateway/main.ts', ['--config', config('mainnet', { environment: 'mainnet' }), '--live'], 4, /mainnet/],
+  ['mainnet without a word', 'gateway/main.ts', ['--config', config('mainnet', { environment: 'mainnet' })], 4, /real money needs --live/],
+  [
+    'hosts of real money under another name',
+    'gateway/main.ts',
+    ['--config', config('hidden', { environment: 'testnet', endpoints: { testnet: REAL_HOSTS } })],
+    4,
+    /^environment testnet: refused: endpoints\.testnet names a host that trades real money$/,
+  ],
   ['an unknown replay file', 'scripts/sim.ts', ['--port', '0', '--replay', join(dir, 'none.raw.gz')], 2, /none\.raw\.gz/],
   [
     'a replay file of another kind',

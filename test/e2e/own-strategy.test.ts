@@ -1,21 +1,18 @@
-/** The strategy of the README runs as it is written there, beside two runs on one symbol whose shares add up to what is held, and a shadow of it. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+/** The strategy of strategies.md runs as it is written there, beside two runs on one symbol whose shares add up to what is held, and a shadow of it. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { overlay } from '../../shared/config.ts';
 import type { RunDoc } from '../../shared/brain-doc.ts';
 import { sumDecimals, trimDecimal } from '../../shared/units.ts';
+import { blockOf, docSection } from '../kit/docs.ts';
 import { KEYS, ROOT, TestRun } from '../kit/run.ts';
 import { runTool } from '../kit/tool.ts';
 
-const SECTION =
-  readFileSync(join(ROOT, 'README.md'), 'utf8')
-    .split('\n## ')
-    .find((part) => part.startsWith('Your own strategy')) ?? '';
-const block = (language: string): string => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(SECTION)?.[1] ?? '';
+const block = (language: string): string => blockOf(docSection('strategies.md', 'Your own strategy'), language);
 
-/** A checkout as the README means it: its files, and a folder of one's own beside them. */
+/** A checkout as the page means it: its files, and a folder of one's own beside them. */
 const home = mkdtempSync(join(tmpdir(), 'mmbot-own-'));
 afterAll(() => rmSync(home, { recursive: true }));
 symlinkSync(join(ROOT, 'brain'), join(home, 'brain'));
@@ -34,7 +31,7 @@ const TWO_ON_ETH = {
   },
 };
 
-test('the strategy of the README trades on the simulator, and says why', async () => {
+test('the strategy of strategies.md trades on the simulator, and says why', async () => {
   const code = block('ts');
   const own = code.slice(code.indexOf('decide:'), code.lastIndexOf('});')).trim().split('\n').slice(1, -1);
   expect(own.length).toBeLessThan(10);

@@ -134,6 +134,13 @@ test('config.json edited while it runs', async () => {
   await run.until('what waits', async () => (await run.header())?.config?.restart[0] === 'gateway.leaseMs: 2000 -> 2500');
   edited.edit({ gateway: { leaseMs: 2_000 } });
 
+  // how much is logged
+  edited.edit({ log: { level: 'debug' } });
+  const changed = (process: string): boolean =>
+    run.stderr.split('\n').some((line) => line.includes('Log level changed') && line.includes(`"process":"${process}"`));
+  await run.until('another level in both', () => changed('gateway') && changed('brain'));
+  edited.edit({ log: { level: 'info' } });
+
   // a strategy that is switched off takes its quotes along before the other begins
   const both: string[] = [];
   await switchTo(edited, 'lean', both);

@@ -73,6 +73,7 @@ export class Rig implements AsyncDisposable {
   ready = 0;
   seq = 50;
   logged = '';
+  readonly metrics = makeMetrics('brain');
   readonly #log = new PassThrough().on('data', (chunk) => {
     this.logged += String(chunk);
   });
@@ -101,7 +102,8 @@ export class Rig implements AsyncDisposable {
   /** `shadows`: file of their records; null: there are none. */
   async #open(cfg: Config, { runs, shadows }: { readonly runs: readonly Run[]; readonly shadows: string | null }): Promise<void> {
     this.#own = await RigHome.connect(this.#home.server);
-    const [log, metrics] = [rootLog({ process: 'test', level: 'info', stream: this.#log }), makeMetrics('test')];
+    const log = rootLog({ process: 'test', level: 'info', stream: this.#log });
+    const { metrics } = this;
     this.times = new StartTimes({ log, metrics });
     const parts = {
       config: cfg,

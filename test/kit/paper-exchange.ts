@@ -11,7 +11,7 @@ import { lots, parseAtoms, ticks, wallMs, ZERO_ATOMS } from '../../shared/units.
 import { PaperMarket } from '../../gateway/venues/paper/market.ts';
 import { type PaperParts, PaperOrders } from '../../gateway/venues/paper/orders.ts';
 import { PAPER_ACCOUNT } from '../../gateway/venues/paper/state.ts';
-import type { BestPrices } from '../../gateway/market/top.ts';
+import type { SeenBest } from '../../gateway/market/top.ts';
 import type { BarsView, BookStatus, MarketView, OrderRequest } from '../../gateway/venues/venue.ts';
 
 export const START_MS = Date.UTC(2026, 10, 20, 7, 59, 0);
@@ -27,7 +27,7 @@ export class PaperExchange {
   readonly events: UserEvent[] = [];
   nowMs = START_MS;
   /** A best level ahead of the book. */
-  top: BestPrices | null = null;
+  top: SeenBest | null = null;
   #mark: Mark | null = null;
   #status: BookStatus = 'live';
   #updateId = 1;

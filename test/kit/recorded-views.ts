@@ -1,7 +1,7 @@
 /** Views of a strategy over a recorded market: the book as it stood and the trades since the view before, at a fixed period. */
 import type { Level, SymbolView, TradeSeen } from '../../brain/strategy/strategy.ts';
 import { type Instrument, parsePrice, parseSize } from '../../shared/instrument.ts';
-import { TapeBook } from '../../shared/sim/tape-book.ts';
+import { TapeBook } from './tape-book.ts';
 import { lots, wallMs } from '../../shared/units.ts';
 import { readTape } from '../../scripts/sim/tape-file.ts';
 import { view } from './brain.ts';

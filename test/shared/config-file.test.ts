@@ -180,7 +180,7 @@ test.each<[string, unknown, RegExp]>([
   [
     'half a source',
     { environment: 'testnet', credentials: { testnet: { secretEnv: undefined } } },
-    /neither apiKeyEnv and secretEnv, nor file, nor apiKey and secret are complete/,
+    /neither keystore, nor apiKeyEnv and secretEnv, nor file, nor apiKey and secret are complete/,
   ],
 ])('loadCredentials() says in one line that %s', (_name, over, want) => {
   expect(refusal(credentials(folder({ 'config.json': config(over) })))).toMatch(want);

@@ -159,7 +159,7 @@ test.each<[string, unknown, string]>([
     { limits: { symbols: { BTCUSDT: { maxPositon: '1' } } } },
     'limits.symbols.BTCUSDT.maxPositon: unknown key: allowed is maxPosition (nearest known key)',
   ],
-  ['a key like no other', { log: { zzzzzzzz: 1 } }, 'log.zzzzzzzz: unknown key: allowed is level'],
+  ['a key like no other', { log: { zzzzzzzz: 1 } }, 'log.zzzzzzzz: unknown key: allowed is level, dir, maxMb, keep'],
   [
     'a limit for what is no symbol',
     { limits: { symbols: { 'a:b': { maxPosition: '1', maxOrderNotional: '1', maxOpenOrders: 1, collarPercent: 1 } } } },

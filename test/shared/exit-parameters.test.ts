@@ -4,12 +4,13 @@ import { expect, test } from 'vitest';
 import { checkConfig } from '../../shared/config.ts';
 import { exitsOf } from '../../shared/exit-parameters.ts';
 import { overlay } from '../../shared/json.ts';
+import { blockOf, docText } from '../kit/docs.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const shipped: unknown = JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8'));
-const [, sample = ''] = /```json exits\n(.*?)```/s.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
+const sample = blockOf(docText('strategies.md'), 'json exits');
 
-test('the exits that the README shows are right, and mean what it says', () => {
+test('the exits that strategies.md shows are right, and mean what it says', () => {
   const checked = checkConfig(overlay(shipped, { exits: JSON.parse(sample) }));
   if ('problems' in checked) throw new Error(JSON.stringify(checked.problems));
   const all = exitsOf(checked.config, 'BTCUSDT');

@@ -58,7 +58,7 @@ test('makeMetrics() prefixes every name, labels every line with its process, and
   const [gateway, brain] = [makeMetrics('gateway'), makeMetrics('brain')];
   gateway.counter('orders_total', 'Orders sent', ['symbol']).inc({ symbol: 'BTCUSDT' }, 3);
   gateway.gauge('book_age_seconds', 'Age').set(0.5);
-  gateway.histogram('order_latency_seconds', 'Latency').observe(0.000_07);
+  gateway.histogram('order_latency_seconds', 'Latency').with().add(0.000_07);
   brain.counter('orders_total', 'Another process').inc();
   const text = await gateway.registry.metrics();
   expect(text).toContain('mmbot_orders_total{symbol="BTCUSDT",process="gateway"} 3');

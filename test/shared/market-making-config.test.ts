@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { marketMakingSchema } from '../../shared/market-making-config.ts';
+import { blocksOf, docText } from '../kit/docs.ts';
 
 const PLAIN = { spreadBps: 1, skewBps: 0.5, orderSize: '0.010', maxInventory: '0.050' };
 const messages = (over: object): string[] =>
@@ -52,10 +51,12 @@ describe('refuses', () => {
   });
 });
 
-const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
-const profiles = [...README.matchAll(/```json profile=(\w+)\n(.*?)```/gs)].map(([, name, text]) => [name, JSON.parse(text ?? '')] as const);
+const profiles = blocksOf(docText('strategies.md')).flatMap(({ language, text }) => {
+  const name = /^json profile=(\w+)$/.exec(language)?.[1];
+  return name === undefined ? [] : [[name, JSON.parse(text)] as const];
+});
 
-test('README has three profiles', () => {
+test('strategies.md has three profiles', () => {
   expect(profiles.map(([name]) => name)).toEqual(['wide', 'near', 'grid']);
 });
 

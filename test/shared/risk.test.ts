@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MONITORS, Risk } from '../../shared/risk.ts';
-import { ROOT } from '../kit/run.ts';
+import { blockOf, docText } from '../kit/docs.ts';
 
-const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const [, sample = ''] = /```json risk\n(.*?)```/s.exec(README) ?? [];
+const PAGE = docText('risk.md');
 
 test('Risk: the defaults are whole, and act where they are said to', () => {
   const { monitors, breaker } = Risk.parse({});
@@ -24,9 +21,9 @@ test.each([
   expect(Risk.safeParse({ monitors }).success).toBe(false);
 });
 
-test('the README names every monitor, and its sample is a section that is taken', () => {
-  for (const name of Object.keys(MONITORS)) expect(README).toContain(`\`${name}\``);
-  expect(Risk.parse(JSON.parse(sample))).toMatchObject({
+test('risk.md names every monitor, and its sample is a section that is taken', () => {
+  for (const name of Object.keys(MONITORS)) expect(PAGE).toContain(`\`${name}\``);
+  expect(Risk.parse(JSON.parse(blockOf(PAGE, 'json risk')))).toMatchObject({
     monitors: { dailyLossPercent: { warn: 0.5, act: 0.6, tier: 'emergency' }, fillsPerMinute: { on: false } },
     breaker: { openMs: 60_000 },
   });

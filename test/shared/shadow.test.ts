@@ -5,6 +5,7 @@ import { barsRead, checkConfig } from '../../shared/config.ts';
 import { plannedShadows } from '../../shared/shadow.ts';
 import { overlay } from '../../shared/json.ts';
 import { config } from '../kit/brain.ts';
+import { blockOf, docText } from '../kit/docs.ts';
 
 const withShadow = (...shadow: object[]) => ({ ...config(), strategy: { ...config().strategy, shadow } });
 const problems = (...shadow: object[]): readonly string[] => {
@@ -50,9 +51,9 @@ test.each<[string, object[], readonly RegExp[]]>([
   for (const [n, line] of lines.entries()) expect(told[n]).toMatch(line);
 });
 
-test('the shadow that the README shows is right on the configuration that is shipped', () => {
+test('the shadow that strategies.md shows is right on the configuration that is shipped', () => {
   const root = join(import.meta.dirname, '../..');
-  const [, sample = ''] = /```json shadow\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  const sample = blockOf(docText('strategies.md'), 'json shadow');
   const checked = checkConfig(overlay(JSON.parse(readFileSync(join(root, 'config.json'), 'utf8')), JSON.parse(sample)));
   if ('problems' in checked) throw new Error(JSON.stringify(checked.problems));
   expect(plannedShadows(checked.config)).toMatchObject([

@@ -23,3 +23,12 @@ export function orderEntryProblem(
     ? `endpoints.${environment}.api: missing: allowed is the URL of the WebSocket API, or gateway.orderEntry "rest"`
     : null;
 }
+
+/** A host of the exchange itself that is none of its test environments (reference sheet 2026-11, 1.1 and 1.2). */
+export const tradesRealMoney = ({ rest, stream, api }: Endpoints): boolean =>
+  [rest, stream, api].some((url) => url !== undefined && isRealHost(url));
+
+const isRealHost = (url: string): boolean => {
+  const host = URL.canParse(url) ? new URL(url).hostname.toLowerCase() : '';
+  return /(?:^|\.)binance\.com$/.test(host) && !/^(?:demo-|testnet\.)/.test(host);
+};

@@ -215,7 +215,7 @@ export class MarketFeed implements Disposable {
   #best(text: string): void {
     const best = readBest(text, this.#scales);
     if (typeof best === 'string') this.#options.onRefused('public', best);
-    else this.#books.best(best.symbol, best);
+    else this.#books.best(best.symbol, best, this.#options.clock.monoMs());
   }
 
   #contract({ symbol, status }: { readonly symbol: string | null; readonly status: string }): void {

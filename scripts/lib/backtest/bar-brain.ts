@@ -15,6 +15,7 @@ import type { SymbolView, Wish } from '../../../brain/strategy/strategy.ts';
 import { wishProblem } from '../../../brain/strategy/wish-check.ts';
 import type { HeldView } from '../../../brain/view.ts';
 import { ClientIds } from '../../../brain/oms/ids.ts';
+import type { PositionDoc } from '../../../shared/snapshot.ts';
 import { monoMs, wallMs } from '../../../shared/units.ts';
 import type { BarSymbol } from './bar-symbol.ts';
 import { type BarAccount, documentsOf, positionDocOf } from './bar-documents.ts';
@@ -60,8 +61,9 @@ export class BarBrain {
     this.underWay = false;
     for (const place of this.#places) {
       if (!place.symbols.some((symbol) => symbols.has(symbol))) continue;
-      const views = new Map(place.symbols.map((symbol) => [symbol, reasons.get(symbol) ?? this.#view(symbol, { place, atMs })]));
-      decisions.push(...this.#ask(place, views));
+      const views = new Map<string, SymbolView | string>();
+      for (const symbol of place.symbols) views.set(symbol, reasons.get(symbol) ?? this.#view(symbol, { place, atMs }));
+      for (const decision of this.#ask(place, views)) decisions.push(decision);
     }
     return this.underWay ? this.#sendFor(decisions, atMs) : NOTHING;
   }
@@ -113,16 +115,27 @@ export class BarBrain {
     const one = this.#one(symbol);
     const view = decisions.find((decision) => decision.view !== null)?.view;
     if (!view) return [];
+    const position = positionDocOf(one, account);
     const acted = act({
       turn: {
-        documents: documentsOf(one, { account, atMs, lease: this.#epoch }),
-        ...{ fills: [], fees: [], deeds: NO_DEEDS, now: monoMs(atMs), nowMs: wallMs(atMs), mayTrade: true },
-        nextId: (role) => this.#nextId(role),
+        documents: documentsOf(one, { account, position, atMs, lease: this.#epoch }),
+        fills: [],
+        fees: [],
+        deeds: NO_DEEDS,
+        now: monoMs(atMs),
+        nowMs: wallMs(atMs),
+        mayTrade: true,
+        nextId: this.#idOf,
       },
       look: {
-        ...{ symbol, working: [], market: view, reason: null, close: null, ask: [] },
+        symbol,
+        working: [],
+        market: view,
+        reason: null,
+        close: null,
+        ask: [],
         state: { exits: one.exits, pending: [], refusals: one.refusals, oms: one.oms },
-        held: this.#held(one, view),
+        held: heldOf(one, view, position),
       },
       decisions,
       limits: settings.limits(symbol),
@@ -133,12 +146,6 @@ export class BarBrain {
     return placesOf(acted);
   }
 
-  #held(one: BarSymbol, { bids, asks }: SymbolView): HeldView {
-    const { instrument, position, entryPrice, opening } = one;
-    const document = positionDocOf(one, this.#options.account);
-    return { instrument, position, entryPrice, markPrice: null, markAgeMs: null, opening, bids, asks, orders: [], document };
-  }
-
   #view(symbol: string, { place, atMs }: { readonly place: Place; readonly atMs: number }): SymbolView {
     const { account, shares } = this.#options;
     const one = this.#one(symbol);
@@ -146,18 +153,27 @@ export class BarBrain {
     const [bestBid, bestAsk] = [market.touch('buy'), market.touch('sell')];
     const own = shares.of(instrument, place.run.id) ?? one;
     const interval = place.run.strategy.reads.bars;
+    const window = interval === null ? undefined : one.windows.get(interval);
     return {
-      ...{ symbol, instrument, bestBid, bestAsk, atMs: wallMs(atMs), position: own.position, netPosition: one.position },
+      symbol,
+      instrument,
+      bestBid,
+      bestAsk,
       bids: [{ price: bestBid, size: instrument.maxLots }],
       asks: [{ price: bestAsk, size: instrument.maxLots }],
+      atMs: wallMs(atMs),
+      position: own.position,
+      netPosition: one.position,
       entryPrice: own.entryPrice,
-      bars: interval === null ? null : (one.windows.get(interval)?.bars ?? null),
-      openBar: interval === null ? null : (one.windows.get(interval)?.open(one) ?? null),
+      bars: window?.bars ?? null,
+      openBar: window?.open(one) ?? null,
       markTicks: market.price,
       funding: one.due === null ? null : { rate: Number(one.due.rate) / 1e8, nextMs: wallMs(one.due.atMs) },
       commission: account.commission(symbol),
       equity: account.equity(),
-      ...{ orders: [], trades: null, fills: [] },
+      orders: [],
+      trades: null,
+      fills: [],
     };
   }
 
@@ -167,8 +183,10 @@ export class BarBrain {
     return one;
   }
 
+  readonly #idOf = (role: Role): string => this.#nextId(role);
+
   /** The ids of one lease are used up after a while: the next one goes on. */
-  #nextId(role: Parameters<ClientIds['next']>[0]): string {
+  #nextId(role: Role): string {
     for (;;) {
       const id = this.#ids.next(role);
       if (id !== null) return id;
@@ -176,6 +194,12 @@ export class BarBrain {
       this.#ids = new ClientIds(this.#epoch);
     }
   }
+}
+
+type Role = Parameters<ClientIds['next']>[0];
+
+function heldOf({ instrument, position, entryPrice, opening }: BarSymbol, { bids, asks }: SymbolView, document: PositionDoc): HeldView {
+  return { instrument, position, entryPrice, markPrice: null, markAgeMs: null, opening, bids, asks, orders: [], document };
 }
 
 const isUnmet = ({ quotes, target }: Wish, { position }: SymbolView): boolean =>

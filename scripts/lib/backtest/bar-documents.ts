@@ -18,24 +18,45 @@ export type BarAccount = {
 
 const STAMP = { epoch: 1, seq: 1 } as const;
 const UNUSED = { used: 0, limit: 1e9 } as const;
+const BUDGETS = { weight: UNUSED, orders1m: UNUSED, orders10s: UNUSED } as const;
+const LIVE = { state: 'live', ageMs: 0 } as const;
+const HEALTH = { market: LIVE, account: LIVE, orderEntry: 'rest' } as const;
 
 export function positionDocOf(one: BarSymbol, account: BarAccount): PositionDoc {
   return {
-    ...STAMP,
-    ...{ symbol: one.symbol, known: true, size: formatSize(one.instrument, one.position), entryPrice: one.entryPrice },
+    epoch: STAMP.epoch,
+    seq: STAMP.seq,
+    symbol: one.symbol,
+    known: true,
+    size: formatSize(one.instrument, one.position),
+    entryPrice: one.entryPrice,
     markPrice: formatPrice(one.instrument, one.market.price),
-    ...{ markAgeMs: 0, opening: one.opening, unrealizedPnl: null, leverage: account.leverage, liquidationPrice: null },
-    ...{ realizedPnl: '0', fees: '0', funding: account.funding(one.symbol), fundingRate: null, nextFundingMs: null },
+    markAgeMs: 0,
+    opening: one.opening,
+    unrealizedPnl: null,
+    leverage: account.leverage,
+    liquidationPrice: null,
+    realizedPnl: '0',
+    fees: '0',
+    funding: account.funding(one.symbol),
+    fundingRate: null,
+    nextFundingMs: null,
   };
 }
 
-type Moment = { readonly account: BarAccount; readonly atMs: number; readonly lease: number };
+type Moment = { readonly account: BarAccount; readonly position: PositionDoc; readonly atMs: number; readonly lease: number };
 
-export function documentsOf(one: BarSymbol, { account, atMs, lease }: Moment): Documents {
+/** `position` is that of `positionDocOf` at this moment. */
+export function documentsOf(one: BarSymbol, { account, position, atMs, lease }: Moment): Documents {
   const { quoteAsset } = one.instrument;
   const docs = {
-    ...{ book: null, position: positionDocOf(one, account), instrument: null, klines: {}, openKlines: {}, trades: null },
-    orders: { ...STAMP, symbol: one.symbol, known: true, orders: [] },
+    book: null,
+    position,
+    orders: { epoch: STAMP.epoch, seq: STAMP.seq, symbol: one.symbol, known: true, orders: [] },
+    instrument: null,
+    klines: {},
+    openKlines: {},
+    trades: null,
   };
   return {
     header: headerOf(one.symbol, { atMs, lease }),
@@ -49,18 +70,22 @@ export function documentsOf(one: BarSymbol, { account, atMs, lease }: Moment): D
 
 function headerOf(symbol: string, { atMs, lease }: { readonly atMs: number; readonly lease: number }): Header {
   return {
-    ...{ schema: SCHEMA_VERSION, ...STAMP, venue: 'backtest', environment: 'sim', accountHash: '', configHash: '' },
-    ...{
-      wallMs: Math.floor(atMs),
-      symbols: [symbol],
-      mode: 'normal',
-      reasons: [],
-      paused: false,
-      closing: [],
-      fillSeq: 0,
-      brainEpoch: lease,
-    },
-    health: { market: { state: 'live', ageMs: 0 }, account: { state: 'live', ageMs: 0 }, orderEntry: 'rest' },
-    budgets: { weight: UNUSED, orders1m: UNUSED, orders10s: UNUSED },
+    schema: SCHEMA_VERSION,
+    epoch: STAMP.epoch,
+    seq: STAMP.seq,
+    venue: 'backtest',
+    environment: 'sim',
+    accountHash: '',
+    configHash: '',
+    wallMs: Math.floor(atMs),
+    symbols: [symbol],
+    mode: 'normal',
+    reasons: [],
+    paused: false,
+    closing: [],
+    fillSeq: 0,
+    brainEpoch: lease,
+    health: HEALTH,
+    budgets: BUDGETS,
   };
 }

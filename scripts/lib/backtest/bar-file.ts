@@ -27,8 +27,17 @@ const PRICES = ['open', 'high', 'low', 'close'] as const;
 
 /** Pieces of bars in order of time; throws TapeProblem. */
 export async function* readBars(file: string, instrument: Instrument): AsyncGenerator<readonly FileBar[], void, void> {
-  for await (const rows of rowsOf(file, instrument)) yield rows.map((row) => barOf(instrument, row));
+  const checked: Prices[] = [];
+  let at = 0;
+  for await (const rows of rowsOf(file, instrument, (prices) => checked.push(prices))) {
+    yield rows.map((row) => barOf(row, checked[at++]));
+    checked.splice(0, at); // a row may wait for the one behind it
+    at = 0;
+  }
 }
+
+/** In the order in which the rows are checked, which is that of the rows. */
+type Prices = Pick<FileBar, (typeof PRICES)[number]>;
 
 /** The contract as listed, with finer steps where the file's first bars need them, and the length of a bar. Throws TapeProblem. */
 export async function probeBars(
@@ -49,20 +58,32 @@ export async function probeBars(
 }
 
 /** Of just this contract, and with prices that it can have. */
-const rowsOf = (file: string, instrument: Instrument): AsyncGenerator<readonly KnownBar[], void, void> =>
-  readRows([file], 'bar', { symbol: instrument.symbol, gaps: 'list', check: (row) => badPrice(instrument, row) });
+const rowsOf = (
+  file: string,
+  instrument: Instrument,
+  onPrices: (prices: Prices) => void = () => undefined,
+): AsyncGenerator<readonly KnownBar[], void, void> => {
+  const check = (row: KnownBar): string | null => {
+    const prices = pricesOf(instrument, row);
+    if (typeof prices === 'string') return prices;
+    onPrices(prices);
+    return null;
+  };
+  return readRows([file], 'bar', { symbol: instrument.symbol, gaps: 'list', check });
+};
 
-function badPrice(instrument: Instrument, { open, high, low, close }: KnownBar): string | null {
-  const bad = [open, high, low, close].find((text) => parsePrice(instrument, text) === null);
-  if (bad === undefined) return null;
+function pricesOf(instrument: Instrument, row: KnownBar): Prices | string {
+  const [open, high] = [parsePrice(instrument, row.open), parsePrice(instrument, row.high)];
+  const [low, close] = [parsePrice(instrument, row.low), parsePrice(instrument, row.close)];
+  if (open !== null && high !== null && low !== null && close !== null) return { open, high, low, close };
+  const bad = PRICES.map((name) => row[name]).find((text) => parsePrice(instrument, text) === null);
   return `price ${JSON.stringify(bad)} is not a decimal in steps of ${instrument.tickSize}, the tick of ${instrument.symbol}`;
 }
 
-function barOf(instrument: Instrument, row: KnownBar): FileBar {
+function barOf(row: KnownBar, prices: Prices | undefined): FileBar {
   const { openMs, volume } = row;
-  const [open, high] = [parsePrice(instrument, row.open), parsePrice(instrument, row.high)];
-  const [low, close] = [parsePrice(instrument, row.low), parsePrice(instrument, row.close)];
-  if (open === null || high === null || low === null || close === null) throw new Error(`Cannot take bar ${openMs}: it was not checked`);
+  if (!prices) throw new Error(`Cannot take bar ${openMs}: it was not checked`);
+  const { open, high, low, close } = prices;
   const plain = volume.includes('e') || volume.includes('E') ? Number(volume).toFixed(8) : volume;
   return { openMs, open, high, low, close, row: [openMs, row.open, row.high, row.low, row.close, plain] };
 }

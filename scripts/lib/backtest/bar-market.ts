@@ -24,22 +24,36 @@ export type BarMarketOptions = MarketSurroundings & {
 
 export class BarMarket implements SymbolMarket {
   readonly instrument: Instrument;
-  readonly feed: PriceFeed;
+  readonly #feed: PriceFeed;
   readonly #options: BarMarketOptions;
   readonly #markPerTick: bigint;
+  readonly #takerCostBps: number;
   #price: Ticks;
+  /** When it got there; null once the mark has been told. */
+  #movedMs: number | null = null;
   #tradeId: number;
 
   constructor(options: BarMarketOptions) {
     const { instrument, sink, startMs, startPrice } = options;
     this.#options = options;
+    this.#takerCostBps = options.takerCostBps;
     this.instrument = instrument;
     this.#price = startPrice;
     this.#tradeId = firstId(startMs);
     this.#markPerTick = BigInt(Math.round(Number(instrument.tickSize) * 1e8));
     const silent = { told: true, history: [], price: 0, mid: () => this.#price, publish: sink.publish, onLast: sink.onLast };
-    this.feed = new PriceFeed({ ...options, ...silent });
+    this.#feed = new PriceFeed({ ...options, ...silent });
     this.move(startPrice, startMs);
+  }
+
+  /** The mark goes with the price: it is told when somebody looks, for most moves nobody does. */
+  get feed(): PriceFeed {
+    if (this.#movedMs !== null) {
+      const mark = this.markOf(this.#price);
+      this.#feed.mark.tell({ mark, index: mark, atMs: this.#movedMs });
+      this.#movedMs = null;
+    }
+    return this.#feed;
   }
 
   get price(): Ticks {
@@ -53,8 +67,7 @@ export class BarMarket implements SymbolMarket {
   /** The price, and the mark with it; nobody is told. */
   move(price: Ticks, atMs: number): void {
     this.#price = price;
-    const mark = this.markOf(price);
-    this.feed.mark.tell({ mark, index: mark, atMs });
+    this.#movedMs = atMs;
   }
 
   markOf(price: Ticks): Atoms {
@@ -73,7 +86,7 @@ export class BarMarket implements SymbolMarket {
 
   /** What one trades at when one takes from that side, at a price of the bar; never better than one tick beside it. */
   touch(side: Side, price: Ticks = this.#price): Ticks {
-    const beside = Math.max(1, Math.ceil((price * this.#options.takerCostBps) / BPS));
+    const beside = Math.max(1, Math.ceil((price * this.#takerCostBps) / BPS));
     return ticks(side === 'buy' ? Math.max(1, price - beside) : price + beside);
   }
 

@@ -43,6 +43,8 @@ export class BarSymbol {
   pending: readonly PlaceCommand[] = [];
   /** The bar whose way is being gone; null between bars. */
   bar: FileBar | null = null;
+  /** Its ends in the order in which they are met. */
+  ends: readonly [Ticks, Ticks] = [ticks(0), ticks(0)];
   /** Extremes of it so far. */
   seen: { readonly high: Ticks; readonly low: Ticks } = { high: ticks(0), low: ticks(0) };
   /** When the newest bar closed. */
@@ -55,6 +57,10 @@ export class BarSymbol {
   due: FundingDue | null = null;
   readonly #options: BarSymbolOptions;
   readonly #lotValue: number;
+  /** Nothing but the price decides on the exits, so that none fires between two prices at which none did. */
+  readonly #pricedExits: boolean;
+  /** Prices between which no exit fires on what is held now; none while `high` is below `low`. */
+  #calm = { low: 1, high: 0 };
   /** Mark at which the venue may close it; null: at none. */
   #liquidation: Ticks | null = null;
   #seq = 0;
@@ -65,18 +71,41 @@ export class BarSymbol {
     this.windows = options.windows;
     this.instrument = options.market.instrument;
     this.symbol = this.instrument.symbol;
+    const { trailing, breakEven, timeStop } = options.exits;
+    this.#pricedExits = !trailing && !breakEven && !timeStop;
     this.#lotValue = Number(this.instrument.tickSize) * Number(this.instrument.stepSize);
   }
 
   /** What the hard exits say at a price of the bar; nothing is changed. */
   judge(price: Ticks, atMs: number): ExitTurn {
+    const armed = this.#pricedExits && this.position !== 0 && this.exits.state.at === 'armed';
+    const { low, high } = this.#calm;
+    if (armed && price >= low && price <= high) return { exits: this.exits, close: null };
+    const turn = this.#judged(price, atMs);
+    if (armed && turn.close === null)
+      this.#calm = low > high ? { low: price, high: price } : { low: Math.min(low, price), high: Math.max(high, price) };
+    return turn;
+  }
+
+  #judged(price: Ticks, atMs: number): ExitTurn {
     const side: Side = this.position > 0 ? 'buy' : 'sell';
     const taken = [{ price: this.market.touch(side, price), size: this.instrument.maxLots }];
-    const { position, entryPrice, opening, instrument } = this;
-    const held = { instrument, position, entryPrice, opening, taken, markPrice: null, markAgeMs: null };
-    const { takerShare, exits: parameters } = this.#options;
-    const now = { atMs, nowMs: wallMs(atMs), seq: this.#seq, stopFilled: false, closing: false, takerShare };
-    return judgeExit(this.exits, { view: { ...held, ...now }, parameters });
+    const view = {
+      instrument: this.instrument,
+      position: this.position,
+      entryPrice: this.entryPrice,
+      opening: this.opening,
+      taken,
+      markPrice: null,
+      markAgeMs: null,
+      takerShare: this.#options.takerShare,
+      stopFilled: false,
+      closing: false,
+      seq: this.#seq,
+      atMs,
+      nowMs: wallMs(atMs),
+    };
+    return judgeExit(this.exits, { view, parameters: this.#options.exits });
   }
 
   /** The close has been done: it cools down from here on. */
@@ -92,6 +121,7 @@ export class BarSymbol {
     if (position.size === 0) this.opening = null;
     else if (turned) this.opening = trade;
     this.position = position.size;
+    this.#calm = { low: 1, high: 0 };
     this.entryPrice = position.size === 0 ? null : formatAtoms(entryPriceOf(this.instrument, position));
     this.cost = (Math.sign(position.size) * Number(position.cost)) / 1e8;
     this.#liquidation = this.#liquidationTicks(trader, markets);

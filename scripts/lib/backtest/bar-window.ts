@@ -12,12 +12,17 @@ export type Going = {
 };
 type Growing = { readonly openMs: number; readonly open: string; high: FileBar; low: FileBar; close: string; readonly volumes: string[] };
 
+/** Times as many bars as are shown are kept at most. */
+const SPARE = 4;
+
 /** Of one symbol and one interval. */
 export class BarWindow {
   readonly #barMs: number;
   readonly #intervalMs: number;
   readonly #keep: number;
-  #bars: readonly BarRow[] = [];
+  /** The newest ones, and some before them, so that not every bar moves all of them. */
+  #kept: BarRow[] = [];
+  #shown: readonly BarRow[] | null = null;
   #growing: Growing | null = null;
   #nextMs = 0;
 
@@ -30,7 +35,9 @@ export class BarWindow {
 
   /** Null while there is none. Another array after each bar, so that nobody's array changes under him. */
   get bars(): readonly BarRow[] | null {
-    return this.#bars.length === 0 ? null : this.#bars;
+    if (this.#kept.length === 0) return null;
+    this.#shown ??= this.#kept.slice(-this.#keep);
+    return this.#shown;
   }
 
   /** The bar that is being gone, of the file's own length only: what was seen of it so far. Its volume is not known before it closes. */
@@ -44,7 +51,8 @@ export class BarWindow {
   /** Takes in a bar that has closed: to be called at that time, not before. */
   close(bar: FileBar): void {
     if (bar.openMs !== this.#nextMs) {
-      this.#bars = []; // after a hole only what follows it is without one
+      this.#kept = []; // after a hole only what follows it is without one
+      this.#shown = null;
       this.#growing = null;
     }
     this.#nextMs = bar.openMs + this.#barMs;
@@ -68,8 +76,8 @@ export class BarWindow {
   }
 
   #add(row: BarRow): void {
-    const bars = this.#bars.slice(1 - this.#keep);
-    bars.push(row);
-    this.#bars = bars;
+    if (this.#kept.length >= SPARE * this.#keep) this.#kept = this.#kept.slice(1 - this.#keep);
+    this.#kept.push(row);
+    this.#shown = null;
   }
 }

@@ -33,7 +33,7 @@ import { guardedCommand } from './depth-guard.ts';
 import type { DepthOptions } from './depth-options.ts';
 import { EPOCH, SnapshotMaker } from './depth-snapshot.ts';
 import { DepthVenue } from './depth-venue.ts';
-import { LocalBooks } from './local-books.ts';
+import { type BookWindow, LocalBooks } from './local-books.ts';
 import { LocalCloser } from './local-closer.ts';
 import { LocalDesk } from './local-desk.ts';
 import { MARKOUT_MS } from './result.ts';
@@ -46,13 +46,17 @@ const DECIDE_MS = 1;
 const AHEAD = 10;
 const EMERGENCY = 'emergency-stop';
 
+type Published = { readonly documents: Omit<Documents, 'seenAt'>; readonly atMs: number };
+
 export class DepthEngine {
   readonly tally: Tally;
   readonly venue: DepthVenue;
   readonly #options: DepthOptions;
   readonly #settings: Settings;
   readonly #desk: LocalDesk;
-  readonly #books: LocalBooks;
+  readonly #books: BookWindow;
+  /** Pictures of the market one way of the feed ago; null where a recorded session tells what was heard. */
+  readonly #pictures: LocalBooks | null;
   readonly #closer: LocalCloser;
   readonly #snapshots: SnapshotMaker;
   readonly #account: DepthAccount;
@@ -62,7 +66,7 @@ export class DepthEngine {
   #state: BrainState;
   readonly #deeds = new DeedsBook();
   #fills: FillDoc[] = [];
-  #published: { readonly documents: Omit<Documents, 'seenAt'>; readonly atMs: number } | null = null;
+  #published: Published | null = null;
   #processed = 0;
   #pictureMs: number;
   #pushing = false;
@@ -90,7 +94,8 @@ export class DepthEngine {
       ...{ fromMs, periodMs: config.snapshot.intervalMs, startEquity: this.#account.equity() },
     });
     const { venue } = this;
-    this.#books = new LocalBooks(venue, config.snapshot.bookLevels);
+    this.#pictures = options.recorded ? null : new LocalBooks(venue, config.snapshot.bookLevels);
+    this.#books = options.recorded?.books ?? this.#pictures ?? new LocalBooks(venue, config.snapshot.bookLevels);
     this.#desk = new LocalDesk({
       venue,
       orders: this.tally.orders,
@@ -108,7 +113,7 @@ export class DepthEngine {
     });
     if (readsOf(runs).trades) for (const { instrument } of symbols) this.#trades.set(instrument.symbol, { row: new TradeRow(), n: 0 });
     const firstMs = fromMs + options.phaseMs;
-    for (let n = 0; n < AHEAD; n++) this.#plan(firstMs + n * config.snapshot.intervalMs);
+    for (let n = 0; n < AHEAD && this.#pictures; n++) this.#plan(firstMs + n * config.snapshot.intervalMs);
   }
 
   /** Lets time pass; recorded frames up to then have been given before. */
@@ -134,21 +139,29 @@ export class DepthEngine {
     this.#pictureMs = Math.max(this.#pictureMs, atMs - drawLatency(latencies.feed, this.#feed) - (wholeMs ? 1 : 0));
     const planned: { show: () => void } = { show: () => undefined };
     agenda.at(this.#pictureMs, () => {
-      planned.show = this.#books.take(this.venue.nowMs);
+      planned.show = this.#pictures?.take(this.venue.nowMs) ?? planned.show;
     });
     agenda.at(atMs, () => {
       planned.show();
-      this.#publish();
-      this.#look();
+      this.publish();
       const { intervalMs } = this.#options.config.snapshot;
       this.#plan(atMs + AHEAD * intervalMs);
     });
   }
 
-  #publish(): void {
+  /** A snapshot of now. `lookMs`: when it is decided on; null: never. Absent: by the poll. */
+  publish(lookMs: number | null = this.#decidesAt(this.venue.nowMs)): void {
     const { nowMs, exchange } = this.venue;
-    this.#published = { documents: this.#snapshots.make(), atMs: nowMs };
-    exchange.agenda.at(this.#decidesAt(nowMs), () => this.#turn());
+    const published = { documents: this.#snapshots.make(), atMs: nowMs };
+    this.#published = published;
+    // in a recorded session it is known which one was looked at, also where a newer one was there already
+    if (lookMs !== null) exchange.agenda.at(Math.max(nowMs, lookMs), () => this.#turn(this.#pictures ? this.#published : published));
+    this.#look();
+  }
+
+  /** Public trades that the gateway of a recorded session has handed on with this snapshot. */
+  tell(symbol: string, trades: readonly TradeDoc[]): void {
+    this.#trades.get(symbol)?.row.add(trades);
   }
 
   #decidesAt(publishedMs: number): number {
@@ -161,7 +174,7 @@ export class DepthEngine {
 
   /** Where snapshots are pushed, each change of the best prices makes one; while it is on its way the newest wins. */
   #topMayHaveChanged(): void {
-    if (this.#options.config.brain.feed !== 'push' || this.#pushing) return;
+    if (this.#options.config.brain.feed !== 'push' || this.#pushing || !this.#pictures) return;
     const before = [...this.venue.instruments.keys()].map((symbol) => this.#books.look(symbol).best);
     const { exchange } = this.venue;
     const changed = [...exchange.markets.values()].some(
@@ -169,16 +182,15 @@ export class DepthEngine {
     );
     if (!changed) return;
     this.#pushing = true;
-    const show = this.#books.take(this.venue.nowMs);
+    const show = this.#pictures.take(this.venue.nowMs);
     exchange.agenda.at(this.venue.nowMs + drawLatency(this.#options.latencies.feed, this.#feed), () => {
       this.#pushing = false;
       show();
-      this.#publish();
+      this.publish();
     });
   }
 
-  #turn(): void {
-    const published = this.#published;
+  #turn(published: Published | null): void {
     if (!published || published.documents.header.seq <= this.#processed) return;
     const { header } = published.documents;
     this.#processed = header.seq;
@@ -233,6 +245,7 @@ export class DepthEngine {
     const { symbol, clientId } = command;
     const now = monoMs(this.venue.nowMs);
     const refused = command.kind === 'cancel' ? null : this.#refusal(command, basedOnAt);
+    this.#options.recorded?.onSent?.(command, refused, this.venue.nowMs);
     const role = parseClientId(clientId)?.role ?? '';
     const pending: Pending = { command, role, sentAt: now, visibleFrom: this.#snapshots.seq + 1, lease: EPOCH };
     if (refused !== null) {
@@ -285,6 +298,7 @@ export class DepthEngine {
   #onMarket(event: MarketEvent): void {
     if (event.kind === 'liquidation') this.tally.liquidation(event);
     if (event.kind === 'best') this.#topMayHaveChanged();
+    if (!this.#pictures) return;
     if (event.kind !== 'trades' && !(event.kind === 'frame' && event.feed === 'trades')) return;
     const kept = this.#trades.get(event.symbol);
     const trade = kept && this.#tradeOf(event, ++kept.n);

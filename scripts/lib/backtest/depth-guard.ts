@@ -8,7 +8,7 @@ import { type Atoms, lots, type MonoMs, monoMs, ticks } from '../../../shared/un
 import type { SnapshotMaker } from './depth-snapshot.ts';
 import type { DepthVenue } from './depth-venue.ts';
 import { guarded } from './guarding.ts';
-import type { LocalBooks } from './local-books.ts';
+import type { BookWindow } from './local-books.ts';
 import type { LocalDesk } from './local-desk.ts';
 import { sumOf } from './tally.ts';
 
@@ -16,7 +16,7 @@ export type Guarding = {
   readonly config: Config;
   readonly venue: DepthVenue;
   readonly desk: LocalDesk;
-  readonly books: LocalBooks;
+  readonly books: BookWindow;
   readonly snapshots: SnapshotMaker;
   readonly basedOnAt: MonoMs;
   readonly ttlMs: number;

@@ -7,13 +7,13 @@ import { liquidationOf, positionMargin } from '../../../shared/sim/margin.ts';
 import { CLOSED_SHOWN_MS, type Header, type InstrumentDoc, SCHEMA_VERSION } from '../../../shared/snapshot.ts';
 import { formatAtoms, monoMs } from '../../../shared/units.ts';
 import type { DepthVenue } from './depth-venue.ts';
-import type { LocalBooks } from './local-books.ts';
+import type { BookWindow } from './local-books.ts';
 import type { LocalDesk } from './local-desk.ts';
 
 export type SnapshotParts = {
   readonly venue: DepthVenue;
   readonly desk: LocalDesk;
-  readonly books: LocalBooks;
+  readonly books: BookWindow;
   readonly levels: number;
   readonly leverage: number;
   readonly commission: (instrument: Instrument) => { readonly maker: string; readonly taker: string };
@@ -21,6 +21,7 @@ export type SnapshotParts = {
 };
 /** Epochs of the gateway and of the brain. */
 export const EPOCH = 1;
+const NO_BARS = new Map<never, never>();
 /** As a usual account has them. */
 const LIMITS = { weight: 2_400, orders1m: 1_200, orders10s: 300 } as const;
 
@@ -47,7 +48,10 @@ export class SnapshotMaker {
     const symbols = [...venue.instruments.values()].map((instrument) => [instrument.symbol, this.#docs(instrument, stamp)] as const);
     const assets = [...new Set([...venue.instruments.values()].map(({ quoteAsset }) => quoteAsset))];
     return {
-      ...{ header: this.#header(stamp), symbols: Object.fromEntries(symbols), balanceKnown: true, fills: [] },
+      header: this.#header(stamp),
+      symbols: Object.fromEntries(symbols),
+      balanceKnown: true,
+      fills: [],
       available: Object.fromEntries(assets.map((asset) => [asset, formatAtoms(venue.exchange.available(venue.trader, asset))])),
       equity: Object.fromEntries(assets.map((asset) => [asset, this.#equity(asset)])),
     };
@@ -59,10 +63,15 @@ export class SnapshotMaker {
     const now = monoMs(this.#parts.venue.nowMs);
     const moment = this.#moment(instrument);
     const shown = moment.orders.filter(({ endedAt }) => endedAt === null || now - endedAt <= CLOSED_SHOWN_MS);
-    const orders = { ...stamp, symbol, known: true, orders: shown.map((order) => orderDoc(instrument, { order, now })) };
+    const orders = { epoch: stamp.epoch, seq: stamp.seq, symbol, known: true, orders: shown.map((order) => orderDoc(instrument, { order, now })) };
     return {
-      ...{ book: bookDoc(moment, { stamp, now, levels }), position: positionDoc(moment, { stamp, known: true }), orders },
-      ...{ instrument: this.#instruments.get(symbol) ?? null, klines: {}, openKlines: {}, trades: null },
+      book: bookDoc(moment, { stamp, now, levels }),
+      position: positionDoc(moment, { stamp, known: true }),
+      orders,
+      instrument: this.#instruments.get(symbol) ?? null,
+      klines: {},
+      openKlines: {},
+      trades: null,
     };
   }
 
@@ -70,13 +79,19 @@ export class SnapshotMaker {
     const { desk, books, leverage, commission } = this.#parts;
     const { symbol } = instrument;
     return {
-      ...{ instrument, book: books.view(symbol), mark: books.mark(symbol), markAgeMs: books.markAgeMs(symbol), leverage, isolated: false },
+      instrument,
+      book: books.view(symbol),
+      mark: books.mark(symbol),
+      markAgeMs: books.markAgeMs(symbol),
+      leverage,
+      isolated: false,
       position: desk.ledger.positions.row(symbol),
       entryPrice: desk.ledger.positions.account(symbol).entryPrice,
       commission: commission(instrument),
       liquidationPrice: this.liquidationPrice(symbol),
       orders: desk.ledger.orders(symbol),
-      ...{ bars: new Map(), stop: null },
+      bars: NO_BARS,
+      stop: null,
     };
   }
 
@@ -101,9 +116,21 @@ export class SnapshotMaker {
     const { venue, desk, closing } = this.#parts;
     const { ten, minute } = desk.used();
     return {
-      ...{ schema: SCHEMA_VERSION, ...stamp, venue: 'backtest', environment: 'sim', accountHash: '', configHash: '' },
-      ...{ wallMs: Math.floor(venue.nowMs), symbols: [...venue.instruments.keys()], mode: 'normal', reasons: [], paused: false },
-      ...{ closing: [...closing()], fillSeq: desk.ledger.fillSeq, brainEpoch: EPOCH },
+      schema: SCHEMA_VERSION,
+      epoch: stamp.epoch,
+      seq: stamp.seq,
+      venue: 'backtest',
+      environment: 'sim',
+      accountHash: '',
+      configHash: '',
+      wallMs: Math.floor(venue.nowMs),
+      symbols: [...venue.instruments.keys()],
+      mode: 'normal',
+      reasons: [],
+      paused: false,
+      closing: [...closing()],
+      fillSeq: desk.ledger.fillSeq,
+      brainEpoch: EPOCH,
       health: { market: { state: 'live', ageMs: 0 }, account: { state: 'live', ageMs: 0 }, orderEntry: 'rest' },
       budgets: {
         weight: { used: 0, limit: LIMITS.weight },

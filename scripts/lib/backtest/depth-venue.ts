@@ -14,7 +14,7 @@ import type { TapeFrame } from '../../../shared/sim/market.ts';
 import type { Trader } from '../../../shared/sim/order-desk.ts';
 import { leftOf } from '../../../shared/sim/order-store.ts';
 import { type Instrument, parsePrice } from '../../../shared/instrument.ts';
-import type { DepthOptions } from './depth-options.ts';
+import type { DepthOptions, Sent, Ways } from './depth-options.ts';
 
 export type VenueListener = {
   /** At the venue, at the moment it happens. */
@@ -35,16 +35,14 @@ export class DepthVenue {
   readonly trader: Trader;
   readonly instruments: ReadonlyMap<string, Instrument>;
   readonly #options: DepthOptions;
-  readonly #ways: { readonly there: Line; readonly back: Line; readonly events: Line };
+  readonly #ways: Ways;
 
   constructor(options: DepthOptions, listener: VenueListener) {
     const { symbols, balances, fees, startMs, latencies, seed, leverage } = options;
     this.#options = options;
     const random = new Random(seed);
     this.instruments = new Map(symbols.map(({ instrument }) => [instrument.symbol, instrument]));
-    const way = (name: string, latency: (typeof latencies)['order']): Line =>
-      new Line({ latency, random: new Random(seed).fork(`way ${name}`) });
-    this.#ways = { there: way('there', latencies.order), back: way('back', latencies.response), events: way('events', latencies.response) };
+    this.#ways = options.recorded?.ways ?? modelledWays(latencies, seed);
     this.exchange = new Exchange({
       ...{ startMs, random, accounts: [{ apiKey: ACCOUNT, balances, fees }] },
       markets: symbols.map(({ market }) => market),
@@ -52,7 +50,8 @@ export class DepthVenue {
       onUser: (event) => {
         listener.onUser(event);
         const told = event.kind === 'fill' ? [] : eventsOf(event, this.instruments); // the result of a fill tells all that its notice does
-        if (told.length > 0) this.#arrive(this.#ways.events, () => told.forEach(listener.onAccount));
+        if (told.length > 0)
+          this.#arrive(this.#ways.events(this.nowMs, { kind: 'event', clientId: '' }), () => told.forEach(listener.onAccount));
       },
     });
     this.trader = this.exchange.trader(ACCOUNT);
@@ -69,29 +68,31 @@ export class DepthVenue {
   }
 
   place(request: OrderRequest, answered: Answered<VenueOrder>): void {
-    this.#ask(() => this.#place(request), answered);
+    this.#ask({ kind: 'place', clientId: request.clientId }, () => this.#place(request), answered);
   }
 
   amend(request: AmendRequest, answered: Answered<VenueOrder>): void {
-    this.#ask(() => {
+    const amend = (): VenueResult<VenueOrder> => {
       const amended = this.exchange.desk.amend(this.trader, { ...request, modifyId: null, reduceOnly: false });
       if (!amended.ok) return err(faultOf(amended.error));
       const order = orderOf(amended.value);
       const lives = order.state === 'accepted' || order.state === 'partially-filled';
       return ok<VenueOrder>(lives ? { ...order, state: 'amended' } : order);
-    }, answered);
+    };
+    this.#ask({ kind: 'amend', clientId: request.clientId }, amend, answered);
   }
 
   cancel(named: Named, answered: Answered<VenueOrder>): void {
-    this.#ask(() => {
+    const cancel = (): VenueResult<VenueOrder> => {
       const canceled = this.exchange.desk.cancel(this.trader, named);
       return canceled.ok ? ok(orderOf(canceled.value)) : err(faultOf(canceled.error));
-    }, answered);
+    };
+    this.#ask({ kind: 'cancel', clientId: named.clientId }, cancel, answered);
   }
 
   /** Signed size, as the venue has it when the question arrives. */
   position(symbol: string, answered: Answered<number>): void {
-    this.#ask(() => ok(this.trader.account.position(symbol).size), answered);
+    this.#ask({ kind: 'read', clientId: '' }, () => ok(this.trader.account.position(symbol).size), answered);
   }
 
   /** Puts a recorded frame on its time. Under the naive model a trade fills every quote that it reaches. */
@@ -107,16 +108,16 @@ export class DepthVenue {
     });
   }
 
-  #ask<T>(act: () => VenueResult<T>, answered: Answered<T>): void {
-    this.exchange.agenda.at(this.#ways.there.arriveMs(this.nowMs), () => {
+  #ask<T>(sent: Sent, act: () => VenueResult<T>, answered: Answered<T>): void {
+    this.exchange.agenda.at(this.#ways.there(this.nowMs, sent), () => {
       const result = act();
-      this.#arrive(this.#ways.back, () => answered(result));
+      this.#options.recorded?.onActed?.(sent, result.ok ? null : result.error.reason || result.error.kind, this.nowMs);
+      this.#arrive(this.#ways.back(this.nowMs, sent), () => answered(result));
     });
   }
 
   /** Comes to the gateway one way later. */
-  #arrive(way: Line, run: () => void): void {
-    const exact = way.arriveMs(this.nowMs);
+  #arrive(exact: number, run: () => void): void {
     this.exchange.agenda.at(this.#options.wholeMs ? Math.ceil(exact) + AFTER_MS : exact, run);
   }
 
@@ -141,4 +142,13 @@ export class DepthVenue {
       if (reached) market.takeFrom(order.key, leftOf(order));
     }
   }
+}
+
+/** Nothing overtakes on any of them. */
+function modelledWays({ order, response }: DepthOptions['latencies'], seed: number): Ways {
+  const way = (name: string, latency: typeof order): Ways['there'] => {
+    const line = new Line({ latency, random: new Random(seed).fork(`way ${name}`) });
+    return (nowMs) => line.arriveMs(nowMs);
+  };
+  return { there: way('there', order), back: way('back', response), events: way('events', response) };
 }

@@ -32,17 +32,27 @@ export type Watched = {
   readonly closing: boolean;
 };
 
-const FREE = { halted: null, stopped: false, shuttingDown: false, paused: false } as const;
+const NORMAL = { mode: 'normal', reasons: [] } as const;
 
 /** The first rule broken, or null. Modes of a person, budgets of the venue and its stops are those of an undisturbed day. */
 export function guarded(
   watched: Watched,
   { request, replaces = null }: { readonly request: OrderRequest; readonly replaces?: LedgerOrder | null },
 ): GuardRefusal | null {
-  const { config, instrument, held, closing, ...known } = watched;
+  const { config, instrument, book, markPrice, markAgeMs, equity, liquidationPercent, held } = watched;
+  const { own, otherGross, now, basedOnAt, ttlMs, closing } = watched;
   const view = {
-    ...known,
     instrument,
+    book,
+    markPrice,
+    markAgeMs,
+    equity,
+    liquidationPercent,
+    own,
+    otherGross,
+    now,
+    basedOnAt,
+    ttlMs,
     limits: limitsOf(config, instrument.symbol),
     maxGrossNotional: parseAtoms(config.limits.maxGrossNotional) ?? ZERO_ATOMS,
     shares: config.limits.equity,
@@ -50,10 +60,14 @@ export function guarded(
     minLiquidationPercent: config.limits.margin.minLiquidationPercent,
     held: { low: held, high: held },
     stops: NO_STOPS,
-    ...{ foreignOrders: 0, exclusive: true },
-    degraded: { mode: 'normal', reasons: [] },
-    mode: { ...FREE, closing },
-    ...{ stopMissing: false, unknownOrder: null, budget: null, pace: null },
+    foreignOrders: 0,
+    exclusive: true,
+    degraded: NORMAL,
+    mode: { halted: null, stopped: false, shuttingDown: false, paused: false, closing },
+    stopMissing: false,
+    unknownOrder: null,
+    budget: null,
+    pace: null,
   } as const;
   return checkOrder({ request, replaces, view });
 }

@@ -31,6 +31,14 @@ import { Tally } from './tally.ts';
 /** One bar of each symbol that has one then. */
 export type BarGroup = { readonly openMs: number; readonly bars: ReadonlyMap<string, FileBar> };
 
+/** Symbols that have a bar at this time. */
+type Seen = { readonly there: readonly BarSymbol[]; readonly symbols: ReadonlySet<string> };
+const seen = (there: readonly BarSymbol[]): Seen => ({ there, symbols: new Set(there.map(({ symbol }) => symbol)) });
+
+const firstEnd = ({ ends }: BarSymbol): Ticks => ends[0];
+const secondEnd = ({ ends }: BarSymbol): Ticks => ends[1];
+const closeOf = ({ bar }: BarSymbol): Ticks => (bar as FileBar).close;
+
 type Ending = { readonly to: Ticks; readonly atMs: number; readonly liquidation: Ticks | null; readonly fires: boolean };
 
 /** Looks of a run that is on its way to a position, at one and the same price, and the time between them. */
@@ -45,6 +53,7 @@ export class KlineEngine {
   readonly #accounts: BarAccounts;
   readonly #brain: BarBrain;
   readonly #shares: Shares;
+  readonly #all: Seen;
   #lastTrade: { readonly tradeId: string; readonly atMs: number } | null = null;
   #rate = { symbol: '', rate: 0n, atMs: 0 };
   #dirty = false;
@@ -63,6 +72,7 @@ export class KlineEngine {
       onUser: (event) => this.#onUser(event),
       onLiquidation: (row) => this.tally.liquidation(row),
     });
+    this.#all = seen([...this.#accounts.symbols.values()]);
     this.tally = new Tally({
       symbols: symbols.map(({ instrument }) => ({
         instrument,
@@ -88,19 +98,19 @@ export class KlineEngine {
   /** Groups in order of time. Bars before the start of the backtest warm it up: they are seen, and nothing is traded. */
   take(group: BarGroup): void {
     const { openMs, bars } = group;
-    const there = [...bars.keys()].map((symbol) => this.#accounts.of(symbol));
+    const there = bars.size === this.#all.there.length ? this.#all : seen([...bars.keys()].map((symbol) => this.#accounts.of(symbol)));
     this.#bars += bars.size;
     if (openMs < this.#options.fromMs) {
-      for (const one of there) this.#warm(one, bars.get(one.symbol) as FileBar);
+      for (const one of there.there) this.#warm(one, bars.get(one.symbol) as FileBar);
       return;
     }
-    for (const one of there) this.#open(one, bars.get(one.symbol) as FileBar);
+    for (const one of there.there) this.#open(one, bars.get(one.symbol) as FileBar);
     this.#rounds(there, openMs);
-    const ends = new Map(there.map((one) => [one, endsOf(one.bar as FileBar, { rule: this.#options.intrabar, position: one.position })]));
-    const { barMs } = this.#options;
-    for (const [n, part] of [1 / 3, 2 / 3].entries())
-      this.#point(there, (one) => ends.get(one)?.[n] as Ticks, Math.floor(openMs + barMs * part));
-    this.#point(there, ({ bar }) => (bar as FileBar).close, openMs + barMs - 1);
+    const { barMs, intrabar: rule } = this.#options;
+    for (const one of there.there) one.ends = endsOf(one.bar as FileBar, { rule, position: one.position });
+    this.#point(there, firstEnd, Math.floor(openMs + barMs * (1 / 3)));
+    this.#point(there, secondEnd, Math.floor(openMs + barMs * (2 / 3)));
+    this.#point(there, closeOf, openMs + barMs - 1);
     this.#closeBars(there, openMs + barMs);
   }
 
@@ -150,23 +160,24 @@ export class KlineEngine {
   }
 
   /** Orders on their way arrive; runs that want more go on, one look after the other, as long as anything comes of it. */
-  #rounds(there: readonly BarSymbol[], openMs: number): void {
+  #rounds(seen: Seen, openMs: number): void {
     let atMs = openMs + this.#options.delayMs;
-    this.#arrive(there, atMs);
-    for (const one of there) this.#exit(one, one.market.price, atMs);
+    this.#arrive(seen.there, atMs);
+    for (const one of seen.there) this.#exit(one, one.market.price, atMs);
     for (let round = 0; round < ROUNDS_MAX && (round > 0 || this.#brain.underWay); round++) {
       atMs += ROUND_MS;
-      if (!this.#decideOn(there, atMs)) return;
-      this.#arrive(there, atMs);
+      if (!this.#decideOn(seen, atMs)) return;
+      this.#arrive(seen.there, atMs);
     }
   }
 
-  #point(there: readonly BarSymbol[], priceOf: (one: BarSymbol) => Ticks, atMs: number): void {
+  #point(seen: Seen, priceOf: (one: BarSymbol) => Ticks, atMs: number): void {
+    const { there } = seen;
     this.#accounts.advance(atMs);
     for (const one of there) this.#walk(one, priceOf(one), atMs);
     this.#arrive(there, atMs);
     this.#look(atMs);
-    if ((this.#options.looks === 'points' || this.#brain.underWay || this.#unfilled) && this.#decideOn(there, atMs))
+    if ((this.#options.looks === 'points' || this.#brain.underWay || this.#unfilled) && this.#decideOn(seen, atMs))
       this.#arrive(there, atMs);
   }
 
@@ -232,7 +243,8 @@ export class KlineEngine {
   }
 
   /** Now the bar is closed, and exists for the strategies. */
-  #closeBars(there: readonly BarSymbol[], atMs: number): void {
+  #closeBars(seen: Seen, atMs: number): void {
+    const { there } = seen;
     for (const one of there) {
       const bar = one.bar as FileBar;
       for (const window of one.windows.values()) window.close(bar);
@@ -243,19 +255,19 @@ export class KlineEngine {
     const { onBar } = this.#options;
     if (onBar) for (const { symbol, position } of there) onBar({ closedMs: atMs, symbol, position, equity: this.#accounts.equity() });
     this.#unfilled = false;
-    this.#decideOn(there, atMs);
+    this.#decideOn(seen, atMs);
   }
 
   /** Whether anything was sent. */
-  #decideOn(there: readonly BarSymbol[], atMs: number): boolean {
-    const symbols = new Set(there.map(({ symbol }) => symbol));
-    const sent = this.#brain.decide(atMs, { symbols, reasons: this.#reasons(there) });
+  #decideOn(seen: Seen, atMs: number): boolean {
+    const sent = this.#brain.decide(atMs, { symbols: seen.symbols, reasons: this.#reasons(seen) });
     let left = false;
     for (const one of sent) if (this.#send(one, atMs)) left = true;
     return left;
   }
 
-  #reasons(there: readonly BarSymbol[]): ReadonlyMap<string, string> {
+  #reasons({ there }: Seen): ReadonlyMap<string, string> {
+    if (there.length === this.#all.there.length && there.every(isArmed)) return EMPTY;
     const blocked = [...this.#accounts.symbols.values()].filter((one) => !there.includes(one) || one.exits.state.at !== 'armed');
     if (blocked.length === 0) return EMPTY;
     return new Map(blocked.map((one) => [one.symbol, there.includes(one) ? 'cooling-down' : 'book-not-live']));
@@ -342,6 +354,8 @@ export class KlineEngine {
     this.#accounts.sync(this.#lastTrade, this.#shares);
   }
 }
+
+const isArmed = ({ exits }: BarSymbol): boolean => exits.state.at === 'armed';
 
 /** The brain sends nothing but cancels of a run for so long after a refusal. */
 const REFUSED_MS = 500;

@@ -13,7 +13,16 @@ export type Look = { readonly best: { readonly bid: Ticks; readonly ask: Ticks }
 type Top = Readonly<Record<Side, PriceSize | null>>;
 type Kept = { view: BookView; mark: Mark | null; markAtMs: number; readonly book: Book };
 
-export class LocalBooks {
+/** What the gateway knows of the market, for whoever makes snapshots and judges orders. */
+export type BookWindow = {
+  readonly view: (symbol: string) => BookView;
+  readonly mark: (symbol: string) => Mark | null;
+  /** Null: none was told. */
+  readonly markAgeMs: (symbol: string) => number | null;
+  readonly look: (symbol: string) => Look;
+};
+
+export class LocalBooks implements BookWindow {
   readonly #venue: DepthVenue;
   readonly #levels: number;
   readonly #kept = new Map<string, Kept>();

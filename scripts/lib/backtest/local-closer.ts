@@ -13,14 +13,14 @@ import {
 import { makeClientId } from '../../../shared/client-id.ts';
 import { fractionalTicks } from '../../../shared/instrument.ts';
 import { lots, type MonoMs, monoMs } from '../../../shared/units.ts';
-import type { LocalBooks } from './local-books.ts';
+import type { BookWindow } from './local-books.ts';
 import type { DepthVenue } from './depth-venue.ts';
 import type { LocalDesk } from './local-desk.ts';
 
 export type CloserOptions = {
   readonly venue: DepthVenue;
   readonly desk: LocalDesk;
-  readonly books: LocalBooks;
+  readonly books: BookWindow;
   readonly onOrder: (clientId: string, reason: string) => void;
 };
 

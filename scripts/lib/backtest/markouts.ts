@@ -9,6 +9,8 @@ const AGE_SHARE = 0.1;
 /** Of one symbol. */
 export class Markouts {
   readonly #queues: readonly Waiting[][] = MARKOUT_MS.map(() => []);
+  /** Mids that somebody waits for. */
+  #waiting = 0;
   #atMs = Number.NEGATIVE_INFINITY;
   #mid: string | null = null;
 
@@ -16,6 +18,7 @@ export class Markouts {
   begin(atMs: number): readonly (string | null)[] {
     const after: (string | null)[] = MARKOUT_MS.map(() => null);
     for (const [n, ms] of MARKOUT_MS.entries()) this.#queues[n]?.push({ dueMs: atMs + ms, after });
+    this.#waiting += MARKOUT_MS.length;
     return after;
   }
 
@@ -23,7 +26,7 @@ export class Markouts {
   onMid(atMs: number, mid: () => string): void {
     this.#resolve(atMs);
     this.#atMs = atMs;
-    this.#mid = this.#queues.some((queue) => queue.length > 0) ? mid() : null;
+    this.#mid = this.#waiting > 0 ? mid() : null;
   }
 
   /** No more data: what was due by then is told. */
@@ -32,10 +35,12 @@ export class Markouts {
   }
 
   #resolve(beforeMs: number): void {
+    if (this.#waiting === 0) return;
     for (const [n, queue] of this.#queues.entries()) {
       const ageMax = Math.max(AGE_MS, (MARKOUT_MS[n] ?? 0) * AGE_SHARE);
       while (queue[0] && queue[0].dueMs < beforeMs) {
         const { dueMs, after } = queue.shift() as Waiting;
+        this.#waiting -= 1;
         after[n] = dueMs - this.#atMs <= ageMax ? this.#mid : null;
       }
     }

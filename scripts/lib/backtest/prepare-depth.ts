@@ -4,7 +4,7 @@ import { type Latency, parseLatency } from '../../../shared/sim/latency.ts';
 import { findInstrument } from '../../../shared/sim/instruments.ts';
 import { STEPPED_START_MS } from '../../sim/stepper.ts';
 import { EXIT, Problem } from '../tool.ts';
-import type { BacktestArguments } from './arguments.ts';
+import { type BacktestArguments, USUAL_INTRABAR, USUAL_TAKER_COST } from './arguments.ts';
 import type { DepthOptions, Latencies } from './depth-options.ts';
 import { buildName } from './fingerprint.ts';
 import { balancesOf, feesOf, prepare, type Prepared } from './prepare.ts';
@@ -14,9 +14,14 @@ import { type SimulatedRun, simulatedSymbols } from './run-simulated.ts';
 const usage = (line: string): Problem => new Problem(EXIT.usage, [line]);
 const FEED: Latency = { kind: 'fixed', ms: 5, spike: null };
 
-export async function prepareDepth(asked: BacktestArguments): Promise<DepthRun> {
+export const prepareDepth = async (asked: BacktestArguments): Promise<DepthRun> =>
+  depthRun(asked, { prepared: await prepare(asked), build: buildName() });
+
+type DepthParts = { readonly prepared: Prepared; readonly build: string };
+
+export async function depthRun(asked: BacktestArguments, { prepared, build }: DepthParts): Promise<DepthRun> {
   const { tape = '', symbol } = asked;
-  const prepared = await prepare(asked);
+  refuse('with --klines: a recording is played as it was', optionsOfBars(asked));
   refuseBars(prepared);
   const { symbols, startMs, knownMs } = await probeTape(tape, {
     symbols: symbol,
@@ -26,14 +31,34 @@ export async function prepareDepth(asked: BacktestArguments): Promise<DepthRun> 
   if (asked.to !== undefined && asked.to <= fromMs)
     throw usage('--to: not after --from, or not after the first snapshot of the recording: allowed is a later time');
   const options = { ...depthOptions(asked, prepared), symbols, startMs, fromMs };
-  return { options, file: tape, toMs: asked.to ?? null, build: buildName(), assumptions: depthAssumptions(asked, options) };
+  return { options, file: tape, toMs: asked.to ?? null, build, assumptions: depthAssumptions(asked, options) };
 }
 
 const HISTORY_DAYS = 1;
 
+/** What a person believes to have set must not be passed over. */
+function refuse(allowed: string, options: Readonly<Record<string, unknown>>): void {
+  const given = Object.entries(options).flatMap(([name, value]) => (value === undefined || value === false ? [] : [name]));
+  if (given.length > 0) throw usage(`${given.join(', ')}: allowed ${allowed}`);
+}
+
+const optionsOfBars = ({ funding, fundingRate, intrabar, takerCost }: BacktestArguments): Readonly<Record<string, unknown>> => ({
+  ...{ '--funding': funding.length > 0, '--funding-rate': fundingRate },
+  ...{ '--intrabar': intrabar !== USUAL_INTRABAR, '--taker-cost': takerCost !== USUAL_TAKER_COST },
+});
+
 /** The market that `npm start` makes of the configuration's profile, from this seed. */
-export async function prepareSimulated(asked: BacktestArguments, seconds: number): Promise<SimulatedRun> {
-  const prepared = await prepare(asked);
+export const prepareSimulated = async (asked: BacktestArguments, seconds: number): Promise<SimulatedRun> =>
+  simulatedRun(asked, { prepared: await prepare(asked), seconds, build: buildName() });
+
+export function simulatedRun(
+  asked: BacktestArguments,
+  { prepared, seconds, build }: DepthParts & { readonly seconds: number },
+): SimulatedRun {
+  refuse('with --klines: the simulated market has prices and funding of its own', optionsOfBars(asked));
+  const { from, to, queue } = asked;
+  refuse('with recorded data: a simulated market has its own time, --simulate tells how much of it', { '--from': from, '--to': to });
+  refuse('with --tape: in a simulated market own orders stand in the book themselves', { '--queue': queue });
   refuseBars(prepared);
   const { symbol, seed } = asked;
   const unknown = symbol.find((name) => findInstrument(name) === null);
@@ -43,7 +68,7 @@ export async function prepareSimulated(asked: BacktestArguments, seconds: number
   const options = { ...depthOptions(asked, prepared), symbols, ...times };
   const { fills: _, ...assumed } = depthAssumptions(asked, options);
   const fills = `own orders stand in the simulator's book, profile ${prepared.config.sim.profile}`;
-  return { options, seconds, build: buildName(), assumptions: { fills, ...assumed } };
+  return { options, seconds, build, assumptions: { fills, ...assumed } };
 }
 
 /** What does not depend on the market. */

@@ -9,6 +9,7 @@ import type { BacktestArguments } from './arguments.ts';
 import { probeBars } from './bar-file.ts';
 import { buildName } from './fingerprint.ts';
 import { balancesOf, feesOf, fundingOf, prepare, type Prepared } from './prepare.ts';
+import type { KlineSymbol } from './kline-options.ts';
 import type { KlineRun } from './run-klines.ts';
 
 const MINUTE_MS = 60_000;
@@ -18,11 +19,18 @@ const DELAY_MS = 200;
 const usage = (line: string): Problem => new Problem(EXIT.usage, [line]);
 
 export async function prepareKlines(asked: BacktestArguments): Promise<KlineRun> {
+  refuseOfDepth(asked);
+  const prepared = await prepare(asked);
+  return klineRun(asked, { prepared, files: await probeKlines(asked), build: buildName() });
+}
+
+/** What the files tell of themselves, whatever is run on them. */
+export type KlineFiles = { readonly barMs: number; readonly symbols: readonly KlineSymbol[] };
+
+export async function probeKlines(asked: BacktestArguments): Promise<KlineFiles> {
   const { klines, symbol } = asked;
   if (klines.length !== symbol.length)
     throw usage(`--klines: ${klines.length} for ${symbol.length} symbols: allowed is one file for each --symbol, in the same order`);
-  refuseOfDepth(asked);
-  const prepared = await prepare(asked);
   const fundings = await fundingOf(asked);
   const probed = await Promise.all(klines.map((file, n) => probeBars(file, symbol[n] ?? '')));
   const barMs = probed[0]?.barMs ?? 0;
@@ -31,26 +39,33 @@ export async function prepareKlines(asked: BacktestArguments): Promise<KlineRun>
     throw usage(
       `--klines: ${klines[odd]} has bars of ${(probed[odd]?.barMs ?? 0) / MINUTE_MS} min, ${klines[0]} of ${barMs / MINUTE_MS} min: allowed are bars of one length`,
     );
-  const { config, runs } = prepared;
-  const keep = keepOf(prepared, barMs);
-  const fromMs = asked.from ?? Math.min(...probed.map(({ firstMs }) => firstMs));
-  if (asked.to !== undefined && asked.to <= fromMs)
-    throw usage('--to: not after --from, or not after the first bar: allowed is a later time');
   const symbols = probed.map(({ instrument, firstMs }, n) => ({
     instrument,
     firstMs,
     funding: fundings[n] as NonNullable<(typeof fundings)[number]>,
   }));
+  return { barMs, symbols };
+}
+
+type KlineParts = { readonly prepared: Prepared; readonly files: KlineFiles; readonly build: string };
+
+export function klineRun(asked: BacktestArguments, { prepared, files, build }: KlineParts): KlineRun {
+  const { config, runs } = prepared;
+  const { barMs, symbols } = files;
+  const keep = keepOf(prepared, barMs);
+  const fromMs = asked.from ?? Math.min(...symbols.map(({ firstMs }) => firstMs));
+  if (asked.to !== undefined && asked.to <= fromMs)
+    throw usage('--to: not after --from, or not after the first bar: allowed is a later time');
   const { intrabar, takerCost: takerCostBps, leverage, seed } = asked;
   const options = {
     ...{ config, runs, symbols, barMs, fromMs, intrabar, takerCostBps, delayMs: DELAY_MS, leverage, seed, keep },
     ...{ balances: balancesOf(asked, config), fees: feesOf(asked, config), looks: looksOf(config) },
   };
-  return { options, files: klines, toMs: asked.to ?? null, build: buildName(), assumptions: assumptionsOf(asked) };
+  return { options, files: asked.klines, toMs: asked.to ?? null, build, assumptions: assumptionsOf(asked) };
 }
 
 /** What a person believes to have set must not be passed over. */
-function refuseOfDepth({ naive, orderLatency, responseLatency, feedLatency, queue, phase }: BacktestArguments): void {
+export function refuseOfDepth({ naive, orderLatency, responseLatency, feedLatency, queue, phase }: BacktestArguments): void {
   const options = {
     ...{ '--naive': naive, '--order-latency': orderLatency, '--response-latency': responseLatency, '--feed-latency': feedLatency },
     ...{ '--queue': queue, '--phase': phase !== 0 },

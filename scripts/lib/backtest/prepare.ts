@@ -1,6 +1,7 @@
 /** From the command line to what every kind of backtest needs: the configuration, its runs, the account. Throws Problem. */
 import { loadCustoms } from '../../../brain/io/custom.ts';
 import { makeRuns, type Run } from '../../../brain/runs.ts';
+import type { Loaded } from '../../../shared/config-file.ts';
 import { checkConfig, type Config, overlay, problemLine } from '../../../shared/config.ts';
 import type { FeeRates } from '../../../shared/sim/account.ts';
 import { type Atoms, parseAtoms } from '../../../shared/units.ts';
@@ -13,17 +14,25 @@ const usage = (...lines: readonly string[]): Problem => new Problem(EXIT.usage, 
 export type Prepared = { readonly config: Config; readonly runs: readonly Run[] };
 
 /** The configuration of the file with what the command line changes, for these symbols. */
-export async function prepare(asked: BacktestArguments): Promise<Prepared> {
-  const { symbol, strategy, set } = asked;
+export const prepare = async (asked: BacktestArguments): Promise<Prepared> => prepareOn(configOf(asked.config), asked);
+
+/** As `prepare`, on a configuration that was read already. */
+export async function prepareOn(loaded: Pick<Loaded, 'config' | 'file'>, asked: BacktestArguments): Promise<Prepared> {
+  const { symbol } = asked;
   if (symbol.length === 0) throw usage('--symbol: none given: allowed is a contract such as BTCUSDT, for each file one');
-  const loaded = configOf(asked.config);
-  const changes = [{ symbols: symbol }, ...(strategy === undefined ? [] : [{ strategy: { active: strategy } }]), ...set.map(changeOf)];
+  const changes = [{ symbols: symbol }, ...changesOf(asked)];
   const checked = checkConfig(changes.reduce<unknown>((base, change) => overlay(base, change), loaded.config));
   if ('problems' in checked) throw usage(...checked.problems.map((problem) => `configuration: ${problemLine(problem)}`));
   const customs = await loadCustoms({ config: checked.config, file: loaded.file });
   if (!customs.ok) throw usage(...customs.error);
   return { config: checked.config, runs: makeRuns(checked.config, customs.value) };
 }
+
+/** What `--strategy` and `--set` change of a configuration. */
+export const changesOf = ({ strategy, set }: Pick<BacktestArguments, 'strategy' | 'set'>): readonly unknown[] => [
+  ...(strategy === undefined ? [] : [{ strategy: { active: strategy } }]),
+  ...set.map(changeOf),
+];
 
 /** `a.b=1` as {a: {b: 1}}; a value that is no JSON is a text. */
 function changeOf(text: string): unknown {

@@ -5,7 +5,7 @@ import { nearestInstrument } from '../../../shared/sim/instruments.ts';
 import type { Level, TapeFrame } from '../../../shared/sim/market.ts';
 import type { QueueModelName } from '../../../shared/sim/queue.ts';
 import type { Snapshot } from '../../../shared/sim/replay-market.ts';
-import { readTape, TapeProblem } from '../../sim/tape-file.ts';
+import { readTape, readTapePieces, TapeProblem } from '../../sim/tape-file.ts';
 import { DepthEngine } from './depth-engine.ts';
 import type { DepthOptions, DepthSymbol } from './depth-options.ts';
 import { dataHash, effectiveHash } from './fingerprint.ts';
@@ -32,15 +32,21 @@ export async function runDepth(run: DepthRun): Promise<BacktestResult> {
   const engine = new DepthEngine(options);
   const seen = new Watch(options);
   const symbols = new Set(options.symbols.map(({ instrument }) => instrument.symbol));
-  for await (const frame of readTape(file)) {
-    if (toMs !== null && frame.atMs >= toMs) break;
-    if (!symbols.has(frame.symbol)) continue;
-    seen.frame(frame);
-    engine.give(frame);
-    engine.advance(frame.atMs);
+  const isOver = ({ atMs }: TapeFrame): boolean => toMs !== null && atMs >= toMs;
+  reading: for await (const frames of readTapePieces(file)) {
+    for (const frame of frames) {
+      if (isOver(frame)) break reading;
+      if (!symbols.has(frame.symbol)) {
+        seen.stranger(frame);
+        continue;
+      }
+      seen.frame(frame);
+      engine.give(frame);
+      engine.advance(frame.atMs);
+    }
   }
   if (seen.lastMs < options.fromMs) throw nothingTraded({ fromMs: options.fromMs, endMs: seen.lastMs });
-  for (const gap of seen.gaps) engine.tally.gaps.push(gap);
+  for (const gap of seen.allGaps()) engine.tally.gaps.push(gap);
   const meta: RunMeta = {
     ...{
       schema: RESULT_SCHEMA,
@@ -50,35 +56,58 @@ export async function runDepth(run: DepthRun): Promise<BacktestResult> {
       build,
     },
     ...{ seed: options.seed, fromMs: options.fromMs, toMs: seen.lastMs, records: seen.count },
-    ...{ files: [basename(file)], assumptions },
+    ...{ files: [basename(file)], assumptions: { ...assumptions, ...seen.leftOut() } },
   };
   return engine.tally.result({ meta, ...engine.ending() });
 }
 
-/** What passes by, for holes: breaks in the chain of differences, and long silences. */
+/** What passes by, for holes: breaks in the chain of differences, and long silences of everything or of the depth alone. */
 class Watch {
-  readonly gaps: GapRow[] = [];
+  readonly #gaps: GapRow[] = [];
   count = 0;
   lastMs: number;
   readonly #startMs: number;
-  readonly #chains = new Map<string, { last: number; atMs: number }>();
+  readonly #chains: Map<string, { readonly last: number | null; readonly atMs: number }>;
+  readonly #strangers = new Map<string, number>();
 
-  constructor({ startMs }: DepthOptions) {
+  constructor({ startMs, symbols }: DepthOptions) {
     this.lastMs = startMs;
     this.#startMs = startMs;
+    this.#chains = new Map(symbols.map(({ instrument }) => [instrument.symbol, { last: null, atMs: startMs }]));
+  }
+
+  /** Of a symbol that was not asked for. */
+  stranger({ symbol }: TapeFrame): void {
+    this.#strangers.set(symbol, (this.#strangers.get(symbol) ?? 0) + 1);
+  }
+
+  leftOut(): Readonly<Record<string, string>> {
+    const parts = [...this.#strangers].map(([symbol, count]) => `${count} frames of ${symbol}`);
+    return parts.length === 0 ? {} : { 'left out': parts.join(', ') };
+  }
+
+  /** To be asked for at the end. */
+  allGaps(): readonly GapRow[] {
+    for (const [symbol, { atMs }] of this.#chains) this.#quiet(symbol, { fromMs: atMs, toMs: this.lastMs });
+    return this.#gaps;
   }
 
   frame(frame: TapeFrame): void {
     const { symbol, atMs } = frame;
-    if (this.count > 0 && atMs - this.lastMs > SILENT_MS)
-      this.gaps.push({ symbol, fromMs: this.lastMs, toMs: atMs, what: 'nothing was received' });
+    const silent = this.count > 0 && atMs - this.lastMs > SILENT_MS;
+    if (silent) this.#gaps.push({ symbol, fromMs: this.lastMs, toMs: atMs, what: 'nothing was received' });
     this.count += 1;
     this.lastMs = Math.max(this.lastMs, atMs);
     if (frame.kind !== 'depth') return;
     const before = this.#chains.get(symbol);
-    if (before && frame.previous !== before.last && atMs >= this.#startMs)
-      this.gaps.push({ symbol, fromMs: before.atMs, toMs: atMs, what: 'the chain of depth updates is broken' });
+    if (before && !silent) this.#quiet(symbol, { fromMs: before.atMs, toMs: atMs });
+    if (before && before.last !== null && frame.previous !== before.last && atMs >= this.#startMs)
+      this.#gaps.push({ symbol, fromMs: before.atMs, toMs: atMs, what: 'the chain of depth updates is broken' });
     this.#chains.set(symbol, { last: frame.last, atMs });
+  }
+
+  #quiet(symbol: string, hole: { readonly fromMs: number; readonly toMs: number }): void {
+    if (hole.toMs - hole.fromMs > SILENT_MS) this.#gaps.push({ symbol, ...hole, what: 'no depth was received' });
   }
 }
 

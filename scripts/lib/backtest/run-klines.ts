@@ -18,7 +18,10 @@ export type KlineRun = {
   readonly assumptions: Readonly<Record<string, string>>;
   /** Told now and then how far it is. */
   readonly onProgress?: (atMs: number) => void;
+  /** Of the files, where they were read before: bars of each in the order of `files`, and the hash of their content. */
+  readonly atHand?: KlinesAtHand;
 };
+export type KlinesAtHand = { readonly bars: readonly (readonly FileBar[])[]; readonly dataHash: string };
 
 /** Throws TapeProblem and Problem. */
 export async function runKlines(run: KlineRun): Promise<BacktestResult> {
@@ -31,7 +34,7 @@ export async function runKlines(run: KlineRun): Promise<BacktestResult> {
       schema: RESULT_SCHEMA,
       kind: 'klines' as const,
       configHash: effectiveHash(options.config),
-      dataHash: await dataHash(files),
+      dataHash: run.atHand?.dataHash ?? (await dataHash(files)),
       build,
     },
     ...{ seed: options.seed, fromMs: options.fromMs, toMs: endMs, records: engine.bars },
@@ -42,8 +45,11 @@ export async function runKlines(run: KlineRun): Promise<BacktestResult> {
 
 /** Time at which the last bar has closed. */
 async function playBars(run: KlineRun, engine: KlineEngine): Promise<number> {
-  const { options, files } = run;
-  const cursors = options.symbols.map(({ instrument }, n) => new Cursor(instrument.symbol, readBars(files[n] ?? '', instrument)));
+  const { options, files, atHand } = run;
+  const cursors = options.symbols.map(({ instrument }, n) => {
+    const bars = atHand?.bars[n];
+    return new Cursor(instrument.symbol, bars ? inOnePiece(bars) : readBars(files[n] ?? '', instrument));
+  });
   try {
     return await playAll(run, { engine, cursors });
   } finally {
@@ -84,6 +90,10 @@ function takeWhile(cursors: readonly Cursor[], { engine, openMs, toMs }: Taking)
     }
     if (atMs === Number.POSITIVE_INFINITY || (toMs !== null && atMs >= toMs)) return last;
   }
+}
+
+async function* inOnePiece(bars: readonly FileBar[]): AsyncGenerator<readonly FileBar[], void, void> {
+  yield bars;
 }
 
 class Cursor {

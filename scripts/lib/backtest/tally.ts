@@ -12,6 +12,7 @@ import {
   trimDecimal,
   ZERO_ATOMS,
 } from '../../../shared/units.ts';
+import { Fifo } from '../../../shared/sim/fifo.ts';
 import { Drawdown } from './drawdown.ts';
 import { Markouts } from './markouts.ts';
 import { OrderTally } from './order-counts.ts';
@@ -57,6 +58,8 @@ export class Tally {
   readonly #funding: FundingRow[] = [];
   readonly #liquidations: LiquidationRow[] = [];
   readonly #causes = new Map<string, Cause>();
+  /** In the order of the first time that they were told. */
+  readonly #caused = new Fifo<string>();
   readonly #reasons = new Map<string, Map<string, number>>();
   #leftOut = 0;
   #exposedMs = 0;
@@ -93,10 +96,9 @@ export class Tally {
   }
 
   cause(clientId: string, cause: Cause): void {
+    if (!this.#causes.has(clientId)) this.#caused.push(clientId);
     this.#causes.set(clientId, cause);
-    if (this.#causes.size <= CAUSES_MAX) return;
-    const oldest = this.#causes.keys().next();
-    if (!oldest.done) this.#causes.delete(oldest.value);
+    if (this.#causes.size > CAUSES_MAX) this.#causes.delete(this.#caused.shift() ?? '');
   }
 
   causeOf(clientId: string): Cause {

@@ -6,7 +6,7 @@ import { DepthRule } from '../../../gateway/venues/binance/depth.ts';
 import { depthReader, type DepthScale, depthScale, exactSteps } from '../../../gateway/venues/binance/depth-frame.ts';
 import { exactly } from '../../../gateway/venues/binance/exact.ts';
 import { streamName } from '../../../gateway/venues/binance/stream-name.ts';
-import { Depth, parseJson } from '../../../gateway/venues/binance/wire.ts';
+import { Balances, CommissionRate, Depth, parseJson, SymbolConfigs } from '../../../gateway/venues/binance/wire.ts';
 import type { DepthIds, DepthSnapshot, SequenceRule, SequenceStep } from '../../../gateway/market/books.ts';
 import type { Instrument } from '../../../shared/instrument.ts';
 import { ticks } from '../../../shared/units.ts';
@@ -42,6 +42,32 @@ const DEPTH = /^200 GET \S*\/depth\?(?:\S*&)?symbol=([A-Z0-9_]+)/;
 
 /** Symbol of a depth snapshot by the name of its record; null for every other answer. */
 export const depthSymbol = (name: string): string | null => DEPTH.exec(name)?.[1] ?? null;
+
+/** What an answer on a tape tells of the account's terms; null: nothing. */
+export function accountAnswer(name: string, raw: string): AccountTerms | null {
+  const [, what, query = ''] = ACCOUNT.exec(name) ?? [];
+  if (what === undefined) return null;
+  const value = parseJson(raw)?.value;
+  if (what === 'balance') {
+    const told = Balances.safeParse(value);
+    return told.success ? { balances: Object.fromEntries(told.data.map(({ asset, balance }) => [asset, balance])) } : null;
+  }
+  if (what === 'symbolConfig') {
+    const told = SymbolConfigs.safeParse(value);
+    return told.success ? { leverage: Object.fromEntries(told.data.map(({ symbol, leverage }) => [symbol, leverage])) } : null;
+  }
+  const told = CommissionRate.safeParse(value);
+  const symbol = new URLSearchParams(query).get('symbol') ?? '';
+  return told.success ? { fees: { [symbol]: { maker: told.data.makerCommissionRate, taker: told.data.takerCommissionRate } } } : null;
+}
+
+/** Balances by asset; leverage and shares of commission by symbol. */
+export type AccountTerms = {
+  readonly balances?: Readonly<Record<string, string>>;
+  readonly leverage?: Readonly<Record<string, number>>;
+  readonly fees?: Readonly<Record<string, { readonly maker: string; readonly taker: string }>>;
+};
+const ACCOUNT = /^200 GET \S*\/(balance|symbolConfig|commissionRate)(?:\?(\S*))?$/;
 
 /** The venue's rule, which also goes on from a book that was kept: there the next difference follows it exactly. */
 export class TapeRule implements SequenceRule {

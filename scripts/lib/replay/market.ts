@@ -62,7 +62,7 @@ export class ReplayMarket {
     if (this.#decoders.isBest(text)) {
       const best = this.#decoders.best(text);
       if (typeof best === 'string') this.refused++;
-      else this.#books.best(best.symbol, best);
+      else this.#books.best(best.symbol, best, this.#now);
       return;
     }
     const frame = this.#decoders.depth(text);

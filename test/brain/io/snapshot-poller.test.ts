@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SnapshotPoller } from '../../../brain/io/snapshot-poller.ts';
@@ -18,6 +17,7 @@ beforeAll(async () => {
   server = await TestRedis.start();
   redis = new Redis(server.port, '127.0.0.1', { maxRetriesPerRequest: 0, enableOfflineQueue: false, retryStrategy: () => 20 });
   redis.on('error', () => undefined); // killed by a test
+  redis.setMaxListeners(0); // of each test's own poller
   await until('redis', () => redis.status === 'ready');
 });
 beforeEach(async () => void (await redis.flushall()));
@@ -28,14 +28,14 @@ afterAll(async () => {
 
 const BARS: KlinesDoc = { ...STAMP, seq: 9, symbol: SYMBOL, interval: '5m', status: 'complete', bars: [[0, '1', '1', '1', '1', '1']] };
 function poller({ intervals = [] as readonly string[], trades = false } = {}) {
-  const [seen, stream, clock]: [Documents[], PassThrough, VirtualClock] = [[], new PassThrough(), new VirtualClock()];
+  const [seen, lines, clock]: [Documents[], string[], VirtualClock] = [[], [], new VirtualClock()];
   const onDocuments = (one: Documents): void => void seen.push(one);
-  const log = rootLog({ process: 'test', level: 'info', stream });
+  const log = rootLog({ process: 'test', level: 'info', stream: { write: (line) => void lines.push(line) } });
   return {
     poller: new SnapshotPoller({ redis, keys: KEYS, symbols: [SYMBOL], intervals, trades, clock, log, onDocuments }),
     clock,
     seen,
-    logged: () => String(stream.read() ?? ''),
+    logged: () => lines.join(''),
   };
 }
 const push = (keys: ReadonlyMap<string, string>, entries: Pushed['entries'] = []): Pushed => ({
@@ -303,7 +303,7 @@ describe('public trades', () => {
   });
 });
 
-test('it goes on by itself after Redis was killed and came back empty', async () => {
+test('it goes on by itself after Redis was killed and came back empty, and each loss and each return is one line', async () => {
   const { poller: one, seen, logged } = poller();
   await put(documents());
   await one.poll();
@@ -311,8 +311,7 @@ test('it goes on by itself after Redis was killed and came back empty', async ()
   const asked = one.poll();
   redis.disconnect(true); // in the middle of a poll
   await asked;
-  expect(logged()).toMatch(/"level":40.*Snapshot could not be fetched from Redis/);
-  await until('redis', () => redis.status === 'ready');
+  await until('its return', () => logged().includes('Redis is back'));
   await server.kill();
   await until('the loss', () => redis.status !== 'ready');
   await one.poll();
@@ -322,4 +321,30 @@ test('it goes on by itself after Redis was killed and came back empty', async ()
   await put(documents({ head: { seq: 70 } }));
   await one.poll();
   expect(seen.map(({ header }) => header.seq)).toEqual([50, 70]);
+  const lines = logged()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly level: number; readonly msg: string });
+  const [lost, back] = [
+    [40, 'Redis lost: nothing is decided until it is back'],
+    [30, 'Redis is back'],
+  ];
+  expect(lines.map(({ level, msg }) => [level, msg])).toEqual([lost, back, lost, back]);
+});
+
+test('a Redis that is there and refuses is told once, and again when it takes it', async () => {
+  const { poller: one, logged } = poller();
+  const keys = KEYS.header;
+  await redis.del(keys);
+  await redis.lpush(keys, 'not a string');
+  for (let n = 0; n < 3; n++) await one.poll();
+  await redis.del(keys);
+  await put(documents({ head: { seq: 80 } }));
+  await one.poll();
+  const lines = logged()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly msg: string; readonly problem?: string });
+  expect(lines.map(({ msg }) => msg)).toEqual(['Redis refuses', 'Redis takes it again']);
+  expect(lines[0]?.problem).toContain('WRONGTYPE');
 });

@@ -128,3 +128,19 @@ test('warmUp() begins after the newest hole', () => {
   expect(warmUp(bars, parameters())).toEqual(seriesOf(bars, parameters()).at(-1));
   expect(warmUp(bars, parameters({ interval: '1m' }))).toMatchObject({ barMs: 99 * FIVE_MINUTES, point: null });
 });
+
+test('warmUp() is advance() over the same bars, to the last bit, with any periods and of any length', () => {
+  const bars = walkedBars(17, 90);
+  const more = fc.record({
+    trendPeriod: fc.constantFrom(0, 7, 40),
+    atrPeriod: fc.integer({ min: 2, max: 30 }),
+    deviationBars: fc.integer({ min: 10, max: 60 }),
+  });
+  fc.assert(
+    fc.property(periods, more, fc.integer({ min: 1, max: 90 }), (averages, rest, count) => {
+      const one = parameters({ ...averages, ...rest });
+      expect(warmUp(bars.slice(0, count), one)).toEqual(seriesOf(bars.slice(0, count), one).at(-1));
+    }),
+    { numRuns: 60 },
+  );
+});

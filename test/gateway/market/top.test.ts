@@ -86,7 +86,7 @@ describe('Books.best()', () => {
         let at = 0;
         for (const { step, told } of turns) {
           for (const index of told) {
-            books.best('S', bestAt(engine, Math.min(index, engine.length - 1))); // early, late, doubled, in any order
+            books.best('S', bestAt(engine, Math.min(index, engine.length - 1)), monoMs(at)); // early, late, doubled, in any order
             ahead += expectTrue(books, engine);
           }
           const to = Math.min(engine.length - 1, at + step);
@@ -132,16 +132,16 @@ describe('Books.best()', () => {
     ['of an earlier moment', { updateId: FIRST_ID - 1 }],
   ])('leaves best prices that are %s', (_name, over) => {
     const books = liveBooks(engine);
-    books.best('S', { ...bestAt(engine, 2), ...over });
+    books.best('S', { ...bestAt(engine, 2), ...over }, monoMs(1));
     expect(books.view('S').top).toBeNull();
   });
 
   test('forgets them with the book, and believes none while it is not live', () => {
     const books = liveBooks(engine);
-    books.best('S', bestAt(engine, 2));
+    books.best('S', bestAt(engine, 2), monoMs(1));
     expect(books.view('S').top).toMatchObject({ updateId: 102, bid: { price: 50, size: 3 } });
     books.lost('disconnected');
-    books.best('S', bestAt(engine, 2));
+    books.best('S', bestAt(engine, 2), monoMs(1));
     expect(books.view('S').top).toBeNull();
   });
 });
@@ -161,7 +161,7 @@ test('bestLevels() drops what is better than the best, and shows so many', () =>
       ]),
     },
   ]);
-  books.best('S', { updateId: 105, bid: best(46, 9), ask: best(52, 8) });
+  books.best('S', { updateId: 105, bid: best(46, 9), ask: best(52, 8) }, monoMs(1));
   const view = books.view('S');
   expect(bestLevels(view, 'bids', 2)).toEqual([
     [46, 9],

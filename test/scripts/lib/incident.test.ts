@@ -48,7 +48,8 @@ function makeRun(): string {
   const log = [-60, 10, 60].map(
     (s) => `{"level":30,"time":"${new Date(AT + s * 1_000).toISOString()}","msg":"at ${s}: ${EVERYWHERE}"}\n  and its stack\n`,
   );
-  writeFileSync(join(root, 'run', 'start', 'gateway.log'), log.join(''));
+  writeFileSync(join(root, 'run', 'start', 'gateway.log.1'), log.slice(0, 2).join('')); // was put aside
+  writeFileSync(join(root, 'run', 'start', 'gateway.log'), log.slice(2).join(''));
   const db = new DatabaseSync(join(account, 'ledger.sqlite'));
   db.exec('CREATE TABLE transitions (client_id TEXT, at_us INTEGER, status TEXT, reason TEXT)');
   db.exec('CREATE TABLE orders (client_id TEXT, row TEXT, ended_ms INTEGER)');

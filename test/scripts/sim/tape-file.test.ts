@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readTape, scanTape, TapeProblem } from '../../../scripts/sim/tape-file.ts';
 import type { TapeFrame } from '../../../shared/sim/market.ts';
-import { type DiffOutcome, TapeBook } from '../../../shared/sim/tape-book.ts';
+import { type DiffOutcome, TapeBook } from '../../kit/tape-book.ts';
 import { recorded } from '../../kit/data.ts';
 
 const BTC = recorded('book/binance-usdm/BTCUSDT_20240808.raw.gz');

@@ -84,7 +84,7 @@ function watch(
   const outbox = new Outbox({ channels: [], clock, random: new Random(1), redact, onResult: () => undefined });
   const desk = new AlertDesk({ config: config.alerts, from: 'sim', folder, outbox, clock, redact, onProblem: () => undefined });
   const eyes = new Eyes({ loaded, apiKey: KEY, accountDir: folder });
-  const venue = new VenueWatch({ loaded, env: {}, say: () => undefined });
+  const venue = new VenueWatch({ loaded, credentials: { apiKey: KEY, secret: SECRET }, say: () => undefined });
   const run = new WatchdogRun({
     config,
     accountDir: folder,

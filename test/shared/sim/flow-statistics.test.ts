@@ -4,7 +4,7 @@ import { readTape } from '../../../scripts/sim/tape-file.ts';
 import { Random } from '../../../shared/random.ts';
 import { FLOW_PROFILES, type FlowProfile } from '../../../shared/sim/flow-profile.ts';
 import { type RegimeName, Regimes } from '../../../shared/sim/regimes.ts';
-import { TapeBook } from '../../../shared/sim/tape-book.ts';
+import { TapeBook } from '../../kit/tape-book.ts';
 import { recorded } from '../../kit/data.ts';
 import { FlowHarness, type HarnessOptions } from '../../kit/flow-harness.ts';
 

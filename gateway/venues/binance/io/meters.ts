@@ -22,15 +22,15 @@ export function venueMeters(metrics: Metrics): VenueMeters {
   const refused = metrics.counter('venue_messages_refused_total', 'Stream messages that could not be read', ['stream']);
   const closed = metrics.counter('venue_streams_closed_total', 'Ends of stream connections', ['stream']);
   const unknown = metrics.counter('venue_events_unknown_total', 'Account events of an unknown kind');
-  const delay = metrics.histogram('venue_message_delay_seconds', 'Depth message from the venue to us, by its time and ours', []);
+  const delay = metrics.histogram('venue_message_delay_seconds', 'Depth message from the venue to us, by its time and ours').with();
   const apiClosed = metrics.counter('venue_ws_api_closed_total', 'Ends of connections to the WebSocket API');
   const apiStray = metrics.counter('venue_ws_api_strays_total', 'Frames of the WebSocket API that answer no request on its way');
   const routes = metrics.counter('venue_order_route_changes_total', 'Changes of how orders leave, by what they changed to', ['to']);
   return {
-    delay: (delayMs) => delay.observe({}, delayMs / 1_000),
+    delay: (delayMs) => delay.add(delayMs / 1_000),
     onCall: ({ method, path }, outcome, tookMs) => {
       calls.inc({ method, path, outcome });
-      seconds.observe({ method, path }, tookMs / 1_000);
+      seconds.with({ method, path }).add(tookMs / 1_000);
     },
     refused: (stream) => refused.inc({ stream }),
     closed: (stream) => closed.inc({ stream }),

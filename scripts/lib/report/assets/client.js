@@ -14,7 +14,7 @@ function axes(digits) {
 
 const shown = (digits) => (_, v) => (v === null || v === undefined ? '–' : v.toLocaleString('en-US', { maximumFractionDigits: digits }));
 
-function line(id, columns, { series, digits = 2, height = 240, draw: drawn = null, steps = false, time = true }) {
+function line(id, columns, { series, digits = 2, height = 240, draw: drawn = null, steps = false, time = true, x = 'hours' }) {
   const box = document.getElementById(id);
   if (!box || columns[0].length === 0) return;
   const paths = steps ? { paths: uPlot.paths.stepped({ align: -1 }) } : {};
@@ -26,7 +26,7 @@ function line(id, columns, { series, digits = 2, height = 240, draw: drawn = nul
     scales: { x: { time } },
     axes: axes(digits),
     series: [
-      { label: time ? 'UTC' : 'hours' },
+      { label: time ? 'UTC' : x },
       ...series.map((one) => ({ width: 1.4, points: { show: false }, value: shown(digits), ...paths, ...one })),
     ],
     ...(drawn ? { hooks: { draw: [drawn] } } : {}),
@@ -128,9 +128,48 @@ function drawComparison({ names, at, returns }) {
   line('compare', [at, ...returns], { series, digits: 4, height: 320, time: false });
 }
 
+function drawSweep({ objective, names, worths, scatter, walked }) {
+  const [up, blue, dim] = ['up', 'blue', 'dim'].map(color);
+  const dots = { points: { show: true, size: 5 }, paths: () => null };
+  if (walked) line('walked', [walked.at, walked.value], { series: [{ label: 'return, %', stroke: blue }], digits: 3 });
+  const lengths = worths.map((list) => list.length);
+  const numbers = Array.from({ length: Math.max(...lengths) }, (_, n) => n + 1);
+  const filled = worths.map((list) => numbers.map((_, n) => list[n] ?? null));
+  const best = numbers.map((_, n) => Math.max(...filled.flatMap((list) => list.slice(0, n + 1).filter((one) => one !== null))));
+  const many = names.length > 1;
+  const series = filled.map((_, n) => ({
+    label: many ? names[n] : objective,
+    stroke: many ? `hsl(${Math.round((n * 360) / names.length)} 55% 55%)` : dim,
+    ...dots,
+  }));
+  const reached = { label: 'best so far', stroke: up };
+  const columns = many ? [numbers, ...filled] : [numbers, ...filled, best.map((one) => (Number.isFinite(one) ? one : null))];
+  line('trials', columns, { series: many ? series : [...series, reached], time: false, x: 'trial' });
+  if (scatter.length > 0)
+    line('scatter', [scatter.map(([a]) => a), scatter.map(([, b]) => b)], {
+      series: [{ label: 'tested', stroke: blue, ...dots }],
+      time: false,
+      x: 'searched',
+    });
+}
+
+function drawParity({ at, symbols }) {
+  const [dim, blue, down] = ['dim', 'blue', 'down'].map(color);
+  symbols.forEach(({ price, positions, marks }, n) => {
+    line(`price-${n}`, [at, price], { series: [{ label: 'mid', stroke: dim }], digits: 6, height: 340, draw: marksOf(marks) });
+    const series = [
+      { label: 'session', stroke: blue, width: 3 },
+      { label: 'backtest', stroke: down },
+    ];
+    line(`position-${n}`, [at, ...positions], { series, digits: 6, height: 160, steps: true });
+  });
+}
+
 function draw() {
   for (const plot of plots.splice(0)) plot.destroy();
-  if (data.names) drawComparison(data);
+  if (data.sweep) drawSweep(data.sweep);
+  else if (data.parity) drawParity(data.parity);
+  else if (data.names) drawComparison(data);
   else drawRun();
 }
 

@@ -106,7 +106,7 @@ function replay(
       lastTicker.set(message.data.s, [message.data.b, message.data.B, message.data.a, message.data.A]);
       const best = readBest(text, scales);
       if (typeof best === 'string') throw new Error(best);
-      books.best(best.symbol, best);
+      books.best(best.symbol, best, monoMs(0));
       bests.set(`${best.symbol} ${best.updateId}`, best);
       if (books.view(best.symbol).top?.updateId === best.updateId) fused.ahead++;
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { lots, ticks } from '../../../../shared/units.ts';
+import { lots, monoMs, ticks } from '../../../../shared/units.ts';
 import { FUNDING_MS, FUNDS, PaperExchange, START_MS } from '../../../kit/paper-exchange.ts';
 
 describe('a resting order', () => {
@@ -111,7 +111,7 @@ describe('a taking order', () => {
     const paper = new PaperExchange();
     paper.depth({ asks: [[640_020, 4]] });
     const best = { price: ticks(639_980), size: lots(5) };
-    paper.top = { updateId: 50, bid: best, ask: { price: ticks(640_020), size: lots(2) } }; // 640010 was taken meanwhile
+    paper.top = { updateId: 50, bid: best, ask: { price: ticks(640_020), size: lots(2) }, receivedAt: monoMs(0) }; // 640010 was taken meanwhile
     expect(await paper.orders.place(paper.order('1', { price: ticks(640_010), timeInForce: 'post-only' }))).toMatchObject({ ok: true });
     await paper.take('2', 'buy', 5);
     expect(paper.fills()).toEqual(['buy 2 at 640020 taker']);

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { BacktestArguments } from '../../../../scripts/lib/backtest/arguments.ts';
+import { prepareDepth, prepareSimulated } from '../../../../scripts/lib/backtest/prepare-depth.ts';
 import { prepareKlines } from '../../../../scripts/lib/backtest/prepare-klines.ts';
 import { runKlines } from '../../../../scripts/lib/backtest/run-klines.ts';
 import { fastDir } from '../../../kit/fast-dir.ts';
@@ -37,6 +38,21 @@ test.each<[Partial<BacktestArguments>, string]>([
   [{ from: T0 - 600_000, to: T0 - 300_000 }, '--to: before the first record'],
 ])('what cannot be meant is one line: %o', async (over, line) => {
   await expect(run(over)).rejects.toThrow(line);
+});
+
+test.each<[Partial<BacktestArguments>, string]>([
+  [{ from: T0 }, '--from: allowed with recorded data: a simulated market has its own time, --simulate tells how much of it'],
+  [{ from: T0, to: T0 + 1_000 }, '--from, --to: allowed with recorded data'],
+  [{ queue: 'risk-averse' }, '--queue: allowed with --tape'],
+  [{ fundingRate: '0', takerCost: 2 }, '--funding-rate, --taker-cost: allowed with --klines'],
+  [{ naive: true }, '--naive: allowed with --tape'],
+])('what means nothing in a simulated market is one line: %o', async (over, line) => {
+  await expect(prepareSimulated({ ...asked(over), klines: [], strategy: 'market-making' }, 10)).rejects.toThrow(line);
+});
+
+test('what means nothing on a recording is one line', async () => {
+  const over = { klines: [], tape: 'none.raw.gz', intrabar: 'usual', funding: ['rates.csv'] } as const;
+  await expect(prepareDepth(asked(over))).rejects.toThrow('--funding, --intrabar: allowed with --klines: a recording is played as it was');
 });
 
 test('a result on bars says that the risk watch was not run', async () => {

@@ -8,7 +8,7 @@ import { inspectLines, summaryLines } from '../../../../scripts/lib/replay/scree
 import { lineOf, Weave } from '../../../../scripts/sim/own-tape.ts';
 import { readTape } from '../../../../scripts/sim/tape-file.ts';
 import { formatPrice, formatSize } from '../../../../shared/instrument.ts';
-import { TapeBook } from '../../../../shared/sim/tape-book.ts';
+import { TapeBook } from '../../../kit/tape-book.ts';
 import type { TapeRecord } from '../../../../shared/tape.ts';
 import { recorded } from '../../../kit/data.ts';
 import { WireGateway } from '../../../kit/wire-gateway.ts';

@@ -1,0 +1,24 @@
+/** Whether what the doctor found lets real money be traded. Pure. */
+import { EXIT } from '../exit-code.ts';
+import { failures, type Finding } from './finding.ts';
+
+export type Verdict = { readonly code: number; readonly lines: readonly string[] };
+
+/** Who does not answer now may answer later: a supervisor tries again. */
+const UNREACHABLE: readonly string[] = ['redis', 'rest'];
+
+/** Null: it may start. `acceptUnverified`: a person accepts what nobody has tried out at the venue. */
+export function judgePreflight(findings: readonly Finding[], { acceptUnverified }: { readonly acceptUnverified: boolean }): Verdict | null {
+  const failed = failures(findings);
+  if (failed.length > 0) {
+    const code = failed.some(({ id }) => UNREACHABLE.includes(id)) ? EXIT.unreachable : EXIT.refused;
+    return {
+      code,
+      lines: failed.map(({ id, said, fix }) => `environment mainnet: refused: doctor ${id}: ${said}${fix === null ? '' : `: ${fix}`}`),
+    };
+  }
+  const probe = findings.find(({ id }) => id === 'probe');
+  if (probe?.level === 'ok' || acceptUnverified) return null;
+  const why = probe ? `${probe.said}: ${probe.fix}` : 'unverified on venue';
+  return { code: EXIT.refused, lines: [`environment mainnet: refused: ${why}; or accept that for this start with --accept-unverified`] };
+}

@@ -1,0 +1,104 @@
+/**
+ * What stands between a start and real money: the doctor's checks, and what nobody has tried out at the venue. Passed once, a gateway that
+ * died may come back within a day without them: a position waits for it.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { accountHash, type Config, publicConfig } from '../../shared/config.ts';
+import type { Credentials, Loaded } from '../../shared/config-file.ts';
+import { stable } from '../../shared/json.ts';
+import { LIFE_FILE, readLife } from '../../shared/life-file.ts';
+import { ok } from '../../shared/result.ts';
+import { examine } from '../doctor/io/collect.ts';
+import { EXIT } from '../exit-code.ts';
+import { isRealMoney } from '../venues/io/examine.ts';
+import { judgePreflight } from '../doctor/preflight.ts';
+
+export type Preflight = {
+  readonly loaded: Loaded;
+  readonly credentials: Credentials;
+  /** What nobody has tried out at the venue is accepted by a person, for this start. */
+  readonly acceptUnverified: boolean;
+  readonly say: (line: string) => void;
+};
+export type Refusal = { readonly code: number; readonly lines: readonly string[] };
+
+/** Before any key is read: real money only where everything says so. Null: go on. */
+export function refuseEnvironment(config: Config, { live }: { readonly live: boolean }): Refusal | null {
+  const { environment } = config;
+  if (environment === 'mainnet')
+    return live ? null : { code: EXIT.refused, lines: ['environment mainnet: refused: real money needs --live as well'] };
+  if (environment === 'paper' || !isRealMoney(config)) return null;
+  return {
+    code: EXIT.refused,
+    lines: [`environment ${environment}: refused: endpoints.${environment} names a host that trades real money`],
+  };
+}
+
+/** On mainnet alone. Null: nothing stands against it. */
+export async function preflight({ loaded, credentials, acceptUnverified, say }: Preflight): Promise<Refusal | null> {
+  const { config, runDir } = loaded;
+  if (config.environment !== 'mainnet') return null;
+  const account = accountHash(credentials.apiKey);
+  for (const line of realMoneyLines(config, account)) say(line);
+  const folder = join(runDir, `mainnet-${account}`);
+  if (passedBefore(folder, loaded)) {
+    say('doctor: passed less than a day ago with this configuration; the gateway died since and comes back at once');
+    return null;
+  }
+  const findings = await examine({ loaded, credentials: ok(credentials) });
+  for (const { level, id, said } of findings) if (level !== 'ok') say(`doctor: ${level} ${id}: ${said}`);
+  const refusal = judgePreflight(findings, { acceptUnverified });
+  if (refusal === null) notePass(folder, loaded);
+  return refusal;
+}
+
+function realMoneyLines({ symbols, limits, account }: Config, hash: string): readonly string[] {
+  const perSymbol = symbols.map((symbol) => {
+    const { maxPosition = '0', maxOrderNotional = '0' } = limits.symbols[symbol] ?? limits.default ?? {};
+    return `  ${symbol}: position at most ${maxPosition}, order at most ${maxOrderNotional}`;
+  });
+  return [
+    `REAL MONEY: account ${hash}, ${symbols.length} symbols, all together at most ${limits.maxGrossNotional}, leverage at most ${account.maxLeverage}`,
+    ...perSymbol,
+  ];
+}
+
+const STAMP_FILE = 'preflight.json';
+const STAMP_MS = 86_400_000;
+const Stamp = z.strictObject({ passedMs: z.number(), config: z.string() });
+
+function passedBefore(folder: string, loaded: Loaded): boolean {
+  const stamp = Stamp.safeParse(jsonIn(join(folder, STAMP_FILE)));
+  if (!stamp.success || readLife(textIn(join(folder, LIFE_FILE)))?.state !== 'running') return false;
+  const ageMs = Date.now() - stamp.data.passedMs;
+  return ageMs >= 0 && ageMs < STAMP_MS && stamp.data.config === hashOf(loaded);
+}
+
+function notePass(folder: string, loaded: Loaded): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, STAMP_FILE), `${JSON.stringify({ passedMs: Date.now(), config: hashOf(loaded) })}\n`, { mode: 0o600 });
+}
+
+const hashOf = ({ config }: Loaded): string =>
+  createHash('sha256')
+    .update(stable(publicConfig(config)))
+    .digest('hex');
+
+function textIn(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null; // none yet
+  }
+}
+
+function jsonIn(path: string): unknown {
+  try {
+    return JSON.parse(textIn(path) ?? '');
+  } catch {
+    return null; // none, or half of one: it was not passed
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * From a frame that changes the best bid to the order that answers it, both seen on the wire: the real gateway and brain with the push feed,
+ * a bare pipeline of two processes on the same transports, and ccxt in one process, in turn, on one simulated market.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Figure, median, quantile } from './measure.ts';
+import { Contender } from './tick/contender.ts';
+import { OurRun } from './tick/our-run.ts';
+import { openRelay, type Relay } from './tick/relay.ts';
+
+const ROUNDS = 5;
+const ROUND_MS = 6_000;
+const SETTLE_MS = 400;
+/** Fewer orders in a round say nothing about its median. */
+const ORDERS_MIN = 15;
+const [FLOOR_GOAL, CCXT_GOAL, TAIL_GOAL] = [1.6, 0.4, 5];
+const NOISE_MAX = 2;
+
+type Side = { readonly relay: Relay; readonly turn: (on: boolean) => Promise<void> | void };
+type Rounds = readonly (readonly number[])[];
+
+export async function benchTickToOrder(): Promise<readonly Figure[]> {
+  await using ours = await OurRun.open();
+  await using bareRelay = await openRelay(ours.simPort);
+  await using ccxtRelay = await openRelay(ours.simPort);
+  await using bare = contender('bare', { relay: bareRelay, ours });
+  await using ccxt = contender('ccxt', { relay: ccxtRelay, ours });
+  const sides: readonly Side[] = [
+    { relay: ours.relay, turn: (on) => ours.turn(on) },
+    { relay: bareRelay, turn: (on) => bare.turn(on) },
+    { relay: ccxtRelay, turn: (on) => ccxt.turn(on) },
+  ];
+  const seen: (readonly number[])[][] = sides.map(() => []);
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const [n, side] of sides.entries()) {
+      const took = await oneRound(side);
+      if (round >= 0) seen[n]?.push(took); // the first one warms up
+    }
+  }
+  return figuresOf({ ours: seen[0] ?? [], bare: seen[1] ?? [], ccxt: seen[2] ?? [] });
+}
+
+const contender = (name: 'bare' | 'ccxt', { relay, ours }: { readonly relay: Relay; readonly ours: OurRun }): Contender =>
+  new Contender(join(import.meta.dirname, `tick/${name}.ts`), {
+    port: relay.port,
+    dir: ours.dir,
+    apiKey: `${name}-key`,
+    secret: `${name}-secret`,
+  });
+
+async function oneRound({ relay, turn }: Side): Promise<readonly number[]> {
+  await turn(true);
+  await sleep(SETTLE_MS);
+  relay.take();
+  await sleep(ROUND_MS);
+  const took = relay.take();
+  await turn(false);
+  await sleep(SETTLE_MS);
+  return took;
+}
+
+function figuresOf({ ours, bare, ccxt }: Readonly<Record<'ours' | 'bare' | 'ccxt', Rounds>>): readonly Figure[] {
+  const [mine, floor, peer] = [ours, bare, ccxt].map((rounds) => rounds.map((took) => median(took)));
+  const ratios = (of: readonly number[] = []): number => median((mine ?? []).map((us, n) => us / (of[n] ?? Number.NaN)));
+  const all = ours.flat();
+  const [p50, p99] = [median(all), quantile(all, 0.99)];
+  const told = (name: string, rounds: Rounds): string =>
+    `${name} p50 ${median(rounds.map((took) => median(took))).toFixed(0)}, p99 ${quantile(rounds.flat(), 0.99).toFixed(0)} µs, n ${rounds.flat().length}`;
+  const floors = floor ?? [];
+  const conclusive =
+    Math.max(...floors) / Math.min(...floors) <= NOISE_MAX &&
+    [ours, bare, ccxt].every((rounds) => rounds.every((took) => took.length >= ORDERS_MIN));
+  const name = 'frame -> order bytes, two processes, push feed';
+  return [
+    {
+      ...{ name: `${name} / bare pipeline, p50`, value: ratios(floor), unit: '×', goal: FLOOR_GOAL, conclusive },
+      beside: `${told('ours', ours)}; ${told('bare', bare)}; the relay is in both`,
+    },
+    {
+      ...{ name: `${name} / ccxt in one process, p50`, value: ratios(peer), unit: '×', goal: CCXT_GOAL, conclusive },
+      beside: told('ccxt', ccxt),
+    },
+    {
+      ...{ name: `${name}, p99 / p50`, value: p99 / p50, unit: '×', goal: TAIL_GOAL, conclusive },
+      beside: `p50 ${p50.toFixed(0)}, p99 ${p99.toFixed(0)} µs`,
+    },
+  ];
+}

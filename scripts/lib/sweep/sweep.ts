@@ -1,0 +1,109 @@
+/** A sweep from its arguments to its result: reads the data once, goes on with what earlier runs have left, and has the rest run. */
+import type { Config } from '../../../shared/config.ts';
+import { configOf, EXIT, Problem } from '../tool.ts';
+import { progressLine, progressText } from '../progress.ts';
+import { prepareOn } from '../backtest/prepare.ts';
+import type { SweepArguments } from './arguments.ts';
+import { dataRange } from './data-range.ts';
+import { sizeOf } from './dimension.ts';
+import type { Executor } from './executor.ts';
+import { judgeSweep } from './judge.ts';
+import { ThreadPool } from './pool.ts';
+import { QueueExecutor } from './queue-executor.ts';
+import { type SweepResult, sweepResult } from './result.ts';
+import { readSpace, type Space } from './space.ts';
+import { foldsOf, type Span } from './splits.ts';
+import { type Run, runStudies, type SweepPlan } from './study.ts';
+import { Outcome } from './trial.ts';
+import { TrialFile } from './trial-file.ts';
+import { type World, worldOf } from './world.ts';
+
+/** Points of a grid at most. */
+const GRID_MAX = 20_000;
+
+export type Prepared = { readonly world: World; readonly plan: SweepPlan; readonly range: Span };
+
+/** Throws Problem and TapeProblem. */
+export async function prepareSweep(asked: SweepArguments): Promise<Prepared> {
+  const loaded = configOf(asked.config);
+  const { config: base } = await prepareOn(loaded, { ...asked.asked, set: [], config: asked.config });
+  const space = spaceOf(asked, base);
+  const { range, stepMs } = await dataRange(asked.asked);
+  const { walkForward: folds, train: trainLengths, anchored, embargoMs } = asked;
+  const split = foldsOf({ range, folds, trainLengths, anchored, embargoMs, stepMs });
+  if (!split.ok) throw new Problem(EXIT.usage, [split.error]);
+  const { search, searchSeed, generation, objective, trials } = asked;
+  const plan = { space, base, folds: split.value, search, searchSeed, generation, objective, budget: trials ?? sizeOf(space.dimensions) };
+  return { world: await worldOf(asked.asked, { config: base, file: loaded.file }), plan, range };
+}
+
+function spaceOf({ set, search }: SweepArguments, base: Config): Space {
+  const read = readSpace(set, base);
+  if (!read.ok) throw new Problem(EXIT.usage, read.error);
+  const { dimensions } = read.value;
+  if (dimensions.length === 0)
+    throw new Problem(EXIT.usage, ['--set: nothing varies: allowed is key=values such as exits.stopLossPercent=0.5,1,2']);
+  const open = dimensions.find((one) => one.kind === 'range' && !one.whole);
+  if (search === 'grid' && open)
+    throw new Problem(EXIT.usage, [
+      `--set: ${open.key}: a grid needs values: allowed is a range with "step S" or "points N", or --search random or tpe`,
+    ]);
+  if (search === 'grid' && sizeOf(dimensions) > GRID_MAX)
+    throw new Problem(EXIT.usage, [
+      `--set: the grid has ${sizeOf(dimensions)} points: allowed are ${GRID_MAX}; --search random or tpe takes a part of them`,
+    ]);
+  return read.value;
+}
+
+/** `stopped` rejects when a person ends it. */
+export async function runSweep(asked: SweepArguments, stopped: Promise<never>): Promise<SweepResult> {
+  const { world, plan, range } = await prepareSweep(asked);
+  using file = TrialFile.open(trialsFile(asked.out), world);
+  await using executor = await executorOf(asked, world);
+  const studies = await Promise.race([runStudies(plan, remembering(file, { executor, plan })), stopped]);
+  refuseNothingRun(studies);
+  return sweepResult({ world, range, plan, judged: judgeSweep(studies, plan.objective) });
+}
+
+export const trialsFile = (out: string): string => out.replace(/\.json$/, '.trials.ndjson');
+
+const executorOf = (asked: SweepArguments, world: World): Promise<Executor> =>
+  asked.queue === null
+    ? Promise.resolve(new ThreadPool(world, asked.workers))
+    : QueueExecutor.open(asked.queue, { world, say: (line) => void process.stderr.write(`sweep: ${line}\n`) });
+
+type Remembering = { readonly executor: Executor; readonly plan: SweepPlan };
+
+/** What is on disk is not run again; what is run is on disk before anybody is told. */
+function remembering(file: TrialFile, { executor, plan }: Remembering): Run {
+  const progress = progressLine();
+  const total = (plan.budget + 1) * plan.folds.length;
+  const startedAt = performance.now();
+  let [done, known] = [0, 0];
+  const tell = (): void => {
+    done += 1;
+    const told = `${done} of ${total} trials${known > 0 ? `, ${known} known` : ''}`;
+    progress.show(progressText({ done: done - known, total: total - known, tookMs: performance.now() - startedAt }, told));
+    if (done === total) progress.end();
+  };
+  return async (task) => {
+    const before = file.get(task.id);
+    if (before) known += 1;
+    const outcome = before ?? Outcome.parse(await executor.run(task)); // as if it came from the file: the same bytes
+    file.add(task.id, outcome);
+    tell();
+    return outcome;
+  };
+}
+
+/** Mistakes of the command line that only a backtest notices are in every trial. */
+function refuseNothingRun(studies: Awaited<ReturnType<typeof runStudies>>): void {
+  const trials = studies.flatMap((study) => study.trials);
+  const lines = new Set(
+    [...studies.flatMap(({ refused }) => refused), ...trials.map(({ outcome }) => outcome)].flatMap((one) =>
+      'lines' in one ? one.lines : [],
+    ),
+  );
+  if (trials.every(({ outcome }) => outcome.kind === 'refused'))
+    throw new Problem(EXIT.usage, ['not one point can be run:', ...[...lines].slice(0, 5)]);
+}
