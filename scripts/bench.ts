@@ -36,7 +36,10 @@ const program = new Command('npm run bench --')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 type Options = Readonly<
-  Record<'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'dashboard' | 'decision' | 'diff' | 'guard' | 'ledger' | 'tick', boolean>
+  Record<
+    'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'dashboard' | 'decision' | 'diff' | 'guard' | 'ledger' | 'tick',
+    boolean
+  >
 >;
 const { quick, json, backtest, ceiling, commandPath, dashboard, decision, diff, guard, ledger, tick } = program.parse().opts<Options>();
 async function all(): Promise<readonly Figure[]> {

@@ -10,7 +10,7 @@ import { err, ok, type Result } from '../../shared/result.ts';
 import { type Acted, ActRequest } from './acts.ts';
 import type { Asset } from './assets.ts';
 import { ACT_PATH, type Barred, bearerOf, HEADERS, type Passed, pass, STREAM_PATH } from './gate.ts';
-import { isToken, WrongTokens } from './token.ts';
+import { isToken, TooMany } from './token.ts';
 
 export type ServerOptions = {
   readonly host: string;
@@ -47,7 +47,7 @@ export function openServer(options: ServerOptions): Promise<Result<DashboardServ
 
 class Desk {
   readonly #options: ServerOptions;
-  readonly #wrong = new WrongTokens(WRONG_TOKENS);
+  readonly #wrong = new TooMany(WRONG_TOKENS);
   /** Nobody sends anything on it. */
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 1_024, perMessageDeflate: false });
 
@@ -101,6 +101,7 @@ class Desk {
     send(response, { status, body: answer });
   }
 
+  /** The right one always passes: nobody may lock a person out of the emergency stop. */
   #refuseToken(response: ServerResponse): void {
     const tooMany = this.#wrong.add(performance.now());
     const sentence = tooMany ? 'Too many wrong tokens: wait a minute.' : 'The token is wrong: nothing was done.';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath, openChromium } from '../kit/chromium.ts';
-import { DashboardRun, SCREENS } from '../kit/dashboard.ts';
+import { DashboardRun, LoneDashboard, SCREENS } from '../kit/dashboard.ts';
 
 const path = chromiumPath();
 const CONFIG = {
@@ -267,4 +267,22 @@ describe.skipIf(path === null)('the live page in Chromium, on a whole run', () =
     await page.keyboard.press('t');
     expect(await page.evaluate('document.documentElement.dataset.theme ?? null')).toBeNull();
   });
+});
+
+test.skipIf(path === null)('without anybody else the page knows nothing, says so everywhere, and says why an action is not done', async () => {
+  const browser = await openChromium(path ?? '');
+  await using it = await LoneDashboard.start();
+  const page = await browser.newPage({ viewport: { width: 1_440, height: 900 }, colorScheme: 'light' });
+  await page.goto(`${it.url}#token=${it.token}`);
+  const text = (selector: string): Promise<string> => page.locator(selector).innerText();
+  await expect.poll(() => text('#banner'), { timeout: 20_000 }).toMatch(/Redis does not answer at redis:/);
+  for (const part of ['#p-position', '#p-ladder', '#p-balance', '#p-orders', '#p-risk', '#p-rows', '#p-equity'])
+    await expect.poll(() => text(part)).toContain('unknown');
+  expect(await text('#p-position')).not.toMatch(/\b0\b/);
+  expect(await text('#mode')).toMatch(/^unknown/);
+  await page.locator('[data-act="cancel"]').click();
+  await page.locator('dialog button:has-text("Cancel the orders")').click();
+  await expect.poll(() => text('#told')).toMatch(/No gateway has run here: .*: start the gateway first/);
+  await page.screenshot({ path: join(SCREENS, 'alone.png') });
+  await browser.close();
 });

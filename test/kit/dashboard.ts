@@ -1,7 +1,11 @@
 /** A whole run with its live page, open in a real Chromium. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { freePort } from '../../scripts/start/ports.ts';
+import { overlay } from '../../shared/config.ts';
 import { ROOT, TestRun } from './run.ts';
 
 export type Screen = { readonly width: number; readonly height: number; readonly colorScheme: 'light' | 'dark' };
@@ -67,5 +71,40 @@ export class DashboardRun implements AsyncDisposable {
     } catch {
       return null; // not written yet
     }
+  }
+}
+
+/** The page by itself, as `npm run dashboard` starts it, with nothing else there. */
+export class LoneDashboard implements AsyncDisposable {
+  readonly #dir = mkdtempSync(join(tmpdir(), 'mmbot-dashboard-'));
+  readonly #process: ChildProcess;
+  url = '';
+
+  private constructor(redisPort: number) {
+    const base = JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8'));
+    const own = { runDir: 'run', redis: { url: `redis://127.0.0.1:${redisPort}` }, dashboard: { port: 0 } };
+    writeFileSync(join(this.#dir, 'config.json'), JSON.stringify(overlay(base, own)));
+    const args = ['--disable-warning=ExperimentalWarning', join(ROOT, 'scripts/dashboard.ts'), '--config', join(this.#dir, 'config.json')];
+    this.#process = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  }
+
+  static async start(): Promise<LoneDashboard> {
+    const it = new LoneDashboard(await freePort());
+    const ready = await new Promise<{ url: string }>((resolve) =>
+      it.#process.once('message', (message) => resolve(message as { url: string })),
+    );
+    it.url = ready.url;
+    return it;
+  }
+
+  get token(): string {
+    return readFileSync(join(this.#dir, 'run', 'dashboard.token'), 'utf8').trim();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.kill('SIGTERM');
+    await ended;
+    rmSync(this.#dir, { recursive: true, force: true });
   }
 }

@@ -49,6 +49,7 @@ function connect(): void {
 function take(delta: Delta): void {
   if (changed.size === 0) requestAnimationFrame(draw);
   for (const name of view.apply(delta, performance.now())) changed.add(name);
+  if (delta.first) for (const { needs } of PANELS) for (const name of needs) changed.add(name); // what is not told is "unknown", not blank
   view.symbol ||= view.get('setup')?.symbols[0] ?? '';
 }
 

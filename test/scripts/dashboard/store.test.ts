@@ -35,6 +35,18 @@ test('Store keeps so many entries of a log, the newest', () => {
   expect([add.alarms?.length, add.alarms?.[0]?.[0], add.alarms?.at(-1)?.[0]]).toEqual([120, '80', '199']);
 });
 
+test('Store that forgets lets every viewer begin anew, with what is known by then', () => {
+  const store = new Store();
+  store.set('pulse', pulse(1));
+  store.put('bars', { key: '5', value: [5, 1, 1, 1, 1], symbol: 'A' });
+  const { rev } = store;
+  store.forget();
+  expect(deltaOf(store.since(rev, 'A'))).toEqual({ first: true, set: { pulse: pulse(1) }, add: {} });
+  const after = store.rev;
+  store.set('pulse', pulse(2));
+  expect(deltaOf(store.since(after, 'A'))).toMatchObject({ first: false, set: { pulse: pulse(2) } });
+});
+
 test('a View that misses any of the steps ends with what the Store holds', () => {
   const change = fc.record({
     seq: fc.integer({ min: 1, max: 4 }),
