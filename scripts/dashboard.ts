@@ -8,7 +8,7 @@ import { readAssets } from './dashboard/assets.ts';
 import { GatewaySide } from './dashboard/gateway-side.ts';
 import { Hub } from './dashboard/hub.ts';
 import { parameterGroups } from './dashboard/parameters.ts';
-import { alertsView, Probes } from './dashboard/probes.ts';
+import { Probes, watchdogAlerts } from './dashboard/probes.ts';
 import { openServer } from './dashboard/server.ts';
 import { Store } from './dashboard/store.ts';
 import { intervalsOf } from './dashboard/symbol-desk.ts';
@@ -70,7 +70,7 @@ async function main(): Promise<ExitCode> {
       ...{ ...seen, ms: PROBES_MS },
       run: async () => {
         store.set('health', await probes.look(loaded));
-        store.set('alerts', alertsView(loaded));
+        store.set('alerts', { open: watchdogAlerts(loaded), raisedKnown: side.answers });
       },
     },
   ]);

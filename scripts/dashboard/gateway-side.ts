@@ -31,6 +31,11 @@ export class GatewaySide implements AsyncDisposable {
     this.#store = store;
   }
 
+  /** Whether the newest question was answered. */
+  get answers(): boolean {
+    return this.#client !== null;
+  }
+
   async alarms(): Promise<void> {
     const read = AlarmsAnswer.safeParse(await this.#ask({ what: 'alarms', after: this.#alarmsOf.n }));
     if (!read.success) return;

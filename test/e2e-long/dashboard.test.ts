@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath, openChromium } from '../kit/chromium.ts';
-import { DashboardRun, LoneDashboard, SCREENS } from '../kit/dashboard.ts';
+import { DashboardRun, LoneDashboard, PLANTED, SCREENS } from '../kit/dashboard.ts';
 
 const path = chromiumPath();
 const CONFIG = {
@@ -13,6 +13,12 @@ const CONFIG = {
     symbols: { ETHUSDT: { maxPosition: '2', maxOrderNotional: '5000', maxOpenOrders: 20, collarPercent: 2 } },
   },
 };
+
+/** Everything, as a page that begins is told it. */
+const FIRST_OF_STREAM = `new Promise((resolve) => {
+  const socket = new WebSocket('ws://' + location.host + '/api/stream');
+  socket.onmessage = ({ data }) => { socket.close(); resolve(data); };
+})`;
 
 describe.skipIf(path === null)('the live page in Chromium, on a whole run', () => {
   let browser: Browser;
@@ -225,10 +231,7 @@ describe.skipIf(path === null)('the live page in Chromium, on a whole run', () =
   });
 
   test('holds no secret: neither key nor token stands in anything it serves', async () => {
-    const all = await page.evaluate<string>(`new Promise((resolve) => {
-      const socket = new WebSocket('ws://' + location.host + '/api/stream');
-      socket.onmessage = ({ data }) => { socket.close(); resolve(data); };
-    })`);
+    const all = await page.evaluate<string>(FIRST_OF_STREAM);
     expect(all).toContain('"parameters"');
     const html = await page.content();
     for (const secret of [it.token, 'mmbot-sim-secret', 'mmbot-sim-key'])
@@ -269,20 +272,26 @@ describe.skipIf(path === null)('the live page in Chromium, on a whole run', () =
   });
 });
 
-test.skipIf(path === null)('without anybody else the page knows nothing, says so everywhere, and says why an action is not done', async () => {
-  const browser = await openChromium(path ?? '');
-  await using it = await LoneDashboard.start();
-  const page = await browser.newPage({ viewport: { width: 1_440, height: 900 }, colorScheme: 'light' });
-  await page.goto(`${it.url}#token=${it.token}`);
-  const text = (selector: string): Promise<string> => page.locator(selector).innerText();
-  await expect.poll(() => text('#banner'), { timeout: 20_000 }).toMatch(/Redis does not answer at redis:/);
-  for (const part of ['#p-position', '#p-ladder', '#p-balance', '#p-orders', '#p-risk', '#p-rows', '#p-equity'])
-    await expect.poll(() => text(part)).toContain('unknown');
-  expect(await text('#p-position')).not.toMatch(/\b0\b/);
-  expect(await text('#mode')).toMatch(/^unknown/);
-  await page.locator('[data-act="cancel"]').click();
-  await page.locator('dialog button:has-text("Cancel the orders")').click();
-  await expect.poll(() => text('#told')).toMatch(/No gateway has run here: .*: start the gateway first/);
-  await page.screenshot({ path: join(SCREENS, 'alone.png') });
-  await browser.close();
-});
+test.skipIf(path === null)(
+  'without anybody else the page knows nothing, says so everywhere, and says why an action is not done',
+  async () => {
+    const browser = await openChromium(path ?? '');
+    await using it = await LoneDashboard.start();
+    const page = await browser.newPage({ viewport: { width: 1_440, height: 900 }, colorScheme: 'light' });
+    await page.goto(`${it.url}#token=${it.token}`);
+    const text = (selector: string): Promise<string> => page.locator(selector).innerText();
+    await expect.poll(() => text('#banner'), { timeout: 20_000 }).toMatch(/Redis does not answer at redis:/);
+    for (const part of ['#p-position', '#p-ladder', '#p-balance', '#p-orders', '#p-risk', '#p-rows', '#p-equity'])
+      await expect.poll(() => text(part)).toContain('unknown');
+    expect(await text('#p-position')).not.toMatch(/\b0\b/);
+    expect(await text('#mode')).toMatch(/^unknown/);
+    await page.locator('[data-act="cancel"]').click();
+    await page.locator('dialog button:has-text("Cancel the orders")').click();
+    await expect.poll(() => text('#told')).toMatch(/No gateway has run here: .*: start the gateway first/);
+    await page.screenshot({ path: join(SCREENS, 'alone.png') });
+    const stream = await page.evaluate<string>(FIRST_OF_STREAM);
+    const html = await page.content();
+    for (const secret of [...PLANTED, it.token]) for (const shown of [stream, html]) expect(shown).not.toContain(secret);
+    await browser.close();
+  },
+);

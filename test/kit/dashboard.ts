@@ -74,6 +74,9 @@ export class DashboardRun implements AsyncDisposable {
   }
 }
 
+/** Secrets in the configuration of a lone page. */
+export const PLANTED = ['planted-password', 'planted-api-key', 'planted-api-secret'] as const;
+
 /** The page by itself, as `npm run dashboard` starts it, with nothing else there. */
 export class LoneDashboard implements AsyncDisposable {
   readonly #dir = mkdtempSync(join(tmpdir(), 'mmbot-dashboard-'));
@@ -82,8 +85,11 @@ export class LoneDashboard implements AsyncDisposable {
 
   private constructor(redisPort: number) {
     const base = JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8'));
-    const own = { runDir: 'run', redis: { url: `redis://127.0.0.1:${redisPort}` }, dashboard: { port: 0 } };
-    writeFileSync(join(this.#dir, 'config.json'), JSON.stringify(overlay(base, own)));
+    const own = {
+      ...{ runDir: 'run', redis: { url: `redis://:${PLANTED[0]}@127.0.0.1:${redisPort}` }, dashboard: { port: 0 } },
+      credentials: { testnet: { apiKey: PLANTED[1], secret: PLANTED[2] } },
+    };
+    writeFileSync(join(this.#dir, 'config.json'), JSON.stringify(overlay(base, own)), { mode: 0o600 });
     const args = ['--disable-warning=ExperimentalWarning', join(ROOT, 'scripts/dashboard.ts'), '--config', join(this.#dir, 'config.json')];
     this.#process = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   }

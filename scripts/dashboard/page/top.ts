@@ -28,7 +28,7 @@ export function drawTop(view: View, nowMs: number): void {
 
 function drawMode(mode: string, isStale: boolean): void {
   const node = byId('mode');
-  setText(node, isStale ? `unknown (was ${mode})` : mode);
+  setText(node, isStale && mode !== 'unknown' ? `unknown (was ${mode})` : mode);
   setClass(node, `badge ${isStale ? '' : mode === 'normal' ? 'good' : mode.startsWith('normal') ? 'warn' : 'bad'}`);
 }
 
