@@ -25,7 +25,7 @@ const program = new Command('npm run bench --')
   .option('--backtest', 'only backtests: K-lines and the recorded book, half a minute', false)
   .option('--ceiling', 'only demand above the ceiling of the order limits: one minute', false)
   .option('--command-path', 'only 50 order actions a second through a gateway, the limits lifted: 40 s', false)
-  .option('--dashboard', 'only what the live page costs, with and without it in turn: six minutes, with --quick two', false)
+  .option('--dashboard', 'only what the live page costs, with and without it in turn: five minutes, with --quick two', false)
   .option('--decision', 'only the time that the brain takes to decide, and its memory after a minute: two minutes', false)
   .option('--diff', 'only the actions that the OMS saves on a recorded book', false)
   .option('--guard', 'only the checks in front of every order: some seconds', false)
@@ -70,7 +70,7 @@ const chosen = (): Promise<readonly Figure[]> => {
   if (backtest) return benchBacktest();
   if (ceiling) return benchCeiling();
   if (commandPath) return benchCommandPath();
-  if (dashboard) return benchDashboard(quick ? { rounds: 2, seconds: 25 } : { rounds: 5, seconds: 30 });
+  if (dashboard) return benchDashboard(quick ? { rounds: 2, seconds: 25 } : { rounds: 3, seconds: 45 });
   if (decision) return benchDecision();
   if (diff) return benchDiff();
   if (guard) return benchGuard();

@@ -20,6 +20,7 @@ const NOISE_MAX = 1.5;
 type Round = {
   readonly commandP99Us: number;
   readonly frameP99Us: number;
+  readonly orders: number;
   readonly gatewayCpu: number;
   /** Shares of a core; null without it. */
   readonly dashboardCpu: number | null;
@@ -47,7 +48,7 @@ export async function benchDashboard({
       unit: 'x',
     },
     ...{ goal: SAME, conclusive },
-    beside: `${(of('without', field) / 1_000).toFixed(2)} ms without, ${(of('beside', field) / 1_000).toFixed(2)} ms with; ${control}`,
+    beside: `${(of('without', field) / 1_000).toFixed(2)} ms without, ${(of('beside', field) / 1_000).toFixed(2)} ms with, of ${of('beside', 'orders')} orders; ${control}`,
   });
   return [
     {
@@ -90,7 +91,12 @@ async function round(seconds: number, withPage: boolean): Promise<Round> {
     if (!summary.ok) throw new Error(`The run was not ok: ${summary.errors.join('; ')}`);
     const share = (name: string): number => ((after.get(name) ?? 0) - (before.get(name) ?? 0)) / TICKS / s;
     return {
-      ...{ commandP99Us: summary.latencyUs.command.p99, frameP99Us: summary.latencyUs.frameToOrder.p99, gatewayCpu: share('gateway') },
+      ...{
+        commandP99Us: summary.latencyUs.command.p99,
+        frameP99Us: summary.latencyUs.frameToOrder.p99,
+        orders: summary.orders.placed,
+        gatewayCpu: share('gateway'),
+      },
       ...{ dashboardCpu: withPage ? share('dashboard') : null, timerP99Ms: quantile(late, 0.99), bytesPerS },
     };
   } finally {

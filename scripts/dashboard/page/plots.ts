@@ -9,6 +9,8 @@ import type { View } from './view.ts';
 
 type Plot = { readonly plot: uPlot; readonly key: string };
 const HEIGHT = 168;
+/** Of one label under the bars. */
+const LABEL_PX = 64;
 let equityPlot: Plot | null = null;
 let latencyPlot: Plot | null = null;
 
@@ -110,6 +112,7 @@ function drawHistogram(view: View): void {
 }
 
 function barOptions(labels: readonly string[]): Partial<uPlot.Options> {
+  const every = Math.ceil((labels.length * LABEL_PX) / widthOf('latency'));
   const bars = uPlot.paths.bars?.({ size: [0.8, 60] });
   return {
     height: 132,
@@ -118,7 +121,7 @@ function barOptions(labels: readonly string[]): Partial<uPlot.Options> {
       {
         ...axis(),
         grid: { show: false },
-        splits: () => labels.map((_, i) => i),
+        splits: () => labels.flatMap((_, i) => (i % every === 0 ? [i] : [])),
         values: (_, ticks) => ticks.map((i) => labels[i] ?? ''),
         space: 30,
       },
