@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDashboard } from '../../scripts/start/dashboard.ts';
 import { chromiumPath, openChromium } from '../kit/chromium.ts';
 import { DashboardRun, LoneDashboard, PLANTED, SCREENS } from '../kit/dashboard.ts';
 
@@ -295,3 +296,18 @@ test.skipIf(path === null)(
     await browser.close();
   },
 );
+
+test('a page that cannot be served is one line to the person, and ends nothing', async () => {
+  const said: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const child = openDashboard(['--config', '/nowhere/config.json'], {
+    ...{ logFile: null, env: process.env },
+    say: (line) => {
+      said.push(line);
+      resolve();
+    },
+  });
+  await promise;
+  expect(said).toEqual(['no live page: dashboard ended with code 2; its own line above says why']);
+  await child.stop(1_000);
+});
