@@ -26,12 +26,12 @@ const THEME = 'mmbot-theme';
 
 const RETRY_MS = 1_000;
 
-let view = new View();
+let view = new View(performance.now());
 let socket: WebSocket | null = null;
 let changed = new Set<string>();
 
 function listen(symbol: string): void {
-  view = new View();
+  view = new View(performance.now());
   view.symbol = symbol;
   connect();
 }
@@ -50,7 +50,8 @@ function take(delta: Delta): void {
   if (changed.size === 0) requestAnimationFrame(draw);
   for (const name of view.apply(delta, performance.now())) changed.add(name);
   if (delta.first) for (const { needs } of PANELS) for (const name of needs) changed.add(name); // what is not told is "unknown", not blank
-  view.symbol ||= view.get('setup')?.symbols[0] ?? '';
+  const symbols = view.get('setup')?.symbols ?? [];
+  if (!symbols.includes(view.symbol)) view.symbol = symbols[0] ?? view.symbol;
 }
 
 function draw(): void {
