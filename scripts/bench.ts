@@ -17,6 +17,7 @@ import { benchResync } from './bench/resync.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
 import { benchStreams } from './bench/streams.ts';
 import { benchWatched } from './bench/watched.ts';
+import { benchSweep } from './bench/sweep.ts';
 import { benchTickToOrder } from './bench/tick-order.ts';
 import { benchWholeRun } from './bench/whole-run.ts';
 
@@ -30,15 +31,21 @@ const program = new Command('npm run bench --')
   .option('--guard', 'only the checks in front of every order: some seconds', false)
   .option('--ledger', 'only the ledger on disk, with a file of a million orders: some minutes, two gigabytes', false)
   .option('--watched', 'only the cost of metrics, scrapes and logs: two minutes', false)
+  .option('--sweep', 'only a sweep on all cores beside plain arithmetic on them: some minutes', false)
   .option('--tick', 'only from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', false)
   .option('--quick', 'a run of 30 s instead of 80 s for latency, CPU and memory', false)
   .option('--json', 'one JSON line instead of a table', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 type Options = Readonly<
-  Record<'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'decision' | 'diff' | 'guard' | 'ledger' | 'tick' | 'watched', boolean>
+  Record<
+    'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'decision' | 'diff' | 'guard' | 'ledger' | 'sweep' | 'tick' | 'watched',
+    boolean
+  >
 >;
-const { quick, json, backtest, ceiling, commandPath, decision, diff, guard, ledger, tick, watched } = program.parse().opts<Options>();
+const { quick, json, backtest, ceiling, commandPath, decision, diff, guard, ledger, sweep, tick, watched } = program
+  .parse()
+  .opts<Options>();
 async function all(): Promise<readonly Figure[]> {
   const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
   return [
@@ -72,6 +79,7 @@ const chosen = (): Promise<readonly Figure[]> => {
   if (diff) return benchDiff();
   if (guard) return benchGuard();
   if (watched) return benchWatched(10);
+  if (sweep) return benchSweep();
   if (tick) return benchTickToOrder();
   return ledger ? ledgerOnly() : all();
 };
