@@ -7,11 +7,9 @@ class FakeOutput extends EventEmitter {
   columns = 80;
   rows = 5;
   written = '';
-
   write(text: string): boolean {
     this.written += text;
-    this.emit('written');
-    return true;
+    return this.emit('written') || true;
   }
 }
 
