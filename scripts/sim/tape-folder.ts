@@ -8,6 +8,10 @@ import { type TapeGap, TapeHead, type TapeRecord } from '../../shared/tape.ts';
 /** A folder, or a file by its name; what is no tape of ours is read by its content elsewhere. */
 export const isOwnTape = (path: string): boolean => path.endsWith(TAPE_END) || (existsSync(path) && statSync(path).isDirectory());
 
+/** Whether a folder holds a tape whose name `only` wants; a file is one. */
+export const holdsTape = (path: string, only: (name: string) => boolean): boolean =>
+  !statSync(path).isDirectory() || readdirSync(path).some((name) => name.endsWith(TAPE_END) && only(name));
+
 /** Oldest first; of a folder those that `only` wants by their name. */
 export function tapeFiles(path: string, only: (name: string) => boolean = () => true): readonly string[] {
   if (!existsSync(path)) throw new TapeFault(`${path}: there is no such file or folder`);

@@ -95,8 +95,9 @@ export class DepthEngine {
       ...{ fromMs, periodMs: config.snapshot.intervalMs, startEquity: this.#account.equity() },
     });
     const { venue } = this;
-    this.#pictures = options.recorded ? null : new LocalBooks(venue, config.snapshot.bookLevels);
-    this.#books = options.recorded?.books ?? this.#pictures ?? new LocalBooks(venue, config.snapshot.bookLevels);
+    const pictures = new LocalBooks(venue, config.snapshot.bookLevels);
+    this.#pictures = options.recorded ? null : pictures;
+    this.#books = options.recorded?.books ?? pictures;
     this.#desk = new LocalDesk({
       venue,
       orders: this.tally.orders,

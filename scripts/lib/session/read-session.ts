@@ -4,7 +4,7 @@ import { type Instrument, type InstrumentSpec, makeInstrument } from '../../../s
 import { TapeFault } from '../../../shared/io/tape-reader.ts';
 import { TapeGap, type TapeHead, type TapeRecord } from '../../../shared/tape.ts';
 import { TapeProblem } from '../../sim/tape-file.ts';
-import { headOf, readTapes } from '../../sim/tape-folder.ts';
+import { headOf, holdsTape, readTapes } from '../../sim/tape-folder.ts';
 import { EXIT, Problem } from '../tool.ts';
 import { FeedSeen } from './feed-seen.ts';
 import { AccountSeen } from './account-seen.ts';
@@ -94,8 +94,7 @@ async function turnsOf(path: string, { firstMs, lastMs }: Found): Promise<Told> 
   const turns: Turn[] = [];
   let remembered: string | null = null;
   let head: TapeHead | null = null;
-  const files = await hasBrain(path);
-  if (!files) return { turns, remembered };
+  if (!holdsTape(path, BRAIN.only)) return { turns, remembered };
   for await (const records of readTapes(path, BRAIN))
     for (const record of records) {
       head = headOf(record) ?? head;
@@ -106,16 +105,6 @@ async function turnsOf(path: string, { firstMs, lastMs }: Found): Promise<Told> 
       turns.push({ epoch, seq, atMs: head.wallMs + (now - head.monoMs), commands: kinds.length, kinds });
     }
   return { turns, remembered };
-}
-
-async function hasBrain(path: string): Promise<boolean> {
-  try {
-    for await (const _ of readTapes(path, BRAIN)) return true;
-    return false;
-  } catch (fault) {
-    if (fault instanceof TapeFault && fault.message.includes('holds no tape')) return false;
-    throw fault;
-  }
 }
 
 type Told = { readonly turns: readonly Turn[]; readonly remembered: string | null };
