@@ -45,7 +45,8 @@ describe('commands', () => {
     .filter((name) => name.endsWith('.ts'))
     .map((name) => read(`scripts/${name}`))
     .join('\n');
-  const help = `${sources}\n${read('gateway/io/arguments.ts')}`;
+  const parts = [...sources.matchAll(/\bpart\('([a-z-]+)'/g)].map(([, name]) => `--${name} `); // of the bench
+  const help = [sources, read('gateway/io/arguments.ts'), ...parts].join('\n');
   const made = /(?:addCommand(?:<\w+>)?\(\s*|\.command\(\s*)['`]([a-z-]+)/g;
   const subcommands = new Set([...sources.matchAll(made)].map(([, name]) => name));
 
