@@ -45,7 +45,7 @@ describe('commands', () => {
     .filter((name) => name.endsWith('.ts'))
     .map((name) => read(`scripts/${name}`))
     .join('\n');
-  const parts = [...sources.matchAll(/\bpart\('([a-z-]+)'/g)].map(([, name]) => `--${name} `); // of the bench
+  const parts = [...read('scripts/bench.ts').matchAll(/\bpart\(\s*'([a-z-]+)'/g)].map(([, name]) => `--${name} `);
   const help = [sources, read('gateway/io/arguments.ts'), ...parts].join('\n');
   const made = /(?:addCommand(?:<\w+>)?\(\s*|\.command\(\s*)['`]([a-z-]+)/g;
   const subcommands = new Set([...sources.matchAll(made)].map(([, name]) => name));
@@ -62,6 +62,18 @@ describe('commands', () => {
     expect.soft(runs.filter((name) => scripts[name] === undefined)).toEqual([]);
     const used = [...text.matchAll(/(?<![\w./])(?:scripts\/)?mm ([a-z][a-z-]+)/g)].map(([, name = '']) => name);
     expect.soft(used.filter((name) => !subcommands.has(name))).toEqual([]);
+  });
+
+  test('that there are stand in tools.md, or in testing.md', () => {
+    const text = `${textOf('shared/docs/tools.md')}\n${textOf('shared/docs/testing.md')}\n${textOf('README.md')}`;
+    const shims = readdirSync(join(ROOT, 'scripts'), { withFileTypes: true }).filter(
+      (entry) => entry.isFile() && !entry.name.includes('.'),
+    );
+    const own = [...read('scripts/mm.ts').matchAll(made)].map(([, name = '']) => name);
+    const wanted = [...shims.map(({ name }) => name), ...own, ...Object.keys(scripts).filter((name) => name !== 'coverage')];
+    const isTold = (name: string): boolean => new RegExp(`[\`/ ]${name}[\` ,.]`).test(text);
+    expect(wanted.filter((name) => !isTold(name))).toEqual([]);
+    expect(parts.map((option) => option.trim()).filter((option) => !text.includes(option))).toEqual([]);
   });
 
   /** Of programs that are not ours. */
