@@ -5,6 +5,7 @@ import { benchBacktest } from './bench/backtest.ts';
 import { benchBook } from './bench/book.ts';
 import { benchCeiling } from './bench/ceiling.ts';
 import { benchCommandPath } from './bench/command-path.ts';
+import { benchDashboard } from './bench/dashboard.ts';
 import { benchDecision } from './bench/decision.ts';
 import { benchDiff } from './bench/diff.ts';
 import { benchGuard } from './bench/guard.ts';
@@ -27,6 +28,8 @@ type Part = { readonly name: string; readonly help: string; readonly run: (quick
 
 const part = (name: string, help: string, run: Part['run'], isInAll = true): Part => ({ name, help, run, isInAll });
 
+const benchDashboardFor = (quick: boolean): Figures => benchDashboard(quick ? { rounds: 2, seconds: 25 } : { rounds: 3, seconds: 45 });
+
 const SIMULATED = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']];
 const PARTS: readonly Part[] = [
   part('book', 'depth messages through the book: some seconds', async () => [...(await benchBook(50)), ...(await benchBook(100))]),
@@ -48,6 +51,7 @@ const PARTS: readonly Part[] = [
   part('backtest', 'backtests on K-lines and on the recorded book: a minute', () => benchBacktest()),
   part('ceiling', 'demand above the ceiling of the order limits: one minute', () => benchCeiling()),
   part('watched', 'the cost of metrics, scrapes and logs: two minutes', (quick) => benchWatched(quick ? 4 : 10)),
+  part('dashboard', 'what the live page costs, with and without it in turn: five minutes, with --quick two', benchDashboardFor, false),
   part('sweep', 'a sweep on all cores beside plain arithmetic on them: some minutes', () => benchSweep(), false),
   part('ledger', 'a ledger of a million orders: some minutes, two gigabytes', () => benchMillionOrders(), false),
 ];

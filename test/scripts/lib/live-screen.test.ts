@@ -3,6 +3,18 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { liveScreen, type Terminal } from '../../../scripts/lib/live-screen.ts';
 
+class FakeOutput extends EventEmitter {
+  readonly columns = 80;
+  rows = 5;
+  written = '';
+
+  write(text: string): boolean {
+    this.written += text;
+    this.emit('written');
+    return true;
+  }
+}
+
 /** A terminal of so many lines: what it shows, and whether it was left as it was found. */
 class FakeTerminal {
   readonly input = Object.assign(new PassThrough(), {
@@ -13,16 +25,7 @@ class FakeTerminal {
       return this;
     },
   });
-  readonly output = Object.assign(new EventEmitter(), {
-    columns: 80,
-    rows: 5,
-    written: '',
-    write(text: string) {
-      this.written += text;
-      this.emit('written');
-      return true;
-    },
-  });
+  readonly output = new FakeOutput();
   get terminal(): Terminal {
     return { input: this.input as unknown as Terminal['input'], output: this.output as unknown as Terminal['output'] };
   }
