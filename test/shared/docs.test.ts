@@ -150,6 +150,10 @@ test('the README is short', () => {
 
 test.each(FILES)('%s names no path of one machine, and its tables are whole', (file) => {
   expect(textOf(file)).not.toMatch(/\/tmp\/wt|\/work\/|\/home\/\w|\/root\//);
+  const doubled = textOf(file)
+    .split('\n')
+    .filter((line, n, lines) => line.length > 3 && line === lines[n - 1]);
+  expect(doubled.filter((line) => !/^ *[}\])]+/.test(line))).toEqual([]);
   const tables = proseOf(textOf(file)).match(/(?:^\|.*\|$\n?)+/gm) ?? [];
   const columns = (row: string): number => row.replaceAll('\\|', '').split('|').length;
   const torn = tables.flatMap((table) =>
