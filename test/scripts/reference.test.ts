@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { symbolReasons, wholeMode } from '../../gateway/orders/degraded.ts';
-import { configPage } from '../../scripts/lib/reference/config-page.ts';
+import { configPage, unitOf } from '../../scripts/lib/reference/config-page.ts';
 import { DocComments } from '../../scripts/lib/reference/doc-comments.ts';
 import { code, type Node, rowsOf, typeOf } from '../../scripts/lib/reference/field-rows.ts';
 import { HEADER_REASONS, redisPage, SYMBOL_REASONS } from '../../scripts/lib/reference/redis-page.ts';
@@ -218,4 +218,14 @@ test('pretty() fills its lines and keeps every value', () => {
   expect(JSON.parse(text)).toEqual(value);
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(130);
   expect([pretty('none'), code('a'), code(1)]).toEqual(['none', '`"a"`', '`1`']);
+});
+
+test.each([
+  [['gateway', 'leaseMs'], 'without a heartbeat', 'ms'],
+  [['strategy', 'marketMaking', 'orderSize'], 'size of each quote, base units', 'base'],
+  [['strategy', 'marketMaking', 'spread', 'volatilityFactor'], 'times sigma, basis points per square root of a second', ''],
+  [['gateway', 'disasterStop', 'symbols', '*'], 'percent of the entry price', '%'],
+  [['strategy', 'active'], 'the strategy that runs', ''],
+])('unitOf() of %s', (path, description, want) => {
+  expect(unitOf(path, description)).toBe(want);
 });

@@ -14,7 +14,9 @@ const PAGES = readdirSync(join(ROOT, 'shared/docs'))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `shared/docs/${name}`);
 const GENERATED = ['shared/docs/config.md', 'shared/docs/redis.md', 'shared/docs/socket.md'];
-const FILES = ['README.md', 'README.zh-CN.md', '.github/CONTRIBUTING.md', ...PAGES];
+const FILES = ['README.md', 'README.zh-CN.md', '.github/CONTRIBUTING.md', 'scripts/ops/README.md', ...PAGES].filter((file) =>
+  existsSync(join(ROOT, file)),
+);
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const texts = new Map(FILES.map((file) => [file, read(file)]));
 const textOf = (file: string): string => texts.get(file) ?? '';
@@ -43,14 +45,10 @@ describe('commands', () => {
     .filter((name) => name.endsWith('.ts'))
     .map((name) => read(`scripts/${name}`))
     .join('\n');
-  const help = `${sources}\n${read('gateway/io/arguments.ts')}`;
-  const subcommands = new Set(
-    [
-      ...read('scripts/mm.ts').matchAll(/addCommand(?:<\w+>)?\(\s*'([a-z-]+)/g),
-      ...read('scripts/mm.ts').matchAll(/\.command\('([a-z-]+)/g),
-      ...read('scripts/lib/keys/commands.ts').matchAll(/\.command\('([a-z-]+)/g),
-    ].map(([, name]) => name),
-  );
+  const parts = [...read('scripts/bench.ts').matchAll(/\bpart\(\s*'([a-z-]+)'/g)].map(([, name]) => `--${name} `);
+  const help = [sources, read('gateway/io/arguments.ts'), ...parts].join('\n');
+  const made = /(?:addCommand(?:<\w+>)?\(\s*|\.command\(\s*)['`]([a-z-]+)/g;
+  const subcommands = new Set([...sources.matchAll(made)].map(([, name]) => name));
 
   test.each(FILES.filter((file) => !GENERATED.includes(file)))('named in %s are there', (file) => {
     const text = textOf(file);
@@ -66,8 +64,20 @@ describe('commands', () => {
     expect.soft(used.filter((name) => !subcommands.has(name))).toEqual([]);
   });
 
+  test('that there are stand in tools.md, or in testing.md', () => {
+    const text = `${textOf('shared/docs/tools.md')}\n${textOf('shared/docs/testing.md')}\n${textOf('README.md')}`;
+    const shims = readdirSync(join(ROOT, 'scripts'), { withFileTypes: true }).filter(
+      (entry) => entry.isFile() && !entry.name.includes('.'),
+    );
+    const own = [...read('scripts/mm.ts').matchAll(made)].map(([, name = '']) => name);
+    const wanted = [...shims.map(({ name }) => name), ...own, ...Object.keys(scripts).filter((name) => name !== 'coverage')];
+    const isTold = (name: string): boolean => new RegExp(`[\`/ ]${name}[\` ,.]`).test(text);
+    expect(wanted.filter((name) => !isTold(name))).toEqual([]);
+    expect(parts.map((option) => option.trim()).filter((option) => !text.includes(option))).toEqual([]);
+  });
+
   /** Of programs that are not ours. */
-  const FOREIGN = new Set(['--save', '--input-type', '--user', '--web']);
+  const FOREIGN = new Set(['--save', '--input-type', '--user', '--web', '--storage', '--offline', '--system', '--home-dir', '--now']);
   test.each(FILES.filter((file) => !GENERATED.includes(file)))('options named in %s are known', (file) => {
     const options = [...new Set(textOf(file).match(/(?<![\w-])--[a-z][a-z-]+/g))].filter(
       (option) => !FOREIGN.has(option) && option !== '--help',
@@ -80,7 +90,7 @@ describe('commands', () => {
 function isPattern(path: string): boolean {
   const [folder, start] = [dirname(path), path.slice(dirname(path).length + 1)];
   const isFolder = existsSync(join(ROOT, folder)) && statSync(join(ROOT, folder)).isDirectory();
-  return isFolder && start.endsWith('-') && readdirSync(join(ROOT, folder)).some((name) => name.startsWith(start));
+  return isFolder && start.length > 2 && readdirSync(join(ROOT, folder)).some((name) => name.startsWith(start));
 }
 
 test.each(FILES.filter((file) => !GENERATED.includes(file)))('keys of the configuration named in %s exist', (file) => {
@@ -139,7 +149,11 @@ test('the README is short', () => {
 });
 
 test.each(FILES)('%s names no path of one machine, and its tables are whole', (file) => {
-  expect(textOf(file)).not.toMatch(/\/tmp\/|\/work\/|\/home\/|\/root\//);
+  expect(textOf(file)).not.toMatch(/\/tmp\/wt|\/work\/|\/home\/\w|\/root\//);
+  const doubled = textOf(file)
+    .split('\n')
+    .filter((line, n, lines) => line.length > 3 && line === lines[n - 1]);
+  expect(doubled.filter((line) => !/^ *[}\])]+/.test(line))).toEqual([]);
   const tables = proseOf(textOf(file)).match(/(?:^\|.*\|$\n?)+/gm) ?? [];
   const columns = (row: string): number => row.replaceAll('\\|', '').split('|').length;
   const torn = tables.flatMap((table) =>

@@ -109,6 +109,7 @@ const UNITS: readonly (readonly [RegExp, string])[] = [
   [/Minutes$/, 'minutes'],
   [/PerSecond$/, 'per second'],
   [/Bars$/, 'bars'],
+  [/(Factor|Weight|Ratio|Share)$/, ''],
 ];
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/base units/, 'base'],
