@@ -17,6 +17,7 @@ import { benchOrders } from './bench/orders.ts';
 import { benchResync } from './bench/resync.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
 import { benchStreams } from './bench/streams.ts';
+import { benchSweep } from './bench/sweep.ts';
 import { benchTickToOrder } from './bench/tick-order.ts';
 import { benchWholeRun } from './bench/whole-run.ts';
 
@@ -30,6 +31,7 @@ const program = new Command('npm run bench --')
   .option('--diff', 'only the actions that the OMS saves on a recorded book', false)
   .option('--guard', 'only the checks in front of every order: some seconds', false)
   .option('--ledger', 'only the ledger on disk, with a file of a million orders: some minutes, two gigabytes', false)
+  .option('--sweep', 'only a sweep on all cores beside plain arithmetic on them: some minutes', false)
   .option('--tick', 'only from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', false)
   .option('--quick', 'a run of 30 s instead of 80 s for latency, CPU and memory', false)
   .option('--json', 'one JSON line instead of a table', false)
@@ -37,11 +39,13 @@ const program = new Command('npm run bench --')
 
 type Options = Readonly<
   Record<
-    'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'dashboard' | 'decision' | 'diff' | 'guard' | 'ledger' | 'tick',
+    'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'dashboard' | 'decision' | 'diff' | 'guard' | 'ledger' | 'sweep' | 'tick',
     boolean
   >
 >;
-const { quick, json, backtest, ceiling, commandPath, dashboard, decision, diff, guard, ledger, tick } = program.parse().opts<Options>();
+const { quick, json, backtest, ceiling, commandPath, dashboard, decision, diff, guard, ledger, sweep, tick } = program
+  .parse()
+  .opts<Options>();
 async function all(): Promise<readonly Figure[]> {
   const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
   return [
@@ -74,6 +78,7 @@ const chosen = (): Promise<readonly Figure[]> => {
   if (decision) return benchDecision();
   if (diff) return benchDiff();
   if (guard) return benchGuard();
+  if (sweep) return benchSweep();
   if (tick) return benchTickToOrder();
   return ledger ? ledgerOnly() : all();
 };

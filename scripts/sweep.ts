@@ -23,10 +23,11 @@ async function main(): Promise<ExitCode> {
 
 /** Rejects when a person ends it: what is done stays on disk. */
 function stopSignal(): Promise<never> {
-  return new Promise((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => reject(new Problem(EXIT.failed, ['stopped; the same command goes on where it was'])));
-  });
+  const stopped = Promise.withResolvers<never>();
+  stopped.promise.catch(() => undefined); // awaited by whoever is at work then
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => stopped.reject(new Problem(EXIT.failed, ['stopped; the same command goes on where it was'])));
+  return stopped.promise;
 }
 
 function write(file: string, text: string): void {

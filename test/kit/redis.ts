@@ -1,4 +1,4 @@
-/** A real redis-server of a test's own, on a free port, without persistence. */
+/** A real redis-server of a test's own, on a free port; it remembers nothing unless a test wants that. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -11,24 +11,26 @@ export class TestRedis implements AsyncDisposable {
   readonly port: number;
   readonly url: string;
   readonly #dir = mkdtempSync(join(tmpdir(), 'mmbot-redis-'));
+  readonly #persists: boolean;
   #process: ChildProcess | null = null;
 
-  private constructor(port: number) {
+  private constructor(port: number, persists: boolean) {
     this.port = port;
+    this.#persists = persists;
     this.url = `redis://127.0.0.1:${port}`;
   }
 
-  static async start(): Promise<TestRedis> {
-    const redis = new TestRedis(await freePort());
+  static async start({ persists = false } = {}): Promise<TestRedis> {
+    const redis = new TestRedis(await freePort(), persists);
     await redis.boot();
     return redis;
   }
 
-  /** Starts it (again), empty. */
+  /** Starts it (again), empty or with what it had. */
   async boot(): Promise<void> {
-    this.#process = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.#dir], {
-      stdio: 'ignore',
-    });
+    const persistence = this.#persists ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--save', ''];
+    const args = ['--port', String(this.port), '--bind', '127.0.0.1', ...persistence, '--dir', this.#dir];
+    this.#process = spawn('redis-server', args, { stdio: 'ignore' });
     while (!(await answers(this.port))) await sleep(10);
   }
 

@@ -37,7 +37,14 @@ export class OurRun implements AsyncDisposable {
     const dir = mkdtempSync(join(tmpdir(), 'mmbot-tick-'));
     const children: Child[] = [];
     try {
-      const redis = await ensureRedis({ url: `redis://127.0.0.1:${await freePort()}`, mayStart: true, dir, logFile: null, env: process.env, onFatal: fail });
+      const redis = await ensureRedis({
+        url: `redis://127.0.0.1:${await freePort()}`,
+        mayStart: true,
+        dir,
+        logFile: null,
+        env: process.env,
+        onFatal: fail,
+      });
       if (!redis.ok) throw new Error(redis.error);
       if (redis.value.child) children.unshift(redis.value.child);
       const begin = async (name: string, args: readonly string[]) => {

@@ -91,12 +91,7 @@ export function worldOptions(tool: Command): Command {
     .option('--fees <maker:taker>', 'basis points (default: what a regular user pays)')
     .option('--funding <file>', 'funding_time,funding_rate; once for each --symbol', collect)
     .option('--funding-rate <rate>', 'share at each of the hours of funding, 0 for none (default: 0.0001)')
-    .option(
-      '--intrabar <rule>',
-      `bars: way through a bar: ${INTRABAR_RULES.join(', ')}`,
-      oneOf(INTRABAR_RULES),
-      USUAL_INTRABAR,
-    )
+    .option('--intrabar <rule>', `bars: way through a bar: ${INTRABAR_RULES.join(', ')}`, oneOf(INTRABAR_RULES), USUAL_INTRABAR)
     .option('--taker-cost <bps>', 'bars: half spread and slippage of what takes', basisPoints, USUAL_TAKER_COST)
     .option('--order-latency <model>', 'depth: of an order to the venue (default: paper.orderLatency)', latency)
     .option('--response-latency <model>', 'depth: of its answer and of fills (default: paper.eventLatency)', latency)

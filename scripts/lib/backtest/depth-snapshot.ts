@@ -63,7 +63,13 @@ export class SnapshotMaker {
     const now = monoMs(this.#parts.venue.nowMs);
     const moment = this.#moment(instrument);
     const shown = moment.orders.filter(({ endedAt }) => endedAt === null || now - endedAt <= CLOSED_SHOWN_MS);
-    const orders = { epoch: stamp.epoch, seq: stamp.seq, symbol, known: true, orders: shown.map((order) => orderDoc(instrument, { order, now })) };
+    const orders = {
+      epoch: stamp.epoch,
+      seq: stamp.seq,
+      symbol,
+      known: true,
+      orders: shown.map((order) => orderDoc(instrument, { order, now })),
+    };
     return {
       book: bookDoc(moment, { stamp, now, levels }),
       position: positionDoc(moment, { stamp, known: true }),

@@ -1,6 +1,6 @@
 /** The command line of `scripts/sweep`. What a person got wrong is one line that says what is allowed. */
 import { availableParallelism } from 'node:os';
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type BacktestArguments, collect, NO_LISTS, oneOf, QUEUE_HELP, queueModel, worldOptions } from '../backtest/arguments.ts';
 import { EXIT, newTool, Problem, wholeNumber } from '../tool.ts';
 import { OBJECTIVES, type Objective } from './objective.ts';
@@ -64,7 +64,7 @@ type Given = Omit<BacktestArguments, 'queue'> & {
 
 export function sweepTool(argv?: readonly string[]): SweepArguments {
   const tool = newTool('sweep', 'Searches parameters on recorded data, and tells how far the best of them may be believed.');
-  const given = worldOptions(tool)
+  worldOptions(tool)
     .option('--queue-model <model>', QUEUE_HELP, queueModel)
     .option('--set <key=values>', 'a key of the configuration and what to try; repeat for several', collect)
     .option('--search <name>', SEARCHES.join(', '), oneOf(SEARCHES), 'grid' as SearchName)
@@ -86,9 +86,24 @@ export function sweepTool(argv?: readonly string[]): SweepArguments {
     .option('--out <file>', 'result; the page lies beside it as .html, the trials as .trials.ndjson', 'sweep.json')
     .option('--fresh', 'forgets the trials of earlier runs with this --out', false)
     .addHelpText('after', EXAMPLES)
-    .parse(argv === undefined ? process.argv : ['node', 'sweep', ...argv])
-    .opts<Given>();
-  return argumentsOf(given);
+    .parse(argv === undefined ? process.argv : ['node', 'sweep', ...argv]);
+  refuseUnused(tool);
+  return argumentsOf(tool.opts<Given>());
+}
+
+/** What a person believes to have set must not be passed over. */
+function refuseUnused(tool: Command): void {
+  const { search, walkForward, queue } = tool.opts<Given>();
+  const unused = [
+    ...(search === 'tpe' ? [] : [['generation', 'with --search tpe']]),
+    ...(search === 'grid' ? [['searchSeed', 'with --search random or tpe']] : []),
+    ...(walkForward > 0 ? [] : ['train', 'anchored', 'embargo'].map((name) => [name, 'with --walk-forward'])),
+    ...(queue === undefined ? [] : [['workers', 'without --queue: scripts/sweep-worker has its own']]),
+  ];
+  for (const [name = '', allowed = ''] of unused) {
+    const flag = tool.options.find((option) => option.attributeName() === name)?.long ?? name;
+    if (tool.getOptionValueSource(name) === 'cli') throw usage(`${flag}: allowed ${allowed}`);
+  }
 }
 
 function argumentsOf(given: Given): SweepArguments {

@@ -3,7 +3,7 @@ import { STEPPED_START_MS } from '../../sim/stepper.ts';
 import { readTape } from '../../sim/tape-file.ts';
 import type { BacktestArguments } from '../backtest/arguments.ts';
 import { readBars } from '../backtest/bar-file.ts';
-import { probeKlines } from '../backtest/prepare-klines.ts';
+import { probeKlines, refuseOfDepth } from '../backtest/prepare-klines.ts';
 import { probeTape } from '../backtest/run-depth.ts';
 import { EXIT, Problem } from '../tool.ts';
 import type { Span } from './splits.ts';
@@ -31,7 +31,9 @@ export async function dataRange(asked: Asked): Promise<DataRange> {
 }
 
 async function barRange(asked: Asked): Promise<DataRange> {
-  const { barMs, symbols } = await probeKlines({ ...asked, set: [], config: '' } as BacktestArguments);
+  const whole: BacktestArguments = { ...asked, set: [], config: '' };
+  refuseOfDepth(whole);
+  const { barMs, symbols } = await probeKlines(whole);
   let endMs = 0;
   for (const [n, { instrument }] of symbols.entries())
     for await (const bars of readBars(asked.klines[n] ?? '', instrument)) endMs = Math.max(endMs, (bars.at(-1)?.openMs ?? 0) + barMs);

@@ -19,7 +19,7 @@ export function heatSection({ seen, dimensions, words }: Shown, pair: readonly [
   const cell = (one: Cell | null): Html =>
     one === null
       ? html`<td class="none"></td>`
-      : html`<td style="${tint(one.mean)}" title="${one.count} trials, best ${figure(one.best)}">${figure(one.mean)}</td>`;
+      : html`<td style="${tint(one.mean)}" title="${trials(one.count)}, best ${figure(one.best)}">${figure(one.mean)}</td>`;
   return html`<section class="heat"><h2>${words}: ${down} by ${across}</h2><p class="what">mean of the trials in a cell; ${across} to the right, ${down} downwards</p><div class="scroll"><table>
 <thead><tr><th></th>${map.x.labels.map((label) => html`<th>${label}</th>`)}</tr></thead><tbody>${map.cells.map(
     (row, n) => html`<tr><th>${map.y.labels[n] ?? ''}</th>${row.map(cell)}</tr>`,
@@ -36,7 +36,7 @@ export function alongSection({ seen, dimensions, words }: Shown, n: number): Htm
     const share = (Math.abs(cell?.mean ?? 0) / most) * (signed ? 50 : 100);
     const left = signed ? ((cell?.mean ?? 0) < 0 ? 50 - share : 50) : 0;
     const side = signed ? ((cell?.mean ?? 0) < 0 ? 'down' : 'up') : '';
-    const told = cell === null ? 'no trial' : `${figure(cell.mean)}, ${cell.count} trials`;
+    const told = cell === null ? 'no trial' : `${figure(cell.mean)}, ${trials(cell.count)}`;
     return html`<div class="bar"><span>${label}</span><div class="track"><i class="${side}" style="left:${left.toFixed(2)}%;width:${share.toFixed(2)}%"></i></div><span>${told}</span></div>`;
   };
   return html`<section class="half"><h2>${words}, mean by ${along.axis.key}</h2><div class="bars">${along.cells.map((cell, k) => bar(cell, along.axis.labels[k] ?? ''))}</div></section>`;
@@ -55,6 +55,11 @@ function tintOf(cells: readonly (Cell | null)[]): (value: number) => string {
   return (value) => style('blue', most > least ? (value - least) / (most - least) : 0.5);
 }
 
-/** Three digits that matter. */
-const figure = (value: number): string =>
-  Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
+const trials = (count: number): string => `${count} ${count === 1 ? 'trial' : 'trials'}`;
+
+/** Two or three digits that matter. */
+function figure(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1) return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+  return String(Number(value.toPrecision(2)));
+}

@@ -60,11 +60,14 @@ function judgeStudy(study: Study, objective: Objective): JudgedStudy {
   const returns = ranked.map(({ train }) => train.returns);
   return {
     ...{ study, ranked, best, configured: configuredOf(study.configured, objective) },
-    deflated: best && deflatedSharpe(best.train.returns, returns),
-    overfit: overfitProbability(returns),
+    deflated: best && hasRatio(best) ? deflatedSharpe(best.train.returns, returns) : null,
+    overfit: ranked.some(hasRatio) ? overfitProbability(returns) : null,
     outside: best && study.fold.test !== null ? outsideOf(best, ranked) : null,
   };
 }
+
+/** Returns of seconds tell no ratio that anybody should believe. */
+const hasRatio = ({ train }: Judged): boolean => train.sharpe !== null;
 
 const rankOf = (worth: number | null): number => worth ?? -Number.MAX_VALUE;
 

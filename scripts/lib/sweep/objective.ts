@@ -15,7 +15,7 @@ export function worthOf(objective: Objective, figures: Omit<TrialFigures, 'retur
     case 'pnl':
       return Number(figures.pnl);
     case 'return':
-      return figures.totalReturn;
+      return figures.totalReturn * 100;
     case 'drawdown':
       return -figures.maxDrawdownPercent;
     default:
@@ -28,6 +28,6 @@ export const OBJECTIVE_WORDS: Readonly<Record<Objective, string>> = {
   sortino: 'Sortino ratio, a year',
   calmar: 'Calmar ratio',
   pnl: 'profit, quote units',
-  return: 'return, 0.01 is a percent',
+  return: 'return, percent',
   drawdown: 'largest drawdown, percent, below zero',
 };

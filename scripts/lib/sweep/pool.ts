@@ -7,7 +7,7 @@ import type { Outcome, Task } from './trial.ts';
 import type { World } from './world.ts';
 
 type Waiting = { readonly task: Task; readonly done: (outcome: Outcome) => void; readonly failed: (problem: Error) => void };
-type Thread = { readonly worker: Worker; busy: Waiting | null; ready: boolean };
+type Thread = { readonly worker: Worker; readonly started: PromiseWithResolvers<void>; busy: Waiting | null; ready: boolean };
 
 export class ThreadPool implements Executor {
   readonly #threads: Thread[];
@@ -16,6 +16,11 @@ export class ThreadPool implements Executor {
 
   constructor(world: World, threads: number) {
     this.#threads = Array.from({ length: threads }, () => this.#start(world));
+  }
+
+  /** All threads have read the data. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#threads.map(({ started }) => started.promise));
   }
 
   run(task: Task): Promise<Outcome> {
@@ -33,7 +38,8 @@ export class ThreadPool implements Executor {
 
   #start(world: World): Thread {
     const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: world });
-    const thread: Thread = { worker, busy: null, ready: false };
+    const thread: Thread = { worker, started: Promise.withResolvers(), busy: null, ready: false };
+    thread.started.promise.catch(() => undefined); // told to whoever waits for a trial
     worker.on('message', (answer: ThreadAnswer) => this.#hear(thread, answer));
     worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
     worker.on('exit', () => this.#fail(new Error('Cannot go on: a thread has ended')));
@@ -47,6 +53,7 @@ export class ThreadPool implements Executor {
     }
     const { busy } = thread;
     [thread.ready, thread.busy] = [true, null];
+    thread.started.resolve();
     if (answer.kind === 'outcome') busy?.done(answer.outcome);
     this.#feed();
   }
@@ -65,6 +72,7 @@ export class ThreadPool implements Executor {
   #fail(problem: Error): void {
     if (this.#problem) return;
     this.#problem = problem;
+    for (const { started } of this.#threads) started.reject(problem);
     for (const { failed } of [...this.#threads.flatMap(({ busy }) => busy ?? []), ...this.#waiting]) failed(problem);
     this.#waiting.length = 0;
   }

@@ -27,6 +27,8 @@ export class QueueExecutor implements Executor {
   readonly #line: Wanted[] = [];
   /** By id of the job. */
   readonly #wanted = new Map<string, Wanted>();
+  /** Jobs whose results were taken while the server went away. */
+  readonly #left = new Set<string>();
   readonly #timer: NodeJS.Timeout;
   readonly #say: (line: string) => void;
   #looking = false;
@@ -59,7 +61,7 @@ export class QueueExecutor implements Executor {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     this.#line.length = 0;
-    if (this.#redis.status === 'ready') await Promise.all([...this.#wanted.keys()].map((id) => this.#drop(id)));
+    if (this.#redis.status === 'ready') await Promise.all([...this.#wanted.keys(), ...this.#left].map((id) => this.#drop(id)));
     this.#wanted.clear();
     this.#events.disconnect().catch(() => undefined); // closing waits for a server that may be gone
     this.#redis.removeAllListeners('close');
@@ -122,7 +124,9 @@ export class QueueExecutor implements Executor {
 
   /** A worker that is at it keeps it; its result is not asked for any more. */
   async #drop(id: string): Promise<void> {
-    await this.#queue.remove(id).catch(() => undefined);
+    this.#left.add(id);
+    const removed = await this.#heard(this.#queue.remove(id));
+    if (removed !== null) this.#left.delete(id);
   }
 
   /** Commands fail when a server goes away under them: the next look finds what is missing. */

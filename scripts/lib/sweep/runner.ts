@@ -1,4 +1,7 @@
-/** Runs trials of one world, one after the other, in this thread. K-lines are read once; a recording is streamed anew for each. */
+/**
+ * Runs trials of one world, one after the other, in this thread. K-lines are read once by each thread: half a second and 44 MB for 14 months
+ * of five minutes, where bars made of shared numbers would take a third of that. A recording is streamed anew for each trial.
+ */
 import { runDepth } from '../backtest/run-depth.ts';
 import { runKlines, type KlinesAtHand } from '../backtest/run-klines.ts';
 import { runSimulated } from '../backtest/run-simulated.ts';
@@ -6,9 +9,10 @@ import type { BacktestArguments } from '../backtest/arguments.ts';
 import { type FileBar, readBars } from '../backtest/bar-file.ts';
 import { prepareOn } from '../backtest/prepare.ts';
 import { depthRun, simulatedRun } from '../backtest/prepare-depth.ts';
-import { klineRun, type KlineFiles, probeKlines, refuseOfDepth } from '../backtest/prepare-klines.ts';
+import { klineRun, type KlineFiles, probeKlines } from '../backtest/prepare-klines.ts';
 import type { BacktestResult } from '../backtest/result.ts';
 import { Problem } from '../tool.ts';
+import type { Span } from './splits.ts';
 import { figuresOf, type Outcome, type Task, type TrialFigures } from './trial.ts';
 import type { World } from './world.ts';
 
@@ -30,7 +34,6 @@ export class TrialRunner {
   static async open(world: World): Promise<TrialRunner> {
     const asked = argumentsOf(world, []);
     if (asked.klines.length === 0) return new TrialRunner(world, { klines: null, atHand: null });
-    refuseOfDepth(asked);
     const klines = await probeKlines(asked);
     const bars = await readAll(asked.klines, klines);
     return new TrialRunner(world, { klines, atHand: bars && { bars, dataHash: world.hashes.data } });
@@ -40,9 +43,9 @@ export class TrialRunner {
   async run(task: Task): Promise<Outcome> {
     const set = Object.entries(task.change).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
     const figures: TrialFigures[] = [];
-    for (const { fromMs, toMs } of task.spans) {
+    for (const span of task.spans) {
       try {
-        figures.push(figuresOf(await this.backtest({ ...argumentsOf(this.#world, set), from: fromMs, to: toMs })));
+        figures.push(figuresOf(await this.backtest({ ...argumentsOf(this.#world, set), ...timesOf(this.#world, span) })));
       } catch (problem) {
         if (problem instanceof Problem) return { kind: 'refused', lines: [...problem.lines] };
         throw problem;
@@ -61,6 +64,10 @@ export class TrialRunner {
     return runKlines(this.#atHand === null ? run : { ...run, atHand: this.#atHand });
   }
 }
+
+/** A simulated market has its own time. */
+const timesOf = ({ asked }: World, { fromMs, toMs }: Span): Pick<BacktestArguments, 'from' | 'to'> =>
+  asked.simulate === undefined ? { from: fromMs, to: toMs } : {};
 
 const argumentsOf = ({ asked, configFile }: World, set: readonly string[]): BacktestArguments => ({ ...asked, set, config: configFile });
 

@@ -12,7 +12,8 @@ export function schemaAt(schema: z.ZodType, path: readonly string[]): Node | nul
     node = node === null ? null : childOf(node, key);
     if (node === null) return null;
   }
-  return node;
+  const { type } = bare(node)._zod.def;
+  return type === 'unknown' || type === 'any' ? null : node;
 }
 
 function childOf(node: Node, key: string): Node | null {

@@ -148,11 +148,13 @@ function problemsOf(one: Dimension, base: Config): readonly string[] {
   const node = schemaAt(Config, key.split('.'));
   const ends = one.kind === 'list' ? one.values : [one.min, one.max].map((end): Json => (one.text ? String(end) : end));
   for (const value of ends) {
-    const problems =
-      node === null
-        ? configLines({ [key]: value }, base).filter((line) => line.startsWith(`${key}:`) || key.startsWith(line.split(':')[0] ?? key))
-        : valueProblems(node, key, value).map(problemLine);
+    const problems = node === null ? freeProblems(key, value, base) : valueProblems(node, key, value).map(problemLine);
     if (problems.length > 0) return problems.map((line) => `--set: ${line}`);
   }
   return [];
+}
+
+/** Where no schema stands at the key: what the whole configuration says of it, or of what it would lie in. */
+function freeProblems(key: string, value: Json, base: Config): readonly string[] {
+  return configLines({ [key]: value }, base).filter((line) => `${key}.`.startsWith(`${line.split(':')[0]}.`));
 }

@@ -1,6 +1,6 @@
 /** A sweep in words for a terminal of 80 columns. Pure. */
 import { percent, ratio, time } from '../report/figures.ts';
-import { labelled, table } from '../table.ts';
+import { table, WIDTH } from '../table.ts';
 import { type Json, shownJson } from './json.ts';
 import { OBJECTIVE_WORDS, worthOf } from './objective.ts';
 import { refusals } from './refusals.ts';
@@ -8,6 +8,7 @@ import type { StudyRow, SweepMeta, SweepResult, TrialRow } from './result.ts';
 
 const TOP = 10;
 const REFUSALS_MAX = 8;
+const INDENT = 10;
 
 export function sweepSummary(result: SweepResult): readonly string[] {
   const { meta, studies, walked } = result;
@@ -18,32 +19,45 @@ export function sweepSummary(result: SweepResult): readonly string[] {
     ...(walked === null ? studies.flatMap((study) => topLines(study, meta)) : foldLines(result)),
     '',
     ...beliefLines(result),
-    `run       config ${meta.configHash}, data ${meta.dataHash}, code ${meta.codeHash}, build ${meta.build}`,
+    ...sentence('run', `config ${meta.configHash}, data ${meta.dataHash}, code ${meta.codeHash}, build ${meta.build}`),
   ];
+}
+
+/** A label, and text beside it, broken at words. */
+function sentence(label: string, text: string): readonly string[] {
+  const lines = [label.padEnd(INDENT - 1)];
+  for (const word of text.split(' ')) {
+    const joined = `${lines.at(-1)} ${word}`;
+    if (joined.length <= WIDTH || lines.at(-1)?.trim() === '') lines[lines.length - 1] = joined;
+    else lines.push(`${' '.repeat(INDENT)}${word}`);
+  }
+  return lines;
 }
 
 function headLines({ meta, studies }: SweepResult): readonly string[] {
   const { range, search, searchSeed, symbols, objective } = meta;
   const run = studies.reduce((sum, { trials }) => sum + trials.length, 0);
-  const folds = studies.length > 1 ? `in ${studies.length} folds` : '';
-  const words = [`${symbols.join(' ')} by ${search}${search === 'grid' ? '' : `, seed ${searchSeed}`}:`, `${run} trials ${folds}`];
+  const folds = studies.length > 1 ? ` in ${studies.length} folds` : '';
+  const by = `${symbols.join(' ')} by ${search}${search === 'grid' ? '' : `, seed ${searchSeed}`}`;
   const fixed = Object.entries(meta.fixed).map(([key, value]) => `${key}=${shownJson(value)}`);
   return [
-    ...labelled('sweep', words),
-    `          ${time(range.fromMs)} to ${time(range.toMs)}`,
-    ...labelled('objective', [OBJECTIVE_WORDS[objective]]),
-    ...(fixed.length === 0 ? [] : labelled('fixed', fixed)),
+    ...sentence('sweep', `${by}: ${run} ${run === 1 ? 'trial' : 'trials'}${folds}`),
+    ...sentence('', `${time(range.fromMs)} to ${time(range.toMs)}`),
+    ...sentence('aim', OBJECTIVE_WORDS[objective]),
+    ...(fixed.length === 0 ? [] : sentence('fixed', fixed.join(', '))),
   ];
 }
 
 function refusalLines({ studies, meta }: SweepResult): readonly string[] {
   const { byConfig, byBacktest, exhausted } = refusals(studies);
-  const lines = (label: string, list: typeof byConfig): readonly string[] =>
-    list.slice(0, REFUSALS_MAX).flatMap(({ line, count }, n) => labelled(n === 0 ? label : '', [`${count} ×`, ...line.split(' ')]));
+  const lines = (label: string, list: typeof byConfig): readonly string[] => [
+    ...list.slice(0, REFUSALS_MAX).flatMap(({ line, count }, n) => sentence(n === 0 ? label : '', `${count} × ${line}`)),
+    ...(list.length > REFUSALS_MAX ? sentence('', `${list.length - REFUSALS_MAX} more reasons are in the JSON`) : []),
+  ];
   return [
     ...lines('refused', byConfig),
     ...lines('not run', byBacktest),
-    ...(exhausted && meta.search !== 'grid' ? labelled('note', ['the space holds no more points: fewer trials than asked for']) : []),
+    ...(exhausted && meta.search !== 'grid' ? sentence('note', 'the space holds no more points: fewer trials than asked for') : []),
   ];
 }
 
@@ -105,17 +119,16 @@ function foldLines({ meta, studies }: SweepResult): readonly string[] {
 const worthText = ({ objective }: SweepMeta, figures: Parameters<typeof worthOf>[1]): string => ratio(worthOf(objective, figures));
 
 function beliefLines({ studies, walked }: SweepResult): readonly string[] {
-  const deflated = studies.map((study) => percent(study.deflated?.probability ?? null, 1)).join('  ');
-  const overfit = studies.map((study) => percent(study.overfit, 0)).join('  ');
+  const deflated = studies.map((study) => percent(study.deflated?.probability ?? null, 1)).join(', ');
+  const overfit = studies.map((study) => percent(study.overfit, 0)).join(', ');
   return [
-    ...labelled('deflated', [`${deflated}`, 'probability that the best has', 'a Sharpe ratio above zero, for so many trials']),
-    ...labelled('overfit', [`${overfit}`, 'probability that the best of one half of the time', 'is below the median on the other half']),
+    ...sentence('deflated', `${deflated}: probability that the best has a Sharpe ratio above zero, for so many trials`),
+    ...sentence('overfit', `${overfit}: probability that the best of one half of the time is below the median on the other half`),
     ...(walked === null
       ? []
-      : labelled('walked', [
-          `${walked.pnl.toFixed(2)} on all tests together,`,
-          `Sharpe ${ratio(walked.sharpe)};`,
-          `${walked.belowMedian} of ${walked.folds} choices were no better than the median`,
-        ])),
+      : sentence(
+          'walked',
+          `${walked.pnl.toFixed(2)} on all tests together, Sharpe ${ratio(walked.sharpe)}; ${walked.belowMedian} of ${walked.folds} choices were no better than the median`,
+        )),
   ];
 }

@@ -1,7 +1,6 @@
 /** A sweep from its arguments to its result: reads the data once, goes on with what earlier runs have left, and has the rest run. */
 import type { Config } from '../../../shared/config.ts';
 import { configOf, EXIT, Problem } from '../tool.ts';
-import { progressLine, progressText } from '../progress.ts';
 import { prepareOn } from '../backtest/prepare.ts';
 import type { SweepArguments } from './arguments.ts';
 import { dataRange } from './data-range.ts';
@@ -9,6 +8,7 @@ import { sizeOf } from './dimension.ts';
 import type { Executor } from './executor.ts';
 import { judgeSweep } from './judge.ts';
 import { ThreadPool } from './pool.ts';
+import { Progress } from './progress.ts';
 import { QueueExecutor } from './queue-executor.ts';
 import { type SweepResult, sweepResult } from './result.ts';
 import { readSpace, type Space } from './space.ts';
@@ -57,41 +57,31 @@ function spaceOf({ set, search }: SweepArguments, base: Config): Space {
 
 /** `stopped` rejects when a person ends it. */
 export async function runSweep(asked: SweepArguments, stopped: Promise<never>): Promise<SweepResult> {
-  const { world, plan, range } = await prepareSweep(asked);
+  const { world, plan, range } = await Promise.race([prepareSweep(asked), stopped]);
   using file = TrialFile.open(trialsFile(asked.out), world);
-  await using executor = await executorOf(asked, world);
-  const studies = await Promise.race([runStudies(plan, remembering(file, { executor, plan })), stopped]);
+  using progress = new Progress((plan.budget + 1) * plan.folds.length);
+  await using executor = await executorOf(asked, { world, say: (line) => progress.say(`sweep: ${line}`) });
+  const studies = await Promise.race([runStudies(plan, remembering(file, { executor, progress })), stopped]);
   refuseNothingRun(studies);
   return sweepResult({ world, range, plan, judged: judgeSweep(studies, plan.objective) });
 }
 
 export const trialsFile = (out: string): string => out.replace(/\.json$/, '.trials.ndjson');
 
-const executorOf = (asked: SweepArguments, world: World): Promise<Executor> =>
-  asked.queue === null
-    ? Promise.resolve(new ThreadPool(world, asked.workers))
-    : QueueExecutor.open(asked.queue, { world, say: (line) => void process.stderr.write(`sweep: ${line}\n`) });
+type Executing = { readonly world: World; readonly say: (line: string) => void };
 
-type Remembering = { readonly executor: Executor; readonly plan: SweepPlan };
+const executorOf = (asked: SweepArguments, { world, say }: Executing): Promise<Executor> =>
+  asked.queue === null ? Promise.resolve(new ThreadPool(world, asked.workers)) : QueueExecutor.open(asked.queue, { world, say });
+
+type Remembering = { readonly executor: Executor; readonly progress: Progress };
 
 /** What is on disk is not run again; what is run is on disk before anybody is told. */
-function remembering(file: TrialFile, { executor, plan }: Remembering): Run {
-  const progress = progressLine();
-  const total = (plan.budget + 1) * plan.folds.length;
-  const startedAt = performance.now();
-  let [done, known] = [0, 0];
-  const tell = (): void => {
-    done += 1;
-    const told = `${done} of ${total} trials${known > 0 ? `, ${known} known` : ''}`;
-    progress.show(progressText({ done: done - known, total: total - known, tookMs: performance.now() - startedAt }, told));
-    if (done === total) progress.end();
-  };
+function remembering(file: TrialFile, { executor, progress }: Remembering): Run {
   return async (task) => {
     const before = file.get(task.id);
-    if (before) known += 1;
     const outcome = before ?? Outcome.parse(await executor.run(task)); // as if it came from the file: the same bytes
     file.add(task.id, outcome);
-    tell();
+    progress.done({ known: before !== undefined });
     return outcome;
   };
 }
