@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { redisAddress, redisLogin } from '../../shared/io/redis-login.ts';
 import { hidePassword } from '../../shared/config-problem.ts';
 import type { Loaded } from '../../shared/config-file.ts';
 import type { FillDoc } from '../../shared/snapshot.ts';
@@ -46,7 +47,8 @@ export class Hub implements AsyncDisposable {
   constructor(options: HubOptions) {
     this.#options = options;
     const { redis } = options.loaded().config;
-    this.#redis = new Redis(redis.url.replace(/^unix:\/\//, ''), {
+    this.#redis = new Redis(redisAddress(redis.url), {
+      ...redisLogin(),
       ...{ connectTimeout: REDIS_MS, commandTimeout: REDIS_MS, maxRetriesPerRequest: 0, enableOfflineQueue: false },
       retryStrategy: () => REDIS_MS / 2,
     });

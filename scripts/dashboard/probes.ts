@@ -29,7 +29,7 @@ export class Probes {
 async function watchdogRow(port: number | null, environment: string): Promise<HealthRow> {
   const row = { name: 'watchdog', kind: 'process' } as const;
   if (port === null || port === 0) return { ...row, light: 'unknown', text: `unknown: watchdog.metricsPort is ${port}` };
-  const status = await statusOf(`http://127.0.0.1:${port}/healthz`);
+  const status = await statusOf(`http://127.0.0.1:${port}/readyz`);
   if (status === null) return { ...row, light: environment === 'sim' ? 'unknown' : 'warn', text: 'not running (npm run watchdog)' };
   return status === 200 ? { ...row, light: 'good', text: 'watching' } : { ...row, light: 'warn', text: 'cannot see the account' };
 }
