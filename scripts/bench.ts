@@ -26,7 +26,8 @@ type Figures = Promise<readonly Figure[]>;
 /** What can be measured alone: its option, what it says of itself, and whether a run of everything has it too. */
 type Part = { readonly name: string; readonly help: string; readonly run: (quick: boolean) => Figures; readonly isInAll: boolean };
 
-const part = (name: string, help: string, run: Part['run'], isInAll = true): Part => ({ name, help, run, isInAll });
+const part = (name: string, help: string, run: Part['run']): Part => ({ name, help, run, isInAll: true });
+const alone = (one: Part): Part => ({ ...one, isInAll: false });
 
 const benchDashboardFor = (quick: boolean): Figures => benchDashboard(quick ? { rounds: 2, seconds: 25 } : { rounds: 3, seconds: 45 });
 
@@ -51,13 +52,15 @@ const PARTS: readonly Part[] = [
   part('backtest', 'backtests on K-lines and on the recorded book: a minute', () => benchBacktest()),
   part('ceiling', 'demand above the ceiling of the order limits: one minute', () => benchCeiling()),
   part('watched', 'the cost of metrics, scrapes and logs: two minutes', (quick) => benchWatched(quick ? 4 : 10)),
-  part('dashboard', 'what the live page costs, with and without it in turn: five minutes, with --quick two', benchDashboardFor, false),
-  part('sweep', 'a sweep on all cores beside plain arithmetic on them: some minutes', () => benchSweep(), false),
-  part('ledger', 'a ledger of a million orders: some minutes, two gigabytes', () => benchMillionOrders(), false),
+  alone(part('dashboard', 'what the live page costs, with and without it in turn: five minutes, with --quick two', benchDashboardFor)),
+  alone(part('sweep', 'a sweep on all cores beside plain arithmetic on them: some minutes', () => benchSweep())),
+  alone(part('ledger', 'a ledger of a million orders: some minutes, two gigabytes', () => benchMillionOrders())),
 ];
 
 const program = new Command('npm run bench --')
-  .description('Measures the hot paths beside their floor: medians of several rounds, each floor in turn with ours. Without a part: nearly all of them.')
+  .description(
+    'Measures the hot paths beside their floor: medians of several rounds, each floor in turn with ours. Without a part: nearly all of them.',
+  )
   .option('--quick', 'shorter runs where a part has them', false)
   .option('--json', 'one JSON line instead of a table', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { liveScreen, type Terminal } from '../../../scripts/lib/live-screen.ts';
 
 class FakeOutput extends EventEmitter {
-  readonly columns = 80;
+  columns = 80;
   rows = 5;
   written = '';
 
