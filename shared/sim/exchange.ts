@@ -55,6 +55,8 @@ export type ExchangeOptions = {
   readonly interference?: Interference;
   readonly algos?: Partial<AlgoTerms>;
   readonly journal?: Journal;
+  /** Nobody asks for orders and trades that have ended. */
+  readonly lean?: boolean;
   /** An earlier life of this exchange, to go on from. */
   readonly saved?: SavedExchange | null;
 };
@@ -95,7 +97,7 @@ export class Exchange {
     for (const spec of options.accounts)
       this.#traders.set(spec.apiKey, {
         account: new Account({ ...spec, firstId: firstId(options.startMs), openedMs: options.startMs }),
-        orders: new OrderStore({ nowMs: () => this.#nowMs, journal: options.journal ?? NO_JOURNAL }),
+        orders: new OrderStore({ nowMs: () => this.#nowMs, journal: options.journal ?? NO_JOURNAL, lean: options.lean ?? false }),
       });
     this.desk = new OrderDesk({
       market: (symbol) => this.market(symbol),

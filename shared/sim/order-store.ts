@@ -16,6 +16,7 @@ const FILLED_KEPT_MS = 90 * DAY_MS;
 /** Of each kind of ended order. */
 const ORDERS_MAX = 20_000;
 const TRADES_MAX = 50_000;
+const LEAN_MAX = 100;
 
 /** What is resting, opening orders only (reduce-only ones need no margin). */
 export type OpenNotional = { readonly bids: Atoms; readonly asks: Atoms };
@@ -48,10 +49,19 @@ export class OrderStore {
   readonly #unfilled = new Fifo<SimOrder>();
   readonly #filled = new Fifo<SimOrder>();
   #trades: OwnTrade[] = [];
+  readonly #ordersMax: number;
+  readonly #tradesMax: number;
 
-  constructor({ nowMs, journal = NO_JOURNAL }: { readonly nowMs: () => number; readonly journal?: Journal }) {
+  /** `lean`: nobody asks for what has ended, so that next to nothing of it is kept. */
+  constructor({
+    nowMs,
+    journal = NO_JOURNAL,
+    lean = false,
+  }: { readonly nowMs: () => number; readonly journal?: Journal; readonly lean?: boolean }) {
     this.#nowMs = nowMs;
     this.#journal = journal;
+    this.#ordersMax = lean ? LEAN_MAX : ORDERS_MAX;
+    this.#tradesMax = lean ? LEAN_MAX : TRADES_MAX;
   }
 
   /** Keeps the newest state of an order. */
@@ -71,7 +81,7 @@ export class OrderStore {
   putTrade(trade: OwnTrade): void {
     this.#journal.trade(trade);
     this.#trades.push(trade);
-    if (this.#trades.length > TRADES_MAX) this.#trades = this.#trades.slice(TRADES_MAX / 2);
+    if (this.#trades.length > this.#tradesMax) this.#trades = this.#trades.slice(this.#tradesMax / 2);
   }
 
   get(key: number): SimOrder | null {
@@ -152,7 +162,7 @@ export class OrderStore {
 
   #forgetOf(ended: Fifo<SimOrder>, keptMs: number): void {
     const fromMs = this.#nowMs() - keptMs;
-    for (let first = ended.first(); first && (first.updatedMs < fromMs || ended.length > ORDERS_MAX); first = ended.first()) {
+    for (let first = ended.first(); first && (first.updatedMs < fromMs || ended.length > this.#ordersMax); first = ended.first()) {
       ended.shift();
       const { key, id, clientId, symbol } = first;
       const shelf = this.#shelf(symbol);

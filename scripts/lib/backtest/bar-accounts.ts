@@ -48,7 +48,7 @@ export class BarAccounts implements BarAccount {
     const markets = new Map<string, BarMarket>();
     this.leverage = leverage;
     this.#exchange = new Exchange({
-      ...{ startMs, random: new Random(seed), accounts: [{ apiKey: ACCOUNT, balances, fees }] },
+      ...{ startMs, random: new Random(seed), accounts: [{ apiKey: ACCOUNT, balances, fees }], lean: true },
       markets: symbols.map(({ instrument }) => ({
         kind: 'own',
         open: (surroundings) => {

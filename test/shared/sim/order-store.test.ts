@@ -64,3 +64,19 @@ test('ended orders beyond the bound are forgotten, oldest first, and never an op
   }
   expect([one.order('open')?.status, one.order('o0'), one.order('o1')?.status]).toEqual(['new', null, 'canceled']);
 });
+
+test('a lean store keeps what is open and little of what has ended', () => {
+  const { trader } = liveAndEnd();
+  const [first] = trader.orders.all(null);
+  const [trade] = trader.orders.trades(null);
+  const open = trader.orders.open(SYMBOL)[0];
+  if (!first || !trade || !open) throw new Error('There was no order');
+  const store = new OrderStore({ nowMs: () => START_MS, lean: true });
+  store.put(open);
+  for (let key = 1_000; key < 2_000; key++) {
+    store.put({ ...first, key, id: String(key), clientId: `lean-${key}` });
+    store.putTrade({ ...trade, id: key });
+  }
+  expect([store.openCount(SYMBOL), store.all(null).length, store.get(1_999)?.clientId]).toEqual([1, 101, 'lean-1999']);
+  expect(store.trades(null).length).toBeLessThanOrEqual(100);
+});
