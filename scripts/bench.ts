@@ -17,10 +17,6 @@ import { benchOrders } from './bench/orders.ts';
 import { benchResync } from './bench/resync.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
 import { benchStreams } from './bench/streams.ts';
-<<<<<<< HEAD
-=======
-import { benchWatched } from './bench/watched.ts';
->>>>>>> metrics
 import { benchSweep } from './bench/sweep.ts';
 import { benchTickToOrder } from './bench/tick-order.ts';
 import { benchWatched } from './bench/watched.ts';
@@ -62,86 +58,20 @@ const PARTS: readonly Part[] = [
 ];
 
 const program = new Command('npm run bench --')
-<<<<<<< HEAD
   .description(
     'Measures the hot paths beside their floor: medians of several rounds, each floor in turn with ours. Without a part: nearly all of them.',
   )
   .option('--quick', 'shorter runs where a part has them', false)
-=======
-  .description('Measures the hot paths beside their floor: medians of 7 rounds, each floor in turn with ours.')
-  .option('--backtest', 'only backtests: K-lines and the recorded book, half a minute', false)
-  .option('--ceiling', 'only demand above the ceiling of the order limits: one minute', false)
-  .option('--command-path', 'only 50 order actions a second through a gateway, the limits lifted: 40 s', false)
-  .option('--decision', 'only the time that the brain takes to decide, and its memory after a minute: two minutes', false)
-  .option('--diff', 'only the actions that the OMS saves on a recorded book', false)
-  .option('--guard', 'only the checks in front of every order: some seconds', false)
-  .option('--ledger', 'only the ledger on disk, with a file of a million orders: some minutes, two gigabytes', false)
-  .option('--watched', 'only the cost of metrics, scrapes and logs: two minutes', false)
-  .option('--sweep', 'only a sweep on all cores beside plain arithmetic on them: some minutes', false)
-  .option('--tick', 'only from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', false)
-  .option('--quick', 'a run of 30 s instead of 80 s for latency, CPU and memory', false)
->>>>>>> metrics
   .option('--json', 'one JSON line instead of a table', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 for (const { name, help, isInAll } of PARTS) program.option(`--${name}`, `${help}${isInAll ? '' : '; only when asked for'}`, false);
 
-<<<<<<< HEAD
 const options = program.parse().opts<Readonly<Record<string, boolean>>>();
 const { quick = false, json = false } = options;
 const asked = PARTS.filter(({ name }) => options[name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())]);
 
 const figures: Figure[] = [];
 for (const { run } of asked.length > 0 ? asked : PARTS.filter(({ isInAll }) => isInAll)) figures.push(...(await run(quick)));
-=======
-type Options = Readonly<
-  Record<
-    'quick' | 'json' | 'backtest' | 'ceiling' | 'commandPath' | 'decision' | 'diff' | 'guard' | 'ledger' | 'sweep' | 'tick' | 'watched',
-    boolean
-  >
->;
-const { quick, json, backtest, ceiling, commandPath, decision, diff, guard, ledger, sweep, tick, watched } = program
-  .parse()
-  .opts<Options>();
-async function all(): Promise<readonly Figure[]> {
-  const times = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']].map(benchSimulatedTime);
-  return [
-    await benchBook(50),
-    await benchBook(100),
-    await benchOrders(),
-    ...(await benchGuard()),
-    ...benchLedgerWrite(),
-    ...times,
-    await benchStreams(),
-    await benchOrderEntry(),
-    ...(await benchResync()),
-    ...(await benchManySymbols(quick ? 20 : 60)),
-    ...(await benchWholeRun(quick ? 30 : 80)),
-    ...(await benchTickToOrder()),
-    ...(await benchCommandPath()),
-    ...(await benchDecision()),
-    ...(await benchDiff()),
-    ...(await benchBacktest()),
-    ...(await benchCeiling()),
-    ...(await benchWatched(quick ? 4 : 10)),
-  ];
-}
-
-const ledgerOnly = async (): Promise<readonly Figure[]> => [...benchLedgerWrite(), ...(await benchMillionOrders())];
-const chosen = (): Promise<readonly Figure[]> => {
-  if (backtest) return benchBacktest();
-  if (ceiling) return benchCeiling();
-  if (commandPath) return benchCommandPath();
-  if (decision) return benchDecision();
-  if (diff) return benchDiff();
-  if (guard) return benchGuard();
-  if (watched) return benchWatched(10);
-  if (sweep) return benchSweep();
-  if (tick) return benchTickToOrder();
-  return ledger ? ledgerOnly() : all();
-};
-
-const figures = await chosen();
->>>>>>> metrics
 const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
 const rows = figures.map((figure) => ({ ...figure, verdict: verdict(figure) }));
 process.stdout.write(

@@ -214,7 +214,7 @@ describe.skipIf(path === null)('the live page in Chromium, on a whole run', () =
       process.kill(gateway, 'SIGCONT');
     }
     await expect.poll(() => text('#mode'), { timeout: 30_000 }).toBe('normal');
-    expect(await page.locator('section.stale').count()).toBe(0);
+    await expect.poll(() => page.locator('section.stale').count(), { timeout: 20_000 }).toBe(0); // the brain writes a moment later
   });
 
   test('dies alone: trading goes on, and the page finds it again with the same token', async () => {
