@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Command, type CommanderError } from 'commander';
 import { Redis } from 'ioredis';
+import { redisAddress, redisLogin } from '../shared/io/redis-login.ts';
 import { parseClockSpec, systemClock } from '../shared/clock.ts';
 import { accountHash, type Config, SIM_CREDENTIALS } from '../shared/config.ts';
 import { type Loaded, loadConfig } from '../shared/config-file.ts';
@@ -75,9 +76,10 @@ async function run(args: readonly string[]): Promise<number> {
   const random = new Random(process.pid);
   await using tape = openBrainTape(config, { accountDir, clock, log });
   using shadows = new Shadows({ config, customs: customs.value, clock, log, path: join(accountDir, 'shadow.sqlite') });
+  tape?.remembered(store, { symbols: config.symbols, runs });
   await using brain = new Brain({
     ...{ config, runs, prepare, socketPath, redis, store, clock, random, log, metrics, times, onFatal, onReady },
-    ...{ shadows, onTurn: (turn, stepped) => tape?.turn(turn, stepped) },
+    ...{ shadows, onTurn: (turn, stepped) => tape?.turn(turn, stepped), onHeard: (heard) => tape?.heard(heard) },
   });
   edits.listen((edited) => void brain.edit(edited));
   const { metricsPort } = config.brain;
@@ -128,7 +130,12 @@ async function takeAccountDir({ config, runDir }: Loaded): Promise<string> {
 
 /** Waits for Redis at the start only; later losses mend themselves. */
 async function takeRedis({ redis: { url } }: Config): Promise<Redis> {
-  const redis = new Redis(url.replace(/^unix:\/\//, ''), { maxRetriesPerRequest: 0, enableOfflineQueue: false, retryStrategy: () => 100 });
+  const redis = new Redis(redisAddress(url), {
+    ...redisLogin(),
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    retryStrategy: () => 100,
+  });
   redis.on('error', () => undefined); // told by age and by the time limit below
   const ready = await new Promise<Result<Redis, string>>((resolve) => {
     const timer = setTimeout(() => resolve(err(`Redis does not answer at ${url}: start it, or correct redis.url`)), REDIS_WAIT_MS);

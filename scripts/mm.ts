@@ -1,23 +1,27 @@
-/** One tool to watch and stop a running system: reads Redis, speaks to the gateway's operator socket, holds no key. */
+/** One tool to watch and stop a running system: reads Redis, speaks to the gateway's operator socket. Only doctor, probe and keys touch a key. */
 import { createInterface } from 'node:readline/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { styleText } from 'node:util';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Loaded } from '../shared/config-file.ts';
 import { acknowledge, alertLines, openAlerts } from './alerts/commands.ts';
+import { completedOf, completionScript, SHELLS } from './lib/completion.ts';
 import { showConfig } from './lib/config-tool.ts';
 import { pauseTrading, resumeTrading } from './lib/act.ts';
 import type { DoctorOptions } from './lib/doctor/doctor.ts';
+import { fitted } from './lib/fit.ts';
 import { addKeysCommands } from './lib/keys/commands.ts';
-import { notRunning } from './lib/operator.ts';
 import { type IncidentOptions, showIncident } from './lib/incident.ts';
 import { type FillsOptions, type PnlOptions, showFills, showLife, showPnl, utcTime } from './lib/history-tool.ts';
+import { LEVELS, type LogLevelOptions, logLevel } from './lib/log-level.ts';
+import { addExamples } from './lib/mm-help.ts';
 import { panic } from './lib/panic.ts';
 import type { ProbeOptions } from './lib/probe/probe.ts';
 import { openRedis } from './lib/redis.ts';
 import { newStrategy } from './lib/new-strategy.ts';
-import { ordersTable, type Paint, statusScreen } from './lib/screen.ts';
-import { readState, type State } from './lib/state.ts';
+import { ordersTable } from './lib/screen.ts';
+import { readState } from './lib/state.ts';
+import { type StatusOptions, showStatus, silent } from './lib/status.ts';
+import { showTail, type TailOptions } from './lib/tail.ts';
+import { TAIL_KINDS, type TailKind } from './lib/tail-events.ts';
 import { whyLines } from './lib/why.ts';
 import { configOf, EXIT, type ExitCode, newTool, Problem, print, runTool, wholeNumber } from './lib/tool.ts';
 
@@ -42,15 +46,27 @@ function addCommand<T extends Common>(
 
 const JSON_OPTION = ['--json', 'JSON on stdout', false] as const;
 
-type StatusOptions = Shown & { readonly watch: boolean; readonly interval: number };
-addCommand('status', 'one screen of live state from Redis', status)
+addCommand<StatusOptions>('status', 'one screen of live state from Redis', showStatus)
   .option(...JSON_OPTION)
-  .option('--watch', 'refresh until Ctrl-C', false)
+  .option('--watch', 'drawn again in its place until q (in a terminal; elsewhere once)', false)
   .option('--interval <ms>', 'period of --watch', wholeNumber({ min: 100, max: 3_600_000 }), 1_000);
 addCommand('orders', 'open orders, foreign ones, and those closed in the last 5 s', orders).option(...JSON_OPTION);
 addCommand('why [clientId]', 'what each run of a strategy does on each symbol, and why; or the life of one order', why).option(
   ...JSON_OPTION,
 );
+const kinds = (text: string): readonly TailKind[] =>
+  text.split(',').map((word) => {
+    const kind = TAIL_KINDS.find((one) => one === word.trim());
+    if (kind === undefined) throw new InvalidArgumentError(`allowed are ${TAIL_KINDS.join(', ')}, with commas between.`);
+    return kind;
+  });
+addCommand<TailOptions>('tail', 'orders, fills and decisions as they come, until Ctrl-C', showTail)
+  .option(...JSON_OPTION)
+  .option('--symbol <symbol>', 'of one symbol only')
+  .option('--run <run>', 'of one run of a strategy only')
+  .option('--only <kinds>', `some of ${TAIL_KINDS.join(', ')}`, kinds)
+  .option('--limit <n>', 'end after so many lines', wholeNumber({ min: 1, max: 1_000_000 }))
+  .option('--seconds <n>', 'end after this long', wholeNumber({ min: 1, max: 86_400 }));
 addCommand<FillsOptions>('fills', 'own fills, newest last, from the ledger', showFills)
   .option(...JSON_OPTION)
   .option('--symbol <symbol>', 'of one symbol only')
@@ -67,31 +83,30 @@ addCommand<IncidentOptions>('incident', 'tape, ledger, logs and configuration of
   .requiredOption('--from <time>', 'not before this UTC day or time', utcTime)
   .requiredOption('--to <time>', 'before this UTC day or time', utcTime)
   .option('--out <folder>', 'where; it must not be there yet (default: incident-FROM-TO)')
-  .addHelpText(
-    'after',
-    '\nKeys, tokens, passwords and signatures are left out.\n\nExample:\n  scripts/mm incident --from 2026-11-30T12:30 --to 2026-11-30T12:45',
-  );
+  .addHelpText('after', '\nKeys, tokens, passwords and signatures are left out.');
 
-type PanicOptions = Common & { readonly everything: boolean; readonly yes: boolean; readonly reason: string; readonly timeout: number };
+type PanicOptions = Shown & { readonly everything: boolean; readonly yes: boolean; readonly reason: string; readonly timeout: number };
 addCommand('panic', 'cancel all of ours, flatten, stay stopped until resume', stop)
+  .option(...JSON_OPTION)
   .option('--everything', 'also cancel orders that are not ours', false)
   .option('--yes', 'do not ask', false)
   .option('--reason <text>', 'kept with the stop', 'mm panic')
   .option('--timeout <seconds>', 'wait this long for flat', wholeNumber({ min: 1, max: 3_600 }), 60);
-addCommand('pause', 'no new orders; cancels the quotes', pause);
-addCommand('resume', 'lifts pause and emergency stop', resume);
-type NewOptions = { readonly dir: string };
+addCommand('pause', 'no new orders; cancels the quotes', pause).option(...JSON_OPTION);
+addCommand('resume', 'lifts pause and emergency stop', resume).option(...JSON_OPTION);
+type NewOptions = { readonly dir: string; readonly json: boolean };
 program
   .command('new-strategy')
   .description('writes a strategy of your own that trades at once, and a test of it')
   .argument('<name>', 'its name: letters, digits and "-", at most 16')
   .option('--dir <folder>', 'where', 'strategies')
+  .option(...JSON_OPTION)
   .allowExcessArguments(false)
-  .action((name: string, { dir }: NewOptions) => {
+  .action((name: string, { dir, json }: NewOptions) => {
     action = () => {
       const made = newStrategy({ name, dir });
       if (!made.ok) throw new Problem(EXIT.usage, [made.error]);
-      print(...made.value);
+      print(...(json ? [JSON.stringify({ lines: made.value })] : made.value));
       return Promise.resolve(EXIT.done);
     };
   });
@@ -126,42 +141,12 @@ addCommand('alert-test', 'one test message to every channel of the alerts', aler
 addCommand('alerts', 'what the watchdog has told of and is not over', alerts).option(...JSON_OPTION);
 let acknowledging: readonly string[] = [];
 addCommand('ack', 'acknowledges alerts by id, or all, so that they are not escalated', ack)
+  .option(...JSON_OPTION)
   .argument('[ids...]', 'as the messages name them (default: all)')
-  .action((ids: readonly string[], options: Common) => {
+  .action((ids: readonly string[], options: Shown) => {
     acknowledging = ids;
     action = () => ack(options);
   });
-
-async function status(options: StatusOptions): Promise<ExitCode> {
-  const loaded = configOf(options.config);
-  using open = await openRedis(loaded);
-  if (!options.watch) return showStatus(loaded, { state: await readState(open.redis, loaded.config), options });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(EXIT.done));
-  for (;;) {
-    const state = await readState(open.redis, loaded.config).catch((error: Error) => {
-      throw new Problem(EXIT.unreachable, [`Redis at ${loaded.config.redis.url.replace(/\/\/.*@/, '//')} went away: ${error.message}`]);
-    });
-    if (process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[2J');
-    showStatus(loaded, { state, options, complain: false });
-    await sleep(options.interval);
-  }
-}
-
-type Showing = { readonly state: State; readonly options: StatusOptions; readonly complain?: boolean };
-
-function showStatus(loaded: Loaded, { state, options, complain = true }: Showing): ExitCode {
-  const { prefix } = loaded.config.redis;
-  if (options.json) print(JSON.stringify(state));
-  else print(...statusScreen({ state, paint, prefix }));
-  if (state.header === null && complain) throw silent(loaded);
-  return EXIT.done;
-}
-
-/** Redis answers, but nobody writes the snapshot. */
-const silent = (loaded: Loaded): Problem => notRunning(`No gateway writes ${loaded.config.redis.prefix}:seq to this Redis`, loaded);
-
-const TONES = { good: 'green', bad: 'red', dim: 'dim' } as const;
-const paint: Paint = (word, tone) => styleText(TONES[tone], word, { stream: process.stdout });
 
 async function orders(options: Shown): Promise<ExitCode> {
   const loaded = configOf(options.config);
@@ -169,7 +154,7 @@ async function orders(options: Shown): Promise<ExitCode> {
   const state = await readState(open.redis, loaded.config);
   if (options.json)
     print(JSON.stringify(state.symbols.map(({ symbol, orders }) => ({ symbol, orders: orders?.known ? orders.orders : null }))));
-  else print(...ordersTable(state.symbols));
+  else print(...fitted(ordersTable(state.symbols)));
   if (state.header === null) throw silent(loaded);
   return EXIT.done;
 }
@@ -180,21 +165,30 @@ async function why(options: Shown, clientId?: string): Promise<ExitCode> {
   using open = await openRedis(loaded);
   const state = await readState(open.redis, loaded.config);
   if (options.json) print(JSON.stringify({ brain: state.brain, mode: state.header?.mode ?? null, reasons: state.header?.reasons ?? null }));
-  else print(...whyLines(state));
+  else print(...fitted(whyLines(state)));
   if (state.brain === null)
     throw new Problem(EXIT.unreachable, ['No brain has written to this Redis in the last minute: start it with npm run brain']);
   return EXIT.done;
 }
 
-async function stop({ config: file, everything, yes, reason, timeout }: PanicOptions): Promise<ExitCode> {
+async function stop({ config: file, everything, yes, reason, timeout, json }: PanicOptions): Promise<ExitCode> {
   const loaded = configOf(file);
   if (!yes && process.stdin.isTTY && !(await confirmed(loaded, everything)))
     throw new Problem(EXIT.refused, ['not confirmed: nothing was done']);
-  const left = await panic({ loaded, everything, reason, timeoutMs: timeout * 1_000, say: print });
+  const left = await panic({ loaded, everything, reason, timeoutMs: timeout * 1_000, say: json ? () => undefined : print });
   if (left.length > 0)
     throw new Problem(EXIT.failed, [...left, `not done after ${timeout} s; the gateway goes on: run mm panic again, or mm status --watch`]);
-  print('stopped: no own order open, no position; the exchange has confirmed it, and it stays so until mm resume');
+  tell(
+    json,
+    { stopped: true, confirmed: true },
+    'stopped: no own order open, no position; the exchange has confirmed it, and it stays so until mm resume',
+  );
   return EXIT.done;
+}
+
+/** For a program, or for a person. */
+function tell(json: boolean, value: object, ...lines: readonly string[]): void {
+  print(...(json ? [JSON.stringify(value)] : lines));
 }
 
 async function confirmed({ config }: Loaded, everything: boolean): Promise<boolean> {
@@ -206,13 +200,15 @@ async function confirmed({ config }: Loaded, everything: boolean): Promise<boole
   return answer.trim().toLowerCase() === 'yes';
 }
 
-async function pause({ config: file }: Common): Promise<ExitCode> {
-  print(...(await pauseTrading({ loaded: configOf(file), who: 'mm pause' })));
+async function pause({ config: file, json }: Shown): Promise<ExitCode> {
+  const lines = await pauseTrading({ loaded: configOf(file), who: 'mm pause' });
+  tell(json, { paused: true }, ...lines);
   return EXIT.done;
 }
 
-async function resume({ config: file }: Common): Promise<ExitCode> {
-  print(...(await resumeTrading({ loaded: configOf(file), who: 'mm resume' })));
+async function resume({ config: file, json }: Shown): Promise<ExitCode> {
+  const lines = await resumeTrading({ loaded: configOf(file), who: 'mm resume' });
+  tell(json, { resumed: true }, ...lines);
   return EXIT.done;
 }
 
@@ -227,15 +223,35 @@ async function alertTest({ config: file, channel, json }: TestOptions): Promise<
 function alerts({ config: file, json }: Shown): Promise<ExitCode> {
   const open = openAlerts(configOf(file));
   if (json) print(JSON.stringify({ alerts: open }));
-  else print(...alertLines(open));
+  else print(...fitted(alertLines(open)));
   return Promise.resolve(EXIT.done);
 }
 
-function ack({ config: file }: Common): Promise<ExitCode> {
+function ack({ config: file, json }: Shown): Promise<ExitCode> {
   acknowledge(configOf(file), acknowledging);
-  print(`acknowledged: ${acknowledging.join(', ') || 'all that are open'}`);
+  tell(
+    json,
+    { acknowledged: acknowledging.length > 0 ? acknowledging : 'all' },
+    `acknowledged: ${acknowledging.join(', ') || 'all that are open'}`,
+  );
   return Promise.resolve(EXIT.done);
 }
 
+addCommand<LogLevelOptions>('log-level [level]', 'how much is logged: tells it, or changes it while all runs', logLevel).option(
+  ...JSON_OPTION,
+);
+program
+  .command('completion')
+  .description('completion of these commands for a shell, on stdout')
+  .argument('<shell>', SHELLS.join(', '))
+  .action((name: string) => {
+    action = () => {
+      const shell = SHELLS.find((one) => one === name);
+      if (shell === undefined) throw new Problem(EXIT.usage, [`completion: ${name}: allowed is ${SHELLS.join(', ')}`]);
+      print(completionScript(shell, completedOf(program, { completion: SHELLS, 'log-level': LEVELS })).trimEnd());
+      return Promise.resolve(EXIT.done);
+    };
+  });
+addExamples(program);
 program.parse();
 await runTool('mm', () => action());

@@ -3,6 +3,7 @@
  * does not keep up gets the newest, never a queue. A lost connection is re-opened for ever.
  */
 import { Redis } from 'ioredis';
+import { redisAddress, redisLogin } from '../../shared/io/redis-login.ts';
 import { Buckets } from '../../shared/buckets.ts';
 import { hidePassword } from '../../shared/config-problem.ts';
 import type { Log } from '../../shared/log.ts';
@@ -60,7 +61,8 @@ export class RedisWriter implements AsyncDisposable {
   constructor(options: RedisWriterOptions) {
     const { url, log, keys, epoch, instance } = options;
     this.#options = options;
-    this.#redis = new Redis(url.replace(/^unix:\/\//, ''), {
+    this.#redis = new Redis(redisAddress(url), {
+      ...redisLogin(),
       lazyConnect: true,
       connectTimeout: CONNECT_MS,
       commandTimeout: ANSWER_MS,

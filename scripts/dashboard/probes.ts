@@ -29,7 +29,7 @@ export class Probes {
 async function watchdogRow(port: number | null, environment: string): Promise<HealthRow> {
   const row = { name: 'watchdog', kind: 'process' } as const;
   if (port === null || port === 0) return { ...row, light: 'unknown', text: `unknown: watchdog.metricsPort is ${port}` };
-  const status = await statusOf(`http://127.0.0.1:${port}/healthz`);
+  const status = await statusOf(`http://127.0.0.1:${port}/readyz`);
   if (status === null) return { ...row, light: environment === 'sim' ? 'unknown' : 'warn', text: 'not running (npm run watchdog)' };
   return status === 200 ? { ...row, light: 'good', text: 'watching' } : { ...row, light: 'warn', text: 'cannot see the account' };
 }
@@ -49,14 +49,14 @@ async function statusOf(url: string): Promise<number | null> {
   }
 }
 
-export function alertsView(loaded: Loaded): AlertsView {
+/** Of the watchdog; null: none has told of anything here. */
+export function watchdogAlerts(loaded: Loaded): AlertsView['open'] {
   try {
-    const open = openAlerts(loaded).map(({ id, code, severity, symbol, sentence, sinceMs, acknowledged }) => ({
+    return openAlerts(loaded).map(({ id, code, severity, symbol, sentence, sinceMs, acknowledged }) => ({
       ...{ id, code, severity, symbol, sentence, sinceMs, acknowledged },
     }));
-    return { open };
   } catch (error) {
-    if (error instanceof Problem) return { open: null }; // no watchdog has told of anything here
+    if (error instanceof Problem) return null;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** Redis for a person's tools: connects once, and says what to do when it cannot. */
 import { Redis } from 'ioredis';
+import { redisAddress, redisLogin } from '../../shared/io/redis-login.ts';
 import type { Loaded } from '../../shared/config-file.ts';
 import { hidePassword } from '../../shared/config-problem.ts';
 import { EXIT, movedPortsHint, Problem } from './tool.ts';
@@ -11,7 +12,8 @@ export type OpenRedis = Disposable & { readonly redis: Redis };
 /** A problem with exit code 3 when nobody answers. Later losses make single commands fail at once. */
 export async function openRedis(loaded: Loaded): Promise<OpenRedis> {
   const { url } = loaded.config.redis;
-  const redis = new Redis(url.replace(/^unix:\/\//, ''), {
+  const redis = new Redis(redisAddress(url), {
+    ...redisLogin(),
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
     commandTimeout: CONNECT_MS,

@@ -22,6 +22,7 @@ export function statusScreen({ state, paint, prefix }: Screen): readonly string[
   const [titles = '', ...rows] = marketLines(symbols);
   const orders = symbols.flatMap(ownOrders);
   return [
+    ...healthLines(state),
     ...headLines({ header, ageMs, paint, prefix }),
     '',
     paint(titles, 'dim'),
@@ -52,6 +53,22 @@ function pnlLines({ brain }: State): readonly string[] {
     new Date(sinceMs).toISOString().slice(5, 16).replace('T', ' '),
   ]);
   return ['', ...table(columns, cells)];
+}
+
+/** Everything that must be up, in one look. */
+function healthLines({ header, brain, symbols }: State): readonly string[] {
+  const live = symbols.filter(({ book }) => book?.status === 'live').length;
+  const leased = brain !== null && header !== null && header.brainEpoch === brain.brainEpoch;
+  return labelled('health', [
+    `gateway ${header === null ? UNKNOWN : 'up'}`,
+    `brain ${leased ? 'up' : brain === null ? UNKNOWN : 'without lease'}`,
+    ...(header === null
+      ? ['streams unknown', 'books unknown']
+      : [
+          ...[`market ${header.health.market.state}`, `account ${header.health.account.state}`],
+          ...[`books ${live}/${symbols.length} live`, `orders by ${header.health.orderEntry}`],
+        ]),
+  ]);
 }
 
 type Head = { readonly header: Header | null; readonly ageMs: number | null; readonly paint: Paint; readonly prefix: string };

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { redisAddress, redisLogin } from '../../shared/io/redis-login.ts';
 import type { LogFileOptions } from '../../shared/io/log-file.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { Child } from './child.ts';
@@ -52,7 +53,8 @@ async function answersWithin(url: string, limitMs: number): Promise<boolean> {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const redis = new Redis(url.replace(/^unix:\/\//, ''), {
+  const redis = new Redis(redisAddress(url), {
+    ...redisLogin(),
     lazyConnect: true,
     connectTimeout: ANSWER_MS,
     maxRetriesPerRequest: 0,

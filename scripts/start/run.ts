@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ENDPOINTS } from '../../gateway/venues/binance/limits.ts';
+import { redisAddress, redisLogin } from '../../shared/io/redis-login.ts';
 import { stopPercentOf } from '../../shared/config.ts';
 import { loadCredentials } from '../../shared/config-file.ts';
 import { keysOf } from '../../shared/snapshot.ts';
@@ -53,7 +54,11 @@ class Run {
     this.#processes = processes;
     this.#startedAt = processes.clock.monoMs();
     const { config, socketPath, simUrl } = processes;
-    this.#redis = new Redis(config.redis.url.replace(/^unix:\/\//, ''), { maxRetriesPerRequest: 1, retryStrategy: () => 200 });
+    this.#redis = new Redis(redisAddress(config.redis.url), {
+      ...redisLogin(),
+      maxRetriesPerRequest: 1,
+      retryStrategy: () => 200,
+    });
     this.#redis.on('error', () => undefined); // it comes back by itself; its documents read as absent meanwhile
     this.#collector = new Collector({
       socketPath,
@@ -177,7 +182,7 @@ class Run {
     if (simUrl) return readExchange({ rest: simUrl, credentials: simKey.credentials, symbols: config.symbols });
     const { environment } = config;
     if (environment === 'paper') return this.#readPaper();
-    const credentials = loadCredentials(this.#options.loaded, process.env);
+    const credentials = loadCredentials(this.#options.loaded, process.env, this.#options.passphrase ?? undefined);
     if (!credentials.ok || (environment !== 'testnet' && environment !== 'mainnet')) return null;
     const { rest } = config.endpoints[environment] ?? ENDPOINTS[environment];
     return readExchange({ rest, credentials: credentials.value, symbols: config.symbols });

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { redisAddress, redisLogin } from '../../shared/io/redis-login.ts';
 import { type AlarmDoc, AlarmsAnswer } from '../../shared/alarm.ts';
 import { accountHash } from '../../shared/config.ts';
 import type { Loaded } from '../../shared/config-file.ts';
@@ -47,7 +48,8 @@ export class Eyes implements AsyncDisposable {
   constructor(options: EyesOptions) {
     this.#options = options;
     this.#hash = accountHash(options.apiKey);
-    this.#redis = new Redis(options.loaded.config.redis.url.replace(/^unix:\/\//, ''), {
+    this.#redis = new Redis(redisAddress(options.loaded.config.redis.url), {
+      ...redisLogin(),
       ...{ commandTimeout: REDIS_MS, connectTimeout: REDIS_MS, maxRetriesPerRequest: 0, enableOfflineQueue: false },
       retryStrategy: () => REDIS_MS,
     });

@@ -51,7 +51,7 @@ test('mm status, orders and why agree with Redis, and fit 80 columns', async () 
   const [status, orders, why, json] = [await mm('status'), await mm('orders'), await mm('why'), await mm('status', '--json')];
   for (const said of [status, orders, why, json]) expect([said.code, said.stderr]).toEqual([0, '']);
   expect(status.stdout).toMatch(
-    /^gateway +sim +binance[\s\S]*\nmode +normal\n[\s\S]*\nstreams +market live[\s\S]*BTCUSDT +\d+\.\d+ +\d+\.\d+ +live/,
+    /^health +gateway up +brain up +market live +account live +books 1\/1 live\n[\s\S]*\ngateway +sim +binance[\s\S]*\nmode +normal\n[\s\S]*\nstreams +market live[\s\S]*BTCUSDT +\d+\.\d+ +\d+\.\d+ +live/,
   );
   expect(status.stdout).toMatch(/\nUSDT +\d/);
   expect(status.stdout).toMatch(/\nbrain +market-making/);
@@ -63,6 +63,17 @@ test('mm status, orders and why agree with Redis, and fit 80 columns', async () 
   expect(state.header.symbols).toEqual(['BTCUSDT']);
   expect(state.symbols[0].book).toMatchObject({ epoch: state.header.epoch, seq: state.header.seq, status: 'live' });
   expect(state.ageMs).toBeLessThan(1_000);
+});
+
+test('mm tail tells orders and decisions as they come, and ends when it is asked to', async () => {
+  const { code, stdout, stderr } = await mm('tail', '--json', '--only', 'order,decision', '--limit', '3', '--seconds', '20');
+  expect([code, stderr]).toEqual([0, '']);
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { kind: string; symbol: string });
+  expect(events).toHaveLength(3);
+  for (const { kind, symbol } of events) expect([['order', 'decision'].includes(kind), symbol]).toEqual([true, 'BTCUSDT']);
 });
 
 test('mm fills, pnl and why of one order tell what has been, from the gateway and without it from the file, within 80 columns', async () => {
@@ -102,7 +113,7 @@ test('mm shows unknown, not zero, for what Redis does not hold', async () => {
   const { code, stdout, lines } = await runTool('mm', ['status', '--config', other]);
   expect(code).toBe(3);
   expect(lines).toEqual([expect.stringContaining('mm:other:seq')]);
-  expect(stdout).toMatch(/^gateway +unknown/);
+  expect(stdout).toMatch(/^health +gateway unknown +brain unknown[\s\S]*\ngateway +unknown/);
   expect(stdout).toMatch(/BTCUSDT +unknown +unknown +unknown +unknown +unknown +unknown\n/);
   expect(stdout).toContain('own orders: unknown');
   expect(stdout).toContain('balances: unknown');

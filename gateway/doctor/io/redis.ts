@@ -1,5 +1,6 @@
 /** Facts of the Redis server: three questions over a connection of its own. */
 import { Redis } from 'ioredis';
+import { redisAddress, redisLogin } from '../../../shared/io/redis-login.ts';
 import { err, ok } from '../../../shared/result.ts';
 import type { RedisFacts } from '../facts.ts';
 import type { Known } from '../finding.ts';
@@ -8,7 +9,8 @@ const ANSWER_MS = 2_000;
 const PINGS = 5;
 
 export async function redisFacts(url: string): Promise<Known<RedisFacts>> {
-  const redis = new Redis(url.replace(/^unix:\/\//, ''), {
+  const redis = new Redis(redisAddress(url), {
+    ...redisLogin(),
     lazyConnect: true,
     connectTimeout: ANSWER_MS,
     commandTimeout: ANSWER_MS,
