@@ -79,7 +79,13 @@ function figuresOf(
   const perSet = median(rounds.map(({ sweepMany }) => sweepMany.seconds)) / SETS_RUN;
   const whole = startSeconds + perSet * SETS;
   const conclusive = Math.max(...gains) / Math.min(...gains) <= NOISE_MAX;
+  const dearer = median(rounds.map((one) => one.sweepMany.cpu / one.sweepOne.cpu / (one.controlMany.cpu / one.controlOne.cpu)));
+  const cpu = median(rounds.map(({ sweepMany }) => sweepMany.cpu)) / SETS_RUN;
   return [
+    {
+      ...{ name: `sweep: CPU of a set on ${many} threads above that on one`, value: (dearer - 1) * 100, unit: '%', goal: GOAL_LOST },
+      ...{ conclusive: true, beside: `${cpu.toFixed(2)} s a set; what plain arithmetic takes more is taken out` },
+    },
     {
       ...{
         name: `sweep: gain of ${many} threads lost beside the control`,

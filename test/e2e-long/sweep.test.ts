@@ -105,6 +105,7 @@ test.each([
   await killed(one as Running);
   await trialsOnDisk(out, 9);
   await redis.kill();
+  expect(trialsIn(out).length).toBeLessThan(TRIALS);
   await redis.boot();
   expect([await run.ended, run.said()]).toEqual([0, expect.stringContaining('wrote')]);
   expectWhole(out);
