@@ -18,7 +18,9 @@ export function openDashboard(common: readonly string[], { logFile, env, say }: 
     onFatal: (sentence) => say(`no live page: ${sentence}`),
   });
   void child.message('ready', READY_MS).then((message) => {
-    if (message) say(`Dashboard: ${String(message['url'])}${tokenHint(String(message['tokenFile']))}`);
+    if (!message) return;
+    if (process.stdout.isTTY) process.stdout.write('\r\x1b[2K'); // the status line stands there without an end; it comes again
+    say(`Dashboard: ${String(message['url'])}${tokenHint(String(message['tokenFile']))}`);
   });
   return child;
 }
