@@ -7,6 +7,8 @@ import type { BacktestArguments } from './arguments.ts';
 
 export function withCalibration(asked: BacktestArguments): BacktestArguments {
   if (asked.calibration === undefined) return asked;
+  if (asked.klines.length > 0)
+    throw new Problem(EXIT.usage, ['--calibration: allowed with --tape and --simulate: bars have no queue and no latencies']);
   const { orderLatency, responseLatency, feedLatency, queue, fees } = readCalibration(asked.calibration);
   const latency = (text: string | null) => (text === null ? null : parseLatency(text));
   const [order, response, feed] = [latency(orderLatency), latency(responseLatency), latency(feedLatency)];
@@ -15,7 +17,7 @@ export function withCalibration(asked: BacktestArguments): BacktestArguments {
     ...(order && { orderLatency: order }),
     ...(response && { responseLatency: response }),
     ...(feed && { feedLatency: feed }),
-    ...(queue && { queue }),
+    ...(queue && asked.simulate === undefined && { queue }), // a simulated market has no model of it
     ...(bothFees !== null && { fees: bothFees }),
     ...asked,
   };

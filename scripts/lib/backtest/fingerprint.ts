@@ -5,6 +5,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, publicConfig } from '../../../shared/config.ts';
 import { stable } from '../../../shared/json.ts';
+import { isOwnTape, tapeFiles } from '../../sim/tape-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const HEX = 12;
@@ -16,10 +17,11 @@ export const effectiveHash = (config: Config): string =>
     .digest('hex')
     .slice(0, HEX);
 
-/** Over the content of the files, one after the other. */
+/** Over the content of the files, one after the other; a folder of tapes is all that tell of a market. */
 export async function dataHash(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of files) for await (const piece of createReadStream(file)) hash.update(piece);
+  const all = files.flatMap((file) => (isOwnTape(file) ? tapeFiles(file, (name) => !name.startsWith('brain-')) : [file]));
+  for (const file of all) for await (const piece of createReadStream(file)) hash.update(piece);
   return hash.digest('hex').slice(0, HEX);
 }
 

@@ -56,9 +56,10 @@ export function simulatedRun(
   { prepared, seconds, build }: DepthParts & { readonly seconds: number },
 ): SimulatedRun {
   refuse('with --klines: the simulated market has prices and funding of its own', optionsOfBars(asked));
-  const { from, to, queue } = asked;
+  const { from, to, queue, latencies } = asked;
   refuse('with recorded data: a simulated market has its own time, --simulate tells how much of it', { '--from': from, '--to': to });
   refuse('with --tape: in a simulated market own orders stand in the book themselves', { '--queue': queue });
+  refuse('with the tape of a session of ours, which tells them', { '--latencies': latencies });
   refuseBars(prepared);
   const { symbol, seed } = asked;
   const unknown = symbol.find((name) => findInstrument(name) === null);

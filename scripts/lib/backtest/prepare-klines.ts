@@ -65,10 +65,10 @@ export function klineRun(asked: BacktestArguments, { prepared, files, build }: K
 }
 
 /** What a person believes to have set must not be passed over. */
-export function refuseOfDepth({ naive, orderLatency, responseLatency, feedLatency, queue, phase }: BacktestArguments): void {
+export function refuseOfDepth({ naive, orderLatency, responseLatency, feedLatency, queue, phase, latencies }: BacktestArguments): void {
   const options = {
     ...{ '--naive': naive, '--order-latency': orderLatency, '--response-latency': responseLatency, '--feed-latency': feedLatency },
-    ...{ '--queue': queue, '--phase': phase !== 0 },
+    ...{ '--queue': queue, '--phase': phase !== 0, '--latencies': latencies },
   };
   const given = Object.entries(options).flatMap(([name, value]) => (value === undefined || value === false ? [] : [name]));
   if (given.length > 0) throw usage(`${given.join(', ')}: allowed without --klines: bars have no queue and no snapshots`);

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type BacktestArguments, collect, NO_LISTS, oneOf, QUEUE_HELP, queueModel, worldOptions } from '../backtest/arguments.ts';
+import { withCalibration } from '../backtest/calibrated.ts';
 import { EXIT, newTool, Problem, wholeNumber } from '../tool.ts';
 import { OBJECTIVES, type Objective } from './objective.ts';
 import { SEARCHES, type SearchName } from './search.ts';
@@ -114,8 +115,10 @@ function argumentsOf(given: Given): SweepArguments {
   if (search !== 'grid' && trials === undefined) throw usage(`--trials: none given: with --search ${search} allowed is a whole number`);
   if (walkForward > 0 && asked.simulate !== undefined) throw usage('--walk-forward: allowed with --klines and --tape');
   if (!out.endsWith('.json')) throw usage(`--out: ${out}: allowed is a name that ends in .json`);
+  const whole = { ...asked, klines, symbol, balance, funding, ...(model === undefined ? {} : { queue: model }) };
+  const { calibration: _file, set: _set, config: _config, ...told } = withCalibration({ ...whole, set: [], config }); // its content is in the rest
   return {
-    asked: { ...asked, klines, symbol, balance, funding, ...(model === undefined ? {} : { queue: model }) },
+    asked: told,
     ...{ config, set, search, trials: trials ?? null, searchSeed, generation, objective, walkForward, train, anchored, embargoMs },
     ...{ workers, queue: queue ?? null, out, fresh },
   };

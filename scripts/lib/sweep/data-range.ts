@@ -5,6 +5,7 @@ import type { BacktestArguments } from '../backtest/arguments.ts';
 import { readBars } from '../backtest/bar-file.ts';
 import { probeKlines, refuseOfDepth } from '../backtest/prepare-klines.ts';
 import { probeTape } from '../backtest/run-depth.ts';
+import { isSession } from '../session/asked.ts';
 import { EXIT, Problem } from '../tool.ts';
 import type { Span } from './splits.ts';
 import type { Asked } from './world.ts';
@@ -41,6 +42,10 @@ async function barRange(asked: Asked): Promise<DataRange> {
 }
 
 async function tapeRange({ symbol, queue = 'risk-averse' }: Asked, tape: string): Promise<DataRange> {
+  if (await isSession(tape))
+    throw new Problem(EXIT.usage, [
+      `--tape: ${tape} is a session of ours, whose own orders stand in its market: allowed is a recording; scripts/backtest tries other parameters on a session`,
+    ]);
   const { knownMs } = await probeTape(tape, { symbols: symbol, queueModel: queue });
   let lastMs = knownMs;
   for await (const { atMs } of readTape(tape)) lastMs = Math.max(lastMs, atMs);

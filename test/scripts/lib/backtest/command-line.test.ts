@@ -32,7 +32,7 @@ const run = async (over: Partial<BacktestArguments> = {}) => runKlines(await pre
 
 test.each<[Partial<BacktestArguments>, string]>([
   [{ orderLatency: { kind: 'fixed', ms: 5, spike: null }, phase: 10 }, '--order-latency, --phase: allowed without --klines'],
-  [{ queue: 'risk-averse' }, '--queue: allowed without --klines'],
+  [{ queue: 'risk-averse', latencies: 'constant' }, '--queue, --latencies: allowed without --klines'],
   [{ balance: ['EUR=5'] }, '--balance: EUR: allowed is an asset that a contract given is margined in (BTCUSDT)'],
   [{ from: T0 + 86_400_000 }, '--from: 2024-01-02T00:00:00.000Z: allowed is a time before the data ends, 2024-01-01T00:20:00.000Z'],
   [{ from: T0 - 600_000, to: T0 - 300_000 }, '--to: before the first record'],
@@ -44,6 +44,7 @@ test.each<[Partial<BacktestArguments>, string]>([
   [{ from: T0 }, '--from: allowed with recorded data: a simulated market has its own time, --simulate tells how much of it'],
   [{ from: T0, to: T0 + 1_000 }, '--from, --to: allowed with recorded data'],
   [{ queue: 'risk-averse' }, '--queue: allowed with --tape'],
+  [{ latencies: 'constant' }, '--latencies: allowed with the tape of a session of ours'],
   [{ fundingRate: '0', takerCost: 2 }, '--funding-rate, --taker-cost: allowed with --klines'],
   [{ naive: true }, '--naive: allowed with --tape'],
 ])('what means nothing in a simulated market is one line: %o', async (over, line) => {

@@ -57,13 +57,15 @@ const written = (value: unknown): string => {
   return file;
 };
 const asked = (calibration: string, over: Partial<BacktestArguments> = {}) =>
-  withCalibration({ calibration, ...over } as unknown as BacktestArguments);
+  withCalibration({ calibration, klines: [], ...over } as unknown as BacktestArguments);
 
 test('a backtest takes what was fitted where no option tells it otherwise', () => {
   const file = written(Calibration.parse(fitted({ session, trips: tripsOf(session), trials })));
   const [all, own] = [asked(file), asked(file, { queue: 'log-proportional', fees: '1:4' })];
   expect(all).toMatchObject({ orderLatency: { kind: 'lognormal', medianMs: 10, sigma: 0.405 }, queue: 'proportional', fees: '2:5' });
   expect(own).toMatchObject({ responseLatency: { kind: 'lognormal', medianMs: 5 }, queue: 'log-proportional', fees: '1:4' });
+  expect(asked(file, { simulate: 10 })).not.toHaveProperty('queue'); // own orders stand in that book themselves
+  expect(() => asked(file, { klines: ['bars.csv'] })).toThrow('--calibration: allowed with --tape and --simulate');
 });
 
 test.each([
