@@ -1,15 +1,14 @@
 /** `scripts/sweep`: a search over parameters of the configuration, on recorded data; the rooms are in lib/sweep. */
-import { writeFileSync, rmSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { sweepTool } from './lib/sweep/arguments.ts';
 import { sweepPage } from './lib/sweep/page.ts';
 import { sweepSummary } from './lib/sweep/summary.ts';
-import { runSweep, trialsFile } from './lib/sweep/sweep.ts';
+import { runSweep } from './lib/sweep/sweep.ts';
 import { EXIT, type ExitCode, print, Problem, runTool } from './lib/tool.ts';
 import { TapeProblem } from './sim/tape-file.ts';
 
 async function main(): Promise<ExitCode> {
   const asked = sweepTool();
-  if (asked.fresh) rmSync(trialsFile(asked.out), { force: true });
   const result = await runSweep(asked, stopSignal()).catch((problem: unknown) => {
     if (problem instanceof TapeProblem) throw new Problem(EXIT.failed, [problem.message]);
     throw problem;

@@ -58,7 +58,7 @@ function spaceOf({ set, search }: SweepArguments, base: Config): Space {
 /** `stopped` rejects when a person ends it. */
 export async function runSweep(asked: SweepArguments, stopped: Promise<never>): Promise<SweepResult> {
   const { world, plan, range } = await Promise.race([prepareSweep(asked), stopped]);
-  using file = TrialFile.open(trialsFile(asked.out), world);
+  using file = TrialFile.open(trialsFile(asked.out), world, asked);
   using progress = new Progress((plan.budget + 1) * plan.folds.length);
   await using executor = await executorOf(asked, { world, say: (line) => progress.say(`sweep: ${line}`) });
   const studies = await Promise.race([runStudies(plan, remembering(file, { executor, progress })), stopped]);
@@ -66,7 +66,7 @@ export async function runSweep(asked: SweepArguments, stopped: Promise<never>): 
   return sweepResult({ world, range, plan, judged: judgeSweep(studies, plan.objective) });
 }
 
-export const trialsFile = (out: string): string => out.replace(/\.json$/, '.trials.ndjson');
+const trialsFile = (out: string): string => out.replace(/\.json$/, '.trials.ndjson');
 
 type Executing = { readonly world: World; readonly say: (line: string) => void };
 

@@ -32,11 +32,11 @@ export class TrialFile implements Disposable {
     [this.#outcomes, this.#file, this.#lock] = [outcomes, file, lock];
   }
 
-  /** Throws Problem: of another world, damaged, or in use. */
-  static open(path: string, world: World): TrialFile {
+  /** Throws Problem: of another world, damaged, or in use. `fresh`: what is there is forgotten, if nobody writes it. */
+  static open(path: string, world: World, { fresh }: { readonly fresh: boolean } = { fresh: false }): TrialFile {
     const lock = lockFile(path);
     try {
-      const { outcomes, bytes } = existsSync(path) ? readTrials(path, world) : { outcomes: new Map<string, Outcome>(), bytes: 0 };
+      const { outcomes, bytes } = existsSync(path) && !fresh ? readTrials(path, world) : { outcomes: new Map<string, Outcome>(), bytes: 0 };
       const file = openSync(path, 'a');
       ftruncateSync(file, bytes);
       if (bytes === 0) writeSync(file, `${JSON.stringify({ sweep: SCHEMA, key: keyOf(world), hashes: world.hashes })}\n`);
@@ -78,7 +78,9 @@ function lockFile(path: string): string {
     if (code !== 'EEXIST') throw new Problem(EXIT.failed, [`cannot write ${path}: ${code}`]);
     const pid = Number(readFileSync(lock, 'utf8'));
     if (pid !== process.pid && isAlive(pid))
-      throw new Problem(EXIT.refused, [`${path}: process ${pid} is writing it: allowed is another --out, or to wait`]);
+      throw new Problem(EXIT.refused, [
+        `${path}: process ${pid} is writing it: allowed is another --out, to wait, or, where that is no sweep, to remove ${lock}`,
+      ]);
     writeFileSync(lock, String(process.pid));
   }
   return lock;
@@ -94,19 +96,25 @@ function isAlive(pid: number): boolean {
 
 /** `bytes`: up to the end of the last whole line. */
 function readTrials(path: string, world: World): { readonly outcomes: Map<string, Outcome>; readonly bytes: number } {
-  const content = readFileSync(path);
-  const bytes = content.lastIndexOf(10) + 1;
-  const [head, ...rows] = content.subarray(0, bytes).toString('utf8').split('\n').slice(0, -1);
   const outcomes = new Map<string, Outcome>();
-  if (head === undefined) return { outcomes, bytes: 0 };
-  checkHead(path, { head, world });
-  for (const [n, text] of rows.entries()) {
-    const row = Row.safeParse(jsonOf(text));
-    if (!row.success)
-      throw new Problem(EXIT.failed, [`${path}:${n + 2}: not a trial of this version: allowed is --fresh, which begins anew`]);
+  let [line, bytes] = [0, 0];
+  for (const text of wholeLines(readFileSync(path))) {
+    line += 1;
+    bytes += text.length + 1;
+    if (line === 1) {
+      checkHead(path, { head: text.toString('utf8'), world });
+      continue;
+    }
+    const row = Row.safeParse(jsonOf(text.toString('utf8')));
+    if (!row.success) throw new Problem(EXIT.failed, [`${path}:${line}: not a trial of this version: allowed is --fresh, which begins anew`]);
     if (!outcomes.has(row.data.id)) outcomes.set(row.data.id, row.data.outcome);
   }
   return { outcomes, bytes };
+}
+
+/** Without their ends. Bytes, line by line: as one text a long sweep would be longer than a text may be. */
+function* wholeLines(content: Buffer): Generator<Buffer, void, void> {
+  for (let from = 0, end = content.indexOf(10); end >= 0; from = end + 1, end = content.indexOf(10, from)) yield content.subarray(from, end);
 }
 
 function checkHead(path: string, { head, world }: { readonly head: string; readonly world: World }): void {

@@ -63,3 +63,14 @@ test('TrialFile is written by one process at a time; the lock of a dead one is t
   using file = TrialFile.open(path, world);
   expect(file.size).toBe(2);
 });
+
+test('--fresh forgets what is there, but not what another process writes', () => {
+  const path = written('fresh');
+  writeFileSync(`${path}.lock`, String(process.ppid));
+  expect(() => TrialFile.open(path, world, { fresh: true })).toThrow(`remove ${path}.lock`);
+  expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(4);
+  rmSync(`${path}.lock`);
+  using file = TrialFile.open(path, worldWith({ data: 'e' }), { fresh: true });
+  file.add('c', doneWith({ pnl: 'c' }));
+  expect([file.size, readFileSync(path, 'utf8').split('\n').length]).toEqual([1, 3]);
+});
