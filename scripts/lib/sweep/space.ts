@@ -21,6 +21,8 @@ const FORMS = 'a list such as 6,8,12, a range such as 5..30, 5..30 step 5, 0.1..
 /** Values of one key at most. */
 const VALUES_MAX = 10_000;
 const OWN = new Set(['symbols']);
+/** What such a file holds is a part of what tells two sweeps apart, and known before the first trial. */
+const NAMES_FILES = /^strategy(\.custom(\.[\w-]+(\.file)?)?)?$/;
 
 export function readSpace(texts: readonly string[], base: Config): Result<Space, readonly string[]> {
   const read = texts.map((text) => readOne(text));
@@ -54,6 +56,7 @@ function readOne(text: string): Result<Dimension, string> {
   const [key = '', ...rest] = text.split('=');
   if (rest.length === 0 || !KEY.test(key)) return err(`--set: ${text}: allowed is key=values, the values ${FORMS}`);
   if (OWN.has(key)) return err(`--set: ${key}: allowed is --symbol instead`);
+  if (NAMES_FILES.test(key)) return err(`--set: ${key}: allowed are single keys; files of own strategies are named in the configuration`);
   const spec = rest.join('=');
   const node = schemaAt(Config, key.split('.'));
   if (/\.\./.test(spec) && !/["[{]/.test(spec)) return readRange(key, { spec, node });

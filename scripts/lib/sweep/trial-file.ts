@@ -106,7 +106,8 @@ function readTrials(path: string, world: World): { readonly outcomes: Map<string
       continue;
     }
     const row = Row.safeParse(jsonOf(text.toString('utf8')));
-    if (!row.success) throw new Problem(EXIT.failed, [`${path}:${line}: not a trial of this version: allowed is --fresh, which begins anew`]);
+    if (!row.success)
+      throw new Problem(EXIT.failed, [`${path}:${line}: not a trial of this version: allowed is --fresh, which begins anew`]);
     if (!outcomes.has(row.data.id)) outcomes.set(row.data.id, row.data.outcome);
   }
   return { outcomes, bytes };
@@ -114,7 +115,8 @@ function readTrials(path: string, world: World): { readonly outcomes: Map<string
 
 /** Without their ends. Bytes, line by line: as one text a long sweep would be longer than a text may be. */
 function* wholeLines(content: Buffer): Generator<Buffer, void, void> {
-  for (let from = 0, end = content.indexOf(10); end >= 0; from = end + 1, end = content.indexOf(10, from)) yield content.subarray(from, end);
+  for (let from = 0, end = content.indexOf(10); end >= 0; from = end + 1, end = content.indexOf(10, from))
+    yield content.subarray(from, end);
 }
 
 function checkHead(path: string, { head, world }: { readonly head: string; readonly world: World }): void {

@@ -10,12 +10,17 @@ import { type Config, Config as ConfigSchema } from '../../../shared/config.ts';
 import { stable } from '../../../shared/json.ts';
 import type { BacktestArguments } from '../backtest/arguments.ts';
 import { buildName, dataHash, effectiveHash } from '../backtest/fingerprint.ts';
+import { withImports } from './imports.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const HEX = 12;
 /** What a trial runs, and the versions of what that uses. */
 const CODE = ['brain', 'gateway', 'shared', 'scripts/lib/backtest', 'scripts/data', 'scripts/sim'];
-const CODE_FILES = ['scripts/lib/report/statistics.ts', 'scripts/lib/sweep/trial.ts', 'package-lock.json'];
+const CODE_FILES = [
+  ...['trial.ts', 'thread.ts', 'runner.ts'].map((name) => `scripts/lib/sweep/${name}`),
+  ...['scripts/lib/report/statistics.ts', 'scripts/lib/tool.ts', 'scripts/lib/session/ways.ts', 'scripts/lib/session/session.ts'],
+  'package-lock.json',
+];
 
 /** Of the command line, what a backtest is told; `set` comes with each trial. */
 export type Asked = Omit<BacktestArguments, 'set' | 'json' | 'config'>;
@@ -56,10 +61,11 @@ export async function worldOf(asked: Asked, { config, file }: { readonly config:
   };
 }
 
-/** With the content of own strategies. */
+/** With the content of own strategies and of what they import. */
 export async function configHashOf(config: Config): Promise<string> {
   const customs = Object.entries(config.strategy.custom);
-  const content = await dataHash(customs.map(([, { file }]) => file));
+  const known = new Set(codeFiles().map((file) => join(ROOT, file)));
+  const content = await dataHash(customs.flatMap(([, { file }]) => withImports(file, known)));
   const named = customs.map(([name, custom]) => [name, { ...custom, file: basename(custom.file) }] as const);
   return hashOf(effectiveHash({ ...config, runDir: '', strategy: { ...config.strategy, custom: Object.fromEntries(named) } }), content);
 }
@@ -88,9 +94,12 @@ function withoutSecrets(config: Config): Config {
 
 const hashOf = (...texts: readonly string[]): string => createHash('sha256').update(texts.join('\n')).digest('hex').slice(0, HEX);
 
+/** From the root of the checkout. */
+export const codeFiles = (): readonly string[] => [...CODE.flatMap((folder) => sourcesIn(folder)), ...CODE_FILES].sort();
+
 /** Of what is on disk, changes that nobody committed included. */
 export function codeHash(): string {
-  const files = [...CODE.flatMap((folder) => sourcesIn(folder)), ...CODE_FILES].sort();
+  const files = codeFiles();
   const hash = createHash('sha256');
   for (const file of files) hash.update(`${file}\n`).update(readFileSync(join(ROOT, file)));
   return hash.digest('hex').slice(0, HEX);

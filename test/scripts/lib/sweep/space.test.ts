@@ -44,6 +44,8 @@ test.each([
   ['exits.stopLossPercent=1..5 by 2', 'allowed is a list such as 6,8,12'],
   ['nonsense', 'allowed is key=values'],
   ['symbols=BTCUSDT,ETHUSDT', '--set: symbols: allowed is --symbol instead'],
+  ['strategy.custom.mine.file=a.ts,b.ts', '--set: strategy.custom.mine.file: allowed are single keys; files of own strategies are named'],
+  ['strategy.custom={"a":{"file":"a.ts"}}', '--set: strategy.custom: allowed are single keys'],
 ])('readSpace() refuses %s in one line', (text, line) => {
   const read = readSpace([text], base);
   expect(read).toEqual({ ok: false, error: [expect.stringContaining(line)] });
