@@ -12,6 +12,8 @@ export const SESSION_MS = 1_704_124_790_000;
 const symbol = 'BTCUSDT';
 const EPOCH = 7;
 
+type SessionTapeOptions = { readonly config: unknown; readonly held?: string; readonly position?: boolean };
+
 export class SessionTape {
   readonly #records: TapeRecord[] = [];
   readonly #config: unknown;
@@ -19,13 +21,14 @@ export class SessionTape {
   #seq = 0;
   #trades = 0;
 
-  constructor({ config, held = '0.000' }: { readonly config: unknown; readonly held?: string }) {
+  /** `position` false: the venue is not asked for it, as with a paper account. */
+  constructor({ config, held = '0.000', position: asked = true }: SessionTapeOptions) {
     this.#config = config;
     const spec = instrumentDoc(instrumentOf(symbol), { epoch: EPOCH, seq: 0 });
     this.at(0, 'instruments', '', { [symbol]: spec });
     this.at(0, 'rest', '200 GET /fapi/v3/balance?x=1', [{ asset: 'USDT', balance: '10000', availableBalance: '10000', updateTime: 1 }]);
     const position = { symbol, positionSide: 'BOTH', positionAmt: held, entryPrice: '49900.05', liquidationPrice: '0', updateTime: 1 };
-    this.at(0, 'rest', '200 GET /fapi/v3/positionRisk?x=1', [position]);
+    if (asked) this.at(0, 'rest', '200 GET /fapi/v3/positionRisk?x=1', [position]);
     for (const name of ['public#1', 'market#2', 'private#3']) this.at(0, 'connection', name, { event: 'opened', sentence: '' });
     const levels = { bids: [['50000.0', '1.000']], asks: [['50000.1', '1.000']] };
     const mark = { e: 'markPriceUpdate', E: SESSION_MS, s: symbol, p: '50000.05', i: '50000.05', r: '0.0001', T: SESSION_MS + 8.64e7 };

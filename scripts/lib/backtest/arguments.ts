@@ -36,6 +36,7 @@ export type BacktestArguments = {
 };
 
 export const USUAL_INTRABAR: IntrabarRule = 'worst-first';
+export const USUAL_LEVERAGE = 20;
 /** Basis points. */
 export const USUAL_TAKER_COST = 0.5;
 
@@ -88,7 +89,7 @@ export function worldOptions(tool: Command): Command {
     .option('--from <time>', 'first moment that is traded; the bars before it warm up', timeMs)
     .option('--to <time>', 'end, exclusive', timeMs)
     .option('--balance <asset=amount>', 'what the account begins with (default: paper.balances)', collect)
-    .option('--leverage <n>', 'leverage of every symbol', wholeNumber({ min: 1, max: 150 }), 20)
+    .option('--leverage <n>', 'leverage of every symbol', wholeNumber({ min: 1, max: 150 }), USUAL_LEVERAGE)
     .option('--fees <maker:taker>', 'basis points (default: what a regular user pays)')
     .option('--funding <file>', 'funding_time,funding_rate; once for each --symbol', collect)
     .option('--funding-rate <rate>', 'share at each of the hours of funding, 0 for none (default: 0.0001)')

@@ -42,7 +42,8 @@ function refuse(allowed: string, options: Readonly<Record<string, unknown>>): vo
   if (given.length > 0) throw usage(`${given.join(', ')}: allowed ${allowed}`);
 }
 
-const optionsOfBars = ({ funding, fundingRate, intrabar, takerCost }: BacktestArguments): Readonly<Record<string, unknown>> => ({
+/** Those that were given. */
+export const optionsOfBars = ({ funding, fundingRate, intrabar, takerCost }: BacktestArguments): Readonly<Record<string, unknown>> => ({
   ...{ '--funding': funding.length > 0, '--funding-rate': fundingRate },
   ...{ '--intrabar': intrabar !== USUAL_INTRABAR, '--taker-cost': takerCost !== USUAL_TAKER_COST },
 });

@@ -78,16 +78,15 @@ export const nothingTraded = ({ fromMs, endMs }: { readonly fromMs: number; read
 /** Parts per million; null: what a regular user of the venue pays. */
 export function feesOf({ fees }: BacktestArguments, { paper }: Config): FeeRates | null {
   const [maker, taker, ...rest] = fees === undefined ? [] : fees.split(':').map(Number);
-  if (fees === undefined) return paper.fees && ratesOf(paper.fees);
+  if (fees === undefined) return ratesOf(paper.fees);
   if (maker === undefined || taker === undefined || rest.length > 0 || !(Math.abs(maker) <= 100) || !(Math.abs(taker) <= 100))
     throw usage(`--fees: ${fees}: allowed is maker:taker in basis points such as 2:5, each from -100 to 100`);
   return ratesOf({ makerBps: maker, takerBps: taker });
 }
 
-const ratesOf = ({ makerBps, takerBps }: { readonly makerBps: number; readonly takerBps: number }): FeeRates => ({
-  makerPpm: BigInt(Math.round(makerBps * 100)),
-  takerPpm: BigInt(Math.round(takerBps * 100)),
-});
+/** Null: what a regular user of the venue pays. */
+export const ratesOf = (fees: Config['paper']['fees']): FeeRates | null =>
+  fees && { makerPpm: BigInt(Math.round(fees.makerBps * 100)), takerPpm: BigInt(Math.round(fees.takerBps * 100)) };
 
 /** One for each symbol, in their order. */
 export async function fundingOf({ funding, fundingRate, symbol }: BacktestArguments): Promise<readonly FundingSource[]> {

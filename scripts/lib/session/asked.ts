@@ -5,7 +5,8 @@ import { Random } from '../../../shared/random.ts';
 import { type Latency, Line } from '../../../shared/sim/latency.ts';
 import { TapeProblem } from '../../sim/tape-file.ts';
 import { headOf, isOwnTape, readTapes } from '../../sim/tape-folder.ts';
-import type { BacktestArguments } from '../backtest/arguments.ts';
+import { type BacktestArguments, USUAL_LEVERAGE } from '../backtest/arguments.ts';
+import { optionsOfBars } from '../backtest/prepare-depth.ts';
 import type { Way, Ways } from '../backtest/depth-options.ts';
 import { changesOf, feesOf } from '../backtest/prepare.ts';
 import type { BacktestResult } from '../backtest/result.ts';
@@ -39,8 +40,11 @@ export async function replayedSession(asked: BacktestArguments, path: string): P
 }
 
 /** What the tape itself tells cannot be asked for. */
-function refuse({ symbol, from, to, naive, phase, balance, feedLatency, calibration }: BacktestArguments): void {
+function refuse(asked: BacktestArguments): void {
+  const { symbol, from, to, naive, phase, balance, leverage, feedLatency, calibration } = asked;
   const given = {
+    ...optionsOfBars(asked),
+    '--leverage': leverage !== USUAL_LEVERAGE,
     '--symbol': symbol.length > 0,
     '--from': from !== undefined,
     '--to': to !== undefined,
@@ -49,7 +53,7 @@ function refuse({ symbol, from, to, naive, phase, balance, feedLatency, calibrat
     '--balance': balance.length > 0,
     '--feed-latency': feedLatency !== undefined && calibration === undefined,
   };
-  const [wrong] = Object.entries(given).flatMap(([name, is]) => (is ? [name] : []));
+  const [wrong] = Object.entries(given).flatMap(([name, is]) => (is === undefined || is === false ? [] : [name]));
   if (wrong) throw new Problem(EXIT.usage, [`${wrong}: not with the tape of a session, which tells it itself`]);
 }
 

@@ -7,6 +7,8 @@ import type { QueueModelName } from '../../../shared/sim/queue.ts';
 import { type Atoms, lots, parseAtoms } from '../../../shared/units.ts';
 import { parseSize } from '../../../shared/instrument.ts';
 import type { DepthOptions, DepthSymbol } from '../backtest/depth-options.ts';
+import { USUAL_LEVERAGE } from '../backtest/arguments.ts';
+import { ratesOf } from '../backtest/prepare.ts';
 import { EXIT, Problem } from '../tool.ts';
 import type { Session } from './session.ts';
 
@@ -42,7 +44,6 @@ export async function optionsOf(session: Session, asked: Asked): Promise<Omit<De
 }
 
 const NONE = { kind: 'none', spike: null } as const;
-const USUAL_LEVERAGE = 20;
 
 const leverageOf = ({ start, config }: Session): number =>
   Math.min(...config.symbols.map((symbol) => start.leverage[symbol] ?? USUAL_LEVERAGE));
@@ -58,8 +59,9 @@ function holdingsOf({ start, instruments, path }: Session): NonNullable<DepthOpt
   return Object.fromEntries(rows);
 }
 
-/** One account has one tier; where symbols differ the first one's is taken. */
+/** One account has one tier; where symbols differ the first one's is taken. A paper account pays what its configuration says. */
 function feesOf({ start, config }: Session): FeeRates | null {
+  if (config.environment === 'paper') return ratesOf(config.paper.fees);
   const rates = config.symbols.map((symbol) => start.fees[symbol]).find((one) => one !== undefined);
   const ppm = (share: string): bigint => BigInt(Math.round(Number(share) * 1e6));
   return rates ? { makerPpm: ppm(rates.maker), takerPpm: ppm(rates.taker) } : null;

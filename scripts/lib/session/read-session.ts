@@ -151,6 +151,7 @@ class Walk {
     const notes = [
       ...(left > 0 ? [`${left} other runs of the gateway are left out`] : []),
       ...(inPublic ? [] : ['our orders did not stand in the public book: a paper account, or a recording that a simulator served']),
+      ...this.#account.unknown.map((symbol) => `the tape does not tell what was held of ${symbol} when it began: nothing is assumed`),
       ...(turns.length === 0 ? ['no tape of a brain: when it decided is guessed from its commands'] : []),
     ];
     return {

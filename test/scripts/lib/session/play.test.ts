@@ -2,7 +2,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Run } from '../../../../brain/runs.ts';
+import type { BacktestArguments } from '../../../../scripts/lib/backtest/arguments.ts';
 import type { Ways } from '../../../../scripts/lib/backtest/depth-options.ts';
+import { replayedSession } from '../../../../scripts/lib/session/asked.ts';
 import { optionsOf } from '../../../../scripts/lib/session/options.ts';
 import { play } from '../../../../scripts/lib/session/play.ts';
 import { readSession } from '../../../../scripts/lib/session/read-session.ts';
@@ -91,4 +93,26 @@ test('what was held when the session began is held in its backtest, at its entry
   expect(seen[0]).toEqual([-10, '49900.05']);
   expect(fills).toEqual([[122, 500_001, 10]]);
   expect(seen.at(-1)?.[0]).toBe(0);
+});
+
+test('a paper account pays the fees of its configuration, and holds what its ledger says it held', async () => {
+  const paper = { environment: 'paper', paper: { fees: { makerBps: 1, takerBps: 3 } } };
+  const tape = session({ config: configOf(paper), position: false }).depth([100, 100], [['50000.0', '1.000']]);
+  const rows = (size: string, cost: string) => [{ symbol: 'BTCUSDT', size, cost, realized: '0', funding: '0', fills: 0 }];
+  tape.at(50, 'ledger', 'reconcile', { positions: rows('-0.010', '-500.5') });
+  tape.at(120, 'ledger', 'stream', { positions: rows('-0.020', '-1000.5'), fills: [] }).published(110);
+  const read = await readSession(written(tape.until(1_000)));
+  expect(await optionsOf(read, ASKED)).toMatchObject({
+    ...{ fees: { makerPpm: 100n, takerPpm: 300n }, holdings: { BTCUSDT: { size: -10, entryPrice: '50050' } } },
+  });
+});
+
+test.each<[Partial<BacktestArguments>, string]>([
+  [{ leverage: 5 }, '--leverage'],
+  [{ intrabar: 'usual' }, '--intrabar'],
+  [{ fundingRate: '0' }, '--funding-rate'],
+])('what a session tells itself is no option: %j', async (over, name) => {
+  const usual = { klines: [], symbol: [], set: [], balance: [], funding: [], leverage: 20, intrabar: 'worst-first', takerCost: 0.5 };
+  const asked = { ...usual, config: 'config.json', phase: 0, naive: false, seed: 1, ...over } as BacktestArguments;
+  await expect(replayedSession(asked, 'none')).rejects.toThrow(`${name}: not with the tape of a session`);
 });
