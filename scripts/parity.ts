@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { QUEUE_MODELS, type QueueModelName } from '../shared/sim/queue.ts';
-import { unexplained } from './lib/parity/compare.ts';
+import { holds } from './lib/parity/compare.ts';
 import { parityLines } from './lib/parity/lines.ts';
 import { parityPage } from './lib/parity/page.ts';
 import { type Parity, parity } from './lib/parity/parity.ts';
@@ -37,7 +37,8 @@ const tool = newTool('parity', 'Runs the backtester on a recorded session of our
     'after',
     `
 The session's own fills are never used by the backtest. Exit codes: 0 the goal
-is reached and every difference has a cause, 1 it is not, 2 usage.
+is reached and every difference has a cause, 1 it is not, or nothing was
+filled, 2 usage.
 
 Examples:
   scripts/parity run/sim-0123456789ab/tapes
@@ -57,8 +58,7 @@ async function main(): Promise<ExitCode> {
   if (json !== undefined && json !== '-') write(json, `${JSON.stringify(jsonOf(checked))}\n`);
   if (html !== undefined) write(html, parityPage(checked));
   if (calibration !== undefined) write(calibration, `${JSON.stringify(checked.calibration, null, 2)}\n`);
-  const { comparison } = checked;
-  return comparison.share * 100 >= goal && unexplained(comparison).length === 0 ? EXIT.done : EXIT.failed;
+  return holds(checked.comparison, goal / 100) ? EXIT.done : EXIT.failed;
 }
 
 function jsonOf({ session, ways, queueModel, jitterMs, comparison, trials, calibration, fills }: Parity): object {

@@ -4,11 +4,15 @@ import { watch } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath, openChromium } from '../kit/chromium.ts';
 import { TestRedis } from '../kit/redis.ts';
-import { typed, walkedLines, writeBars } from '../kit/sweep.ts';
+import { QueueExecutor } from '../../scripts/lib/sweep/queue-executor.ts';
+import { openQueueRedis, QUEUE } from '../../scripts/lib/sweep/queue-link.ts';
+import { taskOf } from '../../scripts/lib/sweep/trial.ts';
+import { typed, walkedLines, worldWith, writeBars } from '../kit/sweep.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const dir = mkdtempSync(join(tmpdir(), 'mmbot-sweep-'));
@@ -134,6 +138,17 @@ test('a worker refuses other data, in one line, and leaves its trials to one tha
   expect(await run.ended).toBe(0);
   expectWhole('elsewhere.json');
   expect([await killed(right, 'SIGTERM'), right.said()]).toEqual([0, expect.stringContaining(`${TRIALS} trials done`)]);
+});
+
+test('a database that is not there, and an answer that is no outcome, end a sweep in one line', async () => {
+  await using redis = await TestRedis.start();
+  await expect(openQueueRedis(`${redis.url}/99`)).rejects.toThrow(/does not answer at .*\(ERR DB index is out of range\)/);
+  await using executor = await QueueExecutor.open(redis.url, { world: worldWith(), say: () => undefined });
+  const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+  const other = new Worker(QUEUE.name, async () => ({ kind: 'nonsense' }), { connection, prefix: QUEUE.prefix });
+  await expect(executor.run(taskOf({}, [{ fromMs: 0, toMs: 1 }]))).rejects.toThrow('a worker answered with what is no outcome of a trial');
+  await other.close();
+  connection.disconnect();
 });
 
 const chromium = chromiumPath();

@@ -73,6 +73,13 @@ export function compare(comparing: Comparing): Comparison {
   };
 }
 
+/** Nothing was filled: what might have been equal nobody knows. */
+export const isEmpty = ({ fills: { real, simulated } }: Comparison): boolean => real === 0 && simulated === 0;
+
+/** Whether so many of the fills are equal, 0 to 1, and every difference has a cause. */
+export const holds = (comparison: Comparison, goal: number): boolean =>
+  !isEmpty(comparison) && comparison.share >= goal && unexplained(comparison).length === 0;
+
 /** Differences of which nobody can say where they come from. */
 export const unexplained = ({ differences }: Comparison): readonly Difference[] =>
   differences.filter(({ cause }) => WITHOUT_CAUSE.has(cause));

@@ -2,7 +2,7 @@
 import { labelled, table, WIDTH } from '../table.ts';
 import type { Calibration } from './calibrate.ts';
 import { CAUSES } from './causes.ts';
-import { type Comparison, unexplained } from './compare.ts';
+import { type Comparison, isEmpty, unexplained } from './compare.ts';
 import type { Parity, Trial } from './parity.ts';
 
 const LISTED = 12;
@@ -53,6 +53,7 @@ function counts({ commands, fills, apartMs }: Comparison, jitterMs: number): rea
 
 function verdict(comparison: Comparison, goal: number): readonly string[] {
   const { share, differences } = comparison;
+  if (isEmpty(comparison)) return wrapped('verdict', 'no fill on either side: nothing is proven');
   const left = unexplained(comparison).length;
   const reached = share >= goal ? `reaches the goal of ${(goal * 100).toFixed(0)} %` : `is below the goal of ${(goal * 100).toFixed(0)} %`;
   const told =

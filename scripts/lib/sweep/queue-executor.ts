@@ -115,6 +115,8 @@ export class QueueExecutor implements Executor {
     if (!job || !wanted) return;
     const outcome = Outcome.safeParse(job.returnvalue);
     if (outcome.success) wanted.done(outcome.data);
+    else if (job.finishedOn !== undefined && !job.failedReason)
+      wanted.failed(new Problem(EXIT.failed, ['a worker answered with what is no outcome of a trial: allowed is the same checkout there']));
     else if (job.failedReason) wanted.failed(new Problem(EXIT.failed, [`a worker gave up: ${job.failedReason}`]));
     else return; // it is not done at all: a server that forgot, and was told anew
     this.#wanted.delete(id);

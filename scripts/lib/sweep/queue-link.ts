@@ -42,7 +42,9 @@ export async function openQueueRedis(url: string): Promise<Redis> {
   });
   try {
     await redis.connect();
-  } catch {
+    await redis.select(redis.options.db ?? 0); // connecting passes over a database that is not there, and takes the first
+  } catch (error) {
+    if (redis.status === 'ready' && error instanceof Error) why = error.message;
     redis.disconnect();
     throw new Problem(EXIT.unreachable, [
       `Redis does not answer at ${hidePassword(url)} (${why}): start a redis-server there, or correct --queue`,

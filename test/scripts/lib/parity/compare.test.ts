@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compare, type Comparing, unexplained } from '../../../../scripts/lib/parity/compare.ts';
+import { compare, type Comparing, holds, isEmpty, unexplained } from '../../../../scripts/lib/parity/compare.ts';
 import type { Command, Fill } from '../../../../scripts/lib/parity/intents.ts';
 import { parityLines } from '../../../../scripts/lib/parity/lines.ts';
 import { WIDTH } from '../../../../scripts/lib/table.ts';
@@ -128,4 +128,9 @@ test('parityLines() fit a terminal of 80 columns', () => {
   const lines = parityLines(parity, 0.99);
   expect(lines.filter((line) => line.length > WIDTH)).toEqual([]);
   expect(lines.join('\n')).toMatch(/0\.0 % of the fills equal, is below the goal of 99 %; every difference\s+has a cause/);
+});
+
+test('a session without fills proves nothing', () => {
+  const empty = compared({ real: { commands: [], fills: [] }, simulated: { commands: [], fills: [] } });
+  expect([isEmpty(empty), holds(empty, 0.99), holds(compared({}), 0.99)]).toEqual([true, false, true]);
 });
