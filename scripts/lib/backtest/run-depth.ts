@@ -62,7 +62,7 @@ export async function runDepth(run: DepthRun): Promise<BacktestResult> {
 }
 
 /** What passes by, for holes: breaks in the chain of differences, and long silences of everything or of the depth alone. */
-class Watch {
+export class Watch {
   readonly #gaps: GapRow[] = [];
   count = 0;
   lastMs: number;
@@ -70,7 +70,7 @@ class Watch {
   readonly #chains: Map<string, { readonly last: number | null; readonly atMs: number }>;
   readonly #strangers = new Map<string, number>();
 
-  constructor({ startMs, symbols }: DepthOptions) {
+  constructor({ startMs, symbols }: Pick<DepthOptions, 'startMs' | 'symbols'>) {
     this.lastMs = startMs;
     this.#startMs = startMs;
     this.#chains = new Map(symbols.map(({ instrument }) => [instrument.symbol, { last: null, atMs: startMs }]));

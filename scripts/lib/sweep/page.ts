@@ -3,7 +3,7 @@ import { amount, NONE, percent, ratio, time } from '../report/figures.ts';
 import { type Html, html } from '../report/html.ts';
 import type { Figure } from '../report/key-figures.ts';
 import { document, figureCards } from '../report/page.ts';
-import { sheet } from '../report/sections.ts';
+import { gapsTable, sheet } from '../report/sections.ts';
 import { pairsOf, type Seen } from './bins.ts';
 import { alongSection, heatSection } from './heat.ts';
 import { shownJson } from './json.ts';
@@ -40,7 +40,7 @@ ${tested ? foldSheet(result) : html``}
 <section><h2>${OBJECTIVE_WORDS[meta.objective]}, trial by trial</h2><div class="chart" id="trials"></div></section>
 ${tested ? html`<section><h2>Tested against searched: what was only luck lies in a cloud, what holds along a line</h2><div class="chart" id="scatter"></div></section>` : html``}
 ${studies.map((study) => trialSheet(study, meta))}
-${refusalSheet('Refused by the configuration', refusals(studies).byConfig)}${refusalSheet('Not run', refusals(studies).byBacktest)}`;
+${refusalSheet('Refused by the configuration', refusals(studies).byConfig)}${refusalSheet('Not run', refusals(studies).byBacktest)}${gapsTable(meta.gaps)}`;
 }
 
 function cards({ meta, studies, walked }: SweepResult): Html {

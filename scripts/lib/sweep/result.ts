@@ -1,5 +1,6 @@
 /** What a sweep hands on: plain JSON. The same data, configuration, program and search give the same bytes, however and where it was run. */
 import { basename } from 'node:path';
+import type { GapRow } from '../backtest/result.ts';
 import type { Deflated } from './deflated-sharpe.ts';
 import type { Dimension, Point } from './dimension.ts';
 import type { Json } from './json.ts';
@@ -48,6 +49,8 @@ export type SweepMeta = {
   readonly files: readonly string[];
   readonly symbols: readonly string[];
   readonly range: Span;
+  /** Holes in the data. */
+  readonly gaps: readonly GapRow[];
   readonly search: SearchName;
   readonly searchSeed: number;
   readonly budget: number;
@@ -60,9 +63,15 @@ export type SweepMeta = {
 };
 export type SweepResult = { readonly meta: SweepMeta; readonly studies: readonly StudyRow[]; readonly walked: Walked | null };
 
-type Parts = { readonly world: World; readonly range: Span; readonly plan: SweepPlan; readonly judged: JudgedSweep };
+type Parts = {
+  readonly world: World;
+  readonly range: Span;
+  readonly gaps: readonly GapRow[];
+  readonly plan: SweepPlan;
+  readonly judged: JudgedSweep;
+};
 
-export function sweepResult({ world, range, plan, judged }: Parts): SweepResult {
+export function sweepResult({ world, range, gaps, plan, judged }: Parts): SweepResult {
   const { klines: _, tape: __, funding: ___, ...asked } = world.asked;
   const { search, searchSeed, budget, generation, objective, space } = plan;
   return {
@@ -74,7 +83,7 @@ export function sweepResult({ world, range, plan, judged }: Parts): SweepResult 
         configHash: world.hashes.config,
         codeHash: world.hashes.code,
       },
-      ...{ build: world.build, files: filesOf(world.asked).map((file) => basename(file)), symbols: world.asked.symbol, range },
+      ...{ build: world.build, files: filesOf(world.asked).map((file) => basename(file)), symbols: world.asked.symbol, range, gaps },
       ...{ search, searchSeed, budget, generation, objective, dimensions: space.dimensions, fixed: space.fixed, asked },
     },
     studies: judged.studies.map(studyRow),

@@ -35,7 +35,8 @@ function sentence(label: string, text: string): readonly string[] {
 }
 
 function headLines({ meta, studies }: SweepResult): readonly string[] {
-  const { range, search, searchSeed, symbols, objective } = meta;
+  const { range, gaps, search, searchSeed, symbols, objective } = meta;
+  const [firstGap] = gaps;
   const run = studies.reduce((sum, { trials }) => sum + trials.length, 0);
   const folds = studies.length > 1 ? ` in ${studies.length} folds` : '';
   const by = `${symbols.join(' ')} by ${search}${search === 'grid' ? '' : `, seed ${searchSeed}`}`;
@@ -43,6 +44,7 @@ function headLines({ meta, studies }: SweepResult): readonly string[] {
   return [
     ...sentence('sweep', `${by}: ${run} ${run === 1 ? 'trial' : 'trials'}${folds}`),
     ...sentence('', `${time(range.fromMs)} to ${time(range.toMs)}`),
+    ...(firstGap ? sentence('gaps', `${gaps.length} in the data, the first ${time(firstGap.fromMs)} to ${time(firstGap.toMs)}`) : []),
     ...sentence('aim', OBJECTIVE_WORDS[objective]),
     ...(fixed.length === 0 ? [] : sentence('fixed', fixed.join(', '))),
   ];

@@ -3,7 +3,7 @@ import type { Config } from '../../../shared/config.ts';
 import { configOf, EXIT, Problem } from '../tool.ts';
 import { prepareOn } from '../backtest/prepare.ts';
 import type { SweepArguments } from './arguments.ts';
-import { dataRange } from './data-range.ts';
+import { type DataRange, dataRange } from './data-range.ts';
 import { sizeOf } from './dimension.ts';
 import type { Executor } from './executor.ts';
 import { judgeSweep } from './judge.ts';
@@ -12,7 +12,7 @@ import { Progress } from './progress.ts';
 import { QueueExecutor } from './queue-executor.ts';
 import { type SweepResult, sweepResult } from './result.ts';
 import { readSpace, type Space } from './space.ts';
-import { foldsOf, type Span } from './splits.ts';
+import { foldsOf } from './splits.ts';
 import { type Run, runStudies, type SweepPlan } from './study.ts';
 import { Outcome } from './trial.ts';
 import { TrialFile } from './trial-file.ts';
@@ -21,20 +21,20 @@ import { type World, worldOf } from './world.ts';
 /** Points of a grid at most. */
 const GRID_MAX = 20_000;
 
-export type Prepared = { readonly world: World; readonly plan: SweepPlan; readonly range: Span };
+export type Prepared = { readonly world: World; readonly plan: SweepPlan } & Pick<DataRange, 'range' | 'gaps'>;
 
 /** Throws Problem and TapeProblem. */
 export async function prepareSweep(asked: SweepArguments): Promise<Prepared> {
   const loaded = configOf(asked.config);
   const { config: base } = await prepareOn(loaded, { ...asked.asked, set: [], config: asked.config });
   const space = spaceOf(asked, base);
-  const { range, stepMs } = await dataRange(asked.asked);
+  const { range, stepMs, gaps } = await dataRange(asked.asked);
   const { walkForward: folds, train: trainLengths, anchored, embargoMs } = asked;
   const split = foldsOf({ range, folds, trainLengths, anchored, embargoMs, stepMs });
   if (!split.ok) throw new Problem(EXIT.usage, [split.error]);
   const { search, searchSeed, generation, objective, trials } = asked;
   const plan = { space, base, folds: split.value, search, searchSeed, generation, objective, budget: trials ?? sizeOf(space.dimensions) };
-  return { world: await worldOf(asked.asked, { config: base, file: loaded.file }), plan, range };
+  return { world: await worldOf(asked.asked, { config: base, file: loaded.file }), plan, range, gaps };
 }
 
 function spaceOf({ set, search }: SweepArguments, base: Config): Space {
@@ -57,13 +57,13 @@ function spaceOf({ set, search }: SweepArguments, base: Config): Space {
 
 /** `stopped` rejects when a person ends it. */
 export async function runSweep(asked: SweepArguments, stopped: Promise<never>): Promise<SweepResult> {
-  const { world, plan, range } = await Promise.race([prepareSweep(asked), stopped]);
+  const { world, plan, range, gaps } = await Promise.race([prepareSweep(asked), stopped]);
   using file = TrialFile.open(trialsFile(asked.out), world, asked);
   using progress = new Progress((plan.budget + 1) * plan.folds.length);
   await using executor = await executorOf(asked, { world, say: (line) => progress.say(`sweep: ${line}`) });
   const studies = await Promise.race([runStudies(plan, remembering(file, { executor, progress })), stopped]);
   refuseNothingRun(studies);
-  return sweepResult({ world, range, plan, judged: judgeSweep(studies, plan.objective) });
+  return sweepResult({ world, range, gaps, plan, judged: judgeSweep(studies, plan.objective) });
 }
 
 const trialsFile = (out: string): string => out.replace(/\.json$/, '.trials.ndjson');

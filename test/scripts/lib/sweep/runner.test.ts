@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { prepareKlines } from '../../../../scripts/lib/backtest/prepare-klines.ts';
 import { runKlines } from '../../../../scripts/lib/backtest/run-klines.ts';
+import { sweepPage } from '../../../../scripts/lib/sweep/page.ts';
+import { sweepResult } from '../../../../scripts/lib/sweep/result.ts';
 import { TrialRunner } from '../../../../scripts/lib/sweep/runner.ts';
 import { spansOf } from '../../../../scripts/lib/sweep/study.ts';
+import { sweepSummary } from '../../../../scripts/lib/sweep/summary.ts';
 import { prepareSweep } from '../../../../scripts/lib/sweep/sweep.ts';
 import { figuresOf, type Outcome, taskOf } from '../../../../scripts/lib/sweep/trial.ts';
 import { fastDir } from '../../../kit/fast-dir.ts';
-import { CONFIG_FILE, sweepArguments, walkedLines, writeBars } from '../../../kit/sweep.ts';
+import { BAR_MS, CONFIG_FILE, sweepArguments, T0, walkedLines, writeBars } from '../../../kit/sweep.ts';
 
 const folder = fastDir('sweep');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -54,6 +57,18 @@ test('nothing after the search of a fold changes what was found there, and nothi
   expect(fromTest).toMatchObject({ figures: [first.figures[0], {}] });
   expect(fromTest.kind === 'done' && fromTest.figures[1]).not.toEqual(first.figures[1]);
   expect(afterTest).toEqual(first);
+});
+
+test('a hole in the data is told', async () => {
+  const file = writeBars(join(folder, 'holed.csv'), LINES.toSpliced(500, 100));
+  const more = ['--set', 'strategy.macdTrend.fastPeriod=6,8'];
+  const hole = { symbol: 'BTCUSDT', fromMs: T0 + 500 * BAR_MS, toMs: T0 + 600 * BAR_MS, what: 'no bars' };
+  const { gaps, ...rest } = await prepareSweep(sweepArguments(file, ...more));
+  expect(gaps).toEqual([hole]);
+  const result = sweepResult({ ...rest, gaps, judged: { studies: [], walked: null } });
+  expect(sweepSummary(result)).toContain('gaps      1 in the data, the first 2024-01-02 17:40:00 to 2024-01-03 02:00:00');
+  expect(sweepPage(result)).toContain('no bars');
+  expect((await prepareSweep(sweepArguments(file, ...more, '--from', '2024-01-04'))).gaps).toEqual([]);
 });
 
 test('what these parameters cannot be run on is an outcome, not an end', async () => {

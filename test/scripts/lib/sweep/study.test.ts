@@ -60,7 +60,7 @@ function byWorkers(workers: number, seed: number): Run {
 }
 
 const resultOf = (plan: SweepPlan, studies: readonly Study[]): SweepResult =>
-  sweepResult({ world: worldWith(), range, plan, judged: judgeSweep(studies, plan.objective) });
+  sweepResult({ world: worldWith(), range, gaps: [], plan, judged: judgeSweep(studies, plan.objective) });
 
 test.each(['tpe', 'random'] as const)('%s: the same result to the last byte with any number of workers, in any order', async (search) => {
   const plan = planOf({ search });
