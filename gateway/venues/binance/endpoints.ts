@@ -24,11 +24,14 @@ export function orderEntryProblem(
     : null;
 }
 
-/** A host of the exchange itself that is none of its test environments (reference sheet 2026-11, 1.1 and 1.2). */
+/**
+ * A host of the exchange itself, under any of its top-level domains, that is none of its test environments (reference sheet 2026-11, 1.1 and
+ * 1.2). A dot at its end names the same host.
+ */
 export const tradesRealMoney = ({ rest, stream, api }: Endpoints): boolean =>
   [rest, stream, api].some((url) => url !== undefined && isRealHost(url));
 
 const isRealHost = (url: string): boolean => {
-  const host = URL.canParse(url) ? new URL(url).hostname.toLowerCase() : '';
-  return /(?:^|\.)binance\.com$/.test(host) && !/^(?:demo-|testnet\.)/.test(host);
+  const host = URL.canParse(url) ? new URL(url).hostname.toLowerCase().replace(/\.+$/, '') : '';
+  return /(?:^|\.)binance\.[a-z]+$/.test(host) && !/^(?:demo-|testnet\.)/.test(host);
 };
