@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ import { KEY, openTestSim, SECRET, type SimClient } from '../../../kit/sim-clien
 
 const BASE = JSON.parse(readFileSync(join(import.meta.dirname, '../../../../config.json'), 'utf8'));
 const PATIENCE_MS = 700;
+const DAY_MS = 86_400_000;
 const home = mkdtempSync(join(tmpdir(), 'mmbot-doctor-'));
 const credentials = ok({ apiKey: KEY, secret: SECRET });
 let redis: TestRedis;
@@ -152,6 +153,15 @@ describe('the way to real money', () => {
       const { config } = load({ environment, endpoints: { [environment]: real } });
       expect(refuseEnvironment(config, { live: true })).toMatchObject({ code: 4 });
     }
+    for (const rest of [
+      'https://fapi.binance.com.',
+      'https://FAPI.Binance.com:443',
+      'https://fapi.binance.us',
+      'https://fapi.binance.info.',
+    ]) {
+      const named = load({ environment: 'testnet', endpoints: { testnet: { ...real, rest } } }).config;
+      expect([rest, refuseEnvironment(named, { live: false })?.code]).toEqual([rest, 4]);
+    }
     expect(refuseEnvironment(load({ environment: 'testnet' }).config, { live: false })).toBeNull();
     expect(refuseEnvironment(load({ environment: 'paper' }).config, { live: false })).toBeNull();
   });
@@ -182,8 +192,17 @@ describe('the way to real money', () => {
     const life = (state: string) => writeFileSync(join(accountDir(), 'life.json'), JSON.stringify({ state, epoch: 1, pid: 1, wallMs: 1 }));
     life('running');
     expect(await go()).toBeNull();
-    expect(lines.at(-1)).toMatch(/passed less than a day ago/);
+    expect(lines.at(-1)).toMatch(/passed with this configuration, and lived less than a day ago/);
     expect(await go({ limits: { maxGrossNotional: '30000' } })).toMatchObject({ code: 4 });
+    const stampFile = join(accountDir(), 'preflight.json');
+    const stamp = JSON.parse(readFileSync(stampFile, 'utf8'));
+    writeFileSync(stampFile, JSON.stringify({ ...stamp, passedMs: Date.now() - 9 * DAY_MS })); // it ran for nine days
+    const db = join(accountDir(), 'ledger.sqlite');
+    for (const name of [db, `${db}-wal`]) writeFileSync(name, '');
+    expect(await go()).toBeNull();
+    for (const name of [db, `${db}-wal`]) utimesSync(name, new Date(), new Date(Date.now() - 2 * DAY_MS)); // and was forgotten for two
+    expect(await go()).toMatchObject({ code: 4 });
+    writeFileSync(stampFile, JSON.stringify(stamp));
     life('ended');
     expect(await go()).toMatchObject({ code: 4 });
   });
