@@ -169,6 +169,17 @@ test('two writers: the second one is told, and a name is never taken twice', asy
   expect(readdirSync(dir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
+test('a name that every object of the engine knows is a name like any other', async () => {
+  await addKey(options(), 'testnet');
+  expect(credentials({ keystore: 'keys.json', key: 'constructor', passphraseFile: 'phrase' })).toMatchObject({
+    ok: false,
+    error: expect.stringMatching(/holds no key constructor/),
+  });
+  expect(await refusal(() => rotateKey(options(), 'constructor'))).toMatch(/holds no key constructor/);
+  await addKey(options(), 'constructor');
+  expect(credentials({ keystore: 'keys.json', key: 'constructor', passphraseFile: 'phrase' })).toMatchObject({ ok: true });
+});
+
 test('a write that is cut short, as by a full disk, leaves the old file whole', async () => {
   for (const name of ['first', 'second']) await addKey(options(), name);
   const before = readFileSync(join(dir, 'keys.json'), 'utf8');
