@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, matchesGlob } from 'node:path';
+import { expect, test } from 'vitest';
+import { ROOT } from '../../kit/run.ts';
+
+const OPS = join(ROOT, 'scripts/ops');
+const linesOf = (file: string): readonly string[] => readFileSync(join(OPS, file), 'utf8').split('\n').filter(Boolean);
+const valueOf = (unit: string, key: string): string =>
+  linesOf(`systemd/mmbot-${unit}.service`)
+    .flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []))
+    .join(' ');
+
+/** What the notes of compose.yml and README tell a person to make inside the folder of the project. */
+const SECRETS = [
+  ...['key.json', 'keys.json', 'keys.json.77.tmp', '.env', 'config.local.json', 'private.pem', 'run/dashboard.token', 'etc/key.json'],
+  ...['key.json', 'keys.json', 'config.json', 'redis/users.acl', 'redis/gateway.password', 'grafana.password'].map(
+    (name) => `scripts/ops/docker/etc/${name}`,
+  ),
+];
+
+test.each(SECRETS)('no image carries %s', (path) => {
+  const patterns = linesOf('docker/Dockerfile.dockerignore');
+  expect(patterns.filter((pattern) => matchesGlob(path, pattern) || matchesGlob(path, `${pattern}/**`))).not.toEqual([]);
+});
+
+test.skipIf(!existsSync(join(ROOT, '.git')))('the files that compose.yml asks for are kept out of git', () => {
+  const paths = SECRETS.filter((path) => path.startsWith('scripts/'));
+  const ignored = execFileSync('git', ['-C', ROOT, 'check-ignore', ...paths], { encoding: 'utf8' });
+  expect(ignored.trim().split('\n')).toEqual(paths);
+});
+
+test.each(['brain', 'dashboard'])('the unit of the %s sees no key, no passphrase and no password of another user', (unit) => {
+  const hidden = valueOf(unit, 'InaccessiblePaths').split(' ');
+  const secrets = ['key.json', 'keys.json', '.env', 'alerts.env', 'redis'].map((name) => `-/etc/mmbot/${name}`);
+  expect(hidden).toEqual(expect.arrayContaining(secrets));
+});
+
+test.each(['gateway', 'brain', 'watchdog', 'dashboard', 'redis'])('systemd never gives up on the %s', (unit) => {
+  expect(valueOf(unit, 'StartLimitIntervalSec')).toBe('0');
+  expect(Number(valueOf(unit, 'RestartSec'))).toBeGreaterThanOrEqual(1); // a start a second is borne by machine and exchange
+});
