@@ -2,13 +2,10 @@
 import type { Loaded, Credentials } from '../../../shared/config-file.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bench } from './bench.ts';
-import { cleanUp, PositionMark } from './clean-up.ts';
+import { cleanUp, LATE_MS, markOf } from './clean-up.ts';
 import { ProbeWire } from './wire.ts';
 
 export type Charge = { readonly loaded: Loaded; readonly credentials: Credentials; readonly symbol: string };
-
-/** Longer than what the probe sends is valid. */
-const LATE_MS = 6_000;
 
 let charge: Charge | null = null;
 process.on('message', (message: Charge | 'done') => {
@@ -26,9 +23,8 @@ async function guard(): Promise<void> {
   await using wire = new ProbeWire(loaded.config, credentials);
   const isThere = await wire.syncClock();
   const bench = isThere ? await Bench.open(wire, symbol) : null;
-  const { environment } = loaded.config;
-  const mark = new PositionMark(loaded.runDir, { environment, symbol });
-  if (bench) await cleanUp(bench, mark);
+  const mark = markOf(charge);
+  if (bench) await cleanUp(bench, mark, { mayBeLate: true });
   if (bench) await sleep(LATE_MS); // an order that was on its way may come until then
   const left = bench ? await cleanUp(bench, mark) : ['the venue does not answer'];
   process.exit(left.length === 0 ? 0 : 1);
