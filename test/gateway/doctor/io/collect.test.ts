@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { collect, examine } from '../../../../gateway/doctor/io/collect.ts';
 import { PROBE_FILE } from '../../../../gateway/doctor/io/files.ts';
+import { redisFacts } from '../../../../gateway/doctor/io/redis.ts';
 import { preflight, refuseEnvironment } from '../../../../gateway/io/preflight.ts';
 import { OPEN_FACTS } from '../../../../gateway/venues/binance/unverified.ts';
 import { accountHash, overlay } from '../../../../shared/config.ts';
@@ -120,6 +121,15 @@ describe('examine() on a real Redis, real files and the simulator', () => {
     expect(found.get('clock')).toBe('unknown');
     silent.close();
   });
+});
+
+test('a password of Redis that cannot be read is a finding like any other', async () => {
+  vi.stubEnv('MMBOT_REDIS_PASSWORD_FILE', '/none/there');
+  expect(await redisFacts('redis://127.0.0.1:1')).toMatchObject({
+    ok: false,
+    error: expect.stringMatching(/\/none\/there cannot be read/),
+  });
+  vi.unstubAllEnvs();
 });
 
 describe('the way to real money', () => {
