@@ -57,6 +57,22 @@ export async function cleanUp(bench: Bench, mark: PositionMark, { mayBeLate = fa
   return left;
 }
 
+export type Waiting = { readonly mark: PositionMark; readonly tries: number; readonly pauseMs: number };
+
+/** After the death of the probe, which the network may have died with: the venue is waited for, and what is late is looked for as well. */
+export async function cleanUpLater(open: () => Promise<Bench | null>, { mark, tries, pauseMs }: Waiting): Promise<readonly string[]> {
+  let left: readonly string[] = ['the venue does not answer'];
+  for (let i = 0; i < tries && left.length > 0; i++) {
+    if (i > 0) await sleep(pauseMs);
+    const bench = await open();
+    if (bench === null) continue;
+    await cleanUp(bench, mark, { mayBeLate: true });
+    await sleep(Math.min(LATE_MS, pauseMs));
+    left = await cleanUp(bench, mark);
+  }
+  return left;
+}
+
 /** Cancels and closes what it sees, then looks again. */
 async function oneRound(bench: Bench, mark: PositionMark): Promise<readonly string[]> {
   for (const id of (await bench.openOrders())?.filter(isOfTools) ?? []) await bench.cancel(id);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bench } from '../../../../scripts/lib/probe/bench.ts';
-import { cleanUp, markOf, PositionMark } from '../../../../scripts/lib/probe/clean-up.ts';
+import { cleanUp, cleanUpLater, markOf, PositionMark } from '../../../../scripts/lib/probe/clean-up.ts';
 import { reportLines } from '../../../../scripts/lib/probe/lines.ts';
 import { QUESTIONS } from '../../../../scripts/lib/probe/probe.ts';
 import { taken } from '../../../../scripts/lib/probe/question.ts';
@@ -191,6 +191,16 @@ describe('what a killed probe left', () => {
     expect(await cleanUp(as.bench, as.mark)).toEqual([]);
     expect(await account(as)).toMatchObject({ positions: [] });
     expect(as.mark.isSet).toBe(false);
+  });
+
+  test('is taken away as soon as the venue answers again', async () => {
+    await as.bench.place({ newClientOrderId: as.bench.nextId() });
+    const benches = [null, null, as.bench];
+    const open = () => Promise.resolve(benches.shift() ?? null);
+    const waiting = { mark: as.mark, pauseMs: 1 };
+    expect(await cleanUpLater(open, { ...waiting, tries: 2 })).toEqual(['the venue does not answer']);
+    expect(await cleanUpLater(open, { ...waiting, tries: 2 })).toEqual([]);
+    expect(await account(as)).toMatchObject({ openOrders: [] });
   });
 
   test('a larger position than it had marked is of somebody else: it stays, and the mark is told of', async () => {
