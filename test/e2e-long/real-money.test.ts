@@ -84,7 +84,7 @@ test('a gateway trades real money only when everything says so', async () => {
     format: 'mmbot-probe',
     version: 1,
     environment: 'testnet',
-    host: 'h',
+    host: 'https://demo-fapi.binance.com',
     symbol: 'BTCUSDT',
     startedMs: 1,
     finishedMs: Date.now(),

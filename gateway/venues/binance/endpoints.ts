@@ -31,7 +31,12 @@ export function orderEntryProblem(
 export const tradesRealMoney = ({ rest, stream, api }: Endpoints): boolean =>
   [rest, stream, api].some((url) => url !== undefined && isRealHost(url));
 
+/** A host of the exchange's own test environments: what stands in for it elsewhere proves nothing about it. */
+export const isTestHost = (url: string): boolean => /(?:^|\.)(?:binance|binancefuture)\.com$/.test(hostOf(url)) && !isRealHost(url);
+
+const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname.toLowerCase().replace(/\.+$/, '') : '');
+
 const isRealHost = (url: string): boolean => {
-  const host = URL.canParse(url) ? new URL(url).hostname.toLowerCase().replace(/\.+$/, '') : '';
+  const host = hostOf(url);
   return /(?:^|\.)binance\.[a-z]+$/.test(host) && !/^(?:demo-|testnet\.)/.test(host);
 };

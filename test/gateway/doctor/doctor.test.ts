@@ -148,6 +148,7 @@ const PLANTED: readonly Planted[] = [
   ],
   ['a probe that never ran', { probe: null }, 'probe', 'warn', /scripts\/mm probe --environment testnet/],
   ['a probe that was killed', probe({ finishedMs: null }), 'probe', 'warn', /scripts\/mm probe/],
+  ['a probe of a stand-in', probe({ host: 'http://127.0.0.1:18080', atVenue: false }), 'probe', 'warn', /scripts\/mm probe/],
   ['a probe of last year', probe({ finishedMs: HEALTHY.nowMs - 300 * 86_400_000 }), 'probe', 'warn', /scripts\/mm probe/],
   [
     'a venue that differs',

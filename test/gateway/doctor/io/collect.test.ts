@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { collect, examine } from '../../../../gateway/doctor/io/collect.ts';
-import { PROBE_FILE } from '../../../../gateway/doctor/io/files.ts';
+import { PROBE_FILE, probeFacts } from '../../../../gateway/doctor/io/files.ts';
 import { redisFacts } from '../../../../gateway/doctor/io/redis.ts';
 import { preflight, refuseEnvironment } from '../../../../gateway/io/preflight.ts';
 import { OPEN_FACTS } from '../../../../gateway/venues/binance/unverified.ts';
@@ -138,13 +138,13 @@ describe('the way to real money', () => {
     lines.length = 0;
     return preflight({ loaded: load(over), credentials: credentials.value, acceptUnverified, say: (line) => lines.push(line) });
   };
-  const report = (verdict = 'as-assumed') => {
+  const report = (verdict = 'as-assumed', host = 'https://demo-fapi.binance.com') => {
     const facts = OPEN_FACTS.map(({ id, fact, assumed, changes }) => ({ id, fact, assumed, changes, done: '', answer: '', verdict }));
     const doc = {
       format: 'mmbot-probe',
       version: 1,
       environment: 'testnet',
-      host: 'h',
+      host,
       symbol: 'BTCUSDT',
       startedMs: 1,
       finishedMs: Date.now(),
@@ -176,6 +176,17 @@ describe('the way to real money', () => {
     expect(refuseEnvironment(load({ environment: 'paper' }).config, { live: false })).toBeNull();
   });
 
+  test.each([
+    ['https://demo-fapi.binance.com', true],
+    ['https://testnet.binancefuture.com', true],
+    ['https://fapi.binance.com', false],
+    ['https://demo-fapi.binance.com.example.org', false],
+    ['http://127.0.0.1:18080', false],
+  ])('a probe of %s is one of the venue: %s', (host, atVenue) => {
+    report('as-assumed', host);
+    expect(probeFacts(join(dir, 'run'))).toMatchObject({ ok: true, value: { host, atVenue } });
+  });
+
   test('is closed while nothing was probed, and while an answer differs; a person may accept that for one start', async () => {
     expect(await go()).toMatchObject({ code: 4, lines: [expect.stringMatching(/unverified on venue: the probe has never run/)] });
     report('differs');
@@ -186,6 +197,8 @@ describe('the way to real money', () => {
   });
 
   test('is open with a whole report and no failure; a failure closes it whatever is accepted', async () => {
+    report('as-assumed', `http://127.0.0.1:${sim.simulator.port}`); // endpoints.testnet led to a simulator
+    expect(await go()).toMatchObject({ code: 4, lines: [expect.stringMatching(/unverified on venue: the report is of http:\/\/127/)] });
     report();
     expect(await go()).toBeNull();
     chmodSync(join(dir, 'config.json'), 0o666);
