@@ -76,9 +76,10 @@ async function run(args: readonly string[]): Promise<number> {
   const random = new Random(process.pid);
   await using tape = openBrainTape(config, { accountDir, clock, log });
   using shadows = new Shadows({ config, customs: customs.value, clock, log, path: join(accountDir, 'shadow.sqlite') });
+  tape?.remembered(store, { symbols: config.symbols, runs });
   await using brain = new Brain({
     ...{ config, runs, prepare, socketPath, redis, store, clock, random, log, metrics, times, onFatal, onReady },
-    ...{ shadows, onTurn: (turn, stepped) => tape?.turn(turn, stepped) },
+    ...{ shadows, onTurn: (turn, stepped) => tape?.turn(turn, stepped), onHeard: (heard) => tape?.heard(heard) },
   });
   edits.listen((edited) => void brain.edit(edited));
   const { metricsPort } = config.brain;

@@ -4,6 +4,7 @@
  */
 import type { Side } from '../shared/order.ts';
 import { type Lots, lots, type Ticks, ticks } from '../shared/units.ts';
+import type { OrderCommand } from './oms/working.ts';
 import type { SymbolView, Wish } from './strategy/strategy.ts';
 import { isWorthSending } from './strategy/worth-sending.ts';
 
@@ -53,3 +54,7 @@ export function crossInside(wanting: readonly Wanting[]): {
   const takers = wanting.map(({ taker }, n) => (taker && left[n] ? { ...taker, size: lots(left[n] ?? 0) } : null));
   return { takers, crosses };
 }
+
+/** An order leaves that takes. */
+export const takes = ({ commands }: { readonly commands: readonly OrderCommand[] }): boolean =>
+  commands.some((one) => one.kind === 'place' && one.timeInForce === 'ioc');

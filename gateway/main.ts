@@ -60,7 +60,7 @@ async function prepare(args: readonly string[]): Promise<Prepared> {
   if (spec && environment !== 'sim')
     throw new Ended(EXIT.usage, [`--clock: only in sim: environment is ${environment} in ${loaded.value.file}`]);
   heed(refuseEnvironment(loaded.value.config, options));
-  const credentials = await takeCredentials(loaded.value, process.env);
+  const credentials = await takeCredentials(loaded.value, process.env, { stdin: options.passphraseStdin });
   if (!credentials.ok) throw new Ended(EXIT.usage, [credentials.error]);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   heed(await preflight({ loaded: loaded.value, credentials: credentials.value, ...options, say }));

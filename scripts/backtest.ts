@@ -36,7 +36,12 @@ async function run(asked: BacktestArguments): Promise<BacktestResult> {
     throw new Problem(EXIT.usage, [`${given.join(' and ') || 'no data given'}: allowed is one of --klines, --tape and --simulate`]);
   if (simulate !== undefined) return runSimulated(await prepareSimulated(asked, simulate));
   if (tape === undefined) return runKlines(await prepareKlines(asked));
-  return (await isSession(tape)) ? replayedSession(asked, tape) : runDepth(await prepareDepth(asked));
+  if (await isSession(tape)) return replayedSession(asked, tape);
+  if (asked.latencies !== undefined)
+    throw new Problem(EXIT.usage, [
+      `--latencies: ${tape} is no session of ours: allowed is --feed-latency, --order-latency, --response-latency`,
+    ]);
+  return runDepth(await prepareDepth(asked));
 }
 
 await runTool('backtest', main);

@@ -1,4 +1,4 @@
-/** One tool to watch and stop a running system: reads Redis, speaks to the gateway's operator socket, holds no key. */
+/** One tool to watch and stop a running system: reads Redis, speaks to the gateway's operator socket. Only doctor, probe and keys touch a key. */
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Loaded } from '../shared/config-file.ts';

@@ -3,7 +3,9 @@
  * again what dies, and ends all of it in order: brain (cancels its quotes), gateway (verifies that nothing is left), simulator, Redis.
  */
 import { Command, InvalidArgumentError } from 'commander';
-import { loadConfig } from '../shared/config-file.ts';
+import { type Loaded, loadConfig, loadCredentials } from '../shared/config-file.ts';
+import { askedPassphrase } from '../shared/io/take-credentials.ts';
+import { ok, type Result } from '../shared/result.ts';
 import { cannotStart } from './start/environments.ts';
 import type { RunOptions } from './start/processes.ts';
 import { supervise } from './start/run.ts';
@@ -19,7 +21,7 @@ const positive = (max: number) => (text: string) => {
   return n;
 };
 
-type Options = Omit<RunOptions, 'loaded'> & { readonly config: string };
+type Options = Omit<RunOptions, 'loaded' | 'passphrase'> & { readonly config: string };
 
 const program = new Command('npm start --')
   .description('Starts everything: simulator (in sim), gateway, brain, the live page, and Redis when none answers.')
@@ -42,7 +44,17 @@ async function main(): Promise<number> {
   if (!loaded.ok) return complain(2, loaded.error);
   const hindrance = cannotStart(loaded.value.config.environment, options);
   if (hindrance) return complain(hindrance.code, [hindrance.sentence]);
-  return supervise({ ...options, loaded: loaded.value });
+  const passphrase = await typedPassphrase(loaded.value);
+  return passphrase.ok ? supervise({ ...options, loaded: loaded.value, passphrase: passphrase.value }) : complain(2, [passphrase.error]);
+}
+
+/** Asked once, and proved before anything is started; the gateway gets it at each of its starts. */
+async function typedPassphrase(loaded: Loaded): Promise<Result<Buffer | null, string>> {
+  if (loaded.config.environment === 'sim') return ok(null); // the run brings a key of its own
+  const typed = await askedPassphrase(loaded, process.env);
+  if (!typed.ok || typed.value === null) return typed;
+  const proved = loadCredentials(loaded, process.env, typed.value);
+  return proved.ok ? typed : proved;
 }
 
 function complain(code: number, lines: readonly string[]): number {

@@ -11,12 +11,13 @@ import { err, ok, type Result } from './result.ts';
  * when the file began; the name is its symbol. `connection`: a stream was opened or closed. `stream`: a frame; both are named by route and
  * number of the connection (`public#1`). `sent` and `rest`: a request and its answer, `GET /path?query` and `200 GET /path?query`.
  * `command` and `answer`: what a client asked over the socket and was told; the name is its role. `ledger`: what was written down, named by
- * who told it. `published`: a snapshot with this {epoch, seq} was given out. `documents` and `decision`: what the brain read in one turn, and
- * what came of it. `settled`: an answer that the brain took in. `clock`: both clocks read. `gap`: records that are missing here, and why.
+ * who told it. `published`: a snapshot with this {epoch, seq} was given out. `remembered`: what a brain knew when it started. `documents` and
+ * `decision`: what it read in one turn, and what came of it. `settled`: what changed its state between two turns: an answer, the ledger's
+ * word, other settings. `clock`: both clocks read. `gap`: records that are missing here, and why.
  */
 export const TAPE_SOURCES = [
   ...(['head', 'instruments', 'book', 'connection', 'stream', 'sent', 'rest', 'command', 'answer', 'ledger', 'published'] as const),
-  ...(['documents', 'decision', 'settled', 'clock', 'gap'] as const),
+  ...(['remembered', 'documents', 'decision', 'settled', 'clock', 'gap'] as const),
 ] as const;
 export type TapeSource = (typeof TAPE_SOURCES)[number];
 

@@ -7,7 +7,8 @@ import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import type { Random } from '../../shared/random.ts';
 import type { Run } from '../runs.ts';
-import type { step, Stepped } from '../step.ts';
+import type { Stepped } from '../step.ts';
+import type { Heard, Turn } from '../turn.ts';
 import type { BrainStore } from './brain-store.ts';
 import type { Prepare } from './reload.ts';
 import type { Shadows } from './shadows.ts';
@@ -29,5 +30,6 @@ export type BrainOptions = {
   readonly onReady: () => void;
   /** Other parameters on the same snapshots, without a way to the gateway. */
   readonly shadows?: Shadows;
-  readonly onTurn?: (turn: Parameters<typeof step>[1]['turn'], stepped: Stepped) => void;
+  readonly onTurn?: (turn: Turn, stepped: Stepped) => void;
+  readonly onHeard?: (heard: Heard) => void;
 };

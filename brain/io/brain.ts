@@ -26,6 +26,7 @@ import type { Reading } from '../risk/watch.ts';
 import { readsOf } from '../runs.ts';
 import { settingsOf } from '../settings.ts';
 import { settle } from '../settle.ts';
+import { takes } from '../taker.ts';
 import { type BrainState, initialState, type Settings, step, type Stepped, type SymbolStep, withSettings } from '../step.ts';
 import { type Documents, headerReason, type Identity } from '../view.ts';
 import { type Readiness, readiness } from '../readiness.ts';
@@ -33,7 +34,7 @@ import { BrainMeters } from './brain-meters.ts';
 import type { BrainOptions } from './brain-options.ts';
 import { type Farewell, Leaving } from './farewell.ts';
 import { FillReader } from './fill-reader.ts';
-import { GatewayLink } from './gateway-link.ts';
+import { dataOf, GatewayLink } from './gateway-link.ts';
 import { Memory } from './memory.ts';
 import { OutcomeLog } from './outcome-log.ts';
 import { Reload } from './reload.ts';
@@ -104,7 +105,10 @@ export class Brain implements AsyncDisposable {
       ...{ clock, log, ttlMs: config.brain.commandTtlMs, windowMs: config.brain.oms.batchWindowMs },
       request: (request) => this.#link.request(request),
       onSettled: (pending, answer, sent) => this.#settle(pending, { answer, sent }),
-      onTold: ({ symbol, ...told }) => this.#update(symbol, (state) => ({ ...state, oms: answered(state.oms, told) })),
+      onTold: ({ symbol, ...told }) => {
+        this.#options.onHeard?.({ kind: 'told', symbol, ...told });
+        this.#update(symbol, (state) => ({ ...state, oms: answered(state.oms, told) }));
+      },
     });
     const request = (asked: Request): Promise<Answer | null> => this.#link.request(asked);
     this.#risk = new RiskDesk({ clock, log, metrics, request, symbols: config.symbols, ofSymbols: config.symbols.length <= FEW_ROWS });
@@ -239,6 +243,7 @@ export class Brain implements AsyncDisposable {
     const { header } = documents;
     const next = this.#reload.take();
     if (next) [this.#state, this.#settings] = [this.#under(next.settings), next.settings];
+    if (next) this.#options.onHeard?.({ kind: 'config', config: next.config, nowMs: clock.wallMs() });
     if (next) this.#poller.read(readsOf(next.settings.runs, this.#options.shadows?.runs));
     const leased = this.#isLeased();
     const now = clock.monoMs();
@@ -328,8 +333,10 @@ export class Brain implements AsyncDisposable {
     if (answer?.type === 'refused' && sent) this.#meters.refused(answer.code);
     this.#count(pending, { answer, sent });
     if (answer === null) return;
-    const now = this.#options.clock.monoMs();
-    this.#update(pending.command.symbol, (state) => settle(state, pending, { answer, sent, now }));
+    const settled = { answer, sent, now: this.#options.clock.monoMs() };
+    const { symbol, clientId, kind: what } = pending.command;
+    this.#options.onHeard?.({ kind: 'settled', symbol, what, clientId, settled });
+    this.#update(symbol, (state) => settle(state, pending, settled));
   }
 
   #count(pending: Pending, { answer, sent }: { readonly answer: Taken | Refused | null; readonly sent: boolean }): void {
@@ -386,7 +393,3 @@ export class Brain implements AsyncDisposable {
       .catch((error: Error) => this.#poller.watch.failed('write decision', error));
   }
 }
-
-/** An order leaves that takes. */
-const takes = ({ commands }: SymbolStep): boolean => commands.some((one) => one.kind === 'place' && one.timeInForce === 'ioc');
-const dataOf = (answer: Answer | null): unknown => (answer?.type === 'data' ? answer.data : null);

@@ -124,3 +124,6 @@ export class GatewayLink implements AsyncDisposable {
     if (clock.monoMs() - this.#rivalSince > leaseMs + RIVAL_MS) onFatal(sentence, 4);
   }
 }
+
+/** What a query was answered with; null: nothing. */
+export const dataOf = (answer: Answer | null): unknown => (answer?.type === 'data' ? answer.data : null);

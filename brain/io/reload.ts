@@ -43,7 +43,7 @@ export type ReloadOptions = {
   readonly ask: () => Promise<unknown>;
 };
 /** Settings that come into force at the next turn. */
-export type Next = { readonly settings: Settings; readonly audit: ConfigAudit };
+export type Next = { readonly settings: Settings; readonly config: Config; readonly audit: ConfigAudit };
 
 export class Reload {
   readonly #options: ReloadOptions;
@@ -162,7 +162,7 @@ export class Reload {
     const orders = told(preview(settings));
     const all = told([...(this.#next?.audit.changes ?? []), ...changes]); // two edits before one turn
     log.info({ changes, orders }, 'Configuration edited: what would change at the next turn');
-    this.#next = { settings, audit: { atMs: wallMs(), by: 'file', changes: all, orders } };
+    this.#next = { settings, config: after, audit: { atMs: wallMs(), by: 'file', changes: all, orders } };
   }
 
   #render(): BrainDoc['config'] {

@@ -7,6 +7,7 @@ export type Arguments = {
   readonly clock: string | undefined;
   readonly live: boolean;
   readonly acceptUnverified: boolean;
+  readonly passphraseStdin: boolean;
 };
 
 export function parseArgs(args: readonly string[]): Arguments {
@@ -17,15 +18,10 @@ export function parseArgs(args: readonly string[]): Arguments {
     .option('--clock <spec>', 'simulated clock ORIGIN_MS@REAL_MSxSPEED, only in sim')
     .option('--live', 'allow real money', false)
     .option('--accept-unverified', 'on mainnet: accept for this start what scripts/mm probe has not proved', false)
+    .option('--passphrase-stdin', 'the passphrase of the keystore is the first line of stdin', false)
     .exitOverride((error: CommanderError) => process.exit(error.exitCode === 0 ? 0 : 2))
     .allowExcessArguments(false);
   program.parse([...args], { from: 'user' });
-  const { over, clock, ...plain } = program.opts<{
-    config: string;
-    over?: string;
-    clock?: string;
-    live: boolean;
-    acceptUnverified: boolean;
-  }>();
+  const { over, clock, ...plain } = program.opts<Omit<Arguments, 'over' | 'clock'> & { over?: string; clock?: string }>();
   return { ...plain, over, clock };
 }

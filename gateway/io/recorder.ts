@@ -134,9 +134,9 @@ export class Recorder implements AsyncDisposable {
           told('opened');
           handlers.onOpen();
         },
-        onText: (text) => {
+        onText: (text, bytes) => {
           this.#tape.write('stream', name, hide(text));
-          handlers.onText(text);
+          handlers.onText(text, bytes);
         },
         onClosed: (sentence) => {
           told('closed', sentence);

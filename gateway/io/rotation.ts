@@ -12,7 +12,7 @@ import { driveStream, type StreamDriver, type StreamOptions } from './stream-dri
 export type Role = 'current' | 'next';
 export type RotationOptions<S extends StreamSession> = Omit<StreamOptions, 'session' | 'onFrame'> & {
   readonly session: () => S;
-  readonly onFrame: (text: string, role: Role) => void;
+  readonly onFrame: (text: string, role: Role, bytes?: Uint8Array) => void;
   /** Age at which a connection is replaced, ms. */
   readonly rotateMs: number;
   /** A new connection takes over at the latest this long after it began to deliver. */
@@ -63,7 +63,7 @@ export class RotatingStream<S extends StreamSession> implements Disposable {
       ...options,
       clock,
       session,
-      onFrame: (text) => options.onFrame(text, isCurrent() ? 'current' : 'next'),
+      onFrame: (text, bytes) => options.onFrame(text, isCurrent() ? 'current' : 'next', bytes),
       onLive: () => {
         state.liveSince = clock.monoMs();
         if (isCurrent()) options.onLive();

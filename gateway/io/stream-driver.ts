@@ -10,7 +10,7 @@ export type StreamOptions = {
   readonly tickMs: number;
   /** Where to connect, asked anew for each opening; null when that cannot be told now, which counts as a failed opening. */
   readonly url: () => Promise<string | null>;
-  readonly onFrame: (text: string) => void;
+  readonly onFrame: (text: string, bytes?: Uint8Array) => void;
   readonly onLive: () => void;
   readonly onLost: (reason: string) => void;
   /** Every end of a socket, with the system's words; for the log. */
@@ -38,7 +38,7 @@ export function driveStream(options: StreamOptions): StreamDriver {
   const performOne = (action: StreamAction): void => {
     switch (action.kind) {
       case 'frame':
-        options.onFrame(action.text);
+        options.onFrame(action.text, action.bytes);
         break;
       case 'live':
         options.onLive();
@@ -77,7 +77,7 @@ export function driveStream(options: StreamOptions): StreamDriver {
     if (url === null) return drop('no address');
     socket = (options.openSocket ?? openSocket)(url, {
       onOpen: () => current() && feed({ kind: 'opened' }),
-      onText: (text) => current() && feed({ kind: 'frame', text }),
+      onText: (text, bytes) => current() && feed(bytes ? { kind: 'frame', text, bytes } : { kind: 'frame', text }),
       onPong: () => current() && feed({ kind: 'pong' }),
       onClosed: (sentence) => current() && drop(sentence),
       onRefused: options.onRefused,

@@ -9,7 +9,8 @@ const WAITING_BYTES_MAX = 16 * 1_024;
 
 export type SocketHandlers = {
   readonly onOpen: () => void;
-  readonly onText: (text: string) => void;
+  /** `bytes`: the same as it came, for whoever reads it without a text; not there where no network is between. */
+  readonly onText: (text: string, bytes?: Uint8Array) => void;
   readonly onPong: () => void;
   /** Once, after an opening that failed as well; `sentence` never carries the URL, which may hold a stream's key. */
   readonly onClosed: (sentence: string) => void;
@@ -39,7 +40,7 @@ export function openSocket(url: string, handlers: SocketHandlers): Socket {
     if (!closed) handlers.onOpen();
   });
   socket.on('message', (data, isBinary) => {
-    if (!closed && !isBinary) handlers.onText(data.toString());
+    if (!closed && !isBinary) handlers.onText(data.toString(), data instanceof Uint8Array ? data : undefined);
   });
   socket.on('pong', () => {
     if (!closed) handlers.onPong();

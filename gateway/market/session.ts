@@ -5,15 +5,17 @@
 import type { MonoMs } from '../../shared/units.ts';
 import type { StreamHealth } from '../venues/venue.ts';
 
+/** `bytes`: the same as it came, where it came over a network. */
+type Frame = { readonly kind: 'frame'; readonly text: string; readonly bytes?: Uint8Array };
 export type StreamInput =
   | { readonly kind: 'opening' }
   | { readonly kind: 'opened' }
-  | { readonly kind: 'frame'; readonly text: string }
+  | Frame
   | { readonly kind: 'pong' }
   | { readonly kind: 'closed' }
   | { readonly kind: 'tick' };
 export type StreamAction =
-  | { readonly kind: 'frame'; readonly text: string }
+  | Frame
   | { readonly kind: 'live' }
   | { readonly kind: 'lost'; readonly reason: string }
   | { readonly kind: 'ping' }
@@ -61,7 +63,7 @@ export class MarketSession implements StreamSession {
         this.#since = now;
         return [];
       case 'frame':
-        return this.#frame(input.text, now);
+        return this.#frame(input, now);
       case 'tick':
         return this.#tick(now);
       case 'closed':
@@ -73,15 +75,15 @@ export class MarketSession implements StreamSession {
     }
   }
 
-  #frame(text: string, now: MonoMs): readonly StreamAction[] {
+  #frame(frame: Frame, now: MonoMs): readonly StreamAction[] {
     if (this.#at === 'idle') return []; // a late frame of a socket already given up
     const first = this.#at !== 'live';
     this.#at = 'live';
     this.#everLive = true;
     this.#heardAt = now;
-    if (this.#options.pulse?.beats(text, now) ?? true) this.#since = now;
+    if (this.#options.pulse?.beats(frame.text, now) ?? true) this.#since = now;
     this.#failures = 0;
-    return first ? [{ kind: 'live' }, { kind: 'frame', text }] : [{ kind: 'frame', text }];
+    return first ? [{ kind: 'live' }, frame] : [frame];
   }
 
   /** Silence closes: on a half-open socket no close ever comes by itself. */

@@ -23,6 +23,7 @@ export type ChannelsFrom = {
 
 /** Lines to print before exit code 2. */
 export function openChannels({ channels }: Pick<AlertsConfig, 'channels'>, from: ChannelsFrom): Result<OpenedChannels, readonly string[]> {
+  if (Object.keys(channels).length === 0) return ok({ channels: [], secrets: [] });
   const env = withEnvFile(from.configFile, from.env);
   if (!env.ok) return err([env.error]);
   const opened = Object.entries(channels).map(([name, config]) => new Opening(name, config, { ...from, env: env.value }).open());

@@ -1,7 +1,7 @@
 /**
  * How fast backtests are: MACD over 14 months of recorded five-minute bars, and market making on the recorded book with its queue, as many
  * times as real time. Times are of this process's own CPU, beside a loop of plain arithmetic in the same round: on a busy machine both take
- * longer. The heap after a run is told for the whole file and for a quarter of it.
+ * longer. What is held at the end is told for a file and for the same four times over.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { prepareKlines } from '../lib/backtest/prepare-klines.ts';
 import type { BacktestResult } from '../lib/backtest/result.ts';
 import { runDepth } from '../lib/backtest/run-depth.ts';
 import { runKlines } from '../lib/backtest/run-klines.ts';
+import { benchBacktestMemory } from './backtest-memory.ts';
 import { type Figure, median } from './measure.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -27,7 +28,8 @@ type Round = { readonly seconds: number; readonly control: number; readonly resu
 
 export async function benchBacktest(): Promise<readonly Figure[]> {
   const [bars, book] = [fileOf(BARS), fileOf(BOOK)];
-  return [...(bars === null ? [] : await barFigures(bars)), ...(book === null ? [] : await bookFigures(book))];
+  const speed = [...(bars === null ? [] : await barFigures(bars)), ...(book === null ? [] : await bookFigures(book))];
+  return [...speed, ...(await benchBacktestMemory({ bars, book }, COMMON))];
 }
 
 async function barFigures(file: string): Promise<readonly Figure[]> {
@@ -36,17 +38,11 @@ async function barFigures(file: string): Promise<readonly Figure[]> {
   const [first] = rounds;
   if (!first) throw new Error('Cannot measure: there was no round');
   const { meta, fills } = first.result;
-  const most = await heapMb(async () => runKlines(await prepareKlines(asked)));
-  const few = await heapMb(async () => runKlines(await prepareKlines({ ...asked, to: meta.fromMs + (meta.toMs - meta.fromMs) / 4 })));
   const seconds = median(rounds.map((round) => round.seconds));
   return [
     {
       ...{ name: `backtest: MACD on ${meta.records} bars`, value: seconds, unit: 's', goal: GOAL_SECONDS, conclusive: isQuiet(rounds) },
       beside: `CPU of the process, median of ${ROUNDS}; ${fills.length} fills; ${controlText(rounds)}`,
-    },
-    {
-      ...{ name: 'backtest: heap of the whole file over a quarter of it', value: most - few, unit: 'MB', goal: null, conclusive: true },
-      beside: `${most.toFixed(0)} MB and ${few.toFixed(0)} MB at the end, the list of fills included`,
     },
   ];
 }
@@ -115,13 +111,6 @@ const controlText = (rounds: readonly Round[]): string => {
   const controls = rounds.map(({ control }) => control * 1_000);
   return `control of ${CONTROL_TURNS / 1e6} M turns ${Math.min(...controls).toFixed(0)} to ${Math.max(...controls).toFixed(0)} ms`;
 };
-
-/** Used after the run, its result still held. */
-async function heapMb(run: () => Promise<BacktestResult>): Promise<number> {
-  const result = await run();
-  const { heapUsed } = process.memoryUsage();
-  return result.meta.records > 0 ? heapUsed / 1_048_576 : 0;
-}
 
 function fileOf(name: string): string | null {
   const file = join(DATA, name);

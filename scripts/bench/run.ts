@@ -25,6 +25,7 @@ export async function writeConfig(dir: string, symbols: readonly string[]): Prom
     sim: { port: 0 },
     gateway: { metricsPort: null },
     brain: { metricsPort: null },
+    dashboard: { port: 0 },
     risk: UNWATCHED, // a busy machine is not what is measured
     limits: { maxGrossNotional: '1000000', default: { maxPosition: '100', maxOrderNotional: '50000' } },
     strategy: { marketMaking: { orderSize: '0.100', maxInventory: '0.500' } },

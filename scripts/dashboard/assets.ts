@@ -26,8 +26,19 @@ const UPLOT_STYLE = { path: '/lib/uplot.css', file: 'uplot/dist/uPlot.min.css' }
 
 export function readAssets(): ReadonlyMap<string, Asset> {
   const libraries = [...Object.values(LIBRARIES), UPLOT_STYLE].map(({ path, file }) => [path, assetOf(path, join(MODULES, file))] as const);
-  const pages = readdirSync(PAGE).map((name) => [name === 'index.html' ? '/' : `/page/${name}`, assetOf(name, join(PAGE, name))] as const);
+  const names = readdirSync(PAGE);
+  const preloads = [...names.filter((name) => name.endsWith('.ts')).map(pathOf), ...Object.values(LIBRARIES).map(({ path }) => path)];
+  const pages = names.map((name) => [pathOf(name), withPreloads(assetOf(name, join(PAGE, name)), preloads)] as const);
   return new Map([...pages, ...libraries]);
+}
+
+const pathOf = (name: string): string => (name === 'index.html' ? '/' : `/page/${name}`);
+
+/** All modules are asked for at once, not one after the other as their imports are found. */
+function withPreloads(asset: Asset, paths: readonly string[]): Asset {
+  if (asset.type !== TYPES['html']) return asset;
+  const links = paths.map((path) => `<link rel="modulepreload" href="${path}" />`).join('\n    ');
+  return { ...asset, body: Buffer.from(asset.body.toString('utf8').replace('</head>', `  ${links}\n  </head>`)) };
 }
 
 function assetOf(name: string, file: string): Asset {

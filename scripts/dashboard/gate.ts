@@ -13,6 +13,7 @@ export type Asked = {
 export type Barred = { readonly status: number; readonly sentence: string; readonly allow?: string };
 export type Passed = { readonly path: string; readonly query: URLSearchParams };
 export const ACT_PATH = '/api/act';
+export const STREAM_PATH = '/api/stream';
 
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/;
 const TARGET_MAX = 1_000;

@@ -23,11 +23,17 @@ export class GatewaySide implements AsyncDisposable {
   readonly #loaded: () => Loaded;
   readonly #store: Store;
   #client: GatewayClient | null = null;
+  #latency: LatencyView = { rows: [], histograms: [], problem: null };
   #alarmsOf = { epoch: 0, n: 0 };
 
   constructor({ loaded, store }: { readonly loaded: () => Loaded; readonly store: Store }) {
     this.#loaded = loaded;
     this.#store = store;
+  }
+
+  /** Whether the newest question was answered. */
+  get answers(): boolean {
+    return this.#client !== null;
   }
 
   async alarms(): Promise<void> {
@@ -47,9 +53,13 @@ export class GatewaySide implements AsyncDisposable {
 
   async latency(): Promise<void> {
     const stats = Stats.safeParse(await this.#ask({ what: 'stats' }));
-    const { histograms, problem } = await this.#histograms();
-    const view: LatencyView = { rows: stats.success ? latencyRows(stats.data) : [], histograms, problem };
-    this.#store.set('latency', view);
+    this.#latency = { ...this.#latency, rows: stats.success ? latencyRows(stats.data) : [] };
+    this.#store.set('latency', this.#latency);
+  }
+
+  async histograms(): Promise<void> {
+    this.#latency = { ...this.#latency, ...(await this.#readHistograms()) };
+    this.#store.set('latency', this.#latency);
   }
 
   /** From the running gateway, or from the file of its ledger when none answers. */
@@ -81,7 +91,7 @@ export class GatewaySide implements AsyncDisposable {
     }
   }
 
-  async #histograms(): Promise<Pick<LatencyView, 'histograms' | 'problem'>> {
+  async #readHistograms(): Promise<Pick<LatencyView, 'histograms' | 'problem'>> {
     const { metricsPort } = this.#loaded().config.gateway;
     if (metricsPort === null || metricsPort === 0)
       return { histograms: [], problem: `gateway.metricsPort is ${metricsPort}: the gateway's histograms cannot be found` };

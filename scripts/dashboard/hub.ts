@@ -33,10 +33,11 @@ export class Hub implements AsyncDisposable {
   readonly #redis: Redis;
   readonly #desks = new Map<string, SymbolDesk>();
   readonly #told = new Map<string, string>();
-  readonly #fills: StreamTail<FillDoc>;
+  #fills: StreamTail<FillDoc>;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #fillsBegun = false;
+  #fillSeq = 0;
   #surveyAt = Number.NEGATIVE_INFINITY;
   #problem = 'not connected yet';
   #seen: { readonly epoch: number; readonly seq: number; readonly wallMs: number; readonly at: number } | null = null;
@@ -54,7 +55,7 @@ export class Hub implements AsyncDisposable {
     this.#redis.on('error', (error: Error) => {
       this.#problem = error.message || 'refused';
     });
-    this.#fills = StreamTail.fills(keysOf(redis.prefix).fills);
+    this.#fills = this.#newTail();
     this.#running = this.#run();
   }
 
@@ -103,10 +104,25 @@ export class Hub implements AsyncDisposable {
     const symbols = isSurvey ? config.symbols : [...viewed];
     const state = await readState(this.#redis, { ...config, symbols });
     const { header } = state;
+    if (header) this.#noteLedger(header.fillSeq);
     await Promise.all(viewed.map((symbol) => this.#desk(symbol).read(this.#redis, { header, config })));
     await this.#readFills(state);
     this.#show(state, { isSurvey, viewed });
   }
+
+  /** Numbers of fills never fall but with another ledger: then the account and its market are others. */
+  #noteLedger(fillSeq: number): void {
+    if (fillSeq < this.#fillSeq) {
+      this.#options.store.forget();
+      this.#desks.clear();
+      this.#told.clear();
+      this.#fills = this.#newTail();
+      this.#fillsBegun = false;
+    }
+    this.#fillSeq = fillSeq;
+  }
+
+  #newTail = (): StreamTail<FillDoc> => StreamTail.fills(keysOf(this.#options.loaded().config.redis.prefix).fills);
 
   #show(state: State, { isSurvey, viewed }: { readonly isSurvey: boolean; readonly viewed: readonly string[] }): void {
     const { store, loaded } = this.#options;

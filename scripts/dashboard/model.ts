@@ -100,8 +100,8 @@ export type OpenAlert = {
   readonly sinceMs: number;
   readonly acknowledged: boolean;
 };
-/** `open` null: no watchdog has told of an alert here. */
-export type AlertsView = { readonly open: readonly OpenAlert[] | null };
+/** `open` null: no watchdog has told of an alert here. `raisedKnown` false: no gateway has answered, so what it raised is not known. */
+export type AlertsView = { readonly open: readonly OpenAlert[] | null; readonly raisedKnown: boolean };
 
 /** [time s, open, high, low, close] by the venue's clock. */
 export type BarView = readonly [number, number, number, number, number];

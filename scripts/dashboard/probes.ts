@@ -49,14 +49,14 @@ async function statusOf(url: string): Promise<number | null> {
   }
 }
 
-export function alertsView(loaded: Loaded): AlertsView {
+/** Of the watchdog; null: none has told of anything here. */
+export function watchdogAlerts(loaded: Loaded): AlertsView['open'] {
   try {
-    const open = openAlerts(loaded).map(({ id, code, severity, symbol, sentence, sinceMs, acknowledged }) => ({
+    return openAlerts(loaded).map(({ id, code, severity, symbol, sentence, sinceMs, acknowledged }) => ({
       ...{ id, code, severity, symbol, sentence, sinceMs, acknowledged },
     }));
-    return { open };
   } catch (error) {
-    if (error instanceof Problem) return { open: null }; // no watchdog has told of anything here
+    if (error instanceof Problem) return null;
     throw error;
   }
 }

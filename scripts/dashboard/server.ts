@@ -1,11 +1,16 @@
-/** The page over HTTP on loopback: assets, the stream of what is new, and the actions. Whatever it refuses, it says why in one sentence. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+/**
+ * The page over HTTP on loopback: assets, the stream of what is new, and the actions. Whatever it refuses, it says why in one sentence. The
+ * stream is a WebSocket: browsers allow six other connections to a host, and with six pages open a seventh could not even send a stop.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { type Acted, ActRequest } from './acts.ts';
 import type { Asset } from './assets.ts';
-import { ACT_PATH, type Barred, bearerOf, HEADERS, type Passed, pass } from './gate.ts';
-import { isToken, WrongTokens } from './token.ts';
+import { ACT_PATH, type Barred, bearerOf, HEADERS, type Passed, pass, STREAM_PATH } from './gate.ts';
+import { isToken, TooMany } from './token.ts';
 
 export type ServerOptions = {
   readonly host: string;
@@ -13,8 +18,9 @@ export type ServerOptions = {
   readonly token: string;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly symbols: () => readonly string[];
-  /** Takes the answer over and keeps it open; false: there are too many already. */
-  readonly onViewer: (response: ServerResponse, symbol: string) => boolean;
+  /** Of an open page, from now on. */
+  readonly onViewer: (socket: WebSocket, symbol: string) => void;
+  readonly mayView: () => boolean;
   readonly act: (request: ActRequest) => Promise<Acted>;
   readonly onRefused: (status: number, sentence: string) => void;
 };
@@ -35,39 +41,52 @@ export function openServer(options: ServerOptions): Promise<Result<DashboardServ
     });
   });
   server.maxConnections = CONNECTIONS_MAX;
+  server.on('upgrade', (request, socket, head) => desk.upgrade(request, { socket, head }));
   return listen(server, options);
 }
 
 class Desk {
   readonly #options: ServerOptions;
-  readonly #wrong = new WrongTokens(WRONG_TOKENS);
+  readonly #wrong = new TooMany(WRONG_TOKENS);
+  /** Nobody sends anything on it. */
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 1_024, perMessageDeflate: false });
 
   constructor(options: ServerOptions) {
     this.#options = options;
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { headers, method = '', url: target = '' } = request;
-    const fetchSite = headers['sec-fetch-site'];
-    const passed = pass({
-      ...{ method, target, host: headers.host, origin: headers.origin },
-      fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined,
-    });
+    const passed = passOf(request);
     if ('status' in passed) return this.#refuse(response, passed);
     if (passed.path === ACT_PATH) return await this.#act(request, response);
-    if (passed.path === '/api/stream') return this.#stream(response, passed);
     const asset = this.#options.assets.get(passed.path);
     if (!asset) return this.#refuse(response, { status: 404, sentence: 'There is no such page here.' });
     response.writeHead(200, { ...HEADERS, 'content-type': asset.type, 'content-length': asset.body.length });
-    response.end(method === 'HEAD' ? undefined : asset.body);
+    response.end(request.method === 'HEAD' ? undefined : asset.body);
   }
 
-  #stream(response: ServerResponse, { query }: Passed): void {
+  /** Of the stream, which alone is a WebSocket. */
+  upgrade(request: IncomingMessage, { socket, head }: { readonly socket: Duplex; readonly head: Buffer }): void {
+    socket.on('error', () => socket.destroy()); // whoever asked is gone
+    const passed = passOf(request);
+    const viewed = 'status' in passed ? passed : this.#viewOf(passed, request);
+    if (typeof viewed === 'string') this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#options.onViewer(opened, viewed));
+    else {
+      this.#options.onRefused(viewed.status, viewed.sentence);
+      const body = JSON.stringify({ ok: false, lines: [viewed.sentence] });
+      const head = `HTTP/1.1 ${viewed.status} ${STATUS_CODES[viewed.status]}\r\nconnection: close\r\ncontent-type: application/json`;
+      socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    }
+  }
+
+  /** The symbol to be shown. A browser always tells the origin of a WebSocket. */
+  #viewOf({ path, query }: Passed, { headers }: IncomingMessage): string | Barred {
     const symbols = this.#options.symbols();
-    const symbol = query.get('symbol') ?? symbols[0] ?? '';
-    if (!symbols.includes(symbol)) this.#refuse(response, { status: 400, sentence: `Allowed is one of ${symbols.join(', ')}.` });
-    else if (!this.#options.onViewer(response, symbol))
-      this.#refuse(response, { status: 503, sentence: 'Too many pages are open: close one of them.' });
+    const asked = query.get('symbol') ?? '';
+    if (path !== STREAM_PATH) return { status: 404, sentence: 'There is no such stream here.' };
+    if (headers.origin === undefined) return { status: 403, sentence: 'Only the dashboard itself may listen.' };
+    const symbol = symbols.includes(asked) ? asked : (symbols[0] ?? ''); // an old address may name one that is gone
+    return this.#options.mayView() ? symbol : { status: 503, sentence: 'Too many pages are open: close one of them.' };
   }
 
   async #act(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -82,6 +101,7 @@ class Desk {
     send(response, { status, body: answer });
   }
 
+  /** The right one always passes: nobody may lock a person out of the emergency stop. */
   #refuseToken(response: ServerResponse): void {
     const tooMany = this.#wrong.add(performance.now());
     const sentence = tooMany ? 'Too many wrong tokens: wait a minute.' : 'The token is wrong: nothing was done.';
@@ -92,6 +112,14 @@ class Desk {
     this.#options.onRefused(barred.status, barred.sentence);
     say(response, barred);
   }
+}
+
+function passOf({ headers, method = '', url: target = '' }: IncomingMessage): Passed | Barred {
+  const fetchSite = headers['sec-fetch-site'];
+  return pass({
+    ...{ method, target, host: headers.host, origin: headers.origin },
+    fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined,
+  });
 }
 
 function say(response: ServerResponse, { status, sentence, allow }: Barred): void {

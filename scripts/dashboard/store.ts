@@ -11,6 +11,8 @@ const KEPT: Readonly<Record<LogName, number>> = { fills: 300, bars: 1_440, equit
 
 export class Store {
   #rev = 0;
+  /** Whoever has seen no more than this begins anew. */
+  #begun = 0;
   readonly #sections = new Map<string, Part>();
   readonly #logs = new Map<string, Map<string, Part>>();
 
@@ -37,9 +39,16 @@ export class Store {
     if (log.size > KEPT[name] && oldest !== undefined) log.delete(oldest);
   }
 
-  /** JSON of a `Delta` with all that is newer than `rev` for a viewer of `symbol`; null: nothing is. */
-  since(rev: number, symbol: string): string | null {
-    if (rev >= this.#rev) return null;
+  /** Another account or another market is told of from now on: what was is forgotten, here and by every viewer. */
+  forget(): void {
+    this.#logs.clear();
+    this.#begun = ++this.#rev;
+  }
+
+  /** JSON of a `Delta` with all that is newer than `seen` for a viewer of `symbol`; null: nothing is. */
+  since(seen: number, symbol: string): string | null {
+    if (seen >= this.#rev) return null;
+    const rev = seen < this.#begun ? 0 : seen;
     const set = [...this.#sections].flatMap(([key, part]) => (part.rev > rev && isFor(key, symbol) ? [pair(key, part.text)] : []));
     const add = [...this.#logs].flatMap(([key, log]) => {
       const news = isFor(key, symbol) ? [...log].filter(([, part]) => part.rev > rev) : [];

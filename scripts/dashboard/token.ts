@@ -37,8 +37,8 @@ export function isToken(sent: string, token: string): boolean {
   return timingSafeEqual(digest(sent), digest(token));
 }
 
-/** Wrong tokens in a while. The right one always passes: nobody may lock a person out of the emergency stop. */
-export class WrongTokens {
+/** Counts what happens in a while. */
+export class TooMany {
   readonly #most: number;
   readonly #withinMs: number;
   #seen: readonly number[] = [];

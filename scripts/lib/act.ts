@@ -2,6 +2,7 @@
 import type { GatewayClient } from '../../shared/io/gateway-client.ts';
 import type { Loaded } from '../../shared/config-file.ts';
 import { ask, openOperator } from './operator.ts';
+import { Problem } from './tool.ts';
 
 /** `who` is kept as the reason, and the name of the connection. */
 export type Acting = { readonly loaded: Loaded; readonly who: string };
@@ -30,15 +31,29 @@ export async function cancelOrders({ loaded, who }: Acting, { symbol, pause }: S
   return [...paused, `cancel taken for every order of ours on ${symbol ?? loaded.config.symbols.join(', ')}${after}`];
 }
 
-/** The net position of each symbol, whoever opened it, by the close ladder. */
+/** The net position of each symbol, whoever opened it, by the close ladder. One that is refused hinders no other. */
 export async function flattenPositions({ loaded, who }: Acting, { symbol, pause }: Scope): Promise<readonly string[]> {
   await using client = await openOperator(loaded, who);
   const lines = pause ? [await pauseBy(client, who)] : [];
+  const problems: Problem[] = [];
   for (const each of symbol === null ? loaded.config.symbols : [symbol]) {
-    await ask(client, { type: 'closePosition', symbol: each, reason: who, ladder: 'maker-first' });
-    lines.push(`${each}: close taken: maker first, then it takes until flat`);
+    const problem = await closeOne(client, { symbol: each, reason: who });
+    lines.push(problem === null ? `${each}: close taken: maker first, then it takes until flat` : `${each}: ${problem.message}`);
+    if (problem !== null) problems.push(problem);
   }
+  if (problems[0]) throw new Problem(problems[0].code, lines);
   return lines;
+}
+
+/** Null: taken. */
+async function closeOne(client: GatewayClient, which: { readonly symbol: string; readonly reason: string }): Promise<Problem | null> {
+  try {
+    await ask(client, { type: 'closePosition', ...which, ladder: 'maker-first' });
+    return null;
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
 }
 
 async function pauseBy(client: GatewayClient, who: string): Promise<string> {

@@ -84,7 +84,9 @@ export class Weave {
   #anchored(line: TapeLine, frame: Depth): TapeLine {
     const kept = this.#kept.get(frame.symbol);
     this.#kept.delete(frame.symbol);
-    return kept !== undefined && kept === frame.previous ? { ...line, frame: { ...frame, first: kept } } : line;
+    if (kept === undefined || kept !== frame.previous) return line;
+    const { bids, asks } = frame; // it may make them only when they are asked for
+    return { ...line, frame: { ...frame, first: kept, bids, asks } };
   }
 
   /** Those that chain on now. */

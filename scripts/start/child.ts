@@ -16,6 +16,8 @@ export type ChildOptions = {
   readonly logFile: LogFileOptions | null;
   /** Its environment. */
   readonly env: NodeJS.ProcessEnv;
+  /** Its stdin at every start; null: nothing. */
+  readonly input?: Buffer | null;
   /** True: it sends `{kind:'ready', …}` over IPC when it works, and ends when IPC does. False: a server we probe ourselves and must end. */
   readonly ipc: boolean;
   /** Exit codes that no restart mends (a config error, a safety refusal). */
@@ -105,15 +107,17 @@ export class Child {
   }
 
   #spawn(after: string | null): void {
-    const { command, args, ipc, env } = this.#options;
+    const { command, args, ipc, env, input = null } = this.#options;
     this.#startedAt = performance.now();
     this.#readyAt = null;
     const start: Start = { after, atMs: performance.timeOrigin + this.#startedAt, ms: { protected: null, ready: null, quoting: null } };
     this.#starts = [...this.#starts.slice(1 - STARTS_KEPT), start];
     // its own process group: Ctrl-C reaches the supervisor alone, which then stops everything in order
-    const stdio = ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])] as const;
+    const stdio = [input ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])] as const;
     const started = spawn(command, [...args], { stdio: [...stdio], detached: true, env: fastStart(env) });
     this.#process = started;
+    started.stdin?.on('error', () => undefined); // it ended before it had read: its exit tells why
+    started.stdin?.end(input);
     if (!ipc) endWithUs(started);
     const sink = this.#log ?? process.stderr;
     started.stdout?.pipe(sink, { end: false });

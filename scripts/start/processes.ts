@@ -30,6 +30,8 @@ export type RunOptions = {
   readonly profile?: string;
   readonly live: boolean;
   readonly acceptUnverified: boolean;
+  /** Of the keystore, as a person typed it; null: it comes from elsewhere. */
+  readonly passphrase: Buffer | null;
   /** The live page as well; without `headless` it always is. */
   readonly dashboard: boolean;
 };
@@ -215,7 +217,7 @@ export class Processes {
   }
 
   async #openTraders(common: readonly string[]): Promise<Hindrance | null> {
-    const ready = await this.#start('gateway', ['gateway/main.ts', ...common, ...this.#realMoney]);
+    const ready = await this.#start('gateway', ['gateway/main.ts', ...common, ...this.#gatewayOptions]);
     if (!ready.ok) return ready.error;
     this.socketPath = String(ready.value.socketPath);
     this.#spawn('brain', ['brain/main.ts', ...common]);
@@ -243,9 +245,13 @@ export class Processes {
     return Promise.race([child.message('ready', READY_MS).then((message) => (message ? ok(message) : late)), failed]);
   }
 
-  get #realMoney(): readonly string[] {
-    const { live, acceptUnverified } = this.#options;
-    return [...(live ? ['--live'] : []), ...(acceptUnverified ? ['--accept-unverified'] : [])];
+  get #gatewayOptions(): readonly string[] {
+    const { live, acceptUnverified, passphrase } = this.#options;
+    return [
+      ...(live ? ['--live'] : []),
+      ...(acceptUnverified ? ['--accept-unverified'] : []),
+      ...(passphrase ? ['--passphrase-stdin'] : []),
+    ];
   }
 
   #spawn(name: OwnName, [script = '', ...rest]: readonly string[]): Child {
@@ -255,6 +261,7 @@ export class Processes {
       args: [`--max-semi-space-size=${YOUNG_MB[name]}`, join(ROOT, script), ...rest],
       logFile: this.#logFile(name),
       env: name === 'gateway' ? process.env : withoutSecrets(process.env, this.config), // nobody else needs a key
+      input: name === 'gateway' ? this.#options.passphrase : null,
       ipc: true,
       // a recording begins anew with a fresh account: no run goes on from there
       fatalCodes: name === 'sim' && this.#options.replay !== undefined ? ANY_CODE : FATAL_CODES,

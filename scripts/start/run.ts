@@ -182,7 +182,7 @@ class Run {
     if (simUrl) return readExchange({ rest: simUrl, credentials: simKey.credentials, symbols: config.symbols });
     const { environment } = config;
     if (environment === 'paper') return this.#readPaper();
-    const credentials = loadCredentials(this.#options.loaded, process.env);
+    const credentials = loadCredentials(this.#options.loaded, process.env, this.#options.passphrase ?? undefined);
     if (!credentials.ok || (environment !== 'testnet' && environment !== 'mainnet')) return null;
     const { rest } = config.endpoints[environment] ?? ENDPOINTS[environment];
     return readExchange({ rest, credentials: credentials.value, symbols: config.symbols });

@@ -1,17 +1,21 @@
 /** The flow's memory of its own resting orders: by id, by price, and drawable at random in O(1). */
-import { BookSide } from '../book.ts';
 import type { Random } from '../random.ts';
+import { SortedLevels } from '../sorted-levels.ts';
 import type { Lots, Ticks } from '../units.ts';
 import type { Side } from './market.ts';
 
 export type FlowOrder = { readonly flowId: number; readonly side: Side; readonly price: Ticks; readonly size: Lots };
+
+/** The better a price, the higher. */
+const keyOf = (side: Side, price: number): number => (side === 'buy' ? price : -price);
 
 export class FlowOrders {
   #nextId = 1;
   readonly #totals: Record<Side, number> = { buy: 0, sell: 0 };
   readonly #byId = new Map<number, { readonly order: FlowOrder; at: number }>();
   readonly #lists: Readonly<Record<Side, FlowOrder[]>> = { buy: [], sell: [] };
-  readonly #depth: Readonly<Record<Side, BookSide>> = { buy: new BookSide('bids'), sell: new BookSide('asks') };
+  /** By `keyOf` of the price. */
+  readonly #depth: Readonly<Record<Side, SortedLevels>> = { buy: new SortedLevels(), sell: new SortedLevels() };
 
   /** Returns the id of the new order. */
   add({ side, price, size }: Omit<FlowOrder, 'flowId'>): number {
@@ -19,7 +23,8 @@ export class FlowOrders {
     this.#byId.set(order.flowId, { order, at: this.#lists[side].length });
     this.#lists[side].push(order);
     this.#totals[side] += size;
-    this.#depth[side].set(price, this.#depth[side].sizeOf(price) + size);
+    const key = keyOf(side, price);
+    this.#depth[side].set(key, this.#depth[side].sizeOf(key) + size);
     return order.flowId;
   }
 
@@ -37,7 +42,8 @@ export class FlowOrders {
     }
     this.#byId.delete(flowId);
     this.#totals[order.side] -= order.size;
-    this.#depth[order.side].set(order.price, this.#depth[order.side].sizeOf(order.price) - order.size);
+    const key = keyOf(order.side, order.price);
+    this.#depth[order.side].set(key, this.#depth[order.side].sizeOf(key) - order.size);
   }
 
   count(side: Side): number {
@@ -68,12 +74,12 @@ export class FlowOrders {
     readonly spare: number;
   } {
     const depth = this.#depth[side];
-    const sign = side === 'sell' ? 1 : -1;
+    const least = keyOf(side, limit);
     let [within, spare] = [0, 0];
     for (let n = 0; n < depth.count - keepLevels; n++) {
       const size = depth.sizeAt(n);
       spare += size;
-      if (sign * ((depth.priceAt(n) ?? 0) - limit) > 0) break;
+      if (depth.keyAt(n) < least) break;
       within += size;
     }
     return { within, spare };

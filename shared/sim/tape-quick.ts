@@ -115,6 +115,9 @@ export class ScannedDepth implements Depth {
   }
 }
 
+/** The same frame at another time. */
+export const frameAt = (frame: TapeFrame, atMs: number): TapeFrame => (frame instanceof ScannedDepth ? frame.at(atMs) : { ...frame, atMs });
+
 /** As sent: every number has the decimals of all. */
 function textsOf(flat: readonly number[], { priceDecimals, sizeDecimals }: ScannedLevels): readonly Level[] {
   const levels: Level[] = [];

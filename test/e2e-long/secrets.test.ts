@@ -99,8 +99,8 @@ describe.each(Object.keys(SOURCES))('a key from %s', (name) => {
     };
     writeFileSync(file, JSON.stringify(overlay(BASE, own)), { mode: 0o600 });
     const reports = { NODE_OPTIONS: `--report-on-signal --report-uncaught-exception --report-directory=${dir}` };
-    await using gateway = await new OwnProcess('gateway', file, { ...source.env, ...reports }).ready();
-    await using brain = await new OwnProcess('brain', file, reports).ready();
+    await using gateway = await new OwnProcess('gateway', file, { env: { ...source.env, ...reports } }).ready();
+    await using brain = await new OwnProcess('brain', file, { env: reports }).ready();
     await until('an order', () => /"fills":[1-9]|Fill|placed/i.test(gateway.log) || gateway.log.includes('"clientId"'));
     for (const fault of ERRORS) expect((await sim.admin('/sim/fault', fault)).status).toBe(200);
     const logs = (): readonly Place[] => [gateway, brain].map(({ log }, n) => ({ where: `log ${n}`, text: log }));
@@ -120,11 +120,11 @@ describe.each(Object.keys(SOURCES))('a key from %s', (name) => {
     places.push(...processPlaces('brain', brain.pid));
     for (const one of [gateway, brain]) one.signal('SIGUSR2'); // a report of the engine, as at a crash
     await until('two reports', () => readdirSync(dir).filter((entry) => entry.startsWith('report.')).length === 2);
-    const second = new OwnProcess('gateway', file, source.env); // the place is taken: it ends with a sentence
+    const second = new OwnProcess('gateway', file, { env: source.env }); // the place is taken: it ends with a sentence
     await second.exited;
     await gateway.kill();
     await sleep(300); // the brain notices
-    const back = await new OwnProcess('gateway', file, source.env).ready();
+    const back = await new OwnProcess('gateway', file, { env: source.env }).ready();
     await back.kill('SIGTERM');
     await brain.kill('SIGTERM');
     const [from, to] = [-60_000, 60_000].map((ms) => new Date(Date.now() + ms).toISOString().slice(0, 19));

@@ -73,7 +73,7 @@ test('a slow gateway is never touched; with gateway and brain gone everything is
   try {
     await using gateway = await new OwnProcess('gateway', config).ready();
     await using brain = new OwnProcess('brain', config);
-    await using watchdog = await new OwnProcess('watchdog', config, env).ready();
+    await using watchdog = await new OwnProcess('watchdog', config, { env }).ready();
     const log = () => watchdog.log + gateway.log + brain.log;
     await until('quotes of the brain', async () => (await truth(sim)).orders >= 2, log);
     await sim.admin('/sim/fault', { kind: 'manual-order', apiKey: KEY, symbol: 'BTCUSDT', side: 'BUY', quantity: '0.050' });

@@ -79,7 +79,7 @@ class FarEnd extends EventEmitter {
   }
 
   send(data: Buffer | string): void {
-    if (this.readyState === OPEN) this.#handlers.onText(data.toString());
+    if (this.readyState === OPEN) this.#handlers.onText(data.toString(), Buffer.from(data));
   }
 
   ping(): void {

@@ -6,6 +6,7 @@ import { fastStart } from '../../shared/io/code-cache.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
+type Given = { readonly env?: Readonly<Record<string, string>>; readonly args?: readonly string[] };
 type Message = { readonly kind: string };
 
 export class OwnProcess implements AsyncDisposable {
@@ -13,9 +14,9 @@ export class OwnProcess implements AsyncDisposable {
   readonly #exited: Promise<number | null>;
   #log = '';
 
-  constructor(name: 'gateway' | 'brain' | 'watchdog', config: string, env: Readonly<Record<string, string>> = {}) {
+  constructor(name: 'gateway' | 'brain' | 'watchdog', config: string, { env = {}, args = [] }: Given = {}) {
     const main = name === 'watchdog' ? 'scripts/watchdog.ts' : `${name}/main.ts`;
-    this.#child = spawn(process.execPath, [join(ROOT, main), '--config', config], {
+    this.#child = spawn(process.execPath, [join(ROOT, main), '--config', config, ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...fastStart(process.env), ...env },
     });

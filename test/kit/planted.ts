@@ -1,7 +1,7 @@
 /** Secrets that are planted, every form in which one could be seen, and everything that a run left, to look for them in. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync } from 'node:zlib';
 import { Redis } from 'ioredis';
 
 /** Shorter pieces of a base64 text are met by chance. */
@@ -49,7 +49,7 @@ export function filesIn(folder: string, leaveOut: readonly string[] = []): reado
 
 function unpacked(bytes: Buffer): string {
   try {
-    return gunzipSync(bytes, { finishFlush: 2 }).toString('latin1'); // Z_SYNC_FLUSH: the end may be missing
+    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString('latin1'); // the end may be missing
   } catch {
     return ''; // not packed after all
   }

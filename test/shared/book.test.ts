@@ -91,6 +91,12 @@ test.each<readonly [Side, (n: number) => number]>([
   expect(side.priceAt(LEVELS_MAX - 1)).toBe(nth(LEVELS_MAX - 1));
   side.set(nth(10), 3); // a known level is changed in place
   expect([side.count, side.sizeOf(nth(10))]).toEqual([LEVELS_MAX, 3]);
+  const [far, farthest] = [LEVELS_MAX - 5_000, LEVELS_MAX + 3];
+  side.set(nth(far), 0);
+  side.set(nth(farthest), 2);
+  expect([side.count, side.priceAt(LEVELS_MAX - 1)]).toEqual([LEVELS_MAX, nth(farthest)]);
+  side.set(nth(far), 4); // far, and yet nearer than the farthest
+  expect([side.count, side.sizeOf(nth(far)), side.sizeOf(nth(farthest))]).toEqual([LEVELS_MAX, 4, 0]);
 });
 
 test('Book knows when it is crossed, one-sided or sound', () => {
@@ -106,4 +112,33 @@ test('Book knows when it is crossed, one-sided or sound', () => {
   expect(book.crossed).toBe(true);
   book.clear();
   expect([book.bids.count, book.asks.count, book.sound]).toEqual([0, 0, false]);
+});
+
+test.each<Side>(['bids', 'asks'])('BookSide of %s is exact wherever the price goes, and far from it', (name) => {
+  const jump = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: -30, max: 30 }) }, fc.integer({ min: -9_000, max: 9_000 }));
+  const change = fc.record({ jump, offset: fc.integer({ min: 0, max: 60 }), size: fc.integer({ min: 0, max: 3 }) });
+  const far = fc.record({ jump: fc.constant(0), offset: fc.integer({ min: 0, max: 20_000 }), size: fc.integer({ min: 0, max: 3 }) });
+  const best = new Float64Array(40);
+  fc.assert(
+    fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: change }, far), { maxLength: 300 }), (changes) => {
+      const side = new BookSide(name);
+      const model = new Map<number, number>();
+      let middle = 60_000;
+      for (const [i, { jump: by, offset, size }] of changes.entries()) {
+        middle = Math.max(25_000, middle + by);
+        const at = name === 'bids' ? middle - offset : middle + offset;
+        side.set(at, size);
+        if (size === 0) model.delete(at);
+        else model.set(at, size);
+        if (i % 7 !== 0) continue;
+        const levels = sorted(model, name);
+        expect(levelsOf(side)).toEqual(levels);
+        const found = side.top(20, best);
+        expect([...best.subarray(0, 2 * found)]).toEqual(levels.slice(0, 20).flat());
+      }
+      for (const [at] of sorted(model, name)) side.set(at, 0); // from the best on: the window follows to the very last
+      expect([side.count, side.priceAt(0)]).toEqual([0, null]);
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -13,11 +13,17 @@ export const accountChecks: Check = (facts, config) => {
     ? contracts.value.flatMap((contract) =>
         contract.trading ? [] : [failed('symbol', `${contract.symbol} does not trade now`, `take it out of symbols`)],
       )
-    : [failed('symbol', contracts.error, 'correct symbols in config.json')];
+    : [unlisted(facts, contracts.error)];
   if (account === null) return [...(facts.key.ok ? [] : [key(facts)]), ...listed]; // paper has none
   const known = account.ok ? inAccount(account.value, { facts, config }) : [accountUnread(facts, account.error)];
   return [key(facts), ...rights(facts, config), ...known, ...listed];
 };
+
+/** Where nobody answers, nothing is known of the symbols. */
+const unlisted = ({ venue }: Facts, why: string): Finding =>
+  venue.rest.ok
+    ? failed('symbol', why, 'correct symbols in config.json')
+    : unsure('symbol', `the contracts cannot be read: ${why}`, 'see rest');
 
 function key({ key: told }: Facts): Finding {
   return told.ok

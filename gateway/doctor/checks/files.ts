@@ -52,8 +52,9 @@ const accounts = ({ files }: Facts): Finding | null =>
       )
     : null;
 
-function socket({ files }: Facts): Finding {
+function socket({ files, key }: Facts): Finding {
   if (!files.socket.ok) return failed('socket', files.socket.error, 'set gateway.socketPath or runDir to a shorter path');
+  if (!key.ok) return fine('socket', 'its path fits');
   const path = files.socket.value;
   if (!files.socketFile || files.locked) return fine('socket', files.socketFile ? `a gateway listens at ${path}` : path);
   return warned('socket', `${path} is left of a gateway that died; the next start replaces it`, `rm ${path}`);

@@ -11,6 +11,8 @@ import type { FileFacts, ProbeFacts } from '../facts.ts';
 import type { Known } from '../finding.ts';
 import { ProbeReport } from '../probe-report.ts';
 
+/** What `mm probe` writes into the run folder. */
+export const PROBE_FILE = 'probe-testnet.json';
 /** Above it only the beginning of the ledger is read. */
 const WHOLE_BYTES_MAX = 200_000_000;
 
@@ -94,5 +96,3 @@ export function probeFacts(runDir: string): Known<ProbeFacts> | null {
     return err(`${path} cannot be read`);
   }
 }
-
-export const PROBE_FILE = 'probe-testnet.json';

@@ -16,6 +16,7 @@ import { decodeMarket } from './decode.ts';
 import { exactly } from './exact.ts';
 import { barsOf, snapshotOf } from './decode-rest.ts';
 import { DepthRule } from './depth.ts';
+import { type ByteReader, byteReader } from './depth-bytes.ts';
 import { type DepthReader, depthReader, depthScale, type SentFrame } from './depth-frame.ts';
 import { CALLS, DEPTH_LIMIT, KLINES_LIMIT } from './limits.ts';
 import type { Rest } from './rest.ts';
@@ -48,6 +49,8 @@ export type FeedOptions = {
   readonly onRefused: (stream: 'public' | 'market', sentence: string) => void;
   /** A REST read that failed and will be asked again. */
   readonly onReadFailed: (what: 'depth' | 'klines', symbol: string, fault: VenueFault) => void;
+  /** A depth message was not in the usual form: the slower readers decided what it was. */
+  readonly onUnusual: () => void;
   /** How long a depth message was on its way, and whether that was too long. */
   readonly onDelay: (delayMs: number, late: boolean) => void;
   /** The listing of a symbol of ours changed, or may have while nobody told. */
@@ -60,6 +63,7 @@ export class MarketFeed implements Disposable {
   readonly store: MarketStore;
   readonly #options: FeedOptions;
   readonly #read: DepthReader;
+  readonly #readBytes: ByteReader;
   readonly #books: Books;
   readonly #bars: BarSeries;
   #listener: MarketListener | null = null;
@@ -81,6 +85,7 @@ export class MarketFeed implements Disposable {
     this.#options = options;
     this.#scales = new Map([...instruments].map(([symbol, instrument]) => [symbol, depthScale(instrument)]));
     this.#read = depthReader(instruments.values());
+    this.#readBytes = byteReader(instruments.values());
     this.#bars = new Map([...options.bars].map(([interval, keep]) => [interval, this.#barsOf(interval, keep)]));
     this.#books = new Books({
       symbols,
@@ -107,13 +112,13 @@ export class MarketFeed implements Disposable {
     this.#listener = listener;
   }
 
-  /** Hot path: a frame of the connection that feeds the books. */
-  publicFrame(text: string): void {
+  /** Hot path: a frame of the connection that feeds the books, with its bytes where they are at hand. */
+  publicFrame(text: string, bytes?: Uint8Array): void {
     if (isBest(streamName(text))) {
       this.#best(text);
       return;
     }
-    const frame = this.#read(text);
+    const frame = this.#depth(text, bytes);
     if ('refused' in frame) {
       this.#options.onRefused('public', frame.refused);
       this.#books.refused(frame.symbol);
@@ -129,12 +134,12 @@ export class MarketFeed implements Disposable {
   }
 
   /** A frame of that new connection. What cannot be read is left out here: the chain shows whether it was missed. */
-  joiningFrame(text: string): void {
+  joiningFrame(text: string, bytes?: Uint8Array): void {
     if (isBest(streamName(text))) {
       this.#best(text);
       return;
     }
-    const frame = this.#read(text);
+    const frame = this.#depth(text, bytes);
     if ('refused' in frame) this.#options.onRefused('public', frame.refused);
     else this.#join?.take(frame);
   }
@@ -193,6 +198,13 @@ export class MarketFeed implements Disposable {
   [Symbol.dispose](): void {
     this.#disposed = true;
     for (const timer of this.#timers) timer.cancel();
+  }
+
+  #depth(text: string, bytes: Uint8Array | undefined): ReturnType<DepthReader> {
+    const scanned = bytes ? this.#readBytes(bytes) : null;
+    if (scanned !== null) return scanned;
+    if (bytes) this.#options.onUnusual();
+    return this.#read(text);
   }
 
   #later(delayMs: number, run: () => void): Timer | null {

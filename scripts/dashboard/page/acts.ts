@@ -6,6 +6,8 @@ import { byId, make, setClass, setText } from './dom.ts';
 import type { View } from './view.ts';
 
 const KEPT = 'mmbot-token';
+/** What went well need not be dismissed, ms. */
+const TOLD_MS = 15_000;
 let token = '';
 
 /** The token comes behind `#`, which no browser sends; it is taken out of the address at once and lives in this tab. */
@@ -130,4 +132,5 @@ function tell({ ok, lines }: ActAnswer): void {
   close.addEventListener('click', () => box.replaceChildren());
   setClass(box, ok ? '' : 'bad');
   box.replaceChildren(words, close);
+  if (ok) setTimeout(() => words.isConnected && box.replaceChildren(), TOLD_MS);
 }

@@ -71,7 +71,7 @@ export const why: Panel = {
     const items = news.map(({ atMs, run, reason, sentence }) => ({
       ...{ time: clock(atMs), text: `${runs.length > 1 ? `${run}: ` : ''}${reason}`, title: sentence ?? '' },
     }));
-    fillList(part('p-why', 'ol'), items, 'nothing yet');
+    fillList(part('p-why', 'ol'), items, brain ? 'nothing yet' : UNKNOWN);
   },
 };
 

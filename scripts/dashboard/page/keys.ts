@@ -8,7 +8,8 @@ export type Key = { readonly key: string; readonly what: string; readonly run: (
 export function listenTo(keys: readonly Key[]): void {
   document.addEventListener('keydown', (event) => {
     const target = event.target instanceof HTMLElement ? event.target : null;
-    if (event.ctrlKey || event.metaKey || event.altKey || target?.closest('input, select, dialog')) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || target?.closest('input, select') || document.querySelector('dialog[open]'))
+      return;
     const found = keys.find(({ key }) => key === event.key);
     if (!found) return;
     event.preventDefault();

@@ -37,8 +37,9 @@ function gatewayRow(ageMs: number | null, staleMs: number): HealthRow {
   return ageMs > staleMs ? { ...row, light: 'bad', text: `silent for ${age(ageMs)}` } : { ...row, light: 'good', text: 'writes' };
 }
 
-function brainRow({ brain }: Seen, isLive: boolean): HealthRow {
+function brainRow({ brain, pulse }: Seen, isLive: boolean): HealthRow {
   const row = { name: 'brain', kind: 'process' } as const;
+  if (pulse?.redisProblem !== null) return { ...row, light: 'unknown', text: 'unknown: no Redis' };
   if (brain === null) return { ...row, light: 'bad', text: 'has written nothing in the last minute' };
   if (!isLive) return { ...row, light: 'unknown', text: 'unknown: no snapshot' };
   if (!brain.leased) return { ...row, light: 'bad', text: 'holds no lease' };

@@ -24,20 +24,34 @@ const TICK_MS = 250;
 const RESIZE_MS = 150;
 const THEME = 'mmbot-theme';
 
-let view = new View();
-let source: EventSource | null = null;
+const RETRY_MS = 1_000;
+
+let view = new View(performance.now());
+let socket: WebSocket | null = null;
 let changed = new Set<string>();
 
 function listen(symbol: string): void {
-  source?.close();
-  view = new View();
+  view = new View(performance.now());
   view.symbol = symbol;
-  source = new EventSource(`/api/stream${symbol === '' ? '' : `?symbol=${encodeURIComponent(symbol)}`}`);
-  source.addEventListener('message', ({ data }) => {
-    if (changed.size === 0) requestAnimationFrame(draw);
-    for (const name of view.apply(JSON.parse(data) as Delta, performance.now())) changed.add(name);
-    view.symbol ||= view.get('setup')?.symbols[0] ?? '';
-  });
+  connect();
+}
+
+/** A connection that ends is made again, for as long as the page is open. */
+function connect(): void {
+  const opened = new WebSocket(`ws://${location.host}/api/stream${view.symbol === '' ? '' : `?symbol=${encodeURIComponent(view.symbol)}`}`);
+  const before = socket;
+  socket = opened;
+  before?.close();
+  opened.addEventListener('message', ({ data }) => opened === socket && take(JSON.parse(data) as Delta));
+  opened.addEventListener('close', () => setTimeout(() => opened === socket && connect(), RETRY_MS));
+}
+
+function take(delta: Delta): void {
+  if (changed.size === 0) requestAnimationFrame(draw);
+  for (const name of view.apply(delta, performance.now())) changed.add(name);
+  if (delta.first) for (const { needs } of PANELS) for (const name of needs) changed.add(name); // what is not told is "unknown", not blank
+  const symbols = view.get('setup')?.symbols ?? [];
+  if (!symbols.includes(view.symbol)) view.symbol = symbols[0] ?? view.symbol;
 }
 
 function draw(): void {

@@ -9,6 +9,8 @@ import type { View } from './view.ts';
 
 type Plot = { readonly plot: uPlot; readonly key: string };
 const HEIGHT = 168;
+/** Of one label under the bars. */
+const LABEL_PX = 64;
 let equityPlot: Plot | null = null;
 let latencyPlot: Plot | null = null;
 
@@ -19,7 +21,6 @@ const axis = () => ({
   font: '11px system-ui',
 });
 const widthOf = (id: string): number => Math.max(100, byId(id).clientWidth - 12);
-const places = (span: number): number => (span >= 100 ? 0 : span >= 1 ? 2 : 4);
 
 export const equity: Panel = {
   needs: ['equity', 'instrument'],
@@ -41,9 +42,12 @@ export const equity: Panel = {
 const utcTimes = (_: uPlot, ticks: number[]): string[] => ticks.map((at) => clock(at * 1_000));
 
 function equityOptions(asset: string): Partial<uPlot.Options> {
-  const wide = { ...axis(), size: 78 };
-  const values = (_: uPlot, ticks: number[]): string[] =>
-    ticks.map((value) => grouped(value, places((ticks.at(-1) ?? 0) - (ticks[0] ?? 0))));
+  const wide = {
+    ...axis(),
+    size: 82,
+    incrs: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6],
+  };
+  const values = (_: uPlot, ticks: number[]): string[] => ticks.map((value) => grouped(value, 2));
   return {
     scales: { fall: { range: (_, min) => [Math.min(min * 2.5, -0.01), 0] } },
     axes: [
@@ -108,6 +112,7 @@ function drawHistogram(view: View): void {
 }
 
 function barOptions(labels: readonly string[]): Partial<uPlot.Options> {
+  const every = Math.ceil((labels.length * LABEL_PX) / widthOf('latency'));
   const bars = uPlot.paths.bars?.({ size: [0.8, 60] });
   return {
     height: 132,
@@ -116,7 +121,7 @@ function barOptions(labels: readonly string[]): Partial<uPlot.Options> {
       {
         ...axis(),
         grid: { show: false },
-        splits: () => labels.map((_, i) => i),
+        splits: () => labels.flatMap((_, i) => (i % every === 0 ? [i] : [])),
         values: (_, ticks) => ticks.map((i) => labels[i] ?? ''),
         space: 30,
       },

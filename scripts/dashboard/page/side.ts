@@ -23,7 +23,8 @@ export const alerts: Panel = {
         ...{ time: clock(atMs), tone: severity === 'critical' ? 'sell' : severity === 'warning' ? 'warn-text' : 'dim' },
         text: `${code}: ${sentence}`,
       }));
-    fillList(part('p-alerts', 'ol'), [...held, ...raised], 'nothing was raised in this run of the gateway');
+    const none = view.get('alerts')?.raisedKnown ? 'nothing was raised in this run of the gateway' : 'unknown: no gateway answers';
+    fillList(part('p-alerts', 'ol'), [...held, ...raised], none);
   },
 };
 

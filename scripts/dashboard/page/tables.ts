@@ -40,7 +40,7 @@ export const orders: Panel = {
 };
 
 export const fills: Panel = {
-  needs: ['fills', 'instrument'],
+  needs: ['fills', 'instrument', 'head'],
   draw: (view) => {
     const instrument = view.get('instrument');
     const own = view.log('fills').filter(({ symbol }) => symbol === view.symbol);
@@ -60,7 +60,7 @@ export const fills: Panel = {
         ],
       }),
     );
-    fillTable(part('p-fills', 'tbody'), { rows, columns: 8, none: 'no fill yet' });
+    fillTable(part('p-fills', 'tbody'), { rows, columns: 8, none: view.get('head') ? 'no fill yet' : UNKNOWN });
   },
 };
 

@@ -11,6 +11,7 @@ const SILENT_MS = 2_500;
 
 export function drawTop(view: View, nowMs: number): void {
   const [setup, head] = [view.get('setup'), view.get('head') ?? null];
+  drawBanner(view, nowMs);
   if (!setup) return;
   const environment = byId('environment');
   setText(environment, setup.environment === 'paper' ? 'paper (simulated money)' : setup.environment);
@@ -22,13 +23,12 @@ export function drawTop(view: View, nowMs: number): void {
   drawMode(head?.emergency ? 'stopped' : head?.paused ? `${head.mode}, paused` : (head?.mode ?? 'unknown'), isStale);
   setText(byId('age'), age(ageMs));
   drawLights(view, { ageMs, staleMs: setup.staleMs });
-  drawBanner(view, nowMs);
   drawStale(view, { isStale, ageMs });
 }
 
 function drawMode(mode: string, isStale: boolean): void {
   const node = byId('mode');
-  setText(node, isStale ? `unknown (was ${mode})` : mode);
+  setText(node, isStale && mode !== 'unknown' ? `unknown (was ${mode})` : mode);
   setClass(node, `badge ${isStale ? '' : mode === 'normal' ? 'good' : mode.startsWith('normal') ? 'warn' : 'bad'}`);
 }
 
@@ -69,7 +69,8 @@ function bannerOf(view: View, nowMs: number): { readonly text: string; readonly 
   const [setup, pulse, head] = [view.get('setup'), view.get('pulse'), view.get('head')];
   const [ageMs, silentMs] = [view.ageMs(nowMs), view.silentMs(nowMs)];
   const bad = (text: string) => ({ text, isMild: false });
-  if (silentMs !== null && silentMs > SILENT_MS)
+  if (silentMs <= SILENT_MS && !setup) return { text: '', isMild: true };
+  if (silentMs > SILENT_MS)
     return bad(`The dashboard has said nothing for ${age(silentMs)}: what you see is old. It is asked again; npm run dashboard starts it.`);
   if (pulse?.redisProblem) return bad(pulse.redisProblem);
   if (ageMs === null)
@@ -101,6 +102,7 @@ function drawStale(view: View, { isStale, ageMs }: { readonly isStale: boolean; 
     const old = isBrain ? brainAge === null || brainAge > staleMs : isStale;
     node.classList.toggle('stale', old);
     const text = `${age(isBrain ? brainAge : ageMs)}${(isBrain ? brainAge : ageMs) === null ? '' : ' old'}`;
-    if (old && node.dataset['age'] !== text) node.dataset['age'] = text;
+    const title = node.querySelector<HTMLElement>('h2');
+    if (old && title && title.dataset['age'] !== text) title.dataset['age'] = text;
   }
 }

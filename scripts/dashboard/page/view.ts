@@ -11,7 +11,12 @@ export class View {
   #sections: Partial<Sections> = {};
   #logs = emptyLogs();
   #heardAt: number | null = null;
+  readonly #bornAt: number;
   symbol = '';
+
+  constructor(nowMs: number) {
+    this.#bornAt = nowMs;
+  }
 
   /** Takes one message of the stream; what it has changed. */
   apply(delta: Delta, nowMs: number): Changed {
@@ -40,9 +45,9 @@ export class View {
     return ageMs === null || this.#heardAt === null ? null : ageMs + nowMs - this.#heardAt;
   }
 
-  /** Since the stream last said anything, ms; null: it never has. */
-  silentMs(nowMs: number): number | null {
-    return this.#heardAt === null ? null : nowMs - this.#heardAt;
+  /** Since the stream last said anything, or was asked to, ms. */
+  silentMs(nowMs: number): number {
+    return nowMs - (this.#heardAt ?? this.#bornAt);
   }
 }
 

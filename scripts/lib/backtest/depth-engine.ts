@@ -69,7 +69,8 @@ export class DepthEngine {
   #published: Published | null = null;
   #processed = 0;
   #pictureMs: number;
-  #pushing = false;
+  /** Best prices of the newest picture that was pushed, and how many were. */
+  readonly #pushed: { tops: readonly (number | undefined)[]; taken: number; shown: number } = { tops: [], taken: 0, shown: 0 };
   /** The risk watch has stopped everything; nobody resumes in a backtest. */
   #stopped = false;
 
@@ -77,7 +78,7 @@ export class DepthEngine {
     const { config, runs, symbols, fromMs, seed } = options;
     this.#options = options;
     this.#settings = { ...settingsOf(config, runs), symbols: symbols.map(({ instrument }) => instrument.symbol) };
-    this.#state = initialState(this.#settings);
+    this.#state = initialState(this.#settings, options.recorded?.remembered ?? undefined);
     this.#feed = new Random(seed).fork('way feed');
     this.#pictureMs = fromMs;
     this.venue = new DepthVenue(options, {
@@ -88,7 +89,7 @@ export class DepthEngine {
     this.#account = new DepthAccount(this.venue);
     this.tally = new Tally({
       symbols: symbols.map(({ instrument }) => ({
-        instrument,
+        ...{ instrument, held: this.venue.heldBefore(instrument.symbol).size },
         strategies: runs.filter((run) => run.symbols.includes(instrument.symbol)).map(({ id }) => id),
       })),
       ...{ fromMs, periodMs: config.snapshot.intervalMs, startEquity: this.#account.equity() },
@@ -172,19 +173,18 @@ export class DepthEngine {
     return (feed === 'push' ? readMs : Math.ceil(readMs / pollMs) * pollMs) + DECIDE_MS;
   }
 
-  /** Where snapshots are pushed, each change of the best prices makes one; while it is on its way the newest wins. */
+  /** Where snapshots are pushed, each change of the best prices makes one; of two that overtake each other the newest wins. */
   #topMayHaveChanged(): void {
-    if (this.#options.config.brain.feed !== 'push' || this.#pushing || !this.#pictures) return;
-    const before = [...this.venue.instruments.keys()].map((symbol) => this.#books.look(symbol).best);
+    if (this.#options.config.brain.feed !== 'push' || !this.#pictures) return;
     const { exchange } = this.venue;
-    const changed = [...exchange.markets.values()].some(
-      (market, n) => market.best('buy')?.price !== before[n]?.bid || market.best('sell')?.price !== before[n]?.ask,
-    );
-    if (!changed) return;
-    this.#pushing = true;
+    const tops = [...exchange.markets.values()].flatMap((market) => [market.best('buy')?.price, market.best('sell')?.price]);
+    if (tops.every((price, n) => price === this.#pushed.tops[n])) return;
+    this.#pushed.tops = tops;
+    const n = ++this.#pushed.taken;
     const show = this.#pictures.take(this.venue.nowMs);
     exchange.agenda.at(this.venue.nowMs + drawLatency(this.#options.latencies.feed, this.#feed), () => {
-      this.#pushing = false;
+      if (n < this.#pushed.shown) return;
+      this.#pushed.shown = n;
       show();
       this.publish();
     });

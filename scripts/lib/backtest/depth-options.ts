@@ -1,12 +1,13 @@
 /** What a backtest on a book is told beside its data. */
 import type { OrderCommand } from '../../../brain/oms/working.ts';
+import type { Remembered } from '../../../brain/step.ts';
 import type { Run } from '../../../brain/runs.ts';
 import type { Config } from '../../../shared/config.ts';
 import type { Instrument } from '../../../shared/instrument.ts';
 import type { FeeRates } from '../../../shared/sim/account.ts';
 import type { MarketSpec } from '../../../shared/sim/exchange.ts';
 import type { Latency } from '../../../shared/sim/latency.ts';
-import type { Atoms } from '../../../shared/units.ts';
+import type { Atoms, Lots } from '../../../shared/units.ts';
 import type { BookWindow } from './local-books.ts';
 
 /** One symbol and what moves it: a recording, or the simulator's own flow. */
@@ -24,6 +25,8 @@ export type Ways = { readonly there: Way; readonly back: Way; readonly events: W
 export type Recorded = {
   readonly ways: Ways;
   readonly books: BookWindow;
+  /** What the brain remembered when it started; null: nothing. */
+  readonly remembered: Remembered | null;
   /** A command was decided on; `refused`: the guard's code, null when it leaves. */
   readonly onSent?: (command: OrderCommand, refused: string | null, nowMs: number) => void;
   /** The venue has acted on it; `fault`: its word, null when it was done. */
@@ -45,6 +48,8 @@ export type DepthOptions = {
   /** What arrives is seen at the next whole millisecond, after a snapshot of that moment: as from the simulator's process, whose clock is so coarse. */
   readonly wholeMs: boolean;
   readonly leverage: number;
+  /** Held from before, by symbol: signed size and entry price. */
+  readonly holdings?: Readonly<Record<string, { readonly size: Lots; readonly entryPrice: string }>>;
   readonly balances: Readonly<Record<string, Atoms>>;
   /** Null: what a regular user of the venue pays. */
   readonly fees: FeeRates | null;

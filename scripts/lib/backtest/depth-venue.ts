@@ -7,6 +7,7 @@ import type { AmendRequest, OrderRequest, VenueOrder, VenueResult } from '../../
 import type { AccountEvent } from '../../../shared/events.ts';
 import { Random } from '../../../shared/random.ts';
 import { err, ok } from '../../../shared/result.ts';
+import type { Holding } from '../../../shared/sim/account.ts';
 import { Exchange } from '../../../shared/sim/exchange.ts';
 import type { MarketEvent, UserEvent } from '../../../shared/sim/exchange-events.ts';
 import { Line } from '../../../shared/sim/latency.ts';
@@ -14,6 +15,7 @@ import type { TapeFrame } from '../../../shared/sim/market.ts';
 import type { Trader } from '../../../shared/sim/order-desk.ts';
 import { leftOf } from '../../../shared/sim/order-store.ts';
 import { type Instrument, parsePrice } from '../../../shared/instrument.ts';
+import { atoms, lots, type Lots, ZERO_ATOMS } from '../../../shared/units.ts';
 import type { DepthOptions, Sent, Ways } from './depth-options.ts';
 
 export type VenueListener = {
@@ -56,6 +58,7 @@ export class DepthVenue {
     });
     this.trader = this.exchange.trader(ACCOUNT);
     for (const { instrument } of symbols) this.trader.account.set(instrument.symbol, { leverage });
+    this.#hold(options);
   }
 
   get nowMs(): number {
@@ -106,6 +109,24 @@ export class DepthVenue {
         onDone(frame);
       },
     });
+  }
+
+  /** Signed size and entry price from before; zero and '0' where there was none. */
+  heldBefore(symbol: string): { readonly size: Lots; readonly entryPrice: string } {
+    return this.#options.holdings?.[symbol] ?? { size: lots(0), entryPrice: '0' };
+  }
+
+  #hold({ symbols, startMs }: DepthOptions): void {
+    const { account } = this.trader;
+    const holdings = symbols.flatMap(({ instrument }): readonly Holding[] => {
+      const { symbol, quoteAsset: asset, stepSize } = instrument;
+      const { size, entryPrice } = this.heldBefore(symbol);
+      if (size === 0) return [];
+      const cost = atoms(BigInt(Math.round(Math.abs(size) * Number(stepSize) * Number(entryPrice) * 1e8)));
+      const position = { size, cost, openFees: ZERO_ATOMS, realized: ZERO_ATOMS, updatedMs: startMs };
+      return [{ symbol, asset, side: 'both', position, isolated: ZERO_ATOMS }];
+    });
+    if (holdings.length > 0) account.restore({ ...account.record(), holdings });
   }
 
   #ask<T>(sent: Sent, act: () => VenueResult<T>, answered: Answered<T>): void {

@@ -9,7 +9,7 @@ import type { OrderRequest, VenueOrder, VenueResult } from '../../../gateway/ven
 import type { Refusal } from '../../../shared/command.ts';
 import type { AccountEvent } from '../../../shared/events.ts';
 import { hasEnded } from '../../../shared/order.ts';
-import { lots, monoMs, type Lots, type Ticks, wallMs } from '../../../shared/units.ts';
+import { monoMs, type Lots, type Ticks, wallMs } from '../../../shared/units.ts';
 import type { DepthVenue } from './depth-venue.ts';
 import type { OrderTally } from './order-counts.ts';
 
@@ -39,7 +39,7 @@ export class LocalDesk {
     const state = { orders: [], positions: [], fillSeq: 0, loose: [] };
     this.ledger = new Ledger({ instruments: options.venue.instruments, archive, state });
     for (const symbol of options.venue.instruments.keys()) {
-      const report = { kind: 'position', symbol, size: lots(0), entryPrice: '0', atMs: this.now().wall } as const;
+      const report = { kind: 'position', symbol, ...options.venue.heldBefore(symbol), atMs: this.now().wall } as const;
       this.ledger.adoptBaseline({ report, sinceTradeId: null, now: this.now() });
     }
   }

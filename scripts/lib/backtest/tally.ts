@@ -21,7 +21,12 @@ import type { BacktestResult, ExitRow, FillRow, FundingRow, GapRow, LiquidationR
 import { FILLS_MAX } from './result.ts';
 import { type Keeping, SampleGrid } from './samples.ts';
 
-export type TallySymbol = { readonly instrument: Instrument; readonly strategies: readonly string[] };
+export type TallySymbol = {
+  readonly instrument: Instrument;
+  /** Lots held from before, signed. */
+  readonly held?: number;
+  readonly strategies: readonly string[];
+};
 export type TallyOptions = {
   readonly symbols: readonly TallySymbol[];
   readonly fromMs: number;
@@ -72,11 +77,13 @@ export class Tally {
     this.#grid = new SampleGrid({ fromMs, periodMs, kinds: [...EQUITY, ...symbols.flatMap(() => OF_SYMBOL)] });
     this.#drawdown = new Drawdown(moneyNumber(startEquity), fromMs);
     this.#symbols = new Map(
-      symbols.map(({ instrument }, n): [string, Kept] => [
+      symbols.map(({ instrument, held: position = 0 }, n): [string, Kept] => [
         instrument.symbol,
-        { instrument, markouts: new Markouts(), first: EQUITY.length + n * OF_SYMBOL.length, mid: Number.NaN, position: 0 },
+        { instrument, markouts: new Markouts(), first: EQUITY.length + n * OF_SYMBOL.length, mid: Number.NaN, position },
       ]),
     );
+    for (const { first, position } of this.#symbols.values())
+      if (position !== 0) this.#grid.add(fromMs, position, { first: first + 3, count: 1 });
   }
 
   /** Price of a symbol, ticks, perhaps a half. `timed`: it was this at just this moment, so that markouts may use it. */

@@ -44,8 +44,8 @@ const withKey = (command: Command): Command =>
 
 const EXAMPLES = `
 Examples:
-  scripts/mm keys add testnet                          asks for key, secret and passphrase
+  scripts/mm keys add testnet             asks for key, secret and passphrase
   scripts/mm keys add main --environment mainnet --pem private.pem
   scripts/mm keys list
-  scripts/mm keys rotate testnet                       a new passphrase
-  scripts/mm keys rotate testnet --key                 a new key`;
+  scripts/mm keys rotate testnet          a new passphrase
+  scripts/mm keys rotate testnet --key    a new key`;

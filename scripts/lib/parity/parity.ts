@@ -4,7 +4,7 @@ import { QUEUE_MODELS, type QueueModelName } from '../../../shared/sim/queue.ts'
 import { readSession } from '../session/read-session.ts';
 import { runSession, type SessionResult } from '../session/run-session.ts';
 import { leftMs, type RecordedCommand, type RecordedFill, type Session } from '../session/session.ts';
-import { type Trips, WAY_KINDS, type WayKind } from '../session/ways.ts';
+import { actedMs, type Trips, WAY_KINDS, type WayKind } from '../session/ways.ts';
 import { type Calibration, fitted } from './calibrate.ts';
 import { compare, type Comparison } from './compare.ts';
 import type { Command, Fill } from './intents.ts';
@@ -102,8 +102,8 @@ const simulatedFill = ({ fee, strategy, ...fill }: FillRow): Fill => ({
 });
 
 function realCommand(command: RecordedCommand): Command {
-  const { kind, clientId, symbol, side, price, size, venueMs, outcome } = command;
+  const { kind, clientId, symbol, side, price, size, outcome } = command;
   const trouble = outcome.startsWith('refused:') || outcome.startsWith('rejected:') ? outcome : null;
   const terms = kind === 'cancel' ? { side: null, price: null, size: null } : { side, price, size };
-  return { kind, clientId, symbol, ...terms, decidedMs: leftMs(command), actedMs: trouble === null ? venueMs : null, trouble };
+  return { kind, clientId, symbol, ...terms, decidedMs: leftMs(command), actedMs: trouble === null ? actedMs(command) : null, trouble };
 }

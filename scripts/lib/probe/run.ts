@@ -101,8 +101,12 @@ async function startGuardian(charge: Charge): Promise<ChildProcess> {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const ready = once(guardian, 'message');
+  const ended = once(guardian, 'exit').then(() => {
+    throw new Error('The second process, which cleans up when this one is killed, could not be started: nothing was asked');
+  });
+  ended.catch(() => undefined); // its ordinary end comes after ours
   guardian.send(charge);
-  await ready;
+  await Promise.race([ready, ended]);
   guardian.unref();
   guardian.channel?.unref();
   return guardian;

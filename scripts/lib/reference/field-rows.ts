@@ -77,6 +77,9 @@ export function withoutNull(node: Node): Node {
 const isNullable = (node: Node): boolean =>
   (Array.isArray(node.type) && node.type.includes('null')) || (node.anyOf ?? []).some((choice) => choice.type === 'null');
 
+/** More words than a cell of a table takes are told elsewhere. */
+const WORDS_MAX = 12;
+
 /** Type and range in words. */
 export function typeOf(node: Node): string {
   const words = plainType(withoutNull(node));
@@ -85,7 +88,7 @@ export function typeOf(node: Node): string {
 
 function plainType(node: Node): string {
   if (node.const !== undefined) return code(node.const);
-  if (node.enum) return node.enum.map(code).join(', ');
+  if (node.enum) return node.enum.length > WORDS_MAX ? `one of ${node.enum.length} words` : node.enum.map(code).join(', ');
   if (node.anyOf) return node.anyOf.map(plainType).join(' or ');
   if (Array.isArray(node.type)) return node.type.map((type: string) => (type === 'null' ? 'null' : plainType({ type }))).join(' or ');
   if (node.prefixItems) return `[${node.prefixItems.map(plainType).join(', ')}]`;

@@ -6,7 +6,7 @@ import { DepthRule } from '../../../gateway/venues/binance/depth.ts';
 import { depthReader, type DepthScale, depthScale, exactSteps } from '../../../gateway/venues/binance/depth-frame.ts';
 import { exactly } from '../../../gateway/venues/binance/exact.ts';
 import { streamName } from '../../../gateway/venues/binance/stream-name.ts';
-import { Balances, CommissionRate, Depth, parseJson, SymbolConfigs } from '../../../gateway/venues/binance/wire.ts';
+import { Balances, CommissionRate, Depth, parseJson, Positions, SymbolConfigs } from '../../../gateway/venues/binance/wire.ts';
 import type { DepthIds, DepthSnapshot, SequenceRule, SequenceStep } from '../../../gateway/market/books.ts';
 import type { Instrument } from '../../../shared/instrument.ts';
 import { ticks } from '../../../shared/units.ts';
@@ -52,6 +52,11 @@ export function accountAnswer(name: string, raw: string): AccountTerms | null {
     const told = Balances.safeParse(value);
     return told.success ? { balances: Object.fromEntries(told.data.map(({ asset, balance }) => [asset, balance])) } : null;
   }
+  if (what === 'positionRisk') {
+    const told = Positions.safeParse(value);
+    const rows = told.success ? told.data.filter(({ positionAmt }) => Number(positionAmt) !== 0) : null;
+    return rows && { held: Object.fromEntries(rows.map(({ symbol, positionAmt: size, entryPrice }) => [symbol, { size, entryPrice }])) };
+  }
   if (what === 'symbolConfig') {
     const told = SymbolConfigs.safeParse(value);
     return told.success ? { leverage: Object.fromEntries(told.data.map(({ symbol, leverage }) => [symbol, leverage])) } : null;
@@ -61,13 +66,14 @@ export function accountAnswer(name: string, raw: string): AccountTerms | null {
   return told.success ? { fees: { [symbol]: { maker: told.data.makerCommissionRate, taker: told.data.takerCommissionRate } } } : null;
 }
 
-/** Balances by asset; leverage and shares of commission by symbol. */
+/** Balances by asset; leverage, shares of commission, and what is held, by symbol. */
 export type AccountTerms = {
   readonly balances?: Readonly<Record<string, string>>;
   readonly leverage?: Readonly<Record<string, number>>;
+  readonly held?: Readonly<Record<string, { readonly size: string; readonly entryPrice: string }>>;
   readonly fees?: Readonly<Record<string, { readonly maker: string; readonly taker: string }>>;
 };
-const ACCOUNT = /^200 GET \S*\/(balance|symbolConfig|commissionRate)(?:\?(\S*))?$/;
+const ACCOUNT = /^200 GET \S*\/(balance|positionRisk|symbolConfig|commissionRate)(?:\?(\S*))?$/;
 
 /** The venue's rule, which also goes on from a book that was kept: there the next difference follows it exactly. */
 export class TapeRule implements SequenceRule {

@@ -1,15 +1,16 @@
 /** A replayed tape for a person: what it held, where it has holes, and the book, orders or reasons at the moment where it was stopped. Pure. */
 import { table, WIDTH } from '../table.ts';
+import type { ReplayBrain } from './brain.ts';
 import type { Replayer } from './replayer.ts';
 
 export const INSPECTED = ['book', 'orders', 'reasons'] as const;
 export type Inspected = (typeof INSPECTED)[number];
-export type Moment = { readonly until: number | null; readonly hash: string };
+export type Moment = { readonly until: number | null; readonly hash: string; readonly brain?: ReplayBrain };
 
 const LEVELS = 10;
 const WORDS = 20;
 
-export function summaryLines(replayer: Replayer, { hash }: Moment): readonly string[] {
+export function summaryLines(replayer: Replayer, { hash, brain }: Moment): readonly string[] {
   const { firstMs, lastMs, counts, gaps, clockSteps, market, account } = replayer;
   const disagreements = account.disagreements();
   return [
@@ -34,7 +35,26 @@ export function summaryLines(replayer: Replayer, { hash }: Moment): readonly str
     ),
     ...clockSteps.map((atMs) => `clock    ${utc(atMs)} the wall clock was set`),
     ...disagreements.map(({ name, written, replayed }) => `differs  ${name}: written down ${written}, by the stream ${replayed}`),
+    ...(brain && (counts.decision ?? 0) > 0 ? brainLines(brain) : []),
     `hash     ${hash}`,
+  ];
+}
+
+/** Turns of the brain that were run again, and the first that was decided otherwise. */
+function brainLines({ turns, differing, hindrance }: ReplayBrain): readonly string[] {
+  const [first] = differing;
+  const { run, equal, reasonsEqual, skipped } = turns;
+  return [
+    ...(run > 0 ? [`brain    ${run} turns run again: ${equal} sent the same, ${reasonsEqual} for the same reasons`] : []),
+    ...(hindrance !== null || skipped > 0 ? [`brain    ${skipped} turns not run again: ${hindrance ?? 'before its start'}`] : []),
+    ...(first
+      ? [
+          `first    ${clock(first.atMs)} on ${first.snapshot} ${first.symbol}`,
+          `  then   ${first.recorded}`,
+          `  now    ${first.replayed}`,
+          ...(run - equal > 1 ? [`         and ${run - equal - 1} more`] : []),
+        ]
+      : []),
   ];
 }
 

@@ -8,6 +8,8 @@ import type { RecordedFill } from './session.ts';
 /** A stamp that is farther from the moment of receiving is of another day: a recording was served. */
 const OTHER_DAY_MS = 60_000;
 const SAMPLES_MAX = 10_000;
+/** Public trades that are looked through for own ones, the first. */
+const PRINTS_MAX = 200_000;
 
 /** Numbers of the single trades in a public one. */
 const FIRST_TRADE = /"f":(\d+)/;
@@ -18,11 +20,10 @@ const isOfNow = (recvMs: number, eventMs: number): boolean => Math.abs(recvMs - 
 export class FeedSeen {
   /** First depth snapshot of each symbol. */
   readonly snapshots = new Map<string, Snapshot>();
-  /** From the venue's stamp to the moment of receiving; null while none is known. */
-  shortestMs: number | null = null;
-  readonly #ways: number[] = [];
+  /** From the venue's stamp to the moment of receiving, of the first of them. */
+  readonly ways: number[] = [];
   /** By symbol: first number of a public trade, and last. */
-  readonly #prints = new Map<string, Map<number, number>>();
+  readonly #prints = new Map<string, { readonly ranges: Map<number, number>; lastId: number }>();
 
   take(record: TapeRecord): void {
     const line = lineOf(record);
@@ -32,9 +33,7 @@ export class FeedSeen {
     if (frame.kind === 'trade') this.#print(frame);
     if (eventMs === null || record.source !== 'stream') return;
     if (!isOfNow(record.atMs, eventMs)) return;
-    const wayMs = record.atMs - eventMs;
-    this.shortestMs = Math.min(this.shortestMs ?? wayMs, wayMs);
-    if (this.#ways.length < SAMPLES_MAX) this.#ways.push(wayMs);
+    if (this.ways.length < SAMPLES_MAX) this.ways.push(record.atMs - eventMs);
   }
 
   /**
@@ -43,24 +42,33 @@ export class FeedSeen {
    */
   inPublic(fills: Iterable<RecordedFill>): boolean | null {
     const makers = [...fills].filter(({ maker, tradeId }) => maker && /^\d+$/.test(tradeId));
-    const told = makers.filter(({ symbol, tradeId }) => this.#isPrinted(symbol, Number(tradeId)));
-    return makers.length === 0 ? null : told.length > makers.length / 2;
+    const known = makers.filter(({ symbol, tradeId }) => Number(tradeId) <= this.#knownTo(symbol));
+    const told = known.filter(({ symbol, tradeId }) => this.#isPrinted(symbol, Number(tradeId)));
+    return known.length === 0 ? null : told.length > known.length / 2;
+  }
+
+  /** Where no more trades are kept nobody can say of later ones. */
+  #knownTo(symbol: string): number {
+    const prints = this.#prints.get(symbol);
+    return prints && prints.ranges.size >= PRINTS_MAX ? prints.lastId : Infinity;
   }
 
   #print({ symbol, tradeId, raw }: { readonly symbol: string; readonly tradeId: string; readonly raw: string }): void {
-    const prints = this.#prints.get(symbol) ?? new Map();
-    prints.set(Number(FIRST_TRADE.exec(raw)?.[1] ?? tradeId), Number(LAST_TRADE.exec(raw)?.[1] ?? tradeId));
+    const prints = this.#prints.get(symbol) ?? { ranges: new Map(), lastId: 0 };
     this.#prints.set(symbol, prints);
+    if (prints.ranges.size >= PRINTS_MAX) return;
+    prints.lastId = Number(LAST_TRADE.exec(raw)?.[1] ?? tradeId);
+    prints.ranges.set(Number(FIRST_TRADE.exec(raw)?.[1] ?? tradeId), prints.lastId);
   }
 
   #isPrinted(symbol: string, id: number): boolean {
-    for (const [first, last] of this.#prints.get(symbol) ?? []) if (first <= id && id <= last) return true;
+    for (const [first, last] of this.#prints.get(symbol)?.ranges ?? []) if (first <= id && id <= last) return true;
     return false;
   }
 
   /** Median way, once the venue's clock is known. */
   usualMs(offsetMs: number): number {
-    const sorted = [...this.#ways].sort((a, b) => a - b);
+    const sorted = [...this.ways].sort((a, b) => a - b);
     return Math.max(0, (sorted[sorted.length >> 1] ?? offsetMs) - offsetMs);
   }
 }

@@ -4,7 +4,8 @@ import { loadCustoms } from '../../../brain/io/custom.ts';
 import { makeRuns } from '../../../brain/runs.ts';
 import type { FeeRates } from '../../../shared/sim/account.ts';
 import type { QueueModelName } from '../../../shared/sim/queue.ts';
-import { type Atoms, parseAtoms } from '../../../shared/units.ts';
+import { type Atoms, lots, parseAtoms } from '../../../shared/units.ts';
+import { parseSize } from '../../../shared/instrument.ts';
 import type { DepthOptions, DepthSymbol } from '../backtest/depth-options.ts';
 import { EXIT, Problem } from '../tool.ts';
 import type { Session } from './session.ts';
@@ -23,12 +24,10 @@ export async function optionsOf(session: Session, asked: Asked): Promise<Omit<De
   const customs = await loadCustoms({ config, file: resolve(asked.configFile) });
   if (!customs.ok) throw new Problem(EXIT.failed, customs.error);
   const runs = makeRuns(config, customs.value);
-  const held = Object.entries(start.held).find(([, size]) => Number(size) !== 0);
-  if (held)
-    throw new Problem(EXIT.failed, [`${path}: ${held[0]}: ${held[1]} was held when it began: allowed is a session that began flat`]);
   const symbols = config.symbols.map((symbol) => symbolOf(session, symbol, asked.queueModel));
   const assets = new Set(symbols.map(({ instrument }) => instrument.quoteAsset));
-  const balances = Object.entries(start.balances).flatMap(([asset, amount]): [string, Atoms][] => {
+  const told = Object.keys(start.balances).length > 0 || config.environment !== 'paper' ? start.balances : config.paper.balances;
+  const balances = Object.entries(told).flatMap(([asset, amount]): [string, Atoms][] => {
     const atoms = parseAtoms(amount);
     return atoms === null || !assets.has(asset) ? [] : [[asset, atoms]];
   });
@@ -37,6 +36,7 @@ export async function optionsOf(session: Session, asked: Asked): Promise<Omit<De
     ...{ config, runs, symbols, startMs: firstMs, fromMs: published[0]?.atMs ?? firstMs },
     latencies: { feed: NONE, order: NONE, response: NONE },
     ...{ phaseMs: 0, lookMs: null, wholeMs: false, leverage: leverageOf(session), balances: Object.fromEntries(balances) },
+    holdings: holdingsOf(session),
     ...{ fees: asked.fees ?? feesOf(session), naive: false, seed: asked.seed },
   };
 }
@@ -46,6 +46,17 @@ const USUAL_LEVERAGE = 20;
 
 const leverageOf = ({ start, config }: Session): number =>
   Math.min(...config.symbols.map((symbol) => start.leverage[symbol] ?? USUAL_LEVERAGE));
+
+function holdingsOf({ start, instruments, path }: Session): NonNullable<DepthOptions['holdings']> {
+  const rows = Object.entries(start.held).flatMap(([symbol, { size: text, entryPrice }]) => {
+    const instrument = instruments.get(symbol);
+    if (!instrument) return []; // not ours
+    const size = parseSize(instrument, text.replace('-', ''));
+    if (size === null) throw new Problem(EXIT.failed, [`${path}: ${symbol}: ${text} was held when it began, which is off its step`]);
+    return [[symbol, { size: lots(text.startsWith('-') ? -size : size), entryPrice }] as const];
+  });
+  return Object.fromEntries(rows);
+}
 
 /** One account has one tier; where symbols differ the first one's is taken. */
 function feesOf({ start, config }: Session): FeeRates | null {

@@ -7,7 +7,8 @@ import type { TapeRecord } from '../../../shared/tape.ts';
 import { decodersOf } from '../replay/decoders.ts';
 import type { CommandKind, RecordedCommand, RecordedFill, RestingChange } from './session.ts';
 
-type Row = { -readonly [K in keyof RecordedCommand]: RecordedCommand[K] } & { readonly basedOn: string; readonly id: number | null };
+/** `id`: of the message that it came in. */
+type Row = { -readonly [K in keyof RecordedCommand]: RecordedCommand[K] } & { readonly basedOn: string; readonly id: number };
 type Known = { readonly symbol: string; readonly side: Side };
 type Notice = { readonly venueMs: number; readonly heardMs: number };
 
@@ -38,7 +39,12 @@ const Told = z.object({
     )
     .optional(),
 });
-const Answered = z.object({ type: z.string(), code: z.string().optional(), answers: z.array(z.unknown()).optional() });
+const Answered = z.object({
+  id: z.int().nullable(),
+  type: z.string(),
+  code: z.string().optional(),
+  answers: z.array(z.unknown()).optional(),
+});
 
 const KINDS: ReadonlySet<string> = new Set<CommandKind>(['place', 'amend', 'cancel']);
 /** What the stream's word on an order proves of a command that waits. */
@@ -91,15 +97,16 @@ export class OrdersSeen {
       ...{ kind, clientId, symbol: known?.symbol ?? '', side: known?.side ?? null, price, size, strategy, takenMs },
       ...{ decidedMs: null, venueMs: null, heardMs: null, outcome: '' },
       basedOn: basedOn ? `${basedOn.epoch}:${basedOn.seq}` : '',
-      id: batch === null ? one.id : null,
+      id: batch ?? one.id,
     };
     this.commands.push(row);
     this.#waiting.set(clientId, [...(this.#waiting.get(clientId) ?? []), row]);
   }
 
-  /** Answers stand behind their commands on the tape: the last ones are meant. */
+  /** An answer stands behind its command on the tape; those to other messages (heartbeats) say nothing of an order. */
   #answer(raw: unknown): void {
     const answer = Answered.parse(raw);
+    if (this.commands.at(-1)?.id !== answer.id) return;
     const answers = answer.answers?.map((one) => Answered.parse(one)) ?? [answer];
     const rows = this.commands.slice(-answers.length);
     for (const [n, { type, code }] of answers.entries()) {

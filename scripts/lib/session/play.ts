@@ -4,8 +4,11 @@
  */
 import type { TapeRecord } from '../../../shared/tape.ts';
 import type { TapeFrame } from '../../../shared/sim/market.ts';
+import { frameAt } from '../../../shared/sim/tape-quick.ts';
 import { DepthEngine } from '../backtest/depth-engine.ts';
 import type { DepthOptions, Ways } from '../backtest/depth-options.ts';
+import type { Remembered } from '../../../brain/step.ts';
+import { rememberedOf, type Start } from '../replay/brain.ts';
 import { lineOf, Weave } from '../../sim/own-tape.ts';
 import { CommandLog, type LoggedCommand } from './command-log.ts';
 import { madeMs } from './feed-seen.ts';
@@ -35,7 +38,13 @@ export async function play(playing: Playing): Promise<Played> {
   const log = new CommandLog(session.instruments);
   const engine = new DepthEngine({
     ...options,
-    recorded: { ways, books, onSent: (...sent) => log.sent(...sent), onActed: (...acted) => log.acted(...acted) },
+    recorded: {
+      ways,
+      books,
+      remembered: rememberedBy(session),
+      onSent: (...sent) => log.sent(...sent),
+      onActed: (...acted) => log.acted(...acted),
+    },
   });
   const player = new Player({ ...playing, engine, books });
   let count = 0;
@@ -48,6 +57,9 @@ export async function play(playing: Playing): Promise<Played> {
   engine.advance(session.endMs);
   return { engine, commands: log.commands, records: count };
 }
+
+const rememberedBy = ({ remembered, firstMs }: Session): Remembered | null =>
+  remembered === null ? null : rememberedOf(JSON.parse(remembered) as Start, firstMs);
 
 type Parts = Playing & { readonly engine: DepthEngine; readonly books: HeardBooks };
 
@@ -88,12 +100,12 @@ class Player {
     for (const ready of line ? this.#weave.take(line, record.name) : this.#weave.connection(record)) {
       const atMs = madeMs(ready, this.#parts.session);
       const frame = this.#footprint ? this.#footprint.without(ready.frame, atMs) : ready.frame;
-      if (frame && this.#symbols.has(frame.symbol)) this.#give({ ...frame, atMs: atMs + AFTER_MS[frame.kind] });
+      if (frame && this.#symbols.has(frame.symbol)) this.#give(frame, atMs + AFTER_MS[frame.kind]);
     }
   }
 
-  #give(frame: TapeFrame): void {
+  #give(frame: TapeFrame, atMs: number): void {
     const { engine, options } = this.#parts;
-    engine.give({ ...frame, atMs: Math.max(frame.atMs, options.startMs, engine.venue.nowMs) });
+    engine.give(frameAt(frame, Math.max(atMs, options.startMs, engine.venue.nowMs)));
   }
 }

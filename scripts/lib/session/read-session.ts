@@ -27,8 +27,8 @@ export async function readSession(path: string): Promise<Session> {
   await told(path, async () => {
     for await (const records of readTapes(path, GATEWAY)) for (const record of records) walk.take(record);
   });
-  const turns = await told(path, () => turnsOf(path, main));
-  return walk.session({ path, config, turns, left: others.filter(({ published }) => published > 0).length, span: main });
+  const { turns, remembered } = await told(path, () => turnsOf(path, main));
+  return walk.session({ path, config, turns, remembered, left: others.filter(({ published }) => published > 0).length, span: main });
 }
 
 /** Records of the gateway's run that `readSession` chose, in the order in which they were written. */
@@ -90,20 +90,22 @@ type Decision = {
 };
 
 /** Each turn at the moment at which its documents were looked at: the record itself is written when all of it is done. */
-async function turnsOf(path: string, { firstMs, lastMs }: Found): Promise<readonly Turn[]> {
+async function turnsOf(path: string, { firstMs, lastMs }: Found): Promise<Told> {
   const turns: Turn[] = [];
+  let remembered: string | null = null;
   let head: TapeHead | null = null;
   const files = await hasBrain(path);
-  if (!files) return turns;
+  if (!files) return { turns, remembered };
   for await (const records of readTapes(path, BRAIN))
     for (const record of records) {
       head = headOf(record) ?? head;
+      if (record.source === 'remembered' && record.atMs >= firstMs && record.atMs <= lastMs) remembered ??= record.raw;
       if (record.source !== 'decision' || !head || record.atMs < firstMs || record.atMs > lastMs + 1_000) continue;
       const { epoch, seq, now, symbols } = JSON.parse(record.raw) as Decision;
       const kinds = symbols.flatMap(({ commands = [] }) => commands.map(({ kind }) => kind));
       turns.push({ epoch, seq, atMs: head.wallMs + (now - head.monoMs), commands: kinds.length, kinds });
     }
-  return turns;
+  return { turns, remembered };
 }
 
 async function hasBrain(path: string): Promise<boolean> {
@@ -116,10 +118,10 @@ async function hasBrain(path: string): Promise<boolean> {
   }
 }
 
-type Parts = {
+type Told = { readonly turns: readonly Turn[]; readonly remembered: string | null };
+type Parts = Told & {
   readonly path: string;
   readonly config: Config;
-  readonly turns: readonly Turn[];
   readonly left: number;
   readonly span: Found;
 };
@@ -152,7 +154,7 @@ class Walk {
     this.#feed.take(record);
   }
 
-  session({ path, config, turns, left, span: { firstMs, lastMs } }: Parts): Session {
+  session({ path, config, turns, remembered, left, span: { firstMs, lastMs } }: Parts): Session {
     const offsetMs = this.#offset();
     const at = (ms: number): number => ms + offsetMs;
     const { snapshots } = this.#feed;
@@ -165,7 +167,7 @@ class Walk {
     return {
       ...{ path, config, instruments: this.#instruments, snapshots, firstMs, lastMs, offsetMs, turns, notes },
       ...{ endMs: this.#orders.endMs ?? lastMs, feedMs: this.#feed.usualMs(offsetMs), inPublic },
-      ...{ published: this.#published, commands: this.#commands(turns, at), start: this.#account.start, gaps: this.#gaps },
+      ...{ remembered, published: this.#published, commands: this.#commands(turns, at), start: this.#account.start, gaps: this.#gaps },
       fills: [...this.#orders.fills.values()].map((fill) => ({ ...fill, atMs: at(fill.atMs) })).sort((a, b) => a.atMs - b.atMs),
       notices: this.#orders.notices
         .map(({ venueMs, heardMs }) => ({ venueMs: Math.min(at(venueMs), heardMs), heardMs }))
@@ -186,11 +188,10 @@ class Walk {
     this.#orders = new OrdersSeen(this.#instruments);
   }
 
-  /** The shortest ways there and back are taken as equally long. */
+  /** Short ways there and back are taken as equally long; not the very shortest: an event may be taken for that of a command which came later. */
   #offset(): number {
-    const ways = this.#orders.commands.flatMap(({ venueMs, takenMs }) => (venueMs === null ? [] : [venueMs - takenMs]));
-    const there = ways.length === 0 ? null : ways.reduce((a, b) => Math.min(a, b));
-    const feed = this.#feed.shortestMs;
+    const there = shortOf(this.#orders.commands.flatMap(({ venueMs, takenMs }) => (venueMs === null ? [] : [venueMs - takenMs])));
+    const feed = shortOf(this.#feed.ways);
     if (feed === null) return there === null ? 0 : -there;
     return there === null ? feed : (feed - there) / 2;
   }
@@ -205,6 +206,10 @@ class Walk {
     });
   }
 }
+
+const SHORT_SHARE = 0.03;
+
+const shortOf = (ways: readonly number[]): number | null => [...ways].sort((a, b) => a - b)[Math.floor(ways.length * SHORT_SHARE)] ?? null;
 
 /** A cancel names no snapshot: it is of the last turn with a cancel before it came. */
 function cancelTurns(turns: readonly Turn[]): (takenMs: number) => number | null {

@@ -32,6 +32,8 @@ export type Session = {
   /** Own resting sizes, as the venue changed them. */
   readonly resting: readonly RestingChange[];
   readonly start: StartingAccount;
+  /** What the brain remembered when it started, as its tape tells it; null where none does. */
+  readonly remembered: string | null;
   /** Sentences about what the tape does not tell. */
   readonly notes: readonly string[];
   /** Holes in the tape: what is missing there was not heard by the backtest either. */
@@ -88,8 +90,8 @@ export type StartingAccount = {
   readonly leverage: Readonly<Record<string, number>>;
   /** Shares, by symbol. */
   readonly fees: Readonly<Record<string, { readonly maker: string; readonly taker: string }>>;
-  /** Signed sizes that were held when it began. */
-  readonly held: Readonly<Record<string, string>>;
+  /** What was held when it began: signed size and entry price, by symbol. */
+  readonly held: Readonly<Record<string, { readonly size: string; readonly entryPrice: string }>>;
 };
 
 /** When a command left the one who decided it. */

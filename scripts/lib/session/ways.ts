@@ -42,7 +42,7 @@ export function tripsOf({ commands, notices, turns, published }: Session): Trips
 }
 
 /** Where the venue stamped nothing (it refused), half way between asking and hearing. */
-const actedMs = ({ venueMs, takenMs, heardMs }: RecordedCommand): number | null =>
+export const actedMs = ({ venueMs, takenMs, heardMs }: RecordedCommand): number | null =>
   venueMs ?? (heardMs === null ? null : (takenMs + heardMs) / 2);
 
 const tripOf = (from: number | null, to: number | null): Trip | null =>

@@ -29,9 +29,11 @@ test('each turn is on the tape: the snapshot it rests on, the clocks, the reason
   const records = (await Array.fromAsync(readTapes(join(accountDir, 'tapes')))).flat();
   expect(records.map(({ source, name }) => `${source} ${name}`)).toEqual([
     'head brain',
-    ...Array(2).fill(`decision ${STAMP.epoch}:${STAMP.seq}`),
+    ...Array(2)
+      .fill([`documents ${STAMP.epoch}:${STAMP.seq}`, `decision ${STAMP.epoch}:${STAMP.seq}`])
+      .flat(),
   ]);
-  const decided = JSON.parse(records[1]?.raw ?? '');
+  const decided = JSON.parse(records[2]?.raw ?? '');
   expect(decided).toMatchObject({ ...STAMP, now: taken.now, nowMs: taken.nowMs, mayTrade: true, symbols: [{ symbol: SYMBOL }] });
   expect(decided.symbols[0].commands.map(({ kind }: { readonly kind: string }) => kind)).toEqual(['place', 'place']);
   expect(decided.symbols[0].outcomes[0].signals).toMatchObject({ fair: expect.any(Number) });

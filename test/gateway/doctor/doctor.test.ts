@@ -138,6 +138,7 @@ const PLANTED: readonly Planted[] = [
     'fail',
     /maxOrderNotional/,
   ],
+  ['a symbol that is not listed', venue({ contracts: err('Cannot trade "BTCUSDD"') }), 'symbol', 'fail', /correct symbols/],
   [
     'a symbol that does not trade',
     venue({ contracts: ok(take(HEALTHY.venue.contracts).map((row) => ({ ...row, trading: false }))) }),
@@ -177,6 +178,11 @@ describe('diagnose()', () => {
     const stops = level === 'fail' || id === 'probe';
     expect(verdict === null).toBe(!stops);
     if (verdict) expect([3, 4]).toContain(verdict.code);
+  });
+
+  test('where nobody answers, nothing is said of the symbols', () => {
+    const found = diagnose({ ...HEALTHY, ...venue({ rest: err('x'), contracts: err('x') }) }, config);
+    expect(found).toContainEqual(expect.objectContaining({ id: 'symbol', level: 'unknown' }));
   });
 
   test('hosts of real money under another name are a failure', () => {

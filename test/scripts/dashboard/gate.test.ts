@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type Asked, bearerOf, pass } from '../../../scripts/dashboard/gate.ts';
+import { checkConfig, overlay, problemLine } from '../../../shared/config.ts';
 
 const asked = (over: Partial<Asked> = {}): Asked => ({
   ...{ method: 'GET', target: '/', host: '127.0.0.1:18090', origin: undefined, fetchSite: undefined },
@@ -48,3 +50,13 @@ test.each([
 ])('bearerOf() reads %s', (header, token) => {
   expect(bearerOf(header)).toBe(token);
 });
+
+test.each(['0.0.0.0', '192.168.1.5', 'example.org', '::'])(
+  'the configuration does not let the page listen on %s, and says what to do instead',
+  (host) => {
+    const checked = checkConfig(overlay(JSON.parse(readFileSync('config.json', 'utf8')), { dashboard: { host } }));
+    expect('problems' in checked && checked.problems.map(problemLine)).toEqual([
+      expect.stringMatching(/^dashboard\.host: .*this machine only.*ssh -L/),
+    ]);
+  },
+);

@@ -1,4 +1,5 @@
 import { type ClientRequest, request } from 'node:http';
+import { WebSocket } from 'ws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ActRequest } from '../../../scripts/dashboard/acts.ts';
 import { readAssets } from '../../../scripts/dashboard/assets.ts';
@@ -16,7 +17,8 @@ let server: DashboardServer;
 beforeAll(async () => {
   const opened = await openServer({
     ...{ host: '127.0.0.1', port: 0, token: TOKEN, assets, symbols: () => ['BTCUSDT'] },
-    onViewer: (response, symbol) => viewers.add(response, symbol),
+    onViewer: (socket, symbol) => viewers.add(socket, symbol),
+    mayView: () => !viewers.isFull,
     act: async (action) => {
       acted.push(action);
       return { status: 200, answer: { ok: true, lines: ['done'] } };
@@ -124,18 +126,37 @@ test('wrong tokens are slowed down, the right one never: nobody is locked out of
   expect((await act({ action: 'panic', word: 'panic', everything: false })).status).toBe(200);
 });
 
-test('the stream is for known symbols, and its first word is everything', async () => {
-  expect((await ask({ target: '/api/stream?symbol=DOGE' })).status).toBe(400);
-  store.set('rows', []);
-  const got = new Promise<string>((resolve, reject) => {
-    const call = request({ host: '127.0.0.1', port: server.port, path: '/api/stream?symbol=BTCUSDT', agent: false }, (response) => {
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        if (chunk.includes('data:')) resolve(chunk);
-        else viewers.send();
-      });
+type Listening = { readonly target?: string; readonly origin?: string | null };
+
+/** What the stream says first, or the status with which it is refused. */
+function listenTo({
+  target = '/api/stream?symbol=BTCUSDT',
+  origin = `http://127.0.0.1:${server.port}`,
+}: Listening): Promise<string | number> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}${target}`, origin === null ? {} : { origin });
+    socket.on('open', () => viewers.send());
+    socket.on('message', (data: Buffer) => {
+      resolve(data.toString('utf8'));
+      socket.close();
     });
-    call.on('error', reject);
-    call.end();
+    socket.on('unexpected-response', (_, response) => resolve(response.statusCode ?? 0));
+    socket.on('error', reject);
   });
-  expect(await got).toBe('data: {"first":true,"set":{"rows":[]},"add":{}}\n\n');
+}
+
+test.each([
+  [{ origin: 'https://evil.example' }, 403],
+  [{ origin: null }, 403],
+  [{ target: '/' }, 404],
+  [{ target: '/api/act' }, 405],
+] as const)('the stream refuses %o', async (listening, status) => {
+  expect(await listenTo(listening)).toBe(status);
+});
+
+test('the first word of the stream is everything', async () => {
+  store.set('rows', []);
+  expect(await listenTo({})).toBe('{"first":true,"set":{"rows":[]},"add":{}}');
+  store.set('book', null, 'BTCUSDT');
+  expect(await listenTo({ target: '/api/stream?symbol=GONE' })).toContain('"book":null'); // the first symbol in its place
 });

@@ -35,6 +35,18 @@ test('Store keeps so many entries of a log, the newest', () => {
   expect([add.alarms?.length, add.alarms?.[0]?.[0], add.alarms?.at(-1)?.[0]]).toEqual([120, '80', '199']);
 });
 
+test('Store that forgets lets every viewer begin anew, with what is known by then', () => {
+  const store = new Store();
+  store.set('pulse', pulse(1));
+  store.put('bars', { key: '5', value: [5, 1, 1, 1, 1], symbol: 'A' });
+  const { rev } = store;
+  store.forget();
+  expect(deltaOf(store.since(rev, 'A'))).toEqual({ first: true, set: { pulse: pulse(1) }, add: {} });
+  const after = store.rev;
+  store.set('pulse', pulse(2));
+  expect(deltaOf(store.since(after, 'A'))).toMatchObject({ first: false, set: { pulse: pulse(2) } });
+});
+
 test('a View that misses any of the steps ends with what the Store holds', () => {
   const change = fc.record({
     seq: fc.integer({ min: 1, max: 4 }),
@@ -44,7 +56,7 @@ test('a View that misses any of the steps ends with what the Store holds', () =>
   });
   fc.assert(
     fc.property(fc.array(change, { minLength: 1 }), (changes) => {
-      const [store, view] = [new Store(), new View()];
+      const [store, view] = [new Store(), new View(0)];
       let rev = 0;
       const look = (): void => {
         const text = store.since(rev, 'A');
@@ -57,7 +69,7 @@ test('a View that misses any of the steps ends with what the Store holds', () =>
         if (looks) look();
       }
       look();
-      const whole = new View();
+      const whole = new View(0);
       whole.apply(deltaOf(store.since(0, 'A')), 0);
       expect(view.get('pulse')).toEqual(whole.get('pulse'));
       const sorted = (one: View) => one.log('bars').toSorted(([a], [b]) => a - b);
@@ -68,8 +80,8 @@ test('a View that misses any of the steps ends with what the Store holds', () =>
 });
 
 test('View ages what it shows from the moment it came, and never calls nothing young', () => {
-  const view = new View();
-  expect([view.ageMs(10), view.silentMs(10)]).toEqual([null, null]);
+  const view = new View(0);
+  expect([view.ageMs(10), view.silentMs(10)]).toEqual([null, 10]);
   view.apply({ first: true, set: { pulse: { ...pulse(1), ageMs: null } }, add: {} }, 10);
   expect(view.ageMs(20)).toBeNull();
   view.apply({ first: false, set: { pulse: { ...pulse(1), ageMs: 100 } }, add: {} }, 20);

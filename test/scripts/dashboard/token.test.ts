@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { isToken, tokenOf, WrongTokens } from '../../../scripts/dashboard/token.ts';
+import { isToken, tokenOf, TooMany } from '../../../scripts/dashboard/token.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'mmbot-token-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -32,7 +32,7 @@ test('isToken() knows the right one, whatever the length of a wrong one', () => 
   expect(['right', 'wrong', '', 'right2', 'righ'].map((sent) => isToken(sent, 'right'))).toEqual([true, false, false, false, false]);
 });
 
-test('WrongTokens are too many beyond the most within the time, and forgotten after it', () => {
-  const wrong = new WrongTokens({ most: 2, withinMs: 100 });
+test('TooMany tells when there are too many beyond the most within the time, and forgotten after it', () => {
+  const wrong = new TooMany({ most: 2, withinMs: 100 });
   expect([0, 1, 2, 3, 150].map((at) => wrong.add(at))).toEqual([false, false, true, true, false]);
 });

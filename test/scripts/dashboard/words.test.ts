@@ -85,6 +85,10 @@ test('lightsOf() is green only for what lives, and streams of a silent gateway a
   expect(shown({ ageMs: 2_000 })).toMatchObject({ gateway: 'bad', brain: 'unknown', 'market data': 'unknown', books: 'unknown' });
   expect(shown({ ageMs: null, head: null })).toMatchObject({ gateway: 'unknown', account: 'unknown' });
   expect(shown({ brain: null })).toMatchObject({ brain: 'bad', gateway: 'good' });
+  expect(shown({ brain: null, pulse: { redisProblem: 'gone', ageMs: 9_000, wallMs: 1, seq: 1 } })).toMatchObject({
+    brain: 'unknown',
+    redis: 'bad',
+  });
   expect(shown({ rows: [{ symbol: 'A', book: 'stale' }] as unknown as Seen['rows'] })).toMatchObject({ books: 'bad' });
 });
 

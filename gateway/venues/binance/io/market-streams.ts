@@ -78,7 +78,7 @@ export class MarketStreams implements Disposable {
       rotateMs,
       overlapMsMax: patienceMs(OVERLAP_MS, speed),
       ready: () => feed.isJoined,
-      onFrame: (text, role) => (role === 'current' ? feed.publicFrame(text) : feed.joiningFrame(text)),
+      onFrame: (text, role, bytes) => (role === 'current' ? feed.publicFrame(text, bytes) : feed.joiningFrame(text, bytes)),
       onLive: () => this.#told('public'),
       onLost: (reason) => this.#lost('public', reason, () => feed.publicLost(reason)),
       onTurn: (turn) => this.#turned('public', turn, () => (turn === 'begun' ? feed.beginJoin() : feed.endJoin())),

@@ -8,6 +8,8 @@ export type VenueMeters = {
   readonly refused: (stream: 'public' | 'market' | 'private') => void;
   readonly closed: (stream: 'public' | 'market' | 'private') => void;
   readonly unknownEvent: () => void;
+  /** A depth message that was not in the usual form. */
+  readonly unusual: () => void;
   /** How long a depth message was on its way. */
   readonly delay: (delayMs: number) => void;
   /** Connections of the WebSocket API: ends, and frames that answer nothing; and each change of how orders leave. */
@@ -22,11 +24,13 @@ export function venueMeters(metrics: Metrics): VenueMeters {
   const refused = metrics.counter('venue_messages_refused_total', 'Stream messages that could not be read', ['stream']);
   const closed = metrics.counter('venue_streams_closed_total', 'Ends of stream connections', ['stream']);
   const unknown = metrics.counter('venue_events_unknown_total', 'Account events of an unknown kind');
+  const unusual = metrics.counter('venue_depth_unusual_total', 'Depth messages not in the usual form, left to the slower readers');
   const delay = metrics.histogram('venue_message_delay_seconds', 'Depth message from the venue to us, by its time and ours').with();
   const apiClosed = metrics.counter('venue_ws_api_closed_total', 'Ends of connections to the WebSocket API');
   const apiStray = metrics.counter('venue_ws_api_strays_total', 'Frames of the WebSocket API that answer no request on its way');
   const routes = metrics.counter('venue_order_route_changes_total', 'Changes of how orders leave, by what they changed to', ['to']);
   return {
+    unusual: () => unusual.inc(),
     delay: (delayMs) => delay.add(delayMs / 1_000),
     onCall: ({ method, path }, outcome, tookMs) => {
       calls.inc({ method, path, outcome });

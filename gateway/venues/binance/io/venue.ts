@@ -172,6 +172,7 @@ class BinanceVenue implements Venue {
       retryMs,
       health: () => this.#streams?.health() ?? [{ state: 'connecting', ageMs: null }],
       onDelay: (delayMs, late) => this.#delayed(delayMs, late),
+      onUnusual: () => meters.unusual(),
       onContract: (reason) => this.refreshInstruments(reason),
       onRefused: (stream, sentence) => {
         meters.refused(stream);

@@ -37,6 +37,7 @@ function feedOf(count: number, bars: ReadonlyMap<string, number> = new Map([['1m
   const instruments = new Map(symbols.map((symbol) => [symbol, instrumentWith({ symbol, tickSize: '0.1', stepSize: '1' })]));
   const delays: boolean[] = [];
   const refused: string[] = [];
+  const unusual: boolean[] = [];
   const feed = new MarketFeed({
     ...{ rest, clock, instruments, bars, bookStaleMs: 1e9, lagMsMax: 1_000, closeGraceMs: 2_000 },
     random: new Random(1),
@@ -45,6 +46,7 @@ function feedOf(count: number, bars: ReadonlyMap<string, number> = new Map([['1m
     onRefused: (_stream, sentence) => refused.push(sentence),
     onReadFailed: () => {},
     onContract: () => {},
+    onUnusual: () => unusual.push(true),
     onDelay: (_delayMs, late) => delays.push(late),
   });
   const depth = (symbol: string, lastId: number, sentMs: number = clock.wallMs()): string =>
@@ -61,7 +63,7 @@ function feedOf(count: number, bars: ReadonlyMap<string, number> = new Map([['1m
     }
   };
   const live = (): number => symbols.filter((symbol) => feed.store.book(symbol).status === 'live').length;
-  return { symbols, clock, asked, feed, depth, settle, live, delays, refused, mostAtOnce: () => mostAtOnce };
+  return { symbols, clock, asked, feed, depth, settle, live, delays, refused, unusual, mostAtOnce: () => mostAtOnce };
 }
 
 test('books of seventy symbols come live as their share of the weight allows: sixty in a minute, four at once, none lost', async () => {
@@ -90,6 +92,20 @@ test('delay is measured from the time the venue sent a message, and one too late
   expect([feed.store.book('A0USDT').reason, delays]).toEqual(['lag', [false, true]]);
   feed.publicFrame(depth('A0USDT', 12));
   expect(feed.store.book('A0USDT').status).toBe('live');
+  feed[Symbol.dispose]();
+});
+
+test('a depth message is read from its bytes; one in another form is counted, and left to the reader of its text', async () => {
+  const { feed, depth, settle, refused, unusual } = feedOf(1);
+  const told = (text: string): void => feed.publicFrame(text, new TextEncoder().encode(text));
+  told(depth('A0USDT', 10));
+  await settle();
+  told(depth('A0USDT', 11));
+  expect([feed.store.book('A0USDT').lastUpdateId, feed.store.book('A0USDT').status, unusual]).toEqual([11, 'live', []]);
+  told(depth('A0USDT', 12).replace('"e":', '"n":1,"e":'));
+  expect([feed.store.book('A0USDT').lastUpdateId, unusual, refused]).toEqual([12, [true], []]);
+  told(depth('A0USDT', 13).replace('"9.9"', '"9.95"'));
+  expect([feed.store.book('A0USDT').reason, unusual.length, refused.length]).toEqual(['unreadable', 2, 1]);
   feed[Symbol.dispose]();
 });
 

@@ -105,6 +105,50 @@ test('a change of the market is known one way of the feed later', () => {
   expect([falls(294), falls(296), falls(394)]).toEqual([300, 400, 400]);
 });
 
+test('where snapshots are pushed each change of the best price is decided on when it was heard, and the newest wins', () => {
+  const seen: (readonly [number, number | null])[] = [];
+  const run = toldRun(({ afterMs, view }) => {
+    const [, before] = seen.at(-1) ?? [0, null];
+    if (view.bestBid !== before) seen.push([afterMs, view.bestBid]);
+    return {};
+  });
+  const config = configOf({ brain: { feed: 'push' } });
+  const script = () =>
+    book()
+      .depth(320, { bids: [['50000.0', '0']] })
+      .depth(324, { bids: [['49999.5', '1.000']] }) // while the one before is on its way
+      .depth(325, { bids: [['49999.7', '1.000']] }) // heard before that is decided on: the newest wins
+      .depth(350, { bids: [['49998.0', '3.000']] }) // behind the best: nothing to tell
+      .until(700);
+  playedOn(script(), run, { config });
+  const pushed = [...seen];
+  seen.length = 0;
+  playedOn(script(), run, { config: configOf({ brain: { feed: 'poll' } }) });
+  expect(pushed).toEqual([
+    [0, 500_000],
+    [325, 499_990],
+    [330, 499_997],
+  ]);
+  expect(seen).toEqual([
+    [0, 500_000],
+    [400, 499_997],
+  ]);
+});
+
+test('a quote that a pushed snapshot asks for is at the venue its ways later, not a period later', () => {
+  const run = toldRun(({ view }) => ({ quotes: view.bestBid === 499_990 ? [quote('buy', 49_999, 200)] : [] }));
+  const script = (afterMs: number) =>
+    book()
+      .depth(320, { bids: [['50000.0', '0']] })
+      .trade(afterMs, 'sell', ['49998.9', '0.001'])
+      .until(390);
+  const heard = 320 + 5; // and published, decided on, and on its way
+  const arrives = heard + 1 + 1 + 20;
+  const fills = (afterMs: number) => fillsOf(playedOn(script(afterMs), run, { config: configOf({ brain: { feed: 'push' } }) }));
+  expect(fills(arrives - 1)).toEqual([]);
+  expect(fills(arrives + 1)).toEqual([[arrives + 1, 'buy', '49999.00', '0.200', true]]);
+});
+
 test('public trades reach the strategy in order, each once, after their way', () => {
   const seen: (readonly [number, number])[] = [];
   const run = toldRun(({ afterMs, view }) => {
