@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, matchesGlob } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from '../../kit/run.ts';
@@ -39,4 +40,15 @@ test.each(['brain', 'dashboard'])('the unit of the %s sees no key, no passphrase
 test.each(['gateway', 'brain', 'watchdog', 'dashboard', 'redis'])('systemd never gives up on the %s', (unit) => {
   expect(valueOf(unit, 'StartLimitIntervalSec')).toBe('0');
   expect(Number(valueOf(unit, 'RestartSec'))).toBeGreaterThanOrEqual(1); // a start a second is borne by machine and exchange
+});
+
+test('make-users.sh takes no pattern for a prefix, and what it makes anew is for nobody else', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mmbot-users-'));
+  const make = (prefix: string) => spawnSync('sh', [join(OPS, 'redis/make-users.sh'), folder, prefix], { encoding: 'utf8' });
+  expect([make('mm*').status, readdirSync(folder)]).toEqual([2, []]);
+  for (const name of ['gateway.password', 'users.acl']) writeFileSync(join(folder, name), '', { mode: 0o644 });
+  expect(make('mm:other').status).toBe(0);
+  expect(readFileSync(join(folder, 'users.acl'), 'utf8')).toContain('~mm:other:*');
+  for (const name of readdirSync(folder)) expect([name, statSync(join(folder, name)).mode & 0o777]).toEqual([name, 0o600]);
+  rmSync(folder, { recursive: true });
 });
