@@ -37,6 +37,13 @@ test.each(['brain', 'dashboard'])('the unit of the %s sees no key, no passphrase
   expect(hidden).toEqual(expect.arrayContaining(secrets));
 });
 
+test('the volume of the Redis socket belongs to the user of the containers', () => {
+  const compose = linesOf('docker/compose.yml').join('\n');
+  const [, uid = ''] = /x-mmbot:[\s\S]*?user: '(\d+):\d+'/.exec(compose) ?? [];
+  expect(compose).toMatch(new RegExp(`\\n {2}redis-socket:\\n {4}driver_opts: .*uid=${uid},gid=${uid},mode=0750`));
+  expect(uid).toMatch(/^[1-9]/);
+});
+
 test.each(['gateway', 'brain', 'watchdog', 'dashboard', 'redis'])('systemd never gives up on the %s', (unit) => {
   expect(valueOf(unit, 'StartLimitIntervalSec')).toBe('0');
   expect(Number(valueOf(unit, 'RestartSec'))).toBeGreaterThanOrEqual(1); // a start a second is borne by machine and exchange
