@@ -29,10 +29,19 @@ export function openMetricsServer({ port, key, metrics, ready }: MetricsServerOp
     if (path === '/metrics') return void sendMetrics(response, metrics);
     if (path === '/healthz') return send(response, 200, { ok: true, pid: process.pid, uptimeSeconds: Math.round(process.uptime()) });
     if (path !== '/readyz') return send(response, 404, { error: 'no such page; there are /metrics, /healthz, /readyz' });
-    const found = ready();
-    return send(response, found.ready ? 200 : 503, found);
+    return sendReady(response, ready);
   });
   return listen(server, { port, key });
+}
+
+/** A process that trades does not die of a question: what cannot be told is not ready. */
+function sendReady(response: ServerResponse, ready: () => Ready): void {
+  try {
+    const found = ready();
+    send(response, found.ready ? 200 : 503, found);
+  } catch (error) {
+    send(response, 503, { ready: false, reasons: ['unknown'], error: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 /** A reader that throws is a bug, and must not look like a process without figures. */

@@ -8,11 +8,13 @@ let broken = false;
 metrics.readGauge({
   ...{ name: 'broken', help: 'A reader that may throw' },
   read: () => {
-    if (broken) throw new Error('no such thing');
-    return [];
+    return broken ? fail() : [];
   },
 });
-const opened = await openMetricsServer({ port: 0, key: 'test.port', metrics, ready: () => state });
+const fail = (): never => {
+  throw new Error('no such thing');
+};
+const opened = await openMetricsServer({ port: 0, key: 'test.port', metrics, ready: () => (broken ? fail() : state) });
 if (!opened.ok) throw new Error(opened.error);
 const server = opened.value;
 afterAll(() => server[Symbol.asyncDispose]());
@@ -36,6 +38,13 @@ test('/readyz is 200, or 503 with the reasons', async () => {
   state = { ready: false, reasons: ['account-lost'], notes: [] };
   const { status, text } = await ask('/readyz?verbose');
   expect([status, JSON.parse(text)]).toEqual([503, state]);
+});
+
+test('/readyz of a process that cannot tell is 503, and the process lives on', async () => {
+  broken = true;
+  const { status, text } = await ask('/readyz');
+  expect([status, JSON.parse(text)]).toEqual([503, { ready: false, reasons: ['unknown'], error: 'no such thing' }]);
+  broken = false;
 });
 
 test('/metrics is a page of Prometheus; a reader that throws is 500 and no page with holes', async () => {
