@@ -7,7 +7,7 @@ import { ROOT } from '../../kit/run.ts';
 
 const OPS = join(ROOT, 'scripts/ops');
 const linesOf = (file: string): readonly string[] => readFileSync(join(OPS, file), 'utf8').split('\n').filter(Boolean);
-const valueOf = (unit: string, key: string): string =>
+const settingOf = (unit: string, key: string): string =>
   linesOf(`systemd/mmbot-${unit}.service`)
     .flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []))
     .join(' ');
@@ -32,7 +32,7 @@ test.skipIf(!existsSync(join(ROOT, '.git')))('the files that compose.yml asks fo
 });
 
 test.each(['brain', 'dashboard'])('the unit of the %s sees no key, no passphrase and no password of another user', (unit) => {
-  const hidden = valueOf(unit, 'InaccessiblePaths').split(' ');
+  const hidden = settingOf(unit, 'InaccessiblePaths').split(' ');
   const secrets = ['key.json', 'keys.json', '.env', 'alerts.env', 'redis'].map((name) => `-/etc/mmbot/${name}`);
   expect(hidden).toEqual(expect.arrayContaining(secrets));
 });
@@ -45,8 +45,8 @@ test('the volume of the Redis socket belongs to the user of the containers', () 
 });
 
 test.each(['gateway', 'brain', 'watchdog', 'dashboard', 'redis'])('systemd never gives up on the %s', (unit) => {
-  expect(valueOf(unit, 'StartLimitIntervalSec')).toBe('0');
-  expect(Number(valueOf(unit, 'RestartSec'))).toBeGreaterThanOrEqual(1); // a start a second is borne by machine and exchange
+  expect(settingOf(unit, 'StartLimitIntervalSec')).toBe('0');
+  expect(Number(settingOf(unit, 'RestartSec'))).toBeGreaterThanOrEqual(1); // a start a second is borne by machine and exchange
 });
 
 test('make-users.sh takes no pattern for a prefix, and what it makes anew is for nobody else', () => {
