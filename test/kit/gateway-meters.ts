@@ -30,6 +30,7 @@ export class MeteredGateway {
       deadMan: () => null,
       safety: () => ({}),
       lastEpoch: () => 1,
+      flush: () => undefined,
     });
     const log = rootLog({ process: 'gateway', level: 'error', stream: { write: () => undefined } });
     this.venue = venueMeters(this.metrics);
