@@ -160,7 +160,7 @@ export class SnapshotPoller {
 
   /**
    * Their age counts from `seenAt`, for a poll the moment it was asked: a process that stood still in between sees how old they are. Each
-   * snapshot once, the newest only: of an older one by the other route only the entries count.
+   * snapshot once, the newest only: of an older one by the other route only the entries count, and what pushes leave out.
    */
   #take(texts: Texts, seenAt: MonoMs): void {
     const { keys, symbols, onDocuments } = this.#options;
@@ -168,10 +168,11 @@ export class SnapshotPoller {
     const header = this.#read({ key: keys.header, text: texts.documents.get(keys.header) ?? null, schema: Header });
     const before = this.#newest;
     if (header === null) return;
-    if (
-      before?.epoch === header.epoch ? header.seq <= before.seq : before && header.epoch < before.epoch && header.epoch !== this.#followed
-    )
+    if (before?.epoch === header.epoch && header.seq <= before.seq) {
+      this.#takeLasting(texts.documents);
       return;
+    }
+    if (before && header.epoch < before.epoch && header.epoch !== this.#followed) return;
     this.#newest = header;
     const balance = this.#read({ key: keys.balance, text: texts.documents.get(keys.balance) ?? null, schema: BalanceDoc });
     const balanceKnown = balance?.known === true && balance.epoch === header.epoch && balance.seq === header.seq;
@@ -182,6 +183,18 @@ export class SnapshotPoller {
     const fills = this.#unread;
     this.#unread = [];
     onDocuments({ header, symbols: Object.fromEntries(docs), balanceKnown, available, equity, seenAt, fills });
+  }
+
+  /** Where the market moves a push overtakes every poll: new bars would else wait for a quiet moment. */
+  #takeLasting(texts: Texts['documents']): void {
+    const { keys, symbols } = this.#options;
+    const renew = <T>(key: string, schema: z.ZodType<T>): void => {
+      if (texts.has(key)) this.#read({ key, text: texts.get(key) ?? null, schema });
+    };
+    for (const symbol of symbols) {
+      renew(keys.instrument(symbol), InstrumentDoc);
+      for (const interval of this.#intervals) renew(keys.klines(symbol, interval), KlinesDoc);
+    }
   }
 
   #docsOf(symbol: string, texts: Texts['documents']): SymbolDocs {

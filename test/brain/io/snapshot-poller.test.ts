@@ -176,6 +176,33 @@ test('a push without what lasts keeps what the last poll told of it', async () =
   expect(seen[1]).toMatchObject({ header: { seq: 51 }, symbols: { [SYMBOL]: { instrument: instrumentDoc(), klines: { '5m': BARS } } } });
 });
 
+test('a poll that pushes have overtaken still tells what lasts: new bars, and an instrument that is there or gone', async () => {
+  const { poller: one, seen } = poller({ intervals: ['5m'] });
+  const later: KlinesDoc = { ...BARS, seq: 52, bars: [...BARS.bars, [300_000, '2', '2', '2', '2', '2']] };
+  const pushed = (seq: number): Pushed => {
+    const told = texts(documents({ head: { seq } }));
+    told.delete(KEYS.instrument(SYMBOL));
+    return push(told);
+  };
+  const lasting = () => [seen.at(-1)?.symbols[SYMBOL]?.instrument, seen.at(-1)?.symbols[SYMBOL]?.klines['5m']];
+  one.takePush(pushed(51)); // before the first poll
+  expect(lasting()).toEqual([null, null]);
+  await put(documents({ docs: { klines: { '5m': BARS } } }));
+  await one.poll();
+  one.takePush(pushed(53));
+  expect(lasting()).toEqual([instrumentDoc(), BARS]);
+  await put(documents({ head: { seq: 52 }, docs: { klines: { '5m': later } } }));
+  await one.poll();
+  one.takePush(pushed(54));
+  expect(lasting()).toEqual([instrumentDoc(), later]);
+  await redis.del(KEYS.instrument(SYMBOL));
+  await put(documents({ head: { seq: 53 }, docs: { instrument: null, klines: { '5m': later } } }));
+  await one.poll();
+  one.takePush(pushed(55));
+  expect(lasting()).toEqual([null, later]);
+  expect(seen.map(({ header }) => header.seq)).toEqual([51, 53, 54, 55]);
+});
+
 test('a push that is no snapshot does no harm', async () => {
   const { poller: one, seen } = poller();
   one.takePush(push(new Map([[KEYS.header, 'not JSON']])));
