@@ -23,6 +23,7 @@ import {
 import { type MonoMs, sumDecimals } from '../../shared/units.ts';
 import { readTrade, TradeRow } from '../news.ts';
 import type { Documents, SymbolDocs } from '../view.ts';
+import { Life } from './life.ts';
 import { RedisWatch } from './redis-watch.ts';
 import { type Entry, StreamCursor } from './stream-cursor.ts';
 
@@ -64,6 +65,8 @@ export class SnapshotPoller {
   #newest: Pick<Header, 'epoch' | 'seq'> | null = null;
   #unread: FillDoc[] = [];
   #followed: number | null = null;
+  /** Of this process. */
+  readonly life: Life;
   /** Of the documents of a snapshot, real seconds. */
   readonly roundTrip = new Buckets();
   failures = 0;
@@ -74,6 +77,7 @@ export class SnapshotPoller {
     const { keys, intervals } = options;
     this.#options = options;
     this.watch = new RedisWatch(options);
+    this.life = new Life(options.clock);
     this.#names = namesOf(options);
     this.#intervals = intervals;
     this.#fills = new StreamCursor(keys.fills, FIRST_FILLS);
@@ -94,10 +98,12 @@ export class SnapshotPoller {
   }
 
   start(pollMs: number): void {
+    this.life.start();
     this.#timer = this.#options.clock.every(pollMs, () => void this.poll());
   }
 
   stop(): void {
+    this.life[Symbol.dispose]();
     this.#timer?.cancel();
   }
 
@@ -123,11 +129,14 @@ export class SnapshotPoller {
     }
   }
 
-  /** The same documents and entries over the socket. A push leaves out what lasts (instrument, bars): the last poll told it. */
+  /**
+   * The same documents and entries over the socket. A push leaves out what lasts (instrument, bars): the last poll told it. It may have waited
+   * while this process stood still: then it is as old as that.
+   */
   takePush({ keys, entries = [] }: Pushed): void {
     const added = Map.groupBy(entries, ({ key }) => key);
     const texts = new Map([...added].map(([key, rows]) => [key, rows.map(({ text }) => text)]));
-    this.#take({ documents: new Map(Object.entries(keys)), entries: texts }, this.#options.clock.monoMs());
+    this.#take({ documents: new Map(Object.entries(keys)), entries: texts }, this.life.heardSince());
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SnapshotPoller } from '../../../brain/io/snapshot-poller.ts';
 import type { TradeNews } from '../../../brain/news.ts';
 import type { Documents } from '../../../brain/view.ts';
@@ -201,6 +201,18 @@ test('a poll that pushes have overtaken still tells what lasts: new bars, and an
   one.takePush(pushed(55));
   expect(lasting()).toEqual([null, later]);
   expect(seen.map(({ header }) => header.seq)).toEqual([51, 53, 54, 55]);
+});
+
+test('a push that waited while this process stood still is as old as that', async () => {
+  const { poller: one, seen, clock } = poller();
+  clock.advance(1_000);
+  one.life.beat();
+  clock.advance(5_000);
+  const stood = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 5_000);
+  one.life.beat();
+  stood.mockRestore();
+  one.takePush(push(texts(documents({ head: { seq: 52 } }))));
+  expect(seen.map(({ seenAt }) => seenAt)).toEqual([1_000]);
 });
 
 test('a push that is no snapshot does no harm', async () => {
