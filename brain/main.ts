@@ -6,6 +6,7 @@ import { redisAddress, redisLogin } from '../shared/io/redis-login.ts';
 import { parseClockSpec, systemClock } from '../shared/clock.ts';
 import { accountHash, type Config, SIM_CREDENTIALS } from '../shared/config.ts';
 import { type Loaded, loadConfig } from '../shared/config-file.ts';
+import { hidePassword } from '../shared/config-problem.ts';
 import { Edits, watchConfig } from '../shared/io/config-watch.ts';
 import { EndSignals } from '../shared/io/end-signals.ts';
 import { meterLoopLag } from '../shared/io/loop-lag.ts';
@@ -138,7 +139,10 @@ async function takeRedis({ redis: { url } }: Config): Promise<Redis> {
   });
   redis.on('error', () => undefined); // told by age and by the time limit below
   const ready = await new Promise<Result<Redis, string>>((resolve) => {
-    const timer = setTimeout(() => resolve(err(`Redis does not answer at ${url}: start it, or correct redis.url`)), REDIS_WAIT_MS);
+    const timer = setTimeout(
+      () => resolve(err(`Redis does not answer at ${hidePassword(url)}: start it, or correct redis.url`)),
+      REDIS_WAIT_MS,
+    );
     redis.once('ready', () => {
       clearTimeout(timer);
       resolve(ok(redis));

@@ -5,6 +5,7 @@ import { watchConfig } from '../shared/io/config-watch.ts';
 import { rootLog } from '../shared/log.ts';
 import { act } from './dashboard/acts.ts';
 import { readAssets } from './dashboard/assets.ts';
+import { afterEdit } from './dashboard/edited.ts';
 import { GatewaySide } from './dashboard/gateway-side.ts';
 import { Hub } from './dashboard/hub.ts';
 import { parameterGroups } from './dashboard/parameters.ts';
@@ -51,7 +52,7 @@ async function main(): Promise<ExitCode> {
     over: options.over,
     onEdit: (edited) => {
       if (!edited.ok) return; // the gateway tells of it
-      loaded = { ...edited.value, config: { ...edited.value.config, symbols: config.symbols, redis: config.redis } }; // as when it began
+      loaded = afterEdit(first.value, edited.value);
       tell(store, { loaded, tokenFile });
     },
   });

@@ -107,6 +107,7 @@ export class BookSide {
 
   #keyAt(n: number): number {
     if (n >= this.#inside) return this.#far.keyAt(n - this.#inside);
+    if (n === 0) return this.#best; // and who walks down a side goes on from where he was
     let [at, key] = this.#seenN >= 0 && this.#seenN <= n ? [this.#seenN, this.#seenKey] : [0, this.#best];
     for (; at < n; at++) key = this.#below(key);
     this.#seenN = n;

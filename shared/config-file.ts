@@ -7,7 +7,7 @@ import { valueAt } from './config-problem.ts';
 import { lineOf, mistakeIn } from './json-lines.ts';
 import { withEnvFile } from './env-file.ts';
 import { readKeystore } from './io/keystore-file.ts';
-import { openKey, type SealedKey, secretKind, wipe } from './keystore.ts';
+import { keyNamed, openKey, type SealedKey, secretKind, wipe } from './keystore.ts';
 import { err, ok, type Result } from './result.ts';
 import { exposure, readSecretText } from './secret-file.ts';
 
@@ -123,7 +123,7 @@ export function sealedKeyOf(loaded: Loaded): Result<{ readonly key: SealedKey; r
   const path = resolve(dirname(loaded.file), keystore);
   const file = readKeystore(path);
   if (!file.ok) return file;
-  const key = file.value.keystore.keys[name];
+  const key = keyNamed(file.value.keystore, name);
   if (!key) return err(missing(environment, `${path} holds no key ${name}`));
   if (key.header.environment !== environment)
     return err(`credentials.${environment}: key ${name} of ${path} was added for ${key.header.environment}, not for ${environment}`);

@@ -53,8 +53,8 @@ function shownValue(document: unknown, path: readonly string[]): string {
   return hidePassword(JSON.stringify(value) ?? String(value)).slice(0, 80);
 }
 
-/** Hides what stands between `//` and `@` in a URL. */
-export const hidePassword = (text: string): string => text.replace(/\/\/[^@/]*@/g, '//(hidden)@');
+/** Hides what stands between `//` and the last `@` of a URL: a password may hold `@`, and one that no URL allows is a password all the same. */
+export const hidePassword = (text: string): string => text.replace(/\/\/[^\s"]*@/g, '//(hidden)@');
 
 const WORDS: Readonly<Record<string, string>> = {
   int: 'a whole number',

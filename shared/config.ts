@@ -119,6 +119,7 @@ export const Config = z.strictObject({
       url: z
         .string()
         .regex(/^(redis|rediss|unix):\/\//, 'redis://host:port, rediss://… or unix:///path')
+        .refine((url) => !/^rediss?:/.test(url) || URL.canParse(url), 'redis://host:port; in a password / ? # are written as %2F %3F %23')
         .default('redis://127.0.0.1:6379')
         .describe('the server that carries the snapshots'),
       prefix: z.string().min(1).max(60).default('mm:binance').describe('first part of every key'),

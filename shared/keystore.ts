@@ -47,6 +47,9 @@ export const Keystore = z.strictObject({
 export type Keystore = Readonly<z.infer<typeof Keystore>>;
 export const EMPTY_KEYSTORE: Keystore = { format: 'mmbot-keys', version: 1, keys: {} };
 
+/** Undefined: there is none; `constructor` is a name like any other. */
+export const keyNamed = ({ keys }: Keystore, name: string): SealedKey | undefined => (Object.hasOwn(keys, name) ? keys[name] : undefined);
+
 /** `secret`: an HMAC secret, or a private key in PEM. */
 export type PlainKey = { readonly apiKey: string; readonly secret: string };
 const Plain = z.strictObject({ apiKey: z.string().min(1), secret: z.string().min(1) });

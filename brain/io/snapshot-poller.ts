@@ -23,6 +23,7 @@ import {
 import { type MonoMs, sumDecimals } from '../../shared/units.ts';
 import { readTrade, TradeRow } from '../news.ts';
 import type { Documents, SymbolDocs } from '../view.ts';
+import { Life } from './life.ts';
 import { RedisWatch } from './redis-watch.ts';
 import { type Entry, StreamCursor } from './stream-cursor.ts';
 
@@ -64,6 +65,8 @@ export class SnapshotPoller {
   #newest: Pick<Header, 'epoch' | 'seq'> | null = null;
   #unread: FillDoc[] = [];
   #followed: number | null = null;
+  /** Of this process. */
+  readonly life: Life;
   /** Of the documents of a snapshot, real seconds. */
   readonly roundTrip = new Buckets();
   failures = 0;
@@ -74,6 +77,7 @@ export class SnapshotPoller {
     const { keys, intervals } = options;
     this.#options = options;
     this.watch = new RedisWatch(options);
+    this.life = new Life(options.clock);
     this.#names = namesOf(options);
     this.#intervals = intervals;
     this.#fills = new StreamCursor(keys.fills, FIRST_FILLS);
@@ -94,10 +98,12 @@ export class SnapshotPoller {
   }
 
   start(pollMs: number): void {
+    this.life.start();
     this.#timer = this.#options.clock.every(pollMs, () => void this.poll());
   }
 
   stop(): void {
+    this.life[Symbol.dispose]();
     this.#timer?.cancel();
   }
 
@@ -123,11 +129,14 @@ export class SnapshotPoller {
     }
   }
 
-  /** The same documents and entries over the socket. A push leaves out what lasts (instrument, bars): the last poll told it. */
+  /**
+   * The same documents and entries over the socket. A push leaves out what lasts (instrument, bars): the last poll told it. It may have waited
+   * while this process stood still: then it is as old as that.
+   */
   takePush({ keys, entries = [] }: Pushed): void {
     const added = Map.groupBy(entries, ({ key }) => key);
     const texts = new Map([...added].map(([key, rows]) => [key, rows.map(({ text }) => text)]));
-    this.#take({ documents: new Map(Object.entries(keys)), entries: texts }, this.#options.clock.monoMs());
+    this.#take({ documents: new Map(Object.entries(keys)), entries: texts }, this.life.heardSince());
   }
 
   /**
@@ -160,7 +169,7 @@ export class SnapshotPoller {
 
   /**
    * Their age counts from `seenAt`, for a poll the moment it was asked: a process that stood still in between sees how old they are. Each
-   * snapshot once, the newest only: of an older one by the other route only the entries count.
+   * snapshot once, the newest only: of an older one by the other route only the entries count, and what pushes leave out.
    */
   #take(texts: Texts, seenAt: MonoMs): void {
     const { keys, symbols, onDocuments } = this.#options;
@@ -168,10 +177,11 @@ export class SnapshotPoller {
     const header = this.#read({ key: keys.header, text: texts.documents.get(keys.header) ?? null, schema: Header });
     const before = this.#newest;
     if (header === null) return;
-    if (
-      before?.epoch === header.epoch ? header.seq <= before.seq : before && header.epoch < before.epoch && header.epoch !== this.#followed
-    )
+    if (before?.epoch === header.epoch && header.seq <= before.seq) {
+      this.#takeLasting(texts.documents);
       return;
+    }
+    if (before && header.epoch < before.epoch && header.epoch !== this.#followed) return;
     this.#newest = header;
     const balance = this.#read({ key: keys.balance, text: texts.documents.get(keys.balance) ?? null, schema: BalanceDoc });
     const balanceKnown = balance?.known === true && balance.epoch === header.epoch && balance.seq === header.seq;
@@ -182,6 +192,18 @@ export class SnapshotPoller {
     const fills = this.#unread;
     this.#unread = [];
     onDocuments({ header, symbols: Object.fromEntries(docs), balanceKnown, available, equity, seenAt, fills });
+  }
+
+  /** Where the market moves a push overtakes every poll: new bars would else wait for a quiet moment. */
+  #takeLasting(texts: Texts['documents']): void {
+    const { keys, symbols } = this.#options;
+    const renew = <T>(key: string, schema: z.ZodType<T>): void => {
+      if (texts.has(key)) this.#read({ key, text: texts.get(key) ?? null, schema });
+    };
+    for (const symbol of symbols) {
+      renew(keys.instrument(symbol), InstrumentDoc);
+      for (const interval of this.#intervals) renew(keys.klines(symbol, interval), KlinesDoc);
+    }
   }
 
   #docsOf(symbol: string, texts: Texts['documents']): SymbolDocs {

@@ -101,6 +101,9 @@ export type VenueFacts = {
 /** A report of `mm probe`, as far as it is judged here. */
 export type ProbeFacts = {
   readonly environment: string;
+  readonly host: string;
+  /** Whether that host is one of the venue itself, and no stand-in such as the simulator. */
+  readonly atVenue: boolean;
   readonly finishedMs: number | null;
   readonly answers: Readonly<Record<string, 'as-assumed' | 'differs' | 'unanswered'>>;
 };

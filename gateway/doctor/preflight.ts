@@ -4,8 +4,11 @@ import { failures, type Finding } from './finding.ts';
 
 export type Verdict = { readonly code: number; readonly lines: readonly string[] };
 
-/** Who does not answer now may answer later: a supervisor tries again. */
-const UNREACHABLE: readonly string[] = ['redis', 'rest'];
+/**
+ * Who does not answer now may answer later: a supervisor tries again, and a position is waiting for it. A refusal would end the brain, too, for
+ * an hour of the exchange in which one stream is silent or one read of the account times out.
+ */
+const UNREACHABLE: readonly string[] = ['redis', 'rest', 'account', 'stream-public', 'stream-market', 'stream-private', 'order-socket'];
 
 /** Null: it may start. `acceptUnverified`: a person accepts what nobody has tried out at the venue. */
 export function judgePreflight(findings: readonly Finding[], { acceptUnverified }: { readonly acceptUnverified: boolean }): Verdict | null {

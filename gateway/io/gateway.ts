@@ -139,6 +139,7 @@ export class Gateway implements AsyncDisposable {
       inheritsFrom: () => this.#desk.heritage.oldest(),
       safety: () => this.#safety.header(),
       lastEpoch: () => options.epochs.last,
+      flush: () => store.flush(),
     });
     this.#desk = this.#openDesk();
     this.#barrier = new Barrier({
@@ -357,9 +358,8 @@ export class Gateway implements AsyncDisposable {
   }
 
   #publish(): void {
-    const { redis, store } = this.#options;
+    const { redis } = this.#options;
     if (!redis.ready) return void redis.skipped++;
-    store.flush(); // no fill is told before its row was written
     const batch = this.#publisher.take();
     setImmediate(() => void redis.write(batch)); // a command that came in while it was made goes first
   }

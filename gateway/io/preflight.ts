@@ -1,9 +1,9 @@
 /**
  * What stands between a start and real money: the doctor's checks, and what nobody has tried out at the venue. Passed once, a gateway that
- * died may come back within a day without them: a position waits for it.
+ * died may come back within a day of its last sign of life without them: a position waits for it.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { accountHash, type Config, publicConfig } from '../../shared/config.ts';
@@ -11,6 +11,7 @@ import type { Credentials, Loaded } from '../../shared/config-file.ts';
 import { stable } from '../../shared/json.ts';
 import { LIFE_FILE, readLife } from '../../shared/life-file.ts';
 import { ok } from '../../shared/result.ts';
+import { LEDGER_FILE } from '../../shared/socket-path.ts';
 import { examine } from '../doctor/io/collect.ts';
 import { EXIT } from '../exit-code.ts';
 import { isRealMoney } from '../venues/io/examine.ts';
@@ -45,7 +46,7 @@ export async function preflight({ loaded, credentials, acceptUnverified, say }: 
   for (const line of realMoneyLines(config, account)) say(line);
   const folder = join(runDir, `mainnet-${account}`);
   if (passedBefore(folder, loaded)) {
-    say('doctor: passed less than a day ago with this configuration; the gateway died since and comes back at once');
+    say('doctor: passed with this configuration, and lived less than a day ago; the gateway died since and comes back at once');
     return null;
   }
   const findings = await examine({ loaded, credentials: ok(credentials) });
@@ -73,8 +74,13 @@ const Stamp = z.strictObject({ passedMs: z.number(), config: z.string() });
 function passedBefore(folder: string, loaded: Loaded): boolean {
   const stamp = Stamp.safeParse(jsonIn(join(folder, STAMP_FILE)));
   if (!stamp.success || readLife(textIn(join(folder, LIFE_FILE)))?.state !== 'running') return false;
-  const ageMs = Date.now() - stamp.data.passedMs;
-  return ageMs >= 0 && ageMs < STAMP_MS && stamp.data.config === hashOf(loaded);
+  const ages = [stamp.data.passedMs, ...ledgerWrites(folder)].map((atMs) => Date.now() - atMs);
+  return ages.some((ageMs) => ageMs >= 0 && ageMs < STAMP_MS) && stamp.data.config === hashOf(loaded);
+}
+
+/** Signs of life of the gateway that had passed: it may have run for weeks since, and its position waits all the same. */
+function ledgerWrites(folder: string): readonly number[] {
+  return [LEDGER_FILE, `${LEDGER_FILE}-wal`].flatMap((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? []);
 }
 
 function notePass(folder: string, loaded: Loaded): void {

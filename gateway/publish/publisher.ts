@@ -37,6 +37,8 @@ export type PublisherOptions = {
   readonly safety: () => Pick<Header, 'emergency' | 'unknownOrders'>;
   /** Highest epoch ever granted: Redis keeps it for a gateway that has lost its ledger. */
   readonly lastEpoch: () => number;
+  /** Writes what of the ledger waits: no fill is told under a number before its row was tried. */
+  readonly flush: () => void;
 };
 
 const FILLS_KEPT = 10_000;
@@ -56,6 +58,8 @@ export class Publisher {
   #entries: StreamEntry[] = [];
   /** Since the last push; nobody collects them while there are no subscribers. */
   #unpushed: StreamEntry[] = [];
+  /** Newest number of a fill that was told. */
+  #toldFill = 0;
   dropped = 0;
 
   constructor(options: PublisherOptions) {
@@ -105,6 +109,7 @@ export class Publisher {
 
   /** The next snapshot, with all that waits beside it. */
   take(): Batch {
+    this.#flush();
     const { seq, documents } = this.render();
     const stamp = { epoch: this.#options.core.identity.epoch, seq };
     const batch = { seq, documents, lasting: this.#lasting(stamp), entries: this.#entries };
@@ -114,10 +119,16 @@ export class Publisher {
 
   /** The next snapshot for subscribers, with what was added to the streams since the last one. */
   takePush(): Pushed {
+    if (this.#options.core.keeper.ledger.fillSeq !== this.#toldFill) this.#flush(); // at a change of the top nothing waits for the disk
     const keys = Object.fromEntries(this.render().documents.flatMap(([key, text]) => (text === null ? [] : [[key, text]])));
     const entries = this.#unpushed.map(({ key, text }) => ({ key, text }));
     this.#unpushed = [];
     return { type: 'snapshot', keys, entries };
+  }
+
+  #flush(): void {
+    this.#options.flush();
+    this.#toldFill = this.#options.core.keeper.ledger.fillSeq;
   }
 
   /** A batch that Redis did not take: its fills wait for the next, what lasts is written again; its trades are of the past. */
@@ -252,9 +263,7 @@ export class Publisher {
 
 function newest(symbols: readonly SymbolMoment[]): MonoMs | null {
   let at: MonoMs | null = null;
-  for (const { book } of symbols) {
-    const seen = book.top?.receivedAt ?? book.receivedAt; // what is ahead of the book came after what proves the book
-    if (seen !== null && (at === null || seen > at)) at = seen;
-  }
+  for (const { book } of symbols) // a difference may come later than best prices that are ahead of it
+    for (const seen of [book.receivedAt, book.top?.receivedAt ?? null]) if (seen !== null && (at === null || seen > at)) at = seen;
   return at;
 }

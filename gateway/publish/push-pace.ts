@@ -6,7 +6,7 @@
 import type { Clock, Timer } from '../../shared/clock.ts';
 import { type MonoMs, monoMs } from '../../shared/units.ts';
 
-/** Changes closer together than this go out as one. */
+/** Changes closer together than this go out as one; longer where a push takes longer, so that frames and commands have half of the time. */
 const APART_MS = 2;
 
 export class PushPace {
@@ -21,19 +21,25 @@ export class PushPace {
   }
 
   topChanged(): void {
-    const waitMs = this.#nextAt === null ? 0 : this.#nextAt - this.#clock.monoMs();
+    const waitMs = this.#waitMs;
     if (waitMs <= 0) this.#now();
     else this.#waiting ??= this.#clock.after(waitMs, () => this.#now());
   }
 
   ordersChanged(): void {
-    this.#waiting ??= this.#clock.after(APART_MS, () => this.#now());
+    this.#waiting ??= this.#clock.after(Math.max(APART_MS, this.#waitMs), () => this.#now());
+  }
+
+  get #waitMs(): number {
+    return this.#nextAt === null ? 0 : this.#nextAt - this.#clock.monoMs();
   }
 
   #now(): void {
     this.#waiting?.cancel();
     this.#waiting = null;
-    this.#nextAt = monoMs(this.#clock.monoMs() + APART_MS);
+    const begunAt = this.#clock.monoMs();
     this.#push();
+    const endedAt = this.#clock.monoMs();
+    this.#nextAt = monoMs(endedAt + Math.max(APART_MS, endedAt - begunAt));
   }
 }

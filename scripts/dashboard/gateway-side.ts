@@ -22,7 +22,9 @@ const EVER_MS = Number.MAX_SAFE_INTEGER;
 export class GatewaySide implements AsyncDisposable {
   readonly #loaded: () => Loaded;
   readonly #store: Store;
-  #client: GatewayClient | null = null;
+  /** One for all who ask at the same time. */
+  #connection: Promise<GatewayClient> | null = null;
+  #answered = false;
   #latency: LatencyView = { rows: [], histograms: [], problem: null };
   #alarmsOf = { epoch: 0, n: 0 };
 
@@ -33,7 +35,7 @@ export class GatewaySide implements AsyncDisposable {
 
   /** Whether the newest question was answered. */
   get answers(): boolean {
-    return this.#client !== null;
+    return this.#answered;
   }
 
   async alarms(): Promise<void> {
@@ -75,20 +77,29 @@ export class GatewaySide implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client?.[Symbol.asyncDispose]();
+    if (this.#connection) await this.#drop(this.#connection);
   }
 
   /** Null: no gateway, or no answer. */
   async #ask(what: Parameters<typeof query>[1]): Promise<unknown> {
+    this.#connection ??= openOperator(this.#loaded(), NAME, 'observer');
+    const connection = this.#connection;
     try {
-      this.#client ??= await openOperator(this.#loaded(), NAME, 'observer');
-      return await query(this.#client, what);
+      const answer = await query(await connection, what);
+      this.#answered = true;
+      return answer;
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      await this.#client?.[Symbol.asyncDispose]();
-      this.#client = null;
-      return null;
+      await this.#drop(connection);
+      if (error instanceof Problem) return null;
+      throw error;
     }
+  }
+
+  /** The next question opens another one. */
+  async #drop(connection: Promise<GatewayClient>): Promise<void> {
+    if (this.#connection === connection) [this.#connection, this.#answered] = [null, false];
+    const client = await connection.catch(() => null); // it was never there
+    await client?.[Symbol.asyncDispose]();
   }
 
   async #readHistograms(): Promise<Pick<LatencyView, 'histograms' | 'problem'>> {

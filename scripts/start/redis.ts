@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { hidePassword } from '../../shared/config-problem.ts';
 import { redisAddress, redisLogin } from '../../shared/io/redis-login.ts';
 import type { LogFileOptions } from '../../shared/io/log-file.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
@@ -25,9 +26,9 @@ const START_MS = 10_000;
 
 export async function ensureRedis({ url, mayStart, dir, logFile, env, onFatal }: RedisOptions): Promise<Result<RunningRedis, string>> {
   if (await answers(url)) return ok({ url, child: null });
-  if (!mayStart) return err(`Redis does not answer at ${url}: start one, or correct redis.url in config.json`);
+  if (!mayStart) return err(`Redis does not answer at ${hidePassword(url)}: start one, or correct redis.url in config.json`);
   const server = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
-  if (!server) return err(`Redis does not answer at ${url}, and there is no redis-server on this machine: run scripts/setup`);
+  if (!server) return err(`Redis does not answer at ${hidePassword(url)}, and there is no redis-server on this machine: run scripts/setup`);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const port = await freePortNear(portOf(url));
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir];

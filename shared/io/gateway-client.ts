@@ -15,7 +15,7 @@ export type ConnectOptions = {
   readonly name: string;
   readonly configHash?: string;
   readonly timeoutMs?: number;
-  /** Snapshots that the gateway sends unasked after `subscribe`. */
+  /** Snapshots that the gateway sends unasked after `subscribe`: of those that wait at the same time the newest, with the entries of all. */
   readonly onPushed?: (pushed: Pushed) => void;
 };
 /** `refused`: the gateway is there and says no. Null: nobody answers. */
@@ -24,6 +24,8 @@ export type ConnectFault = { readonly sentence: string; readonly refused: Refuse
 const TIMEOUT_MS = 5_000;
 /** The gateway may answer with more than it accepts: a whole book is some hundred kilobytes. */
 const ANSWER_BYTES_MAX = 8 * 1_024 * 1_024;
+/** What a socket hands over at a time; behind so much there is more. */
+const CHUNK_BYTES = 65_536;
 
 export class GatewayClient implements AsyncDisposable {
   readonly #socket: Socket;
@@ -32,6 +34,7 @@ export class GatewayClient implements AsyncDisposable {
   readonly #timeoutMs: number;
   readonly #onPushed: (pushed: Pushed) => void;
   #ids = 0;
+  #newest: Pushed | null = null;
   #welcome: Welcome['welcome'] | null = null;
   /** Snapshots from this one on were made under the lease that the welcome granted. */
   visibleFrom = 0;
@@ -99,9 +102,18 @@ export class GatewayClient implements AsyncDisposable {
         return;
       }
       const answer = parse(framed.text);
-      if (answer?.type === 'snapshot') this.#onPushed(answer);
+      if (answer?.type === 'snapshot') this.#newest = { ...answer, entries: [...(this.#newest?.entries ?? []), ...(answer.entries ?? [])] };
       else if (answer && answer.id !== null) this.#waiting.get(answer.id)?.(answer);
     }
+    if (chunk.length < CHUNK_BYTES) this.#tellNewest();
+    else setImmediate(() => this.#tellNewest());
+  }
+
+  /** Whoever was slow, or stood still, does not work through moments that are over. */
+  #tellNewest(): void {
+    const pushed = this.#newest;
+    this.#newest = null;
+    if (pushed && !this.#socket.destroyed) this.#onPushed(pushed);
   }
 
   #dropAll(): void {

@@ -1,5 +1,5 @@
 /** The keystore on disk: read only when nobody else can read it, replaced in one step, so that a power failure leaves the old one or the new one. */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EMPTY_KEYSTORE, Keystore } from '../keystore.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -45,7 +45,7 @@ export function writeKeystore({ path, text }: KeystoreFile, keystore: Keystore):
 function writeWhole(path: string, text: string): void {
   const file = openSync(path, 'wx', 0o600);
   try {
-    writeSync(file, text);
+    writeFileSync(file, text); // all of it or an error: a single write may end short on a full disk and say nothing
     fsyncSync(file);
   } finally {
     closeSync(file);

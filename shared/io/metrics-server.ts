@@ -28,9 +28,8 @@ export function openMetricsServer({ port, key, metrics, ready }: MetricsServerOp
     if (method !== 'GET' && method !== 'HEAD') return send(response, 405, { error: 'only GET' });
     if (path === '/metrics') return void sendMetrics(response, metrics);
     if (path === '/healthz') return send(response, 200, { ok: true, pid: process.pid, uptimeSeconds: Math.round(process.uptime()) });
-    if (path !== '/readyz') return send(response, 404, { error: 'no such page; there are /metrics, /healthz, /readyz' });
-    const found = ready();
-    return send(response, found.ready ? 200 : 503, found);
+    if (path === '/readyz') return sendReady(response, ready);
+    return send(response, 404, { error: 'no such page; there are /metrics, /healthz, /readyz' });
   });
   return listen(server, { port, key });
 }
@@ -41,9 +40,21 @@ async function sendMetrics(response: ServerResponse, { registry }: Metrics): Pro
     const text = await registry.metrics();
     response.writeHead(200, { 'content-type': registry.contentType }).end(text);
   } catch (error) {
-    send(response, 500, { error: error instanceof Error ? error.message : String(error) });
+    send(response, 500, { error: sentenceOf(error) });
   }
 }
+
+/** Who asks whether a process is well must not end it. */
+function sendReady(response: ServerResponse, ready: () => Ready): void {
+  try {
+    const found = ready();
+    send(response, found.ready ? 200 : 503, found);
+  } catch (error) {
+    send(response, 500, { error: sentenceOf(error) });
+  }
+}
+
+const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function send(response: ServerResponse, code: number, body: object): void {
   response.writeHead(code, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(`${JSON.stringify(body)}\n`);

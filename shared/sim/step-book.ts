@@ -161,6 +161,8 @@ function levelsOf(side: BookSide, count: number): PriceSize[] {
 
 function copyOf(side: BookSide, name: 'bids' | 'asks'): BookSide {
   const copy = new BookSide(name);
-  for (let n = side.count - 1; n >= 0; n--) copy.set(side.priceAt(n) ?? 0, side.sizeAt(n));
+  const levels = new Float64Array(2 * side.count);
+  side.top(side.count, levels);
+  for (let n = 0; n < levels.length; n += 2) copy.set(levels[n] ?? 0, levels[n + 1] ?? 0); // best first: its window stays where it is
   return copy;
 }

@@ -67,7 +67,7 @@ test.concurrent('a strategy file that is broken: one line that says where, code 
 });
 
 test.concurrent('a Redis that does not answer: waited for, then one line, code 3', async () => {
-  const url = `redis://127.0.0.1:${await freePort()}`;
-  const { code, lines } = await run(['--config', configFile('redis', { redis: { url } })]);
-  expect([code, lines]).toEqual([3, [`Redis does not answer at ${url}: start it, or correct redis.url`]]);
+  const port = await freePort();
+  const { code, lines } = await run(['--config', configFile('redis', { redis: { url: `redis://user:planted@127.0.0.1:${port}` } })]);
+  expect([code, lines]).toEqual([3, [`Redis does not answer at redis://(hidden)@127.0.0.1:${port}: start it, or correct redis.url`]]);
 }, 40_000);

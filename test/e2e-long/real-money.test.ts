@@ -68,7 +68,7 @@ test('a gateway trades real money only when everything says so', async () => {
   expect(accepted.log).toMatch(/^REAL MONEY: account [0-9a-f]{12}, 1 symbols, all together at most 20000/);
   await accepted.kill();
   const back = await start('--live').ready(); // it died with its pass
-  expect(back.log).toMatch(/doctor: passed less than a day ago/);
+  expect(back.log).toMatch(/doctor: passed with this configuration, and lived less than a day ago/);
   expect(await back.kill('SIGTERM')).toBe(0);
   expect(await refusal('--live')).toEqual([4, expect.stringMatching(/unverified on venue/)]); // it ended in order
   const facts = OPEN_FACTS.map(({ id, fact, assumed, changes }) => ({
@@ -84,7 +84,7 @@ test('a gateway trades real money only when everything says so', async () => {
     format: 'mmbot-probe',
     version: 1,
     environment: 'testnet',
-    host: 'h',
+    host: 'https://demo-fapi.binance.com',
     symbol: 'BTCUSDT',
     startedMs: 1,
     finishedMs: Date.now(),

@@ -16,8 +16,8 @@ test('gateway and brain quote over a Redis on a socket, each as a user of its ow
   const [gatewayPort, brainPort] = [await freePort(), await freePort()];
   const over = { redis: { url: `unix://${redis.socket}` }, log: { level: 'trace' } };
   const config = run.config('users', KEY, { ...over, gateway: { metricsPort: gatewayPort }, brain: { metricsPort: brainPort } });
-  await using gateway = await new OwnProcess('gateway', config, redis.env('gateway')).ready();
-  await using brain = await new OwnProcess('brain', config, redis.env('brain')).ready();
+  await using gateway = await new OwnProcess('gateway', config, { env: redis.env('gateway') }).ready();
+  await using brain = await new OwnProcess('brain', config, { env: redis.env('brain') }).ready();
   await run.until('quotes', async () => (await run.openIds(KEY)).length >= 2);
   const status = await runTool('mm', ['status', '--config', config], redis.env('reader'));
   expect([status.code, status.stdout]).toEqual([0, expect.stringMatching(/^health +gateway up +brain up/)]);

@@ -19,6 +19,8 @@ export class MeteredGateway {
   readonly counters = new Counters();
   readonly redis = { roundTrip: new Buckets(), skipped: 0, failed: 0, reconnects: 0, down: false };
   readonly stall = { stalls: 0 };
+  /** How often the header was made. */
+  headers = 0;
   readonly venue;
 
   private constructor(side: OrderSide) {
@@ -30,6 +32,7 @@ export class MeteredGateway {
       deadMan: () => null,
       safety: () => ({}),
       lastEpoch: () => 1,
+      flush: () => undefined,
     });
     const log = rootLog({ process: 'gateway', level: 'error', stream: { write: () => undefined } });
     this.venue = venueMeters(this.metrics);
@@ -40,7 +43,11 @@ export class MeteredGateway {
     core.keeper.listen({ onFills: () => undefined, onDoubts: () => undefined, onOrders: (orders) => this.counters.onOrders(orders) });
     registerMeters(this.metrics, {
       ...{ core, alarms, counters: this.counters, redis: this.redis, stall: this.stall, waiting: desk.waiting },
-      ...{ header: () => publisher.header(), servers: [{ cut: { 'too-large': 1, flood: 2, slow: 3 } }], store: { waiting: 4 } },
+      header: () => {
+        this.headers++;
+        return publisher.header();
+      },
+      ...{ servers: [{ cut: { 'too-large': 1, flood: 2, slow: 3 } }], store: { waiting: 4 } },
     });
   }
 

@@ -49,6 +49,7 @@ export const HEALTHY: Facts = {
     contracts: ok([{ symbol: 'BTCUSDT', quoteAsset: 'USDT', trading: true, minNotional: 50, mark: 60_000 }]),
   },
   probe: ok({
+    ...{ host: 'https://demo-fapi.binance.com', atVenue: true },
     environment: 'testnet',
     finishedMs: NOW_MS - 86_400_000,
     answers: Object.fromEntries(OPEN_FACTS.map(({ id }) => [id, 'as-assumed' as const])),

@@ -110,6 +110,7 @@ export class VirtualGateway implements AsyncDisposable {
       deadMan: () => this.#watch.deadMan,
       safety: () => ({}),
       lastEpoch: () => this.#epochs.last,
+      flush: () => this.#store.flush(),
     });
     const answers = new Answers({
       core,

@@ -193,6 +193,7 @@ test.each([
   [{ credentials: { testnet: { secretEnv: ['SECRETKEY'] } } }],
   [{ credentials: { testnet: { apikey: 'SECRETKEY' } } }],
   [{ redis: { url: 'http://user:SECRETKEY@host' } }],
+  [{ redis: { url: 'redis://:SECRETKEY/SECRETKEY@host:1' } }],
 ])('checkConfig() shows no secret of %j', (over) => {
   const found = lines(over);
   expect(found).toHaveLength(1);

@@ -16,8 +16,9 @@ export function probed({ probe, unverified, nowMs }: Facts): Finding {
   const open = (why: string): Finding => warned('probe', `${UNVERIFIED}: ${why}`, PROBE);
   if (probe === null) return open('the probe has never run');
   if (!probe.ok) return open(probe.error);
-  const { finishedMs, answers, environment } = probe.value;
+  const { finishedMs, answers, environment, host, atVenue } = probe.value;
   if (environment !== 'testnet') return open(`the newest report is of ${environment}`);
+  if (!atVenue) return open(`the report is of ${host}, which is no host of the exchange: see endpoints.testnet`);
   if (finishedMs === null) return open('the newest probe did not come to its end');
   const days = Math.floor((nowMs - finishedMs) / DAY_MS);
   if (days > AGE_MAX_DAYS || days < -1) return open(`the report is ${days} days old`);

@@ -7,6 +7,7 @@ import { PANIC_FILE } from '../../../shared/panic-file.ts';
 import { err, ok } from '../../../shared/result.ts';
 import { accountDirs, brainSocketPath, LEDGER_FILE } from '../../../shared/socket-path.ts';
 import { isLockedFile } from '../../io/os-lock.ts';
+import { isTestVenue } from '../../venues/io/examine.ts';
 import type { FileFacts, ProbeFacts } from '../facts.ts';
 import type { Known } from '../finding.ts';
 import { ProbeReport } from '../probe-report.ts';
@@ -90,8 +91,14 @@ export function probeFacts(runDir: string): Known<ProbeFacts> | null {
   try {
     const report = ProbeReport.safeParse(JSON.parse(readFileSync(path, 'utf8')));
     if (!report.success) return err(`${path} is not a report of this program`);
-    const { environment, finishedMs, facts } = report.data;
-    return ok({ environment, finishedMs, answers: Object.fromEntries(facts.map(({ id, verdict }) => [id, verdict])) });
+    const { environment, host, finishedMs, facts } = report.data;
+    return ok({
+      environment,
+      host,
+      atVenue: isTestVenue(host),
+      finishedMs,
+      answers: Object.fromEntries(facts.map(({ id, verdict }) => [id, verdict])),
+    });
   } catch {
     return err(`${path} cannot be read`);
   }

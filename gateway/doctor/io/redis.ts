@@ -1,6 +1,6 @@
 /** Facts of the Redis server: three questions over a connection of its own. */
 import { Redis } from 'ioredis';
-import { redisAddress, redisLogin } from '../../../shared/io/redis-login.ts';
+import { redisAddress, redisLogin, type RedisLogin } from '../../../shared/io/redis-login.ts';
 import { err, ok } from '../../../shared/result.ts';
 import type { RedisFacts } from '../facts.ts';
 import type { Known } from '../finding.ts';
@@ -9,8 +9,16 @@ const ANSWER_MS = 2_000;
 const PINGS = 5;
 
 export async function redisFacts(url: string): Promise<Known<RedisFacts>> {
+  try {
+    return await factsAs(redisLogin(), url);
+  } catch (error) {
+    return err(error instanceof Error ? error.message : String(error)); // the file of the password cannot be read
+  }
+}
+
+async function factsAs(login: RedisLogin, url: string): Promise<Known<RedisFacts>> {
   const redis = new Redis(redisAddress(url), {
-    ...redisLogin(),
+    ...login,
     lazyConnect: true,
     connectTimeout: ANSWER_MS,
     commandTimeout: ANSWER_MS,

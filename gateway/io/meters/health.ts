@@ -11,7 +11,10 @@ export function meterHealth(metrics: Metrics, measured: Measured): void {
   const { core, header } = measured;
   metrics.readGauge({
     ...{ name: 'gateway_mode', help: 'What the gateway lets through: 1 for the mode that holds', labels: ['mode'] },
-    read: () => stateSet('mode', { states: Mode.options, holds: (mode) => header().mode === mode }),
+    read: () => {
+      const now = header().mode; // made anew at each call, of all symbols
+      return stateSet('mode', { states: Mode.options, holds: (mode) => now === mode });
+    },
   });
   metrics.readGauge({
     ...{ name: 'gateway_reason', help: 'Why the whole gateway does not quote: 1 where it holds', labels: ['reason'] },

@@ -24,11 +24,19 @@ export function orderEntryProblem(
     : null;
 }
 
-/** A host of the exchange itself that is none of its test environments (reference sheet 2026-11, 1.1 and 1.2). */
+/**
+ * A host of the exchange itself, under any of its top-level domains, that is none of its test environments (reference sheet 2026-11, 1.1 and
+ * 1.2). A dot at its end names the same host.
+ */
 export const tradesRealMoney = ({ rest, stream, api }: Endpoints): boolean =>
   [rest, stream, api].some((url) => url !== undefined && isRealHost(url));
 
+/** A host of the exchange's own test environments: what stands in for it elsewhere proves nothing about it. */
+export const isTestHost = (url: string): boolean => /(?:^|\.)(?:binance|binancefuture)\.com$/.test(hostOf(url)) && !isRealHost(url);
+
+const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname.toLowerCase().replace(/\.+$/, '') : '');
+
 const isRealHost = (url: string): boolean => {
-  const host = URL.canParse(url) ? new URL(url).hostname.toLowerCase() : '';
-  return /(?:^|\.)binance\.com$/.test(host) && !/^(?:demo-|testnet\.)/.test(host);
+  const host = hostOf(url);
+  return /(?:^|\.)binance\.[a-z]+$/.test(host) && !/^(?:demo-|testnet\.)/.test(host);
 };

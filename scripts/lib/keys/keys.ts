@@ -3,7 +3,17 @@ import { dirname, relative, resolve } from 'node:path';
 import { accountHash } from '../../../shared/config.ts';
 import { keySource, type Loaded } from '../../../shared/config-file.ts';
 import { type KeystoreFile, readKeystore, writeKeystore } from '../../../shared/io/keystore-file.ts';
-import { KEY_NAME, type KeyHeader, openKey, type PlainKey, type SealedKey, sealKey, secretKind, wipe } from '../../../shared/keystore.ts';
+import {
+  KEY_NAME,
+  type KeyHeader,
+  keyNamed,
+  openKey,
+  type PlainKey,
+  type SealedKey,
+  sealKey,
+  secretKind,
+  wipe,
+} from '../../../shared/keystore.ts';
 import { table } from '../table.ts';
 import { configOf, EXIT, type ExitCode, Problem, print } from '../tool.ts';
 import { newPassphrase, passphrase, plainKey } from './ask.ts';
@@ -31,7 +41,7 @@ const DEFAULT_FILE = 'keys.json';
 export async function addKey(options: KeysOptions, name: string): Promise<ExitCode> {
   const { loaded, file } = open(options);
   if (!KEY_NAME.test(name)) throw usage(`${name}: allowed is a name of small letters, digits and "-", at most 31`);
-  if (file.keystore.keys[name]) throw usage(`${file.path} holds a key ${name} already: scripts/mm keys rotate ${name}`);
+  if (keyNamed(file.keystore, name)) throw usage(`${file.path} holds a key ${name} already: scripts/mm keys rotate ${name}`);
   const plain = await plainKey({ from: options.from, pem: options.pem });
   const phrase = await newPassphrase(oldFrom(options, `new passphrase of key ${name}: `));
   const key = sealed(plain, { phrase, name, environment: options.environment, ...costOf(options) });
@@ -122,7 +132,7 @@ function open({ config, keystore }: KeysOptions): Opened {
 }
 
 function found({ path, keystore }: KeystoreFile, name: string): SealedKey {
-  const key = keystore.keys[name];
+  const key = keyNamed(keystore, name);
   if (!key) throw usage(`${path} holds no key ${name}: it has ${Object.keys(keystore.keys).join(', ') || 'none'}`);
   return key;
 }

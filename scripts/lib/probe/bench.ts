@@ -108,12 +108,13 @@ export class Bench {
     return rows.success ? (rows.data.find(({ symbol }) => symbol === this.symbol)?.positionAmt ?? '0') : null;
   }
 
-  /** The smallest position, bought at market; false when it could not be. */
-  async buy(): Promise<boolean> {
+  /** The smallest position, bought at market. Unknown: it may have been bought, or be bought later. */
+  async buy(): Promise<'bought' | 'refused' | 'unknown'> {
     const { stepSize } = this.instrument;
     const fields = { symbol: this.symbol, side: 'BUY', type: 'MARKET', quantity: this.size(1), newOrderRespType: 'RESULT' };
     const reply = await this.wire.signed('POST', '/fapi/v1/order', Object.entries({ ...fields, newClientOrderId: this.nextId() }));
-    return accepted(reply) && Math.abs(Number(await this.position())) >= Number(stepSize);
+    if (!accepted(reply)) return reply.status === 400 ? 'refused' : 'unknown';
+    return Math.abs(Number(await this.position())) >= Number(stepSize) ? 'bought' : 'unknown';
   }
 
   /** Its reduce-only end, whichever side it is on. */

@@ -1,14 +1,13 @@
 /** A second process beside the probe: when the probe is killed, its orders and its position are taken away all the same. Its key comes over IPC. */
 import type { Loaded, Credentials } from '../../../shared/config-file.ts';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Bench } from './bench.ts';
-import { cleanUp, PositionMark } from './clean-up.ts';
+import { cleanUpLater, LATE_MS, markOf } from './clean-up.ts';
 import { ProbeWire } from './wire.ts';
 
 export type Charge = { readonly loaded: Loaded; readonly credentials: Credentials; readonly symbol: string };
 
-/** Longer than what the probe sends is valid. */
-const LATE_MS = 6_000;
+/** Ten minutes without a network; the next probe cleans up, too. A simulator that is gone took its orders along. */
+const TRIES = { sim: 1, testnet: 100 } as const;
 
 let charge: Charge | null = null;
 process.on('message', (message: Charge | 'done') => {
@@ -24,12 +23,8 @@ async function guard(): Promise<void> {
   if (charge === null) process.exit(0);
   const { loaded, credentials, symbol } = charge;
   await using wire = new ProbeWire(loaded.config, credentials);
-  const isThere = await wire.syncClock();
-  const bench = isThere ? await Bench.open(wire, symbol) : null;
-  const { environment } = loaded.config;
-  const mark = new PositionMark(loaded.runDir, { environment, symbol });
-  if (bench) await cleanUp(bench, mark);
-  if (bench) await sleep(LATE_MS); // an order that was on its way may come until then
-  const left = bench ? await cleanUp(bench, mark) : ['the venue does not answer'];
+  const open = async (): Promise<Bench | null> => ((await wire.syncClock()) ? await Bench.open(wire, symbol) : null);
+  const tries = loaded.config.environment === 'sim' ? TRIES.sim : TRIES.testnet;
+  const left = await cleanUpLater(open, { mark: markOf(charge), tries, pauseMs: LATE_MS });
   process.exit(left.length === 0 ? 0 : 1);
 }

@@ -11,7 +11,7 @@ import { takeKey } from '../venue-rest.ts';
 import { Bench } from './bench.ts';
 import { ORDER_QUESTIONS } from './checks/orders.ts';
 import { STOP_QUESTIONS } from './checks/stops.ts';
-import { PositionMark } from './clean-up.ts';
+import { markOf } from './clean-up.ts';
 import { answerLine, reportLines } from './lines.ts';
 import { askAll, hindrance } from './run.ts';
 import { ProbeWire } from './wire.ts';
@@ -36,11 +36,12 @@ export async function probe(options: ProbeOptions): Promise<ExitCode> {
   const bench = await Bench.open(wire, symbol);
   if (!bench) throw new Problem(EXIT.usage, [`${symbol}: ${wire.host} does not list it: see --symbol`]);
   mkdirSync(loaded.runDir, { recursive: true, mode: 0o700 });
-  const why = await hindrance(bench, new PositionMark(loaded.runDir, { environment: options.environment, symbol }));
+  const charge = { loaded, credentials, symbol };
+  const why = await hindrance(bench, markOf(charge));
   if (why !== null) throw new Problem(EXIT.refused, [why]);
   if (!options.json) print(`probe of ${options.environment} at ${wire.host}, ${symbol}: ${QUESTIONS.length} questions`, '');
   const report = await askAll({
-    ...{ bench, charge: { loaded, credentials, symbol }, facts: OPEN_FACTS, questions: QUESTIONS },
+    ...{ bench, charge, facts: OPEN_FACTS, questions: QUESTIONS },
     ending: endingOf(),
     onReport: (now) => writeReport(loaded, now),
     onAnswer: (id, answer) => {

@@ -2,11 +2,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { OpenFact } from '../../../gateway/venues/binance/unverified.ts';
 import type { ProbeReport } from '../../../gateway/doctor/probe-report.ts';
 import type { Bench } from './bench.ts';
-import { cleanUp, PositionMark } from './clean-up.ts';
+import { cleanUp, LATE_MS, markOf, type PositionMark } from './clean-up.ts';
 import type { Charge } from './guardian.ts';
 import { type Answer, type Question, unanswered } from './question.ts';
 
@@ -44,7 +45,7 @@ export async function hindrance(bench: Bench, mark: PositionMark): Promise<strin
 export async function askAll(run: ProbeRun): Promise<ProbeReport> {
   const { bench, charge } = run;
   const { environment } = charge.loaded.config;
-  const mark = new PositionMark(charge.loaded.runDir, { environment, symbol: bench.symbol });
+  const mark = markOf(charge);
   const begun: ProbeReport = {
     ...{ format: 'mmbot-probe', version: 1, host: bench.wire.host, symbol: bench.symbol, finishedMs: null, facts: [], left: [] },
     environment: environment === 'sim' ? 'sim' : 'testnet',
@@ -74,8 +75,10 @@ export async function askAll(run: ProbeRun): Promise<ProbeReport> {
 async function opened({ bench, questions, ending }: ProbeRun, mark: PositionMark): Promise<readonly Question[]> {
   const held = questions.filter((question) => question.held === true);
   if (ending.aborted || held.length === 0) return held;
-  mark.set();
-  if (await bench.buy()) return held;
+  mark.set(bench.size(1));
+  const bought = await bench.buy();
+  if (bought === 'bought') return held;
+  if (bought === 'unknown') await sleep(LATE_MS); // what is late is there by then, and is taken away
   return held.map((question) => ({ ...question, ask: () => Promise.resolve(unanswered('the smallest position could not be bought')) }));
 }
 

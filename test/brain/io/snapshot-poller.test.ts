@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SnapshotPoller } from '../../../brain/io/snapshot-poller.ts';
 import type { TradeNews } from '../../../brain/news.ts';
 import type { Documents } from '../../../brain/view.ts';
@@ -174,6 +174,45 @@ test('a push without what lasts keeps what the last poll told of it', async () =
   pushed.delete(KEYS.instrument(SYMBOL));
   one.takePush(push(pushed));
   expect(seen[1]).toMatchObject({ header: { seq: 51 }, symbols: { [SYMBOL]: { instrument: instrumentDoc(), klines: { '5m': BARS } } } });
+});
+
+test('a poll that pushes have overtaken still tells what lasts: new bars, and an instrument that is there or gone', async () => {
+  const { poller: one, seen } = poller({ intervals: ['5m'] });
+  const later: KlinesDoc = { ...BARS, seq: 52, bars: [...BARS.bars, [300_000, '2', '2', '2', '2', '2']] };
+  const pushed = (seq: number): Pushed => {
+    const told = texts(documents({ head: { seq } }));
+    told.delete(KEYS.instrument(SYMBOL));
+    return push(told);
+  };
+  const lasting = () => [seen.at(-1)?.symbols[SYMBOL]?.instrument, seen.at(-1)?.symbols[SYMBOL]?.klines['5m']];
+  one.takePush(pushed(51)); // before the first poll
+  expect(lasting()).toEqual([null, null]);
+  await put(documents({ docs: { klines: { '5m': BARS } } }));
+  await one.poll();
+  one.takePush(pushed(53));
+  expect(lasting()).toEqual([instrumentDoc(), BARS]);
+  await put(documents({ head: { seq: 52 }, docs: { klines: { '5m': later } } }));
+  await one.poll();
+  one.takePush(pushed(54));
+  expect(lasting()).toEqual([instrumentDoc(), later]);
+  await redis.del(KEYS.instrument(SYMBOL));
+  await put(documents({ head: { seq: 53 }, docs: { instrument: null, klines: { '5m': later } } }));
+  await one.poll();
+  one.takePush(pushed(55));
+  expect(lasting()).toEqual([null, later]);
+  expect(seen.map(({ header }) => header.seq)).toEqual([51, 53, 54, 55]);
+});
+
+test('a push that waited while this process stood still is as old as that', async () => {
+  const { poller: one, seen, clock } = poller();
+  clock.advance(1_000);
+  one.life.beat();
+  clock.advance(5_000);
+  const stood = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 5_000);
+  one.life.beat();
+  stood.mockRestore();
+  one.takePush(push(texts(documents({ head: { seq: 52 } }))));
+  expect(seen.map(({ seenAt }) => seenAt)).toEqual([1_000]);
 });
 
 test('a push that is no snapshot does no harm', async () => {

@@ -148,6 +148,7 @@ const PLANTED: readonly Planted[] = [
   ],
   ['a probe that never ran', { probe: null }, 'probe', 'warn', /scripts\/mm probe --environment testnet/],
   ['a probe that was killed', probe({ finishedMs: null }), 'probe', 'warn', /scripts\/mm probe/],
+  ['a probe of a stand-in', probe({ host: 'http://127.0.0.1:18080', atVenue: false }), 'probe', 'warn', /scripts\/mm probe/],
   ['a probe of last year', probe({ finishedMs: HEALTHY.nowMs - 300 * 86_400_000 }), 'probe', 'warn', /scripts\/mm probe/],
   [
     'a venue that differs',
@@ -212,8 +213,16 @@ describe('judgePreflight()', () => {
     expect(judge(accountIs({ hedgeMode: true }), true)).toMatchObject({ code: 4, lines: [expect.stringMatching(/doctor position-mode/)] });
   });
 
-  test('who cannot be reached may be reached later: another code', () => {
-    expect(judge({ redis: err('ECONNREFUSED') }, true)).toMatchObject({ code: 3 });
+  test.each<[string, Partial<Facts>]>([
+    ['Redis', { redis: err('ECONNREFUSED') }],
+    ['REST', venue({ rest: err('ECONNREFUSED') })],
+    ['a read of the account', venue({ account: err('no answer within 2000 ms') })],
+    ['the public stream', streams({ public: silent })],
+    ['the market stream', streams({ market: { state: 'failed', sentence: 'ECONNRESET' } })],
+    ['the private stream', streams({ private: { state: 'failed', sentence: 'ECONNRESET' } })],
+    ['the order socket', venue({ orderSocket: silent })],
+  ])('who cannot be reached may be reached later, which another code says: %s', (_name, planted) => {
+    expect(judge(planted, true)).toMatchObject({ code: 3 });
   });
 
   test('without findings nothing starts', () => {

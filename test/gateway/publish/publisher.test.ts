@@ -16,7 +16,7 @@ import {
   PositionDoc,
   TradeDoc,
 } from '../../../shared/snapshot.ts';
-import { lots, ticks, wallMs } from '../../../shared/units.ts';
+import { lots, monoMs, ticks, wallMs } from '../../../shared/units.ts';
 import { OrderSide } from '../../kit/order-side.ts';
 import { fill, id, position, request } from '../../kit/orders.ts';
 
@@ -34,6 +34,8 @@ const HISTORY: History = {
 let side: OrderSide;
 let publisher: Publisher;
 const LAST_EPOCH = 7;
+/** Numbers of the newest fill when the ledger was written. */
+let flushed: number[] = [];
 
 beforeEach(async () => {
   side = await OrderSide.started();
@@ -46,7 +48,9 @@ beforeEach(async () => {
     deadMan: () => side.watch.deadMan,
     safety: () => ({}),
     lastEpoch: () => LAST_EPOCH,
+    flush: () => flushed.push(side.core.keeper.ledger.fillSeq),
   });
+  flushed = [];
 });
 
 const take = () => {
@@ -203,6 +207,33 @@ describe('public trades', () => {
     publisher.addTrade(trade('x'));
     expect(tradesOf(publisher.take().entries).map(({ n }) => n)).toEqual([2_002]);
   });
+});
+
+test('no fill is told before its row was tried, and a push without a new one waits for no disk', () => {
+  publisher.takePush();
+  publisher.takePush();
+  expect(flushed).toEqual([]);
+  side.core.keeper.handle(fill({ tradeId: '2000' }));
+  publisher.takePush();
+  publisher.takePush();
+  expect(flushed).toEqual([1]);
+  publisher.take();
+  side.core.keeper.handle(fill({ tradeId: '2001' }));
+  publisher.take();
+  publisher.takePush();
+  expect(flushed).toEqual([1, 1, 2]);
+});
+
+test.each([
+  ['best prices ahead of the book', 9, 5, 9],
+  ['a difference that came after them, and is of before them', 5, 9, 9],
+  ['no best prices', null, 5, 5],
+])('the newest frame of a snapshot is the one that came last: %s', (_name, top, receivedAt, wanted) => {
+  const best = { price: ticks(600_000), size: lots(1) };
+  const view = { ...side.venue.market.book('BTCUSDT'), receivedAt: monoMs(receivedAt) };
+  const ahead = top === null ? null : { updateId: 50, bid: best, ask: { ...best, price: ticks(600_001) }, receivedAt: monoMs(top) };
+  side.venue.market.book = () => ({ ...view, top: ahead });
+  expect(side.core.seqs.find(publisher.render().seq)?.newestFrameAt).toBe(wanted);
 });
 
 test('a push carries what was added to the streams since the one before, and takes nothing from Redis', () => {

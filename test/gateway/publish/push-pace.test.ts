@@ -26,3 +26,21 @@ test.each([
 ])('pushes %s', (_name, changes, wanted) => {
   expect(pushesAt(changes)).toEqual(wanted);
 });
+
+test('a push that takes long leaves as much time to frames and commands: the changes of that time go out as one', () => {
+  const [clock, pushes]: [VirtualClock, number[]] = [new VirtualClock(), []];
+  const pace = new PushPace({
+    clock,
+    push: () => {
+      pushes.push(clock.monoMs());
+      clock.advance(10); // two hundred symbols
+    },
+  });
+  clock.advance(5);
+  for (let frame = 0; frame < 20; frame++) {
+    pace.topChanged();
+    if (frame % 2 === 0) pace.ordersChanged();
+    clock.advance(1);
+  }
+  expect(pushes).toEqual([5, 25, 45]);
+});

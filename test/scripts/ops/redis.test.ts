@@ -80,12 +80,22 @@ test.each<[RedisUser | null, string, RegExp]>([
   ['reader', `SET ${KEYS.brain} forged`, /NOPERM/],
   ['reader', 'FLUSHDB', /NOPERM/],
   ['admin', 'FLUSHALL', /NOPERM/],
+  ['admin', `SET ${KEYS.header} forged`, /NOPERM/],
+  ['admin', `EVAL return(redis.call('SET',KEYS[1],'forged')) 1 ${KEYS.header}`, /NOPERM/],
+  ['admin', `DEL ${KEYS.epoch}`, /NOPERM/],
   ['admin', 'DEBUG SLEEP 1', /NOPERM|not allowed/],
   ['admin', 'CONFIG SET dir /tmp', /NOPERM/],
   [null, 'GET x', /NOAUTH|NOPERM/],
 ])('%s may not %s', async (user, command, refusal) => {
   expect(await said(user, command)).toMatch(refusal);
 });
+
+test.each(['INFO', 'CONFIG GET maxmemory', 'SLOWLOG GET 1', 'LATENCY LATEST', 'CLIENT LIST', 'DBSIZE', 'SCAN 0', `GET ${KEYS.brain}`])(
+  'admin may look: %s',
+  async (command) => {
+    expect(await said('admin', command)).toBe('ok');
+  },
+);
 
 test('the server listens on its socket alone, saves nothing, and its files are for nobody else', async () => {
   const admin = clients.get('admin');

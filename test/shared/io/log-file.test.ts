@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
@@ -82,6 +82,33 @@ test('LogFile survives a place that takes nothing, and tells how many lines that
     'other',
   ]);
   vi.restoreAllMocks();
+});
+
+test('LogFile goes on where a full file cannot be put aside: the newest lines are there, it does not grow, and that is told', () => {
+  const path = newPath();
+  using file = new LogFile({ path, maxBytes: 400, keep: 2 });
+  mkdirSync(`${path}.2`); // in the way
+  for (let n = 0; n < 40; n++) file.write(`${JSON.stringify({ n, text: 'x'.repeat(20) })}\n`);
+  const [first, ...lines] = linesOf(path).map((line) => JSON.parse(line) as { n?: number; msg?: string; problem?: string });
+  expect(first).toMatchObject({
+    msg: 'Log file cannot be put aside: begun anew in its place',
+    problem: expect.stringContaining(`${path}.2`),
+  });
+  expect(lines.map(({ n }) => n)).toEqual(Array.from({ length: lines.length }, (_, i) => 40 - lines.length + i));
+  expect(lines.length).toBeGreaterThan(0);
+  expect(statSync(path).size).toBeLessThanOrEqual(400);
+  rmSync(`${path}.2`, { recursive: true });
+  for (let n = 40; n < 60; n++) file.write(`${JSON.stringify({ n, text: 'x'.repeat(20) })}\n`);
+  expect(readdirSync(join(path, '..')).sort()).toEqual(['gateway.log', 'gateway.log.1', 'gateway.log.2']);
+});
+
+test('LogFile begins a line of its own behind one that a process or a disk left half', () => {
+  const path = newPath();
+  new LogFile({ path, maxBytes: 1_000, keep: 1 }).write('{"half":');
+  using file = new LogFile({ path, maxBytes: 1_000, keep: 1 });
+  file.write('{"n":1}\n');
+  file.write('{"n":2}\n');
+  expect(linesOf(path)).toEqual(['{"half":', '{"n":1}', '{"n":2}']);
 });
 
 test('processLog() writes one event a line to a file of the process, without what nobody may see, also after it was put aside', () => {

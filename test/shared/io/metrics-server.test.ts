@@ -12,7 +12,11 @@ metrics.readGauge({
     return [];
   },
 });
-const opened = await openMetricsServer({ port: 0, key: 'test.port', metrics, ready: () => state });
+const ready = (): Ready => {
+  if (broken) throw new Error('no such state');
+  return state;
+};
+const opened = await openMetricsServer({ port: 0, key: 'test.port', metrics, ready });
 if (!opened.ok) throw new Error(opened.error);
 const server = opened.value;
 afterAll(() => server[Symbol.asyncDispose]());
@@ -48,6 +52,13 @@ test('/metrics is a page of Prometheus; a reader that throws is 500 and no page 
   expect(await ask('/metrics')).toMatchObject({ status: 500, text: expect.stringContaining('no such thing') });
   broken = false;
   expect((await ask('/metrics')).status).toBe(200);
+});
+
+test('/readyz is 500 where readiness cannot be told, and the process goes on', async () => {
+  broken = true;
+  expect(await ask('/readyz')).toMatchObject({ status: 500, text: expect.stringContaining('no such state') });
+  broken = false;
+  expect((await ask('/healthz')).status).toBe(200);
 });
 
 test('nothing else is served, and nothing is taken', async () => {

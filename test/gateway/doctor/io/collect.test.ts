@@ -1,12 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { collect, examine } from '../../../../gateway/doctor/io/collect.ts';
-import { PROBE_FILE } from '../../../../gateway/doctor/io/files.ts';
+import { PROBE_FILE, probeFacts } from '../../../../gateway/doctor/io/files.ts';
+import { redisFacts } from '../../../../gateway/doctor/io/redis.ts';
 import { preflight, refuseEnvironment } from '../../../../gateway/io/preflight.ts';
 import { OPEN_FACTS } from '../../../../gateway/venues/binance/unverified.ts';
 import { accountHash, overlay } from '../../../../shared/config.ts';
@@ -17,6 +18,7 @@ import { KEY, openTestSim, SECRET, type SimClient } from '../../../kit/sim-clien
 
 const BASE = JSON.parse(readFileSync(join(import.meta.dirname, '../../../../config.json'), 'utf8'));
 const PATIENCE_MS = 700;
+const DAY_MS = 86_400_000;
 const home = mkdtempSync(join(tmpdir(), 'mmbot-doctor-'));
 const credentials = ok({ apiKey: KEY, secret: SECRET });
 let redis: TestRedis;
@@ -121,19 +123,28 @@ describe('examine() on a real Redis, real files and the simulator', () => {
   });
 });
 
+test('a password of Redis that cannot be read is a finding like any other', async () => {
+  vi.stubEnv('MMBOT_REDIS_PASSWORD_FILE', '/none/there');
+  expect(await redisFacts('redis://127.0.0.1:1')).toMatchObject({
+    ok: false,
+    error: expect.stringMatching(/\/none\/there cannot be read/),
+  });
+  vi.unstubAllEnvs();
+});
+
 describe('the way to real money', () => {
   const lines: string[] = [];
   const go = (over: object = {}, acceptUnverified = false) => {
     lines.length = 0;
     return preflight({ loaded: load(over), credentials: credentials.value, acceptUnverified, say: (line) => lines.push(line) });
   };
-  const report = (verdict = 'as-assumed') => {
+  const report = (verdict = 'as-assumed', host = 'https://demo-fapi.binance.com') => {
     const facts = OPEN_FACTS.map(({ id, fact, assumed, changes }) => ({ id, fact, assumed, changes, done: '', answer: '', verdict }));
     const doc = {
       format: 'mmbot-probe',
       version: 1,
       environment: 'testnet',
-      host: 'h',
+      host,
       symbol: 'BTCUSDT',
       startedMs: 1,
       finishedMs: Date.now(),
@@ -152,8 +163,28 @@ describe('the way to real money', () => {
       const { config } = load({ environment, endpoints: { [environment]: real } });
       expect(refuseEnvironment(config, { live: true })).toMatchObject({ code: 4 });
     }
+    for (const rest of [
+      'https://fapi.binance.com.',
+      'https://FAPI.Binance.com:443',
+      'https://fapi.binance.us',
+      'https://fapi.binance.info.',
+    ]) {
+      const named = load({ environment: 'testnet', endpoints: { testnet: { ...real, rest } } }).config;
+      expect([rest, refuseEnvironment(named, { live: false })?.code]).toEqual([rest, 4]);
+    }
     expect(refuseEnvironment(load({ environment: 'testnet' }).config, { live: false })).toBeNull();
     expect(refuseEnvironment(load({ environment: 'paper' }).config, { live: false })).toBeNull();
+  });
+
+  test.each([
+    ['https://demo-fapi.binance.com', true],
+    ['https://testnet.binancefuture.com', true],
+    ['https://fapi.binance.com', false],
+    ['https://demo-fapi.binance.com.example.org', false],
+    ['http://127.0.0.1:18080', false],
+  ])('a probe of %s is one of the venue: %s', (host, atVenue) => {
+    report('as-assumed', host);
+    expect(probeFacts(join(dir, 'run'))).toMatchObject({ ok: true, value: { host, atVenue } });
   });
 
   test('is closed while nothing was probed, and while an answer differs; a person may accept that for one start', async () => {
@@ -166,6 +197,8 @@ describe('the way to real money', () => {
   });
 
   test('is open with a whole report and no failure; a failure closes it whatever is accepted', async () => {
+    report('as-assumed', `http://127.0.0.1:${sim.simulator.port}`); // endpoints.testnet led to a simulator
+    expect(await go()).toMatchObject({ code: 4, lines: [expect.stringMatching(/unverified on venue: the report is of http:\/\/127/)] });
     report();
     expect(await go()).toBeNull();
     chmodSync(join(dir, 'config.json'), 0o666);
@@ -182,8 +215,17 @@ describe('the way to real money', () => {
     const life = (state: string) => writeFileSync(join(accountDir(), 'life.json'), JSON.stringify({ state, epoch: 1, pid: 1, wallMs: 1 }));
     life('running');
     expect(await go()).toBeNull();
-    expect(lines.at(-1)).toMatch(/passed less than a day ago/);
+    expect(lines.at(-1)).toMatch(/passed with this configuration, and lived less than a day ago/);
     expect(await go({ limits: { maxGrossNotional: '30000' } })).toMatchObject({ code: 4 });
+    const stampFile = join(accountDir(), 'preflight.json');
+    const stamp = JSON.parse(readFileSync(stampFile, 'utf8'));
+    writeFileSync(stampFile, JSON.stringify({ ...stamp, passedMs: Date.now() - 9 * DAY_MS })); // it ran for nine days
+    const db = join(accountDir(), 'ledger.sqlite');
+    for (const name of [db, `${db}-wal`]) writeFileSync(name, '');
+    expect(await go()).toBeNull();
+    for (const name of [db, `${db}-wal`]) utimesSync(name, new Date(), new Date(Date.now() - 2 * DAY_MS)); // and was forgotten for two
+    expect(await go()).toMatchObject({ code: 4 });
+    writeFileSync(stampFile, JSON.stringify(stamp));
     life('ended');
     expect(await go()).toMatchObject({ code: 4 });
   });

@@ -16,6 +16,7 @@ const FILL: FillReport = {
 test('every metric of the gateway keeps to the conventions, and is there from the first scrape on', async () => {
   const gateway = await MeteredGateway.open();
   const text = await gateway.scrape();
+  expect(gateway.headers).toBeLessThanOrEqual(3); // one for mode, reasons and those of symbols: each is of all symbols
   expect(badNames(text)).toEqual([]);
   expect(readScrape(text).filter(({ name }) => name.startsWith('mmbot_')).length).toBeGreaterThan(50);
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -166,6 +167,31 @@ test('two writers: the second one is told, and a name is never taken twice', asy
   expect(writeKeystore(before.value, before.value.keystore)).toMatch(/changed meanwhile/);
   expect(Object.keys(JSON.parse(readFileSync(join(dir, 'keys.json'), 'utf8')).keys)).toEqual(['testnet', 'second']);
   expect(readdirSync(dir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test('a name that every object of the engine knows is a name like any other', async () => {
+  await addKey(options(), 'testnet');
+  expect(credentials({ keystore: 'keys.json', key: 'constructor', passphraseFile: 'phrase' })).toMatchObject({
+    ok: false,
+    error: expect.stringMatching(/holds no key constructor/),
+  });
+  expect(await refusal(() => rotateKey(options(), 'constructor'))).toMatch(/holds no key constructor/);
+  await addKey(options(), 'constructor');
+  expect(credentials({ keystore: 'keys.json', key: 'constructor', passphraseFile: 'phrase' })).toMatchObject({ ok: true });
+});
+
+test('a write that is cut short, as by a full disk, leaves the old file whole', async () => {
+  for (const name of ['first', 'second']) await addKey(options(), name);
+  const before = readFileSync(join(dir, 'keys.json'), 'utf8');
+  expect(before.length).toBeGreaterThan(1_024);
+  const module = join(import.meta.dirname, '../../../../shared/io/keystore-file.ts');
+  const script = `import { readKeystore, writeKeystore } from ${JSON.stringify(module)};
+    const file = readKeystore(${JSON.stringify(join(dir, 'keys.json'))}).value;
+    process.stdout.write(String(writeKeystore(file, file.keystore)));`;
+  const args = ['-c', 'ulimit -f 1; exec "$0" --input-type=module-typescript -e "$1"', process.execPath, script]; // files of 1024 bytes at most
+  const { stdout } = spawnSync('bash', args, { encoding: 'utf8' });
+  expect(stdout).not.toBe('null'); // killed by the limit, or told of it
+  expect(readFileSync(join(dir, 'keys.json'), 'utf8')).toBe(before);
 });
 
 test('what was read from the environment is taken out of it', async () => {

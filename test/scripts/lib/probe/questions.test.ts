@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bench } from '../../../../scripts/lib/probe/bench.ts';
-import { cleanUp, PositionMark } from '../../../../scripts/lib/probe/clean-up.ts';
+import { cleanUp, cleanUpLater, markOf, PositionMark } from '../../../../scripts/lib/probe/clean-up.ts';
 import { reportLines } from '../../../../scripts/lib/probe/lines.ts';
 import { QUESTIONS } from '../../../../scripts/lib/probe/probe.ts';
 import { taken } from '../../../../scripts/lib/probe/question.ts';
@@ -12,6 +12,7 @@ import { askAll, hindrance } from '../../../../scripts/lib/probe/run.ts';
 import { ProbeWire } from '../../../../scripts/lib/probe/wire.ts';
 import { ProbeReport } from '../../../../gateway/doctor/probe-report.ts';
 import { OPEN_FACTS } from '../../../../gateway/venues/binance/unverified.ts';
+import { accountHash } from '../../../../shared/config.ts';
 import { type Loaded, loadConfig } from '../../../../shared/config-file.ts';
 import { KEY, openTestSim, SECRET, type SimClient } from '../../../kit/sim-client.ts';
 
@@ -31,7 +32,12 @@ async function rig(name: string, over: Parameters<typeof openTestSim>[0] = {}): 
   const wire = new ProbeWire(loaded.value.config, { apiKey: KEY, secret: SECRET });
   const bench = (await wire.syncClock()) ? await Bench.open(wire, 'BTCUSDT') : null;
   if (!bench) throw new Error('The simulator does not tell its symbol');
-  return { sim, bench, mark: new PositionMark(dir, { environment: name, symbol: 'BTCUSDT' }), loaded: loaded.value };
+  return {
+    sim,
+    bench,
+    mark: new PositionMark(dir, { environment: name, account: accountHash(KEY), symbol: 'BTCUSDT' }),
+    loaded: loaded.value,
+  };
 }
 
 let as: Rig;
@@ -165,8 +171,8 @@ test('REST with a private key: signatures of its kind are taken', async () => {
 
 describe('what a killed probe left', () => {
   test('is taken away before the next one asks: orders, stops, and the position that it had marked', async () => {
-    as.mark.set();
-    expect(await as.bench.buy()).toBe(true);
+    as.mark.set(as.bench.size(1));
+    expect(await as.bench.buy()).toBe('bought');
     await as.bench.place({ newClientOrderId: as.bench.nextId() });
     await as.bench.stop({
       quantity: as.bench.size(1),
@@ -178,8 +184,46 @@ describe('what a killed probe left', () => {
     expect(await account(as)).toMatchObject({ positions: [], openOrders: [], stops: [] });
   });
 
+  test('a position that comes late, when the account was found flat already, is taken away as well', async () => {
+    as.mark.set(as.bench.size(1));
+    expect(await cleanUp(as.bench, as.mark, { mayBeLate: true })).toEqual([]);
+    expect(await as.bench.buy()).toBe('bought'); // it was on its way
+    expect(await cleanUp(as.bench, as.mark)).toEqual([]);
+    expect(await account(as)).toMatchObject({ positions: [] });
+    expect(as.mark.isSet).toBe(false);
+  });
+
+  test('is taken away as soon as the venue answers again', async () => {
+    await as.bench.place({ newClientOrderId: as.bench.nextId() });
+    const benches = [null, null, as.bench];
+    const open = () => Promise.resolve(benches.shift() ?? null);
+    const waiting = { mark: as.mark, pauseMs: 1 };
+    expect(await cleanUpLater(open, { ...waiting, tries: 2 })).toEqual(['the venue does not answer']);
+    expect(await cleanUpLater(open, { ...waiting, tries: 2 })).toEqual([]);
+    expect(await account(as)).toMatchObject({ openOrders: [] });
+  });
+
+  test('a larger position than it had marked is of somebody else: it stays, and the mark is told of', async () => {
+    as.mark.set(as.bench.size(1));
+    for (let i = 0; i < 2; i++) expect(await as.bench.buy()).toBe('bought');
+    expect(await hindrance(as.bench, as.mark)).toMatch(
+      /a position of 0\.\d+ on BTCUSDT, where the probe bought 0\.\d+ at most: .*remove .*\.open$/,
+    );
+    expect(await account(as)).toMatchObject({ positions: [expect.anything()] });
+    as.mark.clear();
+    await as.bench.close((await as.bench.position()) ?? '0');
+  });
+
+  test('of another account leaves the position of this one alone', async () => {
+    const other = markOf({ loaded: as.loaded, credentials: { apiKey: 'another', secret: SECRET }, symbol: 'BTCUSDT' });
+    const own = markOf({ loaded: as.loaded, credentials: { apiKey: KEY, secret: SECRET }, symbol: 'BTCUSDT' });
+    other.set(as.bench.size(1));
+    expect([other.isSet, own.isSet, own.path]).toEqual([true, false, as.mark.path]);
+    other.clear();
+  });
+
   test('is told from what is somebody else: that is left alone, and the probe asks nothing', async () => {
-    expect(await as.bench.buy()).toBe(true);
+    expect(await as.bench.buy()).toBe('bought');
     await as.bench.place({ newClientOrderId: 'a-persons-order' });
     expect(await hindrance(as.bench, as.mark)).toMatch(/a position of 0\.\d+ and 1 open orders: .*--symbol/);
     expect(await account(as)).toMatchObject({ openOrders: [expect.objectContaining({ clientOrderId: 'a-persons-order' })] });

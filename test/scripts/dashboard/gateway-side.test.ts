@@ -1,0 +1,32 @@
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { GatewaySide } from '../../../scripts/dashboard/gateway-side.ts';
+import { Store } from '../../../scripts/dashboard/store.ts';
+import { overlay } from '../../../shared/config.ts';
+import { loadConfig } from '../../../shared/config-file.ts';
+import { ROOT } from '../../kit/run.ts';
+import { ScriptedGateway } from '../../kit/scripted-gateway.ts';
+
+test('questions at the same time share one connection, before and after the gateway was away', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'mmbot-side-'));
+  await using gateway = await new ScriptedGateway().listen();
+  gateway.script = ({ type }) => (type === 'query' ? { type: 'data', data: { epoch: 1, alarms: [] } } : undefined);
+  symlinkSync(gateway.path, join(dir, 'operator.sock'));
+  const base = JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8'));
+  writeFileSync(join(dir, 'config.json'), JSON.stringify(overlay(base, { gateway: { socketPath: join(dir, 'gateway.sock') } })));
+  const loaded = loadConfig(join(dir, 'config.json'));
+  if (!loaded.ok) throw new Error(loaded.error.join());
+  await using side = new GatewaySide({ loaded: () => loaded.value, store: new Store() });
+  const lookAtOnce = () => Promise.all([side.alarms(), side.latency(), side.alarms()]);
+  await lookAtOnce();
+  expect([gateway.of('hello').length, side.answers]).toEqual([1, true]);
+  await gateway.down();
+  await lookAtOnce();
+  expect([gateway.of('hello').length, side.answers]).toEqual([1, false]);
+  await gateway.listen();
+  await lookAtOnce();
+  expect([gateway.of('hello').length, side.answers]).toEqual([2, true]);
+  rmSync(dir, { recursive: true });
+});
