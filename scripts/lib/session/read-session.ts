@@ -1,4 +1,5 @@
 /** Reads a session of our own from its tape. Throws TapeProblem and Problem: one line for a person. */
+import * as z from 'zod';
 import { checkConfig, problemLine, type Config } from '../../../shared/config.ts';
 import { type Instrument, type InstrumentSpec, makeInstrument } from '../../../shared/instrument.ts';
 import { TapeFault } from '../../../shared/io/tape-reader.ts';
@@ -48,6 +49,10 @@ async function told<T>(path: string, read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (fault) {
     if (fault instanceof TapeFault) throw new TapeProblem(fault.message);
+    if (fault instanceof z.ZodError) {
+      const [issue] = fault.issues;
+      throw new TapeProblem(`${path}: a record of another version: ${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+    }
     throw fault instanceof SyntaxError ? new TapeProblem(`${path}: a record that cannot be read: ${fault.message}`) : fault;
   }
 }

@@ -81,6 +81,14 @@ test('a tape without a configuration, or without a snapshot, is refused in one l
   await expect(readSession(written(begun({})))).rejects.toThrow(/no gateway gave out a snapshot on it$/);
 });
 
+test('a record of another version is one line that names the field', async () => {
+  const tape = session()
+    .depth([100, 100], [['50000.0', '1.000']])
+    .published(110);
+  tape.at(120, 'ledger', 'stream', { positions: [{ symbol: 'BTCUSDT', size: 5 }] });
+  await expect(readSession(written(tape))).rejects.toThrow(/tapes: a record of another version: positions\.0\.size: /);
+});
+
 test('what was held when the session began is held in its backtest, at its entry price', async () => {
   const seen: (readonly [number, string | null])[] = [];
   const run = toldRun(({ view }) => {
