@@ -140,6 +140,19 @@ test('a worker refuses other data, in one line, and leaves its trials to one tha
   expect([await killed(right, 'SIGTERM'), right.said()]).toEqual([0, expect.stringContaining(`${TRIALS} trials done`)]);
 });
 
+test('a sweep ends when a person says so, also where Redis goes away under its last words', async () => {
+  await using redis = await TestRedis.start();
+  const executor = await QueueExecutor.open(redis.url, { world: worldWith(), say: () => undefined });
+  void executor.run(taskOf({}, [{ fromMs: 0, toMs: 1 }]));
+  const other = new Redis(redis.url);
+  other.on('error', () => undefined);
+  await other.client('PAUSE', 60_000, 'ALL'); // it answers nobody any more
+  const ended = executor[Symbol.asyncDispose]();
+  await redis.kill();
+  await expect(ended).resolves.toBeUndefined();
+  other.disconnect();
+});
+
 test('a database that is not there, and an answer that is no outcome, end a sweep in one line', async () => {
   await using redis = await TestRedis.start();
   await expect(openQueueRedis(`${redis.url}/99`)).rejects.toThrow(/does not answer at .*\(ERR DB index is out of range\)/);

@@ -7,7 +7,7 @@ import { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { EXIT, Problem } from '../tool.ts';
 import type { Executor } from './executor.ts';
-import { JOB, openQueueRedis, QUEUE, type TrialJob, watchRedis } from './queue-link.ts';
+import { JOB, openQueueRedis, QUEUE, type TrialJob, untilGone, watchRedis } from './queue-link.ts';
 import { Outcome, type Task } from './trial.ts';
 import { keyOf, type World } from './world.ts';
 
@@ -61,7 +61,7 @@ export class QueueExecutor implements Executor {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     this.#line.length = 0;
-    if (this.#redis.status === 'ready') await Promise.all([...this.#wanted.keys(), ...this.#left].map((id) => this.#drop(id)));
+    await untilGone(this.#redis, () => Promise.all([...this.#wanted.keys(), ...this.#left].map((id) => this.#drop(id))));
     this.#wanted.clear();
     this.#events.disconnect().catch(() => undefined); // closing waits for a server that may be gone
     this.#redis.removeAllListeners('close');

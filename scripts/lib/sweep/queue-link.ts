@@ -66,3 +66,11 @@ export function watchRedis(redis: Redis, say: (line: string) => void): void {
     gone = false;
   });
 }
+
+/** What is asked of a server at the end: not waited for where it is gone, or goes away under it. */
+export async function untilGone(redis: Redis, ask: () => Promise<unknown>): Promise<void> {
+  if (redis.status !== 'ready') return;
+  const gone = Promise.withResolvers<void>();
+  redis.once('close', gone.resolve);
+  await Promise.race([ask(), gone.promise]);
+}

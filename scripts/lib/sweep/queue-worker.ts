@@ -2,7 +2,7 @@
 import { type Job, WaitingError, Worker } from 'bullmq';
 import { EXIT, Problem } from '../tool.ts';
 import { ThreadPool } from './pool.ts';
-import { LOCK_MS, openQueueRedis, QUEUE, readJob, STALLED_MS, type TrialJob, watchRedis } from './queue-link.ts';
+import { LOCK_MS, openQueueRedis, QUEUE, readJob, STALLED_MS, type TrialJob, untilGone, watchRedis } from './queue-link.ts';
 import type { Outcome } from './trial.ts';
 import { keyOf, type World } from './world.ts';
 import { worldHere } from './world-here.ts';
@@ -57,7 +57,7 @@ export async function workQueue(options: QueueWorkerOptions, ended: Promise<void
     return done;
   } finally {
     redis.removeAllListeners('close');
-    if (redis.status === 'ready') await worker.close(); // else it would wait for a server that may never come
+    await untilGone(redis, () => worker.close()); // it would wait for a server that may never come
     redis.disconnect();
     for (const desk of desks) await closeDesk(desk);
   }
