@@ -325,7 +325,7 @@ export class Watch {
     return {
       symbol,
       ownOrders: open.length,
-      foreignOrders: core.keeper.ledger.foreignOrders(symbol).length,
+      foreignOrders: core.keeper.ledger.foreignOrders(symbol).filter(mayRest).length,
       healthy: core.modes.stopped === null && brainAlive && core.keeper.known && core.venue.market.book(symbol).status === 'live',
     };
   }
@@ -357,3 +357,6 @@ export class Watch {
     core.router.cancel(own);
   }
 }
+
+/** A market order is gone in a moment: nothing of it could be cancelled, and without the countdown our own would rest unguarded for that moment. */
+const mayRest = ({ kind }: LedgerOrder): boolean => kind !== 'market';

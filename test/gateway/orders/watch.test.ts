@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../../gateway/orders/desk.ts';
 import { makeClientId } from '../../../shared/client-id.ts';
-import { lots } from '../../../shared/units.ts';
+import { lots, ticks } from '../../../shared/units.ts';
 import { idOf, live, OrderSide, place, settle, withBrain } from '../../kit/order-side.ts';
+import { report } from '../../kit/orders.ts';
 import { fault } from '../../kit/scripted-venue.ts';
 
 describe('deaths', () => {
@@ -159,4 +160,17 @@ test('the countdown is armed with the first order and re-armed while it lives', 
   expect(side.venue.calls.slice(-2).map(({ what }) => what)).toEqual(['arm', 'place']);
   await live(side, brain, 11_000);
   expect(side.venue.count('arm')).toBe(2);
+});
+
+test.each([
+  ['market', null, 0],
+  ['resting', ticks(599_000), 1],
+] as const)('a foreign order (%s) that is seen open takes the countdown away or leaves it', async (_name, price, times) => {
+  const { side, brain } = await withBrain();
+  side.send(brain, place(side, brain));
+  await live(side, brain, 300);
+  side.core.keeper.handle(report({ clientId: 'web_1', venueId: '77', price, size: lots(5) }));
+  await live(side, brain, 1_000);
+  expect(side.core.keeper.ledger.foreignOrders()).toHaveLength(1);
+  expect([side.venue.count('arm'), side.venue.count('disarm')]).toEqual([1, times]);
 });
