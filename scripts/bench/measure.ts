@@ -1,5 +1,17 @@
 /** Timing that can be trusted on a noisy machine: the thing and its floor in turn, round by round, and the median of the ratios. */
 
+/** p50, p99 and p99.9 of every sample of all rounds, in the unit that is named beside them. */
+export type Spread = { readonly p50: number; readonly p99: number; readonly p999: number | null; readonly unit: string };
+
+/** Somebody else's way to do the same, measured in the same rounds. */
+export type Peer = {
+  readonly name: string;
+  /** In the unit of `ours`; null where the peer was only measured as a ratio. */
+  readonly value: number | null;
+  /** Median over rounds of its time in ours: 15 where ours is fifteen times faster. */
+  readonly ratio: number;
+};
+
 export type Figure = {
   readonly name: string;
   /** Median over rounds. */
@@ -11,6 +23,16 @@ export type Figure = {
   readonly beside: string;
   /** False when the control of the same rounds was too noisy to say anything. */
   readonly conclusive: boolean;
+  /** Ours and the floor as they were, in `rawUnit`; where `value` is a ratio, these are its two sides. */
+  readonly ours?: number;
+  readonly floor?: number;
+  readonly rawUnit?: string;
+  readonly peers?: readonly Peer[];
+  readonly spread?: Spread;
+  /** Part of one core, 0.08 for eight percent. */
+  readonly cpuShare?: number;
+  /** Rounds that `value` is the median of. */
+  readonly rounds?: number;
 };
 
 export const ROUNDS = 7;
