@@ -81,25 +81,39 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))] ?? Number.NaN;
 }
 
+/** One line a figure; a column that no figure fills is left out. */
 export function table(figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => [
-    figure.name,
-    format(figure.value, figure.unit),
-    figure.goal === null ? '' : `≤ ${format(figure.goal, figure.unit)}`,
-    verdict(figure),
-    figure.beside,
-  ]);
-  const all = [['what', 'reached', 'goal', '', 'measured beside'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const filled = COLUMNS.filter(({ of }, n) => n === 0 || figures.some((figure) => of(figure) !== ''));
+  const all = [filled.map(({ title }) => title), ...figures.map((figure) => filled.map(({ of }) => of(figure)))];
+  const widths = filled.map((_, n) => Math.max(...all.map((row) => (row[n] ?? '').length)));
+  const line = (row: readonly string[]): string =>
+    row.map((cell, n) => cell.padEnd(n === row.length - 1 ? 0 : (widths[n] ?? 0))).join('  ');
+  return all.map((row) => line(row).trimEnd()).join('\n');
 }
+
+export type Cells = { readonly title: string; readonly of: (figure: Figure) => string };
+/** What the table and the page tell of a figure, as text; '' where it has none. */
+export const COLUMNS: readonly Cells[] = [
+  { title: 'what', of: ({ name }) => name },
+  { title: 'reached', of: ({ value, unit }) => format(value, unit) },
+  { title: 'goal', of: ({ goal, unit }) => (goal === null ? '' : `≤ ${format(goal, unit)}`) },
+  { title: 'verdict', of: (figure) => verdict(figure) },
+  { title: 'ours', of: ({ ours, rawUnit }) => told(ours, rawUnit) },
+  { title: 'floor', of: ({ floor, rawUnit }) => told(floor, rawUnit) },
+  { title: 'peers', of: ({ peers = [], rawUnit }) => peers.map((peer) => peerText(peer, rawUnit)).join(', ') },
+  { title: 'p50 / p99 / p99.9', of: ({ spread }) => (spread ? spreadText(spread) : '') },
+  { title: 'of a core', of: ({ cpuShare }) => (cpuShare === undefined ? '' : format(cpuShare * 100, '%')) },
+  { title: 'rounds', of: ({ rounds }) => (rounds === undefined ? '' : String(rounds)) },
+  { title: 'measured beside', of: ({ beside }) => beside },
+];
+
+const told = (value: number | undefined, unit = ''): string => (value === undefined ? '' : format(value, unit));
+
+const peerText = ({ name, value, ratio }: Peer, unit: string | undefined): string =>
+  `${name} ${value === null ? '' : `${told(value, unit)}, `}${ratio.toFixed(1)} times ours`;
+
+const spreadText = ({ p50, p99, p999, unit }: Spread): string =>
+  `${[p50, p99, p999].map((value) => (value === null ? '–' : short(value))).join(' / ')} ${unit}`;
 
 export function verdict({ value, goal, conclusive }: Figure): string {
   if (goal === null) return '';
@@ -107,4 +121,6 @@ export function verdict({ value, goal, conclusive }: Figure): string {
   return conclusive ? 'MISSED' : 'inconclusive';
 }
 
-const format = (value: number, unit: string): string => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ${unit}`;
+export const format = (value: number, unit: string): string => `${short(value)} ${unit}`.trimEnd();
+
+const short = (value: number): string => (Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(0));
