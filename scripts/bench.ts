@@ -12,6 +12,7 @@ import { benchGuard } from './bench/guard.ts';
 import { benchLedgerWrite, benchMillionOrders } from './bench/ledger.ts';
 import { benchManySymbols } from './bench/many-symbols.ts';
 import { type Figure, table, verdict } from './bench/measure.ts';
+import { benchOrderBytes } from './bench/order-bytes.ts';
 import { benchOrderEntry } from './bench/order-entry.ts';
 import { benchOrders } from './bench/orders.ts';
 import { benchResync } from './bench/resync.ts';
@@ -42,6 +43,9 @@ const PARTS: readonly Part[] = [
     await benchStreams(),
   ]),
   part('order-entry', 'an order over REST and over the WebSocket API: half a minute', async () => [await benchOrderEntry()]),
+  part('order-bytes', 'from a command on the socket to its order bytes, beside bare undici, ccxt and the connector: half a minute', () =>
+    benchOrderBytes(),
+  ),
   part('resync', 'how long a book is away: a minute', () => benchResync()),
   part('symbols', 'a gateway with twenty symbols: two minutes', (quick) => benchManySymbols(quick ? 20 : 60)),
   part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (quick) => benchWholeRun(quick ? 30 : 80)),
