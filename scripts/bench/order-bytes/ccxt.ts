@@ -12,7 +12,7 @@ export async function open({ port, apiKey, secret }: Account): Promise<Trade> {
   await bot.loadMarkets();
   return async ({ id: clientOrderId, price, size }) => {
     const more = { timeInForce: 'GTX', clientOrderId };
-    const { id } = await bot.createOrder(SYMBOL, 'limit', 'buy', Number(size), Number(price), more);
+    const { id = '' } = await bot.createOrder(SYMBOL, 'limit', 'buy', Number(size), Number(price), more);
     await bot.cancelOrder(id, SYMBOL);
   };
 }
