@@ -15,6 +15,7 @@ import { type Figure, table, verdict } from './bench/measure.ts';
 import { benchOrderBytes } from './bench/order-bytes.ts';
 import { benchOrderEntry } from './bench/order-entry.ts';
 import { benchOrders } from './bench/orders.ts';
+import { benchRecovery } from './bench/recovery.ts';
 import { benchResync } from './bench/resync.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
 import { benchStreams } from './bench/streams.ts';
@@ -47,6 +48,7 @@ const PARTS: readonly Part[] = [
     benchOrderBytes(),
   ),
   part('resync', 'how long a book is away: a minute', () => benchResync()),
+  part('recovery', 'from a gap to a live book, from a kill to protected and to quoting: a minute', () => benchRecovery()),
   part('symbols', 'a gateway with twenty symbols: two minutes', (quick) => benchManySymbols(quick ? 20 : 60)),
   part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (quick) => benchWholeRun(quick ? 30 : 80)),
   part('tick', 'from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', () => benchTickToOrder()),
