@@ -15,6 +15,7 @@ import { type Figure, table, verdict } from './bench/measure.ts';
 import { benchOrderBytes } from './bench/order-bytes.ts';
 import { benchOrderEntry } from './bench/order-entry.ts';
 import { benchOrders } from './bench/orders.ts';
+import { benchPauses } from './bench/pauses.ts';
 import { benchRecovery } from './bench/recovery.ts';
 import { benchResync } from './bench/resync.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
@@ -49,6 +50,7 @@ const PARTS: readonly Part[] = [
   ),
   part('resync', 'how long a book is away: a minute', () => benchResync()),
   part('recovery', 'from a gap to a live book, from a kill to protected and to quoting: a minute', () => benchRecovery()),
+  part('pauses', 'pauses for garbage, loop delay and CPU of a gateway by the size of its young generation: a minute', () => benchPauses()),
   part('symbols', 'a gateway with twenty symbols: two minutes', (quick) => benchManySymbols(quick ? 20 : 60)),
   part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (quick) => benchWholeRun(quick ? 30 : 80)),
   part('tick', 'from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', () => benchTickToOrder()),

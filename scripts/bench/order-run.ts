@@ -28,6 +28,7 @@ type Parts = {
   readonly client: GatewayClient;
   readonly redisUrl: string;
   readonly simPort: number;
+  readonly gatewayPid: number;
   readonly dir: string;
   readonly children: readonly Child[];
   readonly tap: AsyncDisposable;
@@ -38,6 +39,7 @@ export class OrderRun implements AsyncDisposable {
   readonly redisUrl: string;
   /** Past the relay. */
   readonly simPort: number;
+  readonly gatewayPid: number;
   /** Scratch folder of the run, gone after it. */
   readonly dir: string;
   readonly #children: readonly Child[];
@@ -47,6 +49,7 @@ export class OrderRun implements AsyncDisposable {
     this.client = parts.client;
     this.redisUrl = parts.redisUrl;
     this.simPort = parts.simPort;
+    this.gatewayPid = parts.gatewayPid;
     this.dir = parts.dir;
     this.#children = parts.children;
     this.#tap = parts.tap;
@@ -84,7 +87,7 @@ export class OrderRun implements AsyncDisposable {
       const path = String((await gateway.message('ready', READY_MS))?.['operatorPath']);
       const connected = await GatewayClient.connect({ path, role: 'operator', environment: 'sim', name: 'bench' });
       if (!connected.ok) throw new Error(connected.error.sentence);
-      return new OrderRun({ client: connected.value, redisUrl, simPort, dir, children, tap });
+      return new OrderRun({ client: connected.value, redisUrl, simPort, gatewayPid: gateway.pid ?? 0, dir, children, tap });
     } catch (error) {
       await endAll(children, dir);
       throw error;
