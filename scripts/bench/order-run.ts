@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { overlay } from '../../shared/config.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { Child } from '../start/child.ts';
+import { nodeFlags } from '../start/node-flags.ts';
 import { freePort } from '../start/ports.ts';
 import { ensureRedis } from '../start/redis.ts';
 import { openTap, type Passed } from './tap.ts';
@@ -14,7 +15,7 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 export const READY_MS = 60_000;
 const STOP_MS = 15_000;
 /** As `npm start` runs them. */
-export const NODE_FLAGS = ['--max-semi-space-size=8'];
+export const NODE_FLAGS = nodeFlags('gateway');
 
 export type OrderRunOptions = {
   readonly symbols: readonly string[];

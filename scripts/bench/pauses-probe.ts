@@ -1,5 +1,5 @@
 /** Loaded before a process of the bench `pauses` (`--import`, its file in the query): writes down its pauses for garbage, its late loop and its CPU. */
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 
 /** A histogram of node samples at this pace, and counts the pace itself in. */
@@ -24,5 +24,6 @@ process.on('SIGUSR2', () => {
   const { user, system } = process.cpuUsage(since.cpu);
   const cpuShare = (user + system) / 1_000 / (performance.now() - since.at);
   const loopMs = { p99: delay.percentile(99) / 1e6 - RESOLUTION_MS, max: delay.max / 1e6 - RESOLUTION_MS };
-  writeFileSync(file, JSON.stringify({ pausesMs, loopMs, cpuShare, rssMb: process.memoryUsage.rss() / 1e6 }));
+  writeFileSync(`${file}.part`, JSON.stringify({ pausesMs, loopMs, cpuShare, rssMb: process.memoryUsage.rss() / 1e6 }));
+  renameSync(`${file}.part`, file); // whole or not there
 });

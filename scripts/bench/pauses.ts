@@ -2,7 +2,7 @@
  * What the size of the young generation costs a gateway under 50 order actions a second on eight symbols: pauses for garbage, how late its loop
  * is, CPU and memory; each size in a run of its own, in turn. The sizes that `npm start` takes rest on this.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -50,7 +50,7 @@ async function measured(mb: number): Promise<Told> {
   process.kill(gatewayPid, 'SIGUSR2');
   await sleep(ROUND_MS);
   process.kill(gatewayPid, 'SIGUSR2');
-  await sleep(500);
+  while (!existsSync(file)) await sleep(20);
   return JSON.parse(readFileSync(file, 'utf8')) as Told;
 }
 
