@@ -17,6 +17,8 @@ import { NODE_FLAGS, OrderRun } from './order-run.ts';
 
 const ROUNDS = 5;
 const ORDERS = 100;
+/** Of each, before the first round: code that runs all day is compiled by then. */
+const WARM_UP = 600;
 /** A venue's answer and the market's own work do not fall into the next order. */
 const PACE_MS = 4;
 const BOOKS_MS = 15_000;
@@ -52,7 +54,7 @@ export async function benchOrderBytes(): Promise<readonly Figure[]> {
   for (let round = -1; round < ROUNDS; round++) {
     const price = await market.look();
     for (const [name, side] of sides) {
-      const took = await oneRound(side, price);
+      const took = await oneRound(side, { price, orders: round < 0 ? WARM_UP : ORDERS });
       if (round >= 0) seen[name].push(took); // the first one warms up
     }
   }
@@ -61,14 +63,17 @@ export async function benchOrderBytes(): Promise<readonly Figure[]> {
 
 let ids = 0;
 
-async function oneRound({ name, trade, probe }: Side, price: string): Promise<readonly number[]> {
+async function oneRound(
+  { name, trade, probe }: Side,
+  { price, orders }: { readonly price: string; readonly orders: number },
+): Promise<readonly number[]> {
   probe.take();
-  for (let n = 0; n < ORDERS; n++) {
+  for (let n = 0; n < orders; n++) {
     await trade({ id: String(++ids), price, size: SIZE });
     await sleep(PACE_MS);
   }
   const took = probe.take();
-  if (took.length !== ORDERS) throw new Error(`Cannot measure: ${took.length} of ${ORDERS} orders of ${name} left`);
+  if (took.length !== orders) throw new Error(`Cannot measure: ${took.length} of ${orders} orders of ${name} left`);
   return took;
 }
 
