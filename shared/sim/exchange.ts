@@ -5,7 +5,7 @@
 import { firstId } from './first-id.ts';
 import type { Random } from '../random.ts';
 import { type Atoms, lots, type Lots, type Ticks } from '../units.ts';
-import { Account, type FeeRates } from './account.ts';
+import { Account, type KnownRates } from './account.ts';
 import { ALGO_TERMS, AlgoDesk, type AlgoTerms } from './algo-desk.ts';
 import { Agenda, type Entry } from './agenda.ts';
 import { type Bank, transfer } from './bank.ts';
@@ -27,7 +27,7 @@ export type AccountSpec = {
   readonly apiKey: string;
   readonly balances: Readonly<Record<string, Atoms>>;
   /** Default: what a regular user pays. */
-  readonly fees?: FeeRates | null;
+  readonly fees?: KnownRates | null;
 };
 
 /** What a market of somebody else's making is opened with. */
