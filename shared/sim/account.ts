@@ -93,6 +93,7 @@ export class Account {
     firstId = 1,
     openedMs = 0,
     fees = null,
+    lean = false,
   }: {
     readonly apiKey: string;
     readonly balances: Readonly<Record<string, Atoms>>;
@@ -101,10 +102,12 @@ export class Account {
     readonly openedMs?: number;
     /** Null, or without a rate: what a regular user pays. */
     readonly fees?: KnownRates | null;
+    /** Nobody asks for its cash book. */
+    readonly lean?: boolean;
   }) {
     this.apiKey = apiKey;
     this.#fees = fees;
-    this.#income = new IncomeBook({ firstId });
+    this.#income = new IncomeBook({ firstId, lean });
     for (const [asset, balance] of Object.entries(balances)) this.#wallets.set(asset, { asset, balance, updatedMs: openedMs });
   }
 

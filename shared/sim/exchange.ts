@@ -55,7 +55,7 @@ export type ExchangeOptions = {
   readonly interference?: Interference;
   readonly algos?: Partial<AlgoTerms>;
   readonly journal?: Journal;
-  /** Nobody asks for orders and trades that have ended. */
+  /** Nobody asks for orders and trades that have ended, nor for the cash book. */
   readonly lean?: boolean;
   /** An earlier life of this exchange, to go on from. */
   readonly saved?: SavedExchange | null;
@@ -94,10 +94,11 @@ export class Exchange {
     this.#publish = options.onMarket;
     this.#algoId = ALGO_ID_BASE + BigInt(firstId(options.startMs));
     this.interference = options.interference ?? NO_INTERFERENCE;
+    const { lean = false } = options;
     for (const spec of options.accounts)
       this.#traders.set(spec.apiKey, {
-        account: new Account({ ...spec, firstId: firstId(options.startMs), openedMs: options.startMs }),
-        orders: new OrderStore({ nowMs: () => this.#nowMs, journal: options.journal ?? NO_JOURNAL, lean: options.lean ?? false }),
+        account: new Account({ ...spec, firstId: firstId(options.startMs), openedMs: options.startMs, lean }),
+        orders: new OrderStore({ nowMs: () => this.#nowMs, journal: options.journal ?? NO_JOURNAL, lean }),
       });
     this.desk = new OrderDesk({
       market: (symbol) => this.market(symbol),

@@ -328,6 +328,6 @@ export class DepthEngine {
 
   #see(symbol: string): void {
     const mid = midOf(this.venue.exchange.market(symbol));
-    if (mid !== null) this.tally.price(symbol, { atMs: this.venue.nowMs, mid });
+    if (mid !== null) this.tally.price(symbol, this.venue.nowMs, mid);
   }
 }
