@@ -21,6 +21,8 @@ const SETS = 200;
 /** Sets that are run in a round on one thread, and on several. */
 const SETS_RUN = 4;
 const ROUNDS = 3;
+const SETS_RUN_QUICK = 2;
+const ROUNDS_QUICK = 2;
 /** Of the control, to see how many of them take as long as a set. */
 const TRIAL_TURNS = 200_000_000;
 /** Lost of what the control gains. */
@@ -32,7 +34,8 @@ const NOISE_MAX = 1.1;
 type Took = { readonly seconds: number; readonly cpu: number };
 type Round = { readonly sweepOne: Took; readonly sweepMany: Took; readonly controlOne: Took; readonly controlMany: Took };
 
-export async function benchSweep(): Promise<readonly Figure[]> {
+/** `quick`: fewer sets in fewer rounds, over the same bars: under a minute on idle cores. */
+export async function benchSweep(quick = false): Promise<readonly Figure[]> {
   const file = join(DATA, BARS);
   if (!existsSync(file)) {
     process.stderr.write(
@@ -41,7 +44,8 @@ export async function benchSweep(): Promise<readonly Figure[]> {
     return [];
   }
   const many = availableParallelism();
-  const { world, tasks } = await macdSets(file);
+  const [sets, times] = quick ? [Math.max(SETS_RUN_QUICK, many), ROUNDS_QUICK] : [SETS_RUN, ROUNDS];
+  const { world, tasks } = await macdSets(file, sets);
   await using one = await openPool(world, 1);
   await using all = await openPool(world, many);
   await using spinOne = new Spinners(1);
@@ -49,14 +53,14 @@ export async function benchSweep(): Promise<readonly Figure[]> {
   await warmUp([one.pool, all.pool], tasks);
   const turns = await turnsOf(one.pool, { tasks, spinOne });
   const rounds: Round[] = [];
-  for (let n = 0; n < ROUNDS; n++)
+  for (let n = 0; n < times; n++)
     rounds.push({
       controlOne: await took(() => spinOne.run(turns)),
       sweepOne: await took(() => runAll(one.pool, tasks)),
       controlMany: await took(() => spinAll.run(turns)),
       sweepMany: await took(() => runAll(all.pool, tasks)),
     });
-  return figuresOf(rounds, { many, startSeconds: all.startSeconds });
+  return figuresOf(rounds, { many, sets, startSeconds: all.startSeconds });
 }
 
 type Beside = { readonly tasks: readonly Task[]; readonly spinOne: Spinners };
@@ -66,21 +70,21 @@ async function turnsOf(pool: ThreadPool, { tasks, spinOne }: Beside): Promise<nu
   await spinOne.run(TRIAL_TURNS);
   const turn = (await seconds(() => spinOne.run(TRIAL_TURNS))) / TRIAL_TURNS;
   const set = await seconds(() => runAll(pool, tasks.slice(0, 1)));
-  return Math.round((set * SETS_RUN) / turn);
+  return Math.round((set * tasks.length) / turn);
 }
 
 function figuresOf(
   rounds: readonly Round[],
-  { many, startSeconds }: { readonly many: number; readonly startSeconds: number },
+  { many, sets, startSeconds }: { readonly many: number; readonly sets: number; readonly startSeconds: number },
 ): readonly Figure[] {
   const sweep = median(rounds.map(({ sweepOne, sweepMany }) => sweepOne.seconds / sweepMany.seconds));
   const gains = rounds.map(({ controlOne, controlMany }) => controlOne.seconds / controlMany.seconds);
   const control = median(gains);
-  const perSet = median(rounds.map(({ sweepMany }) => sweepMany.seconds)) / SETS_RUN;
+  const perSet = median(rounds.map(({ sweepMany }) => sweepMany.seconds)) / sets;
   const whole = startSeconds + perSet * SETS;
   const conclusive = Math.max(...gains) / Math.min(...gains) <= NOISE_MAX;
   const dearer = median(rounds.map((one) => one.sweepMany.cpu / one.sweepOne.cpu / (one.controlMany.cpu / one.controlOne.cpu)));
-  const cpu = median(rounds.map(({ sweepMany }) => sweepMany.cpu)) / SETS_RUN;
+  const cpu = median(rounds.map(({ sweepMany }) => sweepMany.cpu)) / sets;
   return [
     {
       ...{ name: `sweep: CPU of a set on ${many} threads above that on one`, value: (dearer - 1) * 100, unit: '%', goal: GOAL_LOST },
@@ -94,7 +98,7 @@ function figuresOf(
         goal: GOAL_LOST,
         conclusive,
       },
-      beside: `${sweep.toFixed(2)} times one thread, plain arithmetic ${control.toFixed(2)} times; ${SETS_RUN} sets, median of ${ROUNDS} rounds`,
+      beside: `${sweep.toFixed(2)} times one thread, plain arithmetic ${control.toFixed(2)} times; ${sets} sets, median of ${rounds.length} rounds`,
     },
     {
       ...{ name: `sweep: ${SETS} MACD sets over 14 months of 5-minute bars`, value: whole, unit: 's', goal: null, conclusive },
@@ -103,14 +107,14 @@ function figuresOf(
   ];
 }
 
-async function macdSets(file: string): Promise<{ readonly world: World; readonly tasks: readonly Task[] }> {
+async function macdSets(file: string, sets: number): Promise<{ readonly world: World; readonly tasks: readonly Task[] }> {
   const { world, range } = await prepareSweep(
     sweepTool([
       ...['--config', join(ROOT, 'config.json'), '--klines', file, '--symbol', 'BTCUSDT', '--strategy', 'macd-trend'],
       ...['--set', 'strategy.macdTrend.fastPeriod=8,12'],
     ]),
   );
-  const tasks = Array.from({ length: SETS_RUN }, (_, n) =>
+  const tasks = Array.from({ length: sets }, (_, n) =>
     taskOf({ 'strategy.macdTrend.fastPeriod': 6 + 2 * n, 'strategy.macdTrend.slowPeriod': 40 + n }, [range]),
   );
   return { world, tasks };
