@@ -21,7 +21,6 @@ const SETS = 200;
 /** Sets that are run in a round on one thread, and on several. */
 const SETS_RUN = 4;
 const ROUNDS = 3;
-const SETS_RUN_QUICK = 2;
 const ROUNDS_QUICK = 2;
 /** Of the control, to see how many of them take as long as a set. */
 const TRIAL_TURNS = 200_000_000;
@@ -34,7 +33,7 @@ const NOISE_MAX = 1.1;
 type Took = { readonly seconds: number; readonly cpu: number };
 type Round = { readonly sweepOne: Took; readonly sweepMany: Took; readonly controlOne: Took; readonly controlMany: Took };
 
-/** `quick`: fewer sets in fewer rounds, over the same bars: under a minute on idle cores. */
+/** `quick`: fewer rounds of the same sets over the same bars, about a minute. */
 export async function benchSweep(quick = false): Promise<readonly Figure[]> {
   const file = join(DATA, BARS);
   if (!existsSync(file)) {
@@ -44,8 +43,7 @@ export async function benchSweep(quick = false): Promise<readonly Figure[]> {
     return [];
   }
   const many = availableParallelism();
-  const [sets, times] = quick ? [Math.max(SETS_RUN_QUICK, many), ROUNDS_QUICK] : [SETS_RUN, ROUNDS];
-  const { world, tasks } = await macdSets(file, sets);
+  const { world, tasks } = await macdSets(file);
   await using one = await openPool(world, 1);
   await using all = await openPool(world, many);
   await using spinOne = new Spinners(1);
@@ -53,14 +51,14 @@ export async function benchSweep(quick = false): Promise<readonly Figure[]> {
   await warmUp([one.pool, all.pool], tasks);
   const turns = await turnsOf(one.pool, { tasks, spinOne });
   const rounds: Round[] = [];
-  for (let n = 0; n < times; n++)
+  for (let n = 0; n < (quick ? ROUNDS_QUICK : ROUNDS); n++)
     rounds.push({
       controlOne: await took(() => spinOne.run(turns)),
       sweepOne: await took(() => runAll(one.pool, tasks)),
       controlMany: await took(() => spinAll.run(turns)),
       sweepMany: await took(() => runAll(all.pool, tasks)),
     });
-  return figuresOf(rounds, { many, sets, startSeconds: all.startSeconds });
+  return figuresOf(rounds, { many, startSeconds: all.startSeconds });
 }
 
 type Beside = { readonly tasks: readonly Task[]; readonly spinOne: Spinners };
@@ -75,16 +73,16 @@ async function turnsOf(pool: ThreadPool, { tasks, spinOne }: Beside): Promise<nu
 
 function figuresOf(
   rounds: readonly Round[],
-  { many, sets, startSeconds }: { readonly many: number; readonly sets: number; readonly startSeconds: number },
+  { many, startSeconds }: { readonly many: number; readonly startSeconds: number },
 ): readonly Figure[] {
   const sweep = median(rounds.map(({ sweepOne, sweepMany }) => sweepOne.seconds / sweepMany.seconds));
   const gains = rounds.map(({ controlOne, controlMany }) => controlOne.seconds / controlMany.seconds);
   const control = median(gains);
-  const perSet = median(rounds.map(({ sweepMany }) => sweepMany.seconds)) / sets;
+  const perSet = median(rounds.map(({ sweepMany }) => sweepMany.seconds)) / SETS_RUN;
   const whole = startSeconds + perSet * SETS;
   const conclusive = Math.max(...gains) / Math.min(...gains) <= NOISE_MAX;
   const dearer = median(rounds.map((one) => one.sweepMany.cpu / one.sweepOne.cpu / (one.controlMany.cpu / one.controlOne.cpu)));
-  const cpu = median(rounds.map(({ sweepMany }) => sweepMany.cpu)) / sets;
+  const cpu = median(rounds.map(({ sweepMany }) => sweepMany.cpu)) / SETS_RUN;
   return [
     {
       ...{ name: `sweep: CPU of a set on ${many} threads above that on one`, value: (dearer - 1) * 100, unit: '%', goal: GOAL_LOST },
@@ -98,7 +96,7 @@ function figuresOf(
         goal: GOAL_LOST,
         conclusive,
       },
-      beside: `${sweep.toFixed(2)} times one thread, plain arithmetic ${control.toFixed(2)} times; ${sets} sets, median of ${rounds.length} rounds`,
+      beside: `${sweep.toFixed(2)} times one thread, plain arithmetic ${control.toFixed(2)} times; ${SETS_RUN} sets, median of ${rounds.length} rounds`,
     },
     {
       ...{ name: `sweep: ${SETS} MACD sets over 14 months of 5-minute bars`, value: whole, unit: 's', goal: null, conclusive },
@@ -107,14 +105,14 @@ function figuresOf(
   ];
 }
 
-async function macdSets(file: string, sets: number): Promise<{ readonly world: World; readonly tasks: readonly Task[] }> {
+async function macdSets(file: string): Promise<{ readonly world: World; readonly tasks: readonly Task[] }> {
   const { world, range } = await prepareSweep(
     sweepTool([
       ...['--config', join(ROOT, 'config.json'), '--klines', file, '--symbol', 'BTCUSDT', '--strategy', 'macd-trend'],
       ...['--set', 'strategy.macdTrend.fastPeriod=8,12'],
     ]),
   );
-  const tasks = Array.from({ length: sets }, (_, n) =>
+  const tasks = Array.from({ length: SETS_RUN }, (_, n) =>
     taskOf({ 'strategy.macdTrend.fastPeriod': 6 + 2 * n, 'strategy.macdTrend.slowPeriod': 40 + n }, [range]),
   );
   return { world, tasks };
