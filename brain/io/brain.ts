@@ -37,12 +37,14 @@ import { FillReader } from './fill-reader.ts';
 import { dataOf, GatewayLink } from './gateway-link.ts';
 import { Memory } from './memory.ts';
 import { OutcomeLog } from './outcome-log.ts';
+import { Paced } from './paced.ts';
 import { Reload } from './reload.ts';
 import { RiskDesk } from './risk-desk.ts';
 import { Sender } from './sender.ts';
 import { SnapshotPoller } from './snapshot-poller.ts';
 
 const DOC_TTL_MS = 60_000;
+const DOC_APART_MS = 50; // pushes come more often
 const FEES_MS = 1_000;
 /** Above this many runs and symbols the document, which is written with each turn, tells less of each. */
 const FEW_ROWS = 20;
@@ -61,6 +63,7 @@ export class Brain implements AsyncDisposable {
   readonly #outcomes: OutcomeLog;
   readonly #meters: BrainMeters;
   readonly #leaving: Leaving;
+  readonly #docPace: Paced;
   #state: BrainState;
   #steps: ReadonlyMap<string, SymbolStep> = new Map();
   #identity: Identity | null = null;
@@ -94,6 +97,7 @@ export class Brain implements AsyncDisposable {
     this.#meters = this.#openMeters();
     const reads = readsOf(runs, options.shadows?.runs);
     const keys = keysOf(config.redis.prefix);
+    this.#docPace = new Paced({ clock, apartMs: DOC_APART_MS, run: () => void this.#writeDoc() });
     this.#poller = new SnapshotPoller({ redis, keys, symbols: config.symbols, ...reads, clock, log, onDocuments: this.#take });
     redis.on('ready', () => this.#poller.rewind());
     this.#link = this.#openLink();
@@ -158,6 +162,7 @@ export class Brain implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#poller.stop();
+    this.#docPace[Symbol.dispose]();
     await this.#link[Symbol.asyncDispose]();
   }
 
@@ -230,7 +235,7 @@ export class Brain implements AsyncDisposable {
     const reason = headerReason(documents, { identity: this.#identity, now: clock.monoMs(), maxAgeMs: config.brain.maxSnapshotAgeMs });
     this.#reason = reason ?? '';
     if (reason === null) this.#turn(documents);
-    void this.#writeDoc();
+    this.#docPace.ask();
   };
 
   /** Of this run of the gateway, and made before it granted our lease: what it shows is about to change. */

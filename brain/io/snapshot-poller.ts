@@ -50,6 +50,8 @@ type Cached = { readonly text: string; readonly value: unknown };
 
 /** Fills read at the start; older ones are asked of the gateway. */
 const FIRST_FILLS = 200;
+/** While pushes come closer together than this, polls are this far apart: what they would find was pushed, but for bars and a Redis that is lost. */
+const BESIDE_PUSHES_MS = 50;
 
 export class SnapshotPoller {
   readonly #options: PollerOptions;
@@ -65,6 +67,8 @@ export class SnapshotPoller {
   #newest: Pick<Header, 'epoch' | 'seq'> | null = null;
   #unread: FillDoc[] = [];
   #followed: number | null = null;
+  #pushedAt: MonoMs | null = null;
+  #polledAt: MonoMs | null = null;
   /** Of this process. */
   readonly life: Life;
   /** Of the documents of a snapshot, real seconds. */
@@ -99,7 +103,15 @@ export class SnapshotPoller {
 
   start(pollMs: number): void {
     this.life.start();
-    this.#timer = this.#options.clock.every(pollMs, () => void this.poll());
+    this.#timer = this.#options.clock.every(pollMs, () => {
+      if (this.#isDue()) void this.poll();
+    });
+  }
+
+  #isDue(): boolean {
+    const now = this.#options.clock.monoMs();
+    const isRecent = (at: MonoMs | null): boolean => at !== null && now - at < BESIDE_PUSHES_MS;
+    return !isRecent(this.#pushedAt) || !isRecent(this.#polledAt);
   }
 
   stop(): void {
@@ -112,6 +124,7 @@ export class SnapshotPoller {
     if (this.#busy || this.#options.redis.status !== 'ready') return;
     this.#busy = true;
     const askedAt = this.#options.clock.monoMs();
+    this.#polledAt = askedAt;
     try {
       const header = await this.#options.redis.get(this.#options.keys.header);
       if (header === null || header === this.#headerText) return;
@@ -134,6 +147,7 @@ export class SnapshotPoller {
    * while this process stood still: then it is as old as that.
    */
   takePush({ keys, entries = [] }: Pushed): void {
+    this.#pushedAt = this.#options.clock.monoMs();
     const added = Map.groupBy(entries, ({ key }) => key);
     const texts = new Map([...added].map(([key, rows]) => [key, rows.map(({ text }) => text)]));
     this.#take({ documents: new Map(Object.entries(keys)), entries: texts }, this.life.heardSince());

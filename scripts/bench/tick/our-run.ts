@@ -59,7 +59,7 @@ export class OurRun implements AsyncDisposable {
         '--symbols',
         SYMBOL,
         '--profile',
-        'fast',
+        'storm',
         ...NO_LIMITS,
         ...ACCOUNTS,
       ]);

@@ -1,11 +1,14 @@
 /**
  * A TCP relay in front of the simulator for one contender: it sees a change of the best bid go in and the order that answers it come out,
  * on one clock, and changes no byte. An order answers the bid that stands `BEHIND` above its price, so that none is counted for another tick.
+ * A bid that only comes back is not counted for anybody: our order management waits on purpose before it goes back to where it came from.
  */
 import { connect, createServer, type Socket } from 'node:net';
 
 /** Quote units between the best bid and the order of a contender: far enough not to be filled, inside every collar. */
 export const BEHIND = 200;
+/** As our order management counts it, and a little more. */
+const BACK_MS = 2_200;
 const BID = /"e":"bookTicker"[^}]*?"b":"([\d.]+)"/g;
 /** In the query, or in a body: no other request of a contender has a price. */
 const ORDER = /\bprice=([\d.]+)/;
@@ -48,6 +51,8 @@ export async function openRelay(port: number): Promise<Relay> {
 
 class Watch {
   readonly #since = new Map<number, number>();
+  /** When each best bid was last the best. */
+  readonly #stood = new Map<number, number>();
   #bid = 0;
   #tookUs: number[] = [];
 
@@ -55,8 +60,11 @@ class Watch {
     if (!bytes.includes('"bookTicker"')) return;
     const now = performance.now();
     for (const [, text] of bytes.toString('latin1').matchAll(BID)) {
-      const bid = Number(text);
-      if (bid !== this.#bid) this.#since.set(tenths(bid), now);
+      const bid = tenths(Number(text));
+      this.#stood.set(this.#bid, now);
+      const isBack = now - (this.#stood.get(bid) ?? Number.NEGATIVE_INFINITY) < BACK_MS;
+      if (bid !== this.#bid && isBack) this.#since.delete(bid);
+      else if (bid !== this.#bid) this.#since.set(bid, now);
       this.#bid = bid;
     }
   }
