@@ -32,7 +32,7 @@ const program = newTool('replay', 'Replays a tape through the books, ledger and 
 The same tape has the same hash, each time and on each machine. Holes of the
 tape are listed. Every turn of a recorded brain is run again, and has to send
 what it sent then. Exit codes: 0 done, 1 the tape cannot be read on, or a turn
-was decided otherwise, 2 usage, 5 not every turn of the brain could be run again.
+was decided otherwise, 2 usage, 5 not every turn could be run again.
 
 Examples:
   scripts/replay run/sim-0123456789ab/tapes
