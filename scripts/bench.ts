@@ -61,7 +61,9 @@ const PARTS: readonly Part[] = [
   part('ceiling', 'demand above the ceiling of the order limits: one minute', () => benchCeiling()),
   part('watched', 'the cost of metrics, scrapes and logs: two minutes', (quick) => benchWatched(quick ? 4 : 10)),
   alone(part('dashboard', 'what the live page costs, with and without it in turn: five minutes, with --quick two', benchDashboardFor)),
-  alone(part('sweep', 'a sweep on all cores beside plain arithmetic on them: some minutes', () => benchSweep())),
+  alone(
+    part('sweep', 'a sweep on all cores beside plain arithmetic on them: three minutes, with --quick one', (quick) => benchSweep(quick)),
+  ),
   alone(part('ledger', 'a ledger of a million orders: some minutes, two gigabytes', () => benchMillionOrders())),
 ];
 
