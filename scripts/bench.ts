@@ -1,6 +1,5 @@
 /** `npm run bench`: speed as ratios against a bare floor, measured side by side in one run. */
-import { cpus } from 'node:os';
-import { Command } from 'commander';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { benchBacktest } from './bench/backtest.ts';
 import { benchBook } from './bench/book.ts';
 import { benchCeiling } from './bench/ceiling.ts';
@@ -10,6 +9,7 @@ import { benchDecision } from './bench/decision.ts';
 import { benchDiff } from './bench/diff.ts';
 import { benchGuard } from './bench/guard.ts';
 import { benchLedgerWrite, benchMillionOrders } from './bench/ledger.ts';
+import { machineOf, machineText } from './bench/machine.ts';
 import { benchManySymbols } from './bench/many-symbols.ts';
 import { type Figure, table, verdict } from './bench/measure.ts';
 import { benchOrderBytes } from './bench/order-bytes.ts';
@@ -17,6 +17,10 @@ import { benchOrderEntry } from './bench/order-entry.ts';
 import { benchOrders } from './bench/orders.ts';
 import { benchPauses } from './bench/pauses.ts';
 import { benchRecovery } from './bench/recovery.ts';
+import { speedPage, verdictText } from './bench/page.ts';
+import { checkQuick, failed, readRecorded, record } from './bench/quick.ts';
+import { type Judgement, judgementLines } from './bench/regress.ts';
+import { benchRender } from './bench/render.ts';
 import { benchResync } from './bench/resync.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
 import { benchStreams } from './bench/streams.ts';
@@ -24,6 +28,7 @@ import { benchSweep } from './bench/sweep.ts';
 import { benchTickToOrder } from './bench/tick-order.ts';
 import { benchWatched } from './bench/watched.ts';
 import { benchWholeRun } from './bench/whole-run.ts';
+import { EXIT, type ExitCode, newTool, Problem, print, runTool } from './lib/tool.ts';
 
 type Figures = Promise<readonly Figure[]>;
 /** What can be measured alone: its option, what it says of itself, and whether a run of everything has it too. */
@@ -38,6 +43,7 @@ const SIMULATED = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']];
 const PARTS: readonly Part[] = [
   part('book', 'depth messages through the book: some seconds', async () => [...(await benchBook(50)), ...(await benchBook(100))]),
   part('guard', 'the checks in front of every order: some seconds', () => benchGuard()),
+  part('render', 'the documents of one tick of twenty symbols: a second', async () => [await benchRender()]),
   part('ledger-row', 'rows of the ledger on disk: some seconds', async () => benchLedgerWrite()),
   part('simulator', 'the simulator: orders, simulated time, streams', async () => [
     await benchOrders(),
@@ -67,23 +73,80 @@ const PARTS: readonly Part[] = [
   alone(part('ledger', 'a ledger of a million orders: some minutes, two gigabytes', () => benchMillionOrders())),
 ];
 
-const program = new Command('npm run bench --')
-  .description(
-    'Measures the hot paths beside their floor: medians of several rounds, each floor in turn with ours. Without a part: nearly all of them.',
-  )
-  .option('--quick', 'shorter runs where a part has them', false)
+const program = newTool(
+  'bench',
+  `Measures the hot paths beside their floor and beside what others use: medians of rounds in which each side runs in turn.
+Without a part: those of the goals, in under five minutes. Exit codes: 0 done, 1 a ratio regressed (--quick without a part) or nothing could be
+measured, 2 usage.`,
+)
+  .usage('[options], as npm run bench -- [options]')
+  .option('--quick', 'alone: some ratios against the recorded ones, under 40 s; with parts: shorter runs where a part has them', false)
+  .option('--record', 'with --quick alone: write the ratios to scripts/bench/recorded.json instead', false)
   .option('--json', 'one JSON line instead of a table', false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  .option('--html <file>', 'also a page with charts that loads nothing');
 for (const { name, help, isInAll } of PARTS) program.option(`--${name}`, `${help}${isInAll ? '' : '; only when asked for'}`, false);
 
-const options = program.parse().opts<Readonly<Record<string, boolean>>>();
-const { quick = false, json = false } = options;
-const asked = PARTS.filter(({ name }) => options[name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())]);
+type Options = Readonly<Record<string, boolean>> & { readonly html?: string };
+type Done = {
+  readonly figures: readonly Figure[];
+  readonly seconds?: Readonly<Record<string, number>>;
+  readonly judged?: readonly Judgement[];
+};
 
-const figures: Figure[] = [];
-for (const { run } of asked.length > 0 ? asked : PARTS.filter(({ isInAll }) => isInAll)) figures.push(...(await run(quick)));
-const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
-const rows = figures.map((figure) => ({ ...figure, verdict: verdict(figure) }));
-process.stdout.write(
-  json ? `${JSON.stringify({ machine, figures: rows })}\n` : `${table(figures)}\nnode ${machine.node}, ${machine.cores} × ${machine.cpu}\n`,
-);
+/** Each part's own time is told, so that one knows what a part alone costs. */
+async function measure(parts: readonly Part[], quick: boolean): Promise<Done> {
+  const figures: Figure[] = [];
+  const seconds: Record<string, number> = {};
+  for (const { name, run } of parts) {
+    const from = performance.now();
+    figures.push(...(await run(quick)));
+    seconds[name] = Math.round((performance.now() - from) / 100) / 10;
+    process.stderr.write(`${name}: ${seconds[name]} s\n`);
+  }
+  return { figures, seconds };
+}
+
+function tell({ figures, seconds, judged }: Done, { json, html }: Options): void {
+  const machine = machineOf();
+  const rows = figures.map((figure) => ({ ...figure, verdict: verdict(figure) }));
+  if (json) print(JSON.stringify({ machine, figures: rows, seconds, judged }));
+  else print(table(figures), machineText(machine), ...(judged ? judgementLines(judged) : [verdictText(figures)]));
+  if (html === undefined) return;
+  const flags = process.argv.slice(2).filter((text) => text.startsWith('--') && !text.startsWith('--html'));
+  const command = ['npm run bench', ...(flags.length > 0 ? ['--', ...flags] : [])].join(' ');
+  writeFileSync(
+    html,
+    speedPage({ figures, machine: machineText(machine), at: new Date().toISOString().slice(0, 16).replace('T', ' '), command }),
+  );
+}
+
+/** Before minutes of measuring, not after them. */
+function claim(file: string): void {
+  try {
+    closeSync(openSync(file, 'a'));
+  } catch (error) {
+    throw new Problem(EXIT.usage, [`--html: ${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+}
+
+async function main(): Promise<ExitCode> {
+  const options = program.parse().opts<Options>();
+  const { quick = false, record: recording = false } = options;
+  const asked = PARTS.filter(({ name }) => options[name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())]);
+  if (recording && (!quick || asked.length > 0)) throw new Problem(EXIT.usage, ['--record goes with --quick and without a part']);
+  if (options.html !== undefined) claim(options.html);
+  if (recording) {
+    const ratios = await record(machineOf());
+    print(...Object.entries(ratios).map(([name, value]) => `${value}  ${name}`));
+    return EXIT.done;
+  }
+  if (quick && asked.length === 0) {
+    const checked = await checkQuick(readRecorded());
+    tell(checked, options);
+    return failed(checked) ? EXIT.failed : EXIT.done;
+  }
+  tell(await measure(asked.length > 0 ? asked : PARTS.filter(({ isInAll }) => isInAll), quick), options);
+  return EXIT.done;
+}
+
+await runTool('bench', main);

@@ -1,5 +1,17 @@
 /** Timing that can be trusted on a noisy machine: the thing and its floor in turn, round by round, and the median of the ratios. */
 
+/** p50, p99 and p99.9 of every sample of all rounds, in the unit that is named beside them. */
+export type Spread = { readonly p50: number; readonly p99: number; readonly p999: number | null; readonly unit: string };
+
+/** Somebody else's way to do the same, measured in the same rounds. */
+export type Peer = {
+  readonly name: string;
+  /** In the unit of `ours`; null where the peer was only measured as a ratio. */
+  readonly value: number | null;
+  /** Median over rounds of its time in ours: 15 where ours is fifteen times faster. */
+  readonly ratio: number;
+};
+
 export type Figure = {
   readonly name: string;
   /** Median over rounds. */
@@ -11,6 +23,16 @@ export type Figure = {
   readonly beside: string;
   /** False when the control of the same rounds was too noisy to say anything. */
   readonly conclusive: boolean;
+  /** Ours and the floor as they were, in `rawUnit`; where `value` is a ratio, these are its two sides. */
+  readonly ours?: number;
+  readonly floor?: number;
+  readonly rawUnit?: string;
+  readonly peers?: readonly Peer[];
+  readonly spread?: Spread;
+  /** Part of one core, 0.08 for eight percent. */
+  readonly cpuShare?: number;
+  /** Rounds that `value` is the median of. */
+  readonly rounds?: number;
 };
 
 export const ROUNDS = 7;
@@ -59,25 +81,39 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))] ?? Number.NaN;
 }
 
+/** One line a figure; a column that no figure fills is left out. */
 export function table(figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => [
-    figure.name,
-    format(figure.value, figure.unit),
-    figure.goal === null ? '' : `≤ ${format(figure.goal, figure.unit)}`,
-    verdict(figure),
-    figure.beside,
-  ]);
-  const all = [['what', 'reached', 'goal', '', 'measured beside'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const filled = COLUMNS.filter(({ of }, n) => n === 0 || figures.some((figure) => of(figure) !== ''));
+  const all = [filled.map(({ title }) => title), ...figures.map((figure) => filled.map(({ of }) => of(figure)))];
+  const widths = filled.map((_, n) => Math.max(...all.map((row) => (row[n] ?? '').length)));
+  const line = (row: readonly string[]): string =>
+    row.map((cell, n) => cell.padEnd(n === row.length - 1 ? 0 : (widths[n] ?? 0))).join('  ');
+  return all.map((row) => line(row).trimEnd()).join('\n');
 }
+
+export type Cells = { readonly title: string; readonly of: (figure: Figure) => string };
+/** What the table and the page tell of a figure, as text; '' where it has none. */
+export const COLUMNS: readonly Cells[] = [
+  { title: 'what', of: ({ name }) => name },
+  { title: 'reached', of: ({ value, unit }) => format(value, unit) },
+  { title: 'goal', of: ({ goal, unit }) => (goal === null ? '' : `≤ ${format(goal, unit)}`) },
+  { title: 'verdict', of: (figure) => verdict(figure) },
+  { title: 'ours', of: ({ ours, rawUnit }) => told(ours, rawUnit) },
+  { title: 'floor', of: ({ floor, rawUnit }) => told(floor, rawUnit) },
+  { title: 'peers', of: ({ peers = [], rawUnit }) => peers.map((peer) => peerText(peer, rawUnit)).join(', ') },
+  { title: 'p50 / p99 / p99.9', of: ({ spread }) => (spread ? spreadText(spread) : '') },
+  { title: 'of a core', of: ({ cpuShare }) => (cpuShare === undefined ? '' : format(cpuShare * 100, '%')) },
+  { title: 'rounds', of: ({ rounds }) => (rounds === undefined ? '' : String(rounds)) },
+  { title: 'measured beside', of: ({ beside }) => beside },
+];
+
+const told = (value: number | undefined, unit = ''): string => (value === undefined ? '' : format(value, unit));
+
+const peerText = ({ name, value, ratio }: Peer, unit: string | undefined): string =>
+  `${name} ${value === null ? '' : `${told(value, unit)}, `}${ratio.toFixed(1)} times ours`;
+
+const spreadText = ({ p50, p99, p999, unit }: Spread): string =>
+  `${[p50, p99, p999].map((value) => (value === null ? '–' : short(value))).join(' / ')} ${unit}`;
 
 export function verdict({ value, goal, conclusive }: Figure): string {
   if (goal === null) return '';
@@ -85,4 +121,6 @@ export function verdict({ value, goal, conclusive }: Figure): string {
   return conclusive ? 'MISSED' : 'inconclusive';
 }
 
-const format = (value: number, unit: string): string => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ${unit}`;
+export const format = (value: number, unit: string): string => `${short(value)} ${unit}`.trimEnd();
+
+const short = (value: number): string => (Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(0));

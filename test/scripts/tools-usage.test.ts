@@ -41,6 +41,8 @@ test.concurrent.each([
   ['mm', ['panic', '--config', nowhere], 3, /No gateway has run here/],
   ['mm', ['config', '--check', '--config', config('typo', { simbols: ['BTCUSDT'] })], 2, /simbols: unknown key/],
   ['config-schema', ['--chek'], 2, /--chek/],
+  ['bench', ['--bok'], 2, /--bok/],
+  ['bench', ['--record'], 2, /--record goes with --quick/],
 ] as const)('%s %j ends with one line and code %i', async (name, args, code, line) => {
   const said = await runTool(name, args, { MMBOT_TESTNET_API_KEY: '', MMBOT_TESTNET_SECRET: '' });
   expect(said.lines).toEqual([expect.stringMatching(line)]);

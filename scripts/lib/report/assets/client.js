@@ -165,9 +165,53 @@ function drawParity({ at, symbols }) {
   });
 }
 
+/** One point a figure by its number in the table, on a scale of ratios: half and twice are as far apart everywhere. */
+function dots(id, { names, series, unit }) {
+  const box = document.getElementById(id);
+  if (!box) return;
+  const [x, y] = axes(3);
+  const numbers = names.map((_, n) => n + 1);
+  const look = { paths: () => null, points: { show: true, size: 7 } };
+  const options = {
+    width: box.clientWidth,
+    height: 260,
+    scales: { x: { time: false, range: [0.5, names.length + 0.5] }, y: { distr: 3 } },
+    axes: [{ ...x, incrs: [1, 2, 5, 10], values: (_, ticks) => ticks.map((n) => (Number.isInteger(n) ? n : '')) }, y],
+    series: [
+      { label: 'figure', value: (_, n) => (n === null || n === undefined ? '–' : `${n} ${names[n - 1]}`) },
+      ...series.map(({ label, stroke, joined }) => ({
+        label: `${label}, ${unit}`,
+        stroke,
+        value: shown(3),
+        ...(joined ? { width: 1.4, points: { show: false } } : { ...look, points: { ...look.points, fill: stroke } }),
+      })),
+    ],
+  };
+  plots.push(new uPlot(options, [numbers, ...series.map(({ values }) => values)], box));
+}
+
+function drawSpeed({ goals, spreads, sides }) {
+  const [up, down, blue, dim] = ['up', 'down', 'blue', 'dim'].map(color);
+  const reached = (wanted) => goals.map(({ share }) => (share > 0 && share <= 1 === wanted ? share : null));
+  const series = [
+    { label: 'goal', stroke: dim, values: goals.map(() => 1), joined: true },
+    { label: 'reached', stroke: up, values: reached(true) },
+    { label: 'above', stroke: down, values: reached(false) },
+  ];
+  if (goals.length > 0) dots('goals', { names: goals.map(({ name }) => name), series, unit: 'times its goal' });
+  const tails = [
+    { label: 'p50', stroke: blue, values: spreads.map(({ p50 }) => p50) },
+    { label: 'p99', stroke: dim, values: spreads.map(({ p99 }) => p99) },
+    { label: 'p99.9', stroke: down, values: spreads.map(({ p999 }) => p999) },
+  ];
+  if (spreads.length > 0) dots('spreads', { names: spreads.map(({ name }) => name), series: tails, unit: 'µs' });
+  for (const [n, rows] of sides.entries()) bars(`side-${n}`, rows);
+}
+
 function draw() {
   for (const plot of plots.splice(0)) plot.destroy();
-  if (data.sweep) drawSweep(data.sweep);
+  if (data.speed) drawSpeed(data.speed);
+  else if (data.sweep) drawSweep(data.sweep);
   else if (data.parity) drawParity(data.parity);
   else if (data.names) drawComparison(data);
   else drawRun();
