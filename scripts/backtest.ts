@@ -14,7 +14,7 @@ import { EXIT, type ExitCode, print, Problem, runTool } from './lib/tool.ts';
 import { TapeProblem } from './sim/tape-file.ts';
 
 async function main(): Promise<ExitCode> {
-  const asked = withCalibration(backtestTool());
+  const asked = backtestTool();
   const result = await run(asked).catch((problem: unknown) => {
     if (problem instanceof TapeProblem) throw new Problem(EXIT.failed, [problem.message]);
     throw problem;
@@ -28,15 +28,16 @@ async function main(): Promise<ExitCode> {
 }
 
 /** One kind of data at a time. */
-async function run(asked: BacktestArguments): Promise<BacktestResult> {
-  const { klines, tape, simulate } = asked;
+async function run(given: BacktestArguments): Promise<BacktestResult> {
+  const { klines, tape, simulate } = given;
   const kinds = { '--klines': klines.length > 0, '--tape': tape !== undefined, '--simulate': simulate !== undefined };
-  const given = Object.entries(kinds).flatMap(([name, is]) => (is ? [name] : []));
-  if (given.length !== 1)
-    throw new Problem(EXIT.usage, [`${given.join(' and ') || 'no data given'}: allowed is one of --klines, --tape and --simulate`]);
+  const named = Object.entries(kinds).flatMap(([name, is]) => (is ? [name] : []));
+  if (named.length !== 1)
+    throw new Problem(EXIT.usage, [`${named.join(' and ') || 'no data given'}: allowed is one of --klines, --tape and --simulate`]);
+  if (tape !== undefined && (await isSession(tape))) return replayedSession(given, tape);
+  const asked = withCalibration(given);
   if (simulate !== undefined) return runSimulated(await prepareSimulated(asked, simulate));
   if (tape === undefined) return runKlines(await prepareKlines(asked));
-  if (await isSession(tape)) return replayedSession(asked, tape);
   if (asked.latencies !== undefined)
     throw new Problem(EXIT.usage, [
       `--latencies: ${tape} is no session of ours: allowed is --feed-latency, --order-latency, --response-latency`,

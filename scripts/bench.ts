@@ -12,8 +12,11 @@ import { benchLedgerWrite, benchMillionOrders } from './bench/ledger.ts';
 import { machineOf, machineText } from './bench/machine.ts';
 import { benchManySymbols } from './bench/many-symbols.ts';
 import { type Figure, table, verdict } from './bench/measure.ts';
+import { benchOrderBytes } from './bench/order-bytes.ts';
 import { benchOrderEntry } from './bench/order-entry.ts';
 import { benchOrders } from './bench/orders.ts';
+import { benchPauses } from './bench/pauses.ts';
+import { benchRecovery } from './bench/recovery.ts';
 import { speedPage, verdictText } from './bench/page.ts';
 import { checkQuick, failed, readRecorded, record } from './bench/quick.ts';
 import { type Judgement, judgementLines } from './bench/regress.ts';
@@ -48,7 +51,12 @@ const PARTS: readonly Part[] = [
     await benchStreams(),
   ]),
   part('order-entry', 'an order over REST and over the WebSocket API: half a minute', async () => [await benchOrderEntry()]),
+  part('order-bytes', 'from a command on the socket to its order bytes, beside bare undici, ccxt and the connector: half a minute', () =>
+    benchOrderBytes(),
+  ),
   part('resync', 'how long a book is away: a minute', () => benchResync()),
+  part('recovery', 'from a gap to a live book, from a kill to protected and to quoting: a minute', () => benchRecovery()),
+  part('pauses', 'pauses for garbage, loop delay and CPU of a gateway by the size of its young generation: a minute', () => benchPauses()),
   part('symbols', 'a gateway with twenty symbols: two minutes', (quick) => benchManySymbols(quick ? 20 : 60)),
   part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (quick) => benchWholeRun(quick ? 30 : 80)),
   part('tick', 'from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', () => benchTickToOrder()),
@@ -59,7 +67,9 @@ const PARTS: readonly Part[] = [
   part('ceiling', 'demand above the ceiling of the order limits: one minute', () => benchCeiling()),
   part('watched', 'the cost of metrics, scrapes and logs: two minutes', (quick) => benchWatched(quick ? 4 : 10)),
   alone(part('dashboard', 'what the live page costs, with and without it in turn: five minutes, with --quick two', benchDashboardFor)),
-  alone(part('sweep', 'a sweep on all cores beside plain arithmetic on them: some minutes', () => benchSweep())),
+  alone(
+    part('sweep', 'a sweep on all cores beside plain arithmetic on them: three minutes, with --quick one', (quick) => benchSweep(quick)),
+  ),
   alone(part('ledger', 'a ledger of a million orders: some minutes, two gigabytes', () => benchMillionOrders())),
 ];
 

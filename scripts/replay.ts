@@ -6,7 +6,7 @@ import { utcTime } from './lib/history-tool.ts';
 import { ReplayBrain } from './lib/replay/brain.ts';
 import { recordsOf } from './lib/replay/records.ts';
 import { Replayer } from './lib/replay/replayer.ts';
-import { INSPECTED, type Inspected, inspectLines, summaryLines } from './lib/replay/screen.ts';
+import { exitOf, INSPECTED, type Inspected, inspectLines, skippedLine, summaryLines } from './lib/replay/screen.ts';
 import { EXIT, type ExitCode, newTool, Problem, print, runTool } from './lib/tool.ts';
 import { TapeProblem } from './sim/tape-file.ts';
 
@@ -32,7 +32,7 @@ const program = newTool('replay', 'Replays a tape through the books, ledger and 
 The same tape has the same hash, each time and on each machine. Holes of the
 tape are listed. Every turn of a recorded brain is run again, and has to send
 what it sent then. Exit codes: 0 done, 1 the tape cannot be read on, or a turn
-was decided otherwise, 2 usage.
+was decided otherwise, 2 usage, 5 not every turn could be run again.
 
 Examples:
   scripts/replay run/sim-0123456789ab/tapes
@@ -65,7 +65,9 @@ async function main(): Promise<ExitCode> {
     print(...summaryLines(replayer, moment));
   }
   if (problem !== null) throw new Problem(EXIT.failed, [problem]);
-  return brain.turns.run === brain.turns.equal ? EXIT.done : EXIT.failed;
+  const code = exitOf(brain);
+  if (code === EXIT.partial) throw new Problem(code, [skippedLine(brain)]);
+  return code;
 }
 
 /** Of books and ledger, and of what the brain decides where it is run again. */

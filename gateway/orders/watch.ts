@@ -300,17 +300,23 @@ export class Watch {
 
   /** An order in the ledger, its bytes not yet sent: the countdown is armed no later than the order. */
   onOrders(orders: readonly LedgerOrder[]): void {
-    if (orders.some(({ order }) => order.status === 'sent')) this.armDeadMan();
+    if (orders.some(({ order }) => order.status === 'sent')) this.#arm();
   }
 
-  /** A few times a second, and before an order leaves. */
+  /** A few times a second; what ended long ago is let go of here, and never while an order waits to leave. */
   armDeadMan(): void {
+    const { core } = this.#options;
+    if (core.modes.shuttingDown) return;
+    this.#arm();
+    core.keeper.ledger.prune(core.clock.monoMs());
+  }
+
+  #arm(): void {
     const { core, deadMan } = this.#options;
     if (core.modes.shuttingDown) return;
     const views = [...core.venue.instruments.keys()].map((symbol) => this.#deadManView(symbol));
     const weightLimit = core.venue.orders.budgets().weight.limit;
     for (const action of deadMan.tick(views, { now: core.clock.monoMs(), weightLimit })) void this.#perform(action);
-    core.keeper.ledger.prune(core.clock.monoMs());
   }
 
   /** Shutdown: nothing of ours is open, so nothing needs the countdown. */

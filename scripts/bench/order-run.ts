@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { overlay } from '../../shared/config.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { Child } from '../start/child.ts';
+import { nodeFlags } from '../start/node-flags.ts';
 import { freePort } from '../start/ports.ts';
 import { ensureRedis } from '../start/redis.ts';
 import { openTap, type Passed } from './tap.ts';
@@ -14,32 +15,49 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 export const READY_MS = 60_000;
 const STOP_MS = 15_000;
 /** As `npm start` runs them. */
-const NODE_FLAGS = ['--max-semi-space-size=8'];
+export const NODE_FLAGS = nodeFlags('gateway');
 
 export type OrderRunOptions = {
   readonly symbols: readonly string[];
   readonly simArgs: readonly string[];
   readonly onPassed: (passed: Passed) => void;
+  /** More options of node for the gateway, given the scratch folder. */
+  readonly gatewayNodeArgs?: (dir: string) => readonly string[];
+};
+
+type Parts = {
+  readonly client: GatewayClient;
+  readonly redisUrl: string;
+  readonly simPort: number;
+  readonly gatewayPid: number;
+  readonly dir: string;
+  readonly children: readonly Child[];
+  readonly tap: AsyncDisposable;
 };
 
 export class OrderRun implements AsyncDisposable {
   readonly client: GatewayClient;
   readonly redisUrl: string;
+  /** Past the relay. */
+  readonly simPort: number;
+  readonly gatewayPid: number;
   /** Scratch folder of the run, gone after it. */
   readonly dir: string;
   readonly #children: readonly Child[];
   readonly #tap: AsyncDisposable;
 
-  private constructor(parts: { client: GatewayClient; redisUrl: string; dir: string; children: readonly Child[]; tap: AsyncDisposable }) {
+  private constructor(parts: Parts) {
     this.client = parts.client;
     this.redisUrl = parts.redisUrl;
+    this.simPort = parts.simPort;
+    this.gatewayPid = parts.gatewayPid;
     this.dir = parts.dir;
     this.#children = parts.children;
     this.#tap = parts.tap;
   }
 
   /** What was started before a failure is ended again. */
-  static async open({ symbols, simArgs, onPassed }: OrderRunOptions): Promise<OrderRun> {
+  static async open({ symbols, simArgs, onPassed, gatewayNodeArgs = () => [] }: OrderRunOptions): Promise<OrderRun> {
     const dir = mkdtempSync(join(tmpdir(), 'mmbot-orders-'));
     const children: Child[] = [];
     try {
@@ -62,12 +80,15 @@ export class OrderRun implements AsyncDisposable {
       const simPort = Number((await sim.message('ready', READY_MS))?.['port']);
       const tap = await openTap({ port: simPort, onPassed });
       const config = writeConfig(dir, { symbols, redisUrl, restPort: tap.port, simPort });
-      const gateway = startChild(dir, { name: 'gateway', args: [join(ROOT, 'gateway/main.ts'), '--config', config] });
+      const gateway = startChild(dir, {
+        name: 'gateway',
+        args: [...gatewayNodeArgs(dir), join(ROOT, 'gateway/main.ts'), '--config', config],
+      });
       children.unshift(gateway);
       const path = String((await gateway.message('ready', READY_MS))?.['operatorPath']);
       const connected = await GatewayClient.connect({ path, role: 'operator', environment: 'sim', name: 'bench' });
       if (!connected.ok) throw new Error(connected.error.sentence);
-      return new OrderRun({ client: connected.value, redisUrl, dir, children, tap });
+      return new OrderRun({ client: connected.value, redisUrl, simPort, gatewayPid: gateway.pid ?? 0, dir, children, tap });
     } catch (error) {
       await endAll(children, dir);
       throw error;

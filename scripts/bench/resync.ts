@@ -46,6 +46,14 @@ export async function benchResync(): Promise<readonly Figure[]> {
   ];
 }
 
+/** Milliseconds that each book was away after a lost message, four books a round. */
+export async function gapsMs(rounds: number): Promise<readonly number[]> {
+  await using bench = await Bench.open();
+  const gaps: number[] = [];
+  for (let i = 0; i < rounds; i++) gaps.push(...(await bench.gap()));
+  return gaps;
+}
+
 class Bench implements AsyncDisposable {
   readonly #simulator: Simulator;
   readonly #venue: Venue;

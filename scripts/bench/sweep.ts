@@ -21,6 +21,7 @@ const SETS = 200;
 /** Sets that are run in a round on one thread, and on several. */
 const SETS_RUN = 4;
 const ROUNDS = 3;
+const ROUNDS_QUICK = 2;
 /** Of the control, to see how many of them take as long as a set. */
 const TRIAL_TURNS = 200_000_000;
 /** Lost of what the control gains. */
@@ -32,7 +33,8 @@ const NOISE_MAX = 1.1;
 type Took = { readonly seconds: number; readonly cpu: number };
 type Round = { readonly sweepOne: Took; readonly sweepMany: Took; readonly controlOne: Took; readonly controlMany: Took };
 
-export async function benchSweep(): Promise<readonly Figure[]> {
+/** `quick`: fewer rounds of the same sets over the same bars, about a minute. */
+export async function benchSweep(quick = false): Promise<readonly Figure[]> {
   const file = join(DATA, BARS);
   if (!existsSync(file)) {
     process.stderr.write(
@@ -49,7 +51,7 @@ export async function benchSweep(): Promise<readonly Figure[]> {
   await warmUp([one.pool, all.pool], tasks);
   const turns = await turnsOf(one.pool, { tasks, spinOne });
   const rounds: Round[] = [];
-  for (let n = 0; n < ROUNDS; n++)
+  for (let n = 0; n < (quick ? ROUNDS_QUICK : ROUNDS); n++)
     rounds.push({
       controlOne: await took(() => spinOne.run(turns)),
       sweepOne: await took(() => runAll(one.pool, tasks)),
@@ -66,7 +68,7 @@ async function turnsOf(pool: ThreadPool, { tasks, spinOne }: Beside): Promise<nu
   await spinOne.run(TRIAL_TURNS);
   const turn = (await seconds(() => spinOne.run(TRIAL_TURNS))) / TRIAL_TURNS;
   const set = await seconds(() => runAll(pool, tasks.slice(0, 1)));
-  return Math.round((set * SETS_RUN) / turn);
+  return Math.round((set * tasks.length) / turn);
 }
 
 function figuresOf(
@@ -94,7 +96,7 @@ function figuresOf(
         goal: GOAL_LOST,
         conclusive,
       },
-      beside: `${sweep.toFixed(2)} times one thread, plain arithmetic ${control.toFixed(2)} times; ${SETS_RUN} sets, median of ${ROUNDS} rounds`,
+      beside: `${sweep.toFixed(2)} times one thread, plain arithmetic ${control.toFixed(2)} times; ${SETS_RUN} sets, median of ${rounds.length} rounds`,
     },
     {
       ...{ name: `sweep: ${SETS} MACD sets over 14 months of 5-minute bars`, value: whole, unit: 's', goal: null, conclusive },

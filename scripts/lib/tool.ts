@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Loaded, loadConfig } from '../../shared/config-file.ts';
 
-export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4, partial: 5 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Ends a tool with lines for a person and an exit code. */

@@ -13,6 +13,7 @@ import { brainSocketPath } from '../../shared/socket-path.ts';
 import { withoutSecrets } from './child-env.ts';
 import { Child, type ChildMessage, type Start } from './child.ts';
 import { setAsideState, simAccountDir, simStateFile, writeEffectiveConfig, writeRunValues } from './effective.ts';
+import { nodeFlags, type OwnName } from './node-flags.ts';
 import { freePortNear } from './ports.ts';
 import { ensureRedis } from './redis.ts';
 import { openDashboard } from './dashboard.ts';
@@ -35,9 +36,8 @@ export type RunOptions = {
   /** The live page as well; without `headless` it always is. */
   readonly dashboard: boolean;
 };
+/** Of ours and others: a Redis is spawned otherwise. */
 export type Name = 'redis' | 'dashboard' | OwnName;
-/** Processes of ours: a Redis is spawned otherwise. */
-type OwnName = 'sim' | 'gateway' | 'brain';
 /** Why a run cannot start or go on: lines for a person and the exit code. */
 export type Hindrance = { readonly code: number; readonly lines: readonly string[] };
 
@@ -50,11 +50,6 @@ const FATAL_CODES = [4];
 const MISTAKE_CODES = [2];
 /** A real venue or a Redis that is not there. */
 const UNREACHABLE_CODES = [3];
-/**
- * Megabytes. Each process makes much short-lived garbage: a small young generation keeps its memory low, a smaller one would stop it more
- * often. The brain makes little: with eight it held 35 MB more after a minute. The npm scripts say the same.
- */
-const YOUNG_MB: Readonly<Record<OwnName, number>> = { sim: 8, gateway: 8, brain: 4 };
 const ANY_CODE = [0, 1, 2, 3, 4];
 
 export class Processes {
@@ -258,7 +253,7 @@ export class Processes {
     const child = new Child({
       name,
       command: process.execPath,
-      args: [`--max-semi-space-size=${YOUNG_MB[name]}`, join(ROOT, script), ...rest],
+      args: [...nodeFlags(name), join(ROOT, script), ...rest],
       logFile: this.#logFile(name),
       env: name === 'gateway' ? process.env : withoutSecrets(process.env, this.config), // nobody else needs a key
       input: name === 'gateway' ? this.#options.passphrase : null,

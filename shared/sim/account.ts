@@ -12,6 +12,10 @@ export type FeeRates = { readonly makerPpm: bigint; readonly takerPpm: bigint };
 /** Binance USD-M regular user, reference sheet 2026-11: 0.0200 % and 0.0500 %; USDC-margined makers pay nothing. */
 export const feeRatesOf = (quoteAsset: string): FeeRates => ({ makerPpm: quoteAsset === 'USDC' ? 0n : 200n, takerPpm: 500n });
 
+/** What is known of an account's rates; a rate that is not known is that of a regular user. */
+export type KnownRates = Partial<FeeRates>;
+export const ratesWith = (known: KnownRates | null, quoteAsset: string): FeeRates => ({ ...feeRatesOf(quoteAsset), ...known });
+
 export const LEVERAGE_DEFAULT = 20;
 
 export type MarginType = 'cross' | 'isolated';
@@ -78,7 +82,7 @@ export class Account {
   feeBurn = true;
   #income: IncomeBook;
   #marginMoves: MarginMove[] = [];
-  readonly #fees: FeeRates | null;
+  readonly #fees: KnownRates | null;
   readonly #wallets = new Map<string, Wallet>();
   readonly #holdings = new Map<string, Holding>();
   readonly #settings = new Map<string, SymbolSettings>();
@@ -89,18 +93,21 @@ export class Account {
     firstId = 1,
     openedMs = 0,
     fees = null,
+    lean = false,
   }: {
     readonly apiKey: string;
     readonly balances: Readonly<Record<string, Atoms>>;
     readonly firstId?: number;
     /** When the balances came in: an asset that never moved shows zero, and clients take such a row for none. */
     readonly openedMs?: number;
-    /** Null: what a regular user pays. */
-    readonly fees?: FeeRates | null;
+    /** Null, or without a rate: what a regular user pays. */
+    readonly fees?: KnownRates | null;
+    /** Nobody asks for its cash book. */
+    readonly lean?: boolean;
   }) {
     this.apiKey = apiKey;
     this.#fees = fees;
-    this.#income = new IncomeBook({ firstId });
+    this.#income = new IncomeBook({ firstId, lean });
     for (const [asset, balance] of Object.entries(balances)) this.#wallets.set(asset, { asset, balance, updatedMs: openedMs });
   }
 
@@ -206,7 +213,7 @@ export class Account {
     const { instrument, positionSide: side, tradeId, atMs } = fill;
     const { symbol, quoteAsset: asset } = instrument;
     const before = this.#holdings.get(nameOf(symbol, side)) ?? { symbol, asset, side, position: FLAT, isolated: ZERO_ATOMS };
-    const fee = fill.free ? ZERO_ATOMS : feeOf(fill, this.#fees ?? feeRatesOf(asset));
+    const fee = fill.free ? ZERO_ATOMS : feeOf(fill, ratesWith(this.#fees, asset));
     const { position, realized, closed } = applyFill(before.position, { ...fill, fee });
     this.credit({ type: 'realized', amount: realized, asset, symbol, tradeId, atMs });
     this.credit({ type: 'commission', amount: atoms(-fee), asset, symbol, tradeId, atMs });

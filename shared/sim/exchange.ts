@@ -5,7 +5,7 @@
 import { firstId } from './first-id.ts';
 import type { Random } from '../random.ts';
 import { type Atoms, lots, type Lots, type Ticks } from '../units.ts';
-import { Account, type FeeRates } from './account.ts';
+import { Account, type KnownRates } from './account.ts';
 import { ALGO_TERMS, AlgoDesk, type AlgoTerms } from './algo-desk.ts';
 import { Agenda, type Entry } from './agenda.ts';
 import { type Bank, transfer } from './bank.ts';
@@ -27,7 +27,7 @@ export type AccountSpec = {
   readonly apiKey: string;
   readonly balances: Readonly<Record<string, Atoms>>;
   /** Default: what a regular user pays. */
-  readonly fees?: FeeRates | null;
+  readonly fees?: KnownRates | null;
 };
 
 /** What a market of somebody else's making is opened with. */
@@ -55,7 +55,7 @@ export type ExchangeOptions = {
   readonly interference?: Interference;
   readonly algos?: Partial<AlgoTerms>;
   readonly journal?: Journal;
-  /** Nobody asks for orders and trades that have ended. */
+  /** Nobody asks for orders and trades that have ended, nor for the cash book. */
   readonly lean?: boolean;
   /** An earlier life of this exchange, to go on from. */
   readonly saved?: SavedExchange | null;
@@ -94,10 +94,11 @@ export class Exchange {
     this.#publish = options.onMarket;
     this.#algoId = ALGO_ID_BASE + BigInt(firstId(options.startMs));
     this.interference = options.interference ?? NO_INTERFERENCE;
+    const { lean = false } = options;
     for (const spec of options.accounts)
       this.#traders.set(spec.apiKey, {
-        account: new Account({ ...spec, firstId: firstId(options.startMs), openedMs: options.startMs }),
-        orders: new OrderStore({ nowMs: () => this.#nowMs, journal: options.journal ?? NO_JOURNAL, lean: options.lean ?? false }),
+        account: new Account({ ...spec, firstId: firstId(options.startMs), openedMs: options.startMs, lean }),
+        orders: new OrderStore({ nowMs: () => this.#nowMs, journal: options.journal ?? NO_JOURNAL, lean }),
       });
     this.desk = new OrderDesk({
       market: (symbol) => this.market(symbol),

@@ -20,12 +20,21 @@ export type IncomeEntry = Omit<IncomeRow, 'id'>;
 
 /** Rows beyond this are forgotten, oldest first, half of them at once. */
 const ROWS_MAX = 50_000;
+const LEAN_MAX = 100;
 
 export class IncomeBook {
   #rows: IncomeRow[];
   #nextId: number;
 
-  constructor({ firstId, rows = [] }: { readonly firstId: number; readonly rows?: readonly IncomeRow[] }) {
+  readonly #rowsMax: number;
+
+  /** `lean`: nobody asks for the rows. */
+  constructor({
+    firstId,
+    rows = [],
+    lean = false,
+  }: { readonly firstId: number; readonly rows?: readonly IncomeRow[]; readonly lean?: boolean }) {
+    this.#rowsMax = lean ? LEAN_MAX : ROWS_MAX;
     this.#rows = [...rows];
     this.#nextId = Math.max(firstId, (rows.at(-1)?.id ?? 0) + 1);
   }
@@ -33,7 +42,7 @@ export class IncomeBook {
   add(entry: IncomeEntry): void {
     if (entry.amount === 0n) return;
     this.#rows.push({ ...entry, id: this.#nextId++ });
-    if (this.#rows.length > ROWS_MAX) this.#rows = this.#rows.slice(ROWS_MAX / 2);
+    if (this.#rows.length > this.#rowsMax) this.#rows = this.#rows.slice(this.#rowsMax / 2);
   }
 
   get nextId(): number {

@@ -90,7 +90,7 @@ export function worldOptions(tool: Command): Command {
     .option('--to <time>', 'end, exclusive', timeMs)
     .option('--balance <asset=amount>', 'what the account begins with (default: paper.balances)', collect)
     .option('--leverage <n>', 'leverage of every symbol', wholeNumber({ min: 1, max: 150 }), USUAL_LEVERAGE)
-    .option('--fees <maker:taker>', 'basis points (default: what a regular user pays)')
+    .option('--fees <maker:taker>', 'basis points; 2: or :5 tells one of them (default: what a regular user pays)')
     .option('--funding <file>', 'funding_time,funding_rate; once for each --symbol', collect)
     .option('--funding-rate <rate>', 'share at each of the hours of funding, 0 for none (default: 0.0001)')
     .option('--intrabar <rule>', `bars: way through a bar: ${INTRABAR_RULES.join(', ')}`, oneOf(INTRABAR_RULES), USUAL_INTRABAR)

@@ -4,7 +4,7 @@ import { formatPrice, notionalOf } from '../../../shared/instrument.ts';
 import { Random } from '../../../shared/random.ts';
 import type { PlaceCommand } from '../../../brain/oms/working.ts';
 import { INTERVAL_MS } from '../../../brain/strategy/macd-series.ts';
-import { feeRatesOf } from '../../../shared/sim/account.ts';
+import { ratesWith } from '../../../shared/sim/account.ts';
 import { Exchange } from '../../../shared/sim/exchange.ts';
 import type { MarketEvent, UserEvent } from '../../../shared/sim/exchange-events.ts';
 import type { ExitParameters } from '../../../shared/exit-parameters.ts';
@@ -166,7 +166,7 @@ export class BarAccounts implements BarAccount {
     const { symbol, quoteAsset } = instrument;
     const market = markets.get(symbol);
     if (!market) throw new Error(`Cannot open ${symbol}: it has no market`);
-    const { makerPpm, takerPpm } = options.fees ?? feeRatesOf(quoteAsset);
+    const { makerPpm, takerPpm } = ratesWith(options.fees, quoteAsset);
     this.#commissions.set(symbol, { maker: Number(makerPpm) / 1e6, taker: Number(takerPpm) / 1e6 });
     this.#trader.account.set(symbol, { leverage: options.leverage });
     const { barMs } = options;

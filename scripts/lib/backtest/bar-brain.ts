@@ -36,6 +36,7 @@ export class NotOnBars extends Error {}
 
 const LEASE = 1;
 const NOTHING: readonly Sent[] = [];
+const NO_WISHES: ReadonlyMap<string, Wish> = new Map();
 
 export class BarBrain {
   /** At the last look some run wanted another position than it has. */
@@ -79,7 +80,7 @@ export class BarBrain {
 
   #ask(place: Place, views: ReadonlyMap<string, SymbolView | string>): readonly Decision[] {
     const { run } = place;
-    let wishes: ReadonlyMap<string, Wish> = new Map();
+    let wishes = NO_WISHES;
     if (place.failure === null) {
       try {
         const decided = place.seat.decide(views);

@@ -46,7 +46,7 @@ export class BarSymbol {
   /** Its ends in the order in which they are met. */
   ends: readonly [Ticks, Ticks] = [ticks(0), ticks(0)];
   /** Extremes of it so far. */
-  seen: { readonly high: Ticks; readonly low: Ticks } = { high: ticks(0), low: ticks(0) };
+  readonly seen = { high: ticks(0), low: ticks(0) };
   /** When the newest bar closed. */
   closedMs: number | null = null;
   position: Lots = lots(0);

@@ -12,13 +12,14 @@ export function withCalibration(asked: BacktestArguments): BacktestArguments {
   const { orderLatency, responseLatency, feedLatency, queue, fees } = readCalibration(asked.calibration);
   const latency = (text: string | null) => (text === null ? null : parseLatency(text));
   const [order, response, feed] = [latency(orderLatency), latency(responseLatency), latency(feedLatency)];
-  const bothFees = fees.makerBps !== null && fees.takerBps !== null ? `${fees.makerBps}:${fees.takerBps}` : null;
+  const { makerBps, takerBps } = fees;
+  const seen = makerBps !== null || takerBps !== null; // what no fill told stays as it was
   return {
     ...(order && { orderLatency: order }),
     ...(response && { responseLatency: response }),
     ...(feed && { feedLatency: feed }),
     ...(queue && asked.simulate === undefined && { queue }), // a simulated market has no model of it
-    ...(bothFees !== null && { fees: bothFees }),
+    ...(seen && { fees: `${makerBps ?? ''}:${takerBps ?? ''}` }),
     ...asked,
   };
 }

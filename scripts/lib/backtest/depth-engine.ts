@@ -21,7 +21,7 @@ import { parseClientId } from '../../../shared/client-id.ts';
 import type { Refusal } from '../../../shared/command.ts';
 import { formatPrice, formatSize } from '../../../shared/instrument.ts';
 import { Random } from '../../../shared/random.ts';
-import { feeRatesOf } from '../../../shared/sim/account.ts';
+import { ratesWith } from '../../../shared/sim/account.ts';
 import type { MarketEvent, UserEvent } from '../../../shared/sim/exchange-events.ts';
 import { drawLatency } from '../../../shared/sim/latency.ts';
 import type { TapeFrame } from '../../../shared/sim/market.ts';
@@ -109,7 +109,7 @@ export class DepthEngine {
     this.#snapshots = new SnapshotMaker({
       ...{ ...parts, levels: config.snapshot.bookLevels, leverage: options.leverage, closing: () => this.#closer.closing },
       commission: ({ quoteAsset }) => {
-        const { makerPpm, takerPpm } = options.fees ?? feeRatesOf(quoteAsset);
+        const { makerPpm, takerPpm } = ratesWith(options.fees, quoteAsset);
         return { maker: String(Number(makerPpm) / 1e6), taker: String(Number(takerPpm) / 1e6) };
       },
     });
@@ -328,6 +328,6 @@ export class DepthEngine {
 
   #see(symbol: string): void {
     const mid = midOf(this.venue.exchange.market(symbol));
-    if (mid !== null) this.tally.price(symbol, { atMs: this.venue.nowMs, mid });
+    if (mid !== null) this.tally.price(symbol, this.venue.nowMs, mid);
   }
 }

@@ -4,7 +4,7 @@ import type { Remembered } from '../../../brain/step.ts';
 import type { Run } from '../../../brain/runs.ts';
 import type { Config } from '../../../shared/config.ts';
 import type { Instrument } from '../../../shared/instrument.ts';
-import type { FeeRates } from '../../../shared/sim/account.ts';
+import type { KnownRates } from '../../../shared/sim/account.ts';
 import type { MarketSpec } from '../../../shared/sim/exchange.ts';
 import type { Latency } from '../../../shared/sim/latency.ts';
 import type { Atoms, Lots } from '../../../shared/units.ts';
@@ -52,7 +52,7 @@ export type DepthOptions = {
   readonly holdings?: Readonly<Record<string, { readonly size: Lots; readonly entryPrice: string }>>;
   readonly balances: Readonly<Record<string, Atoms>>;
   /** Null: what a regular user of the venue pays. */
-  readonly fees: FeeRates | null;
+  readonly fees: KnownRates | null;
   /** Every trade that reaches the price of a quote fills it whole: what no queue lets happen, for comparison. */
   readonly naive: boolean;
   readonly seed: number;

@@ -95,7 +95,7 @@ export class KlineEngine {
     return this.#bars;
   }
 
-  /** Groups in order of time. Bars before the start of the backtest warm it up: they are seen, and nothing is traded. */
+  /** Groups in order of time; the map may be the caller's next time. Bars before the start of the backtest warm it up: they are seen, and nothing is traded. */
   take(group: BarGroup): void {
     const { openMs, bars } = group;
     const there = bars.size === this.#all.there.length ? this.#all : seen([...bars.keys()].map((symbol) => this.#accounts.of(symbol)));
@@ -133,9 +133,10 @@ export class KlineEngine {
     one.due ??= one.fundingAfter(openMs - 1);
     this.#accounts.advance(openMs);
     one.bar = bar;
-    one.seen = { high: bar.open, low: bar.open };
+    one.seen.high = bar.open;
+    one.seen.low = bar.open;
     one.market.move(bar.open, openMs);
-    this.tally.price(one.symbol, { atMs: openMs, mid: bar.open });
+    this.tally.price(one.symbol, openMs, bar.open);
     this.#fund(one, openMs);
     if (one.liquidationOn(bar.open) !== null) this.#liquidate(one, openMs);
     this.#look(openMs);
@@ -189,9 +190,9 @@ export class KlineEngine {
       else this.#end(one, { to, atMs, liquidation, fires: turn.close !== null });
     }
     one.market.move(to, atMs);
-    const { high, low } = one.seen;
-    if (to > high || to < low) one.seen = { high: to > high ? to : high, low: to < low ? to : low };
-    this.tally.price(one.symbol, { atMs, mid: to, timed: false });
+    if (to > one.seen.high) one.seen.high = to;
+    if (to < one.seen.low) one.seen.low = to;
+    this.tally.passed(one.symbol, atMs, to);
     if (this.#accounts.heldCount > 1 && one.position !== 0) this.#liquidate(one, atMs); // one margin for all: only the venue's own sum tells
   }
 

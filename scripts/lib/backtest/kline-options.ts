@@ -2,7 +2,7 @@
 import type { Run } from '../../../brain/runs.ts';
 import type { Config } from '../../../shared/config.ts';
 import type { Instrument } from '../../../shared/instrument.ts';
-import type { FeeRates } from '../../../shared/sim/account.ts';
+import type { KnownRates } from '../../../shared/sim/account.ts';
 import type { Atoms, Lots } from '../../../shared/units.ts';
 import type { IntrabarRule } from './bar-path.ts';
 import type { FundingSource } from './funding-table.ts';
@@ -23,7 +23,7 @@ export type KlineOptions = {
   readonly leverage: number;
   readonly balances: Readonly<Record<string, Atoms>>;
   /** Null: what a regular user of the venue pays. */
-  readonly fees: FeeRates | null;
+  readonly fees: KnownRates | null;
   /** When the strategies are asked: when a bar has closed, or at every point of its way as well (`useOpenBar`). */
   readonly looks: 'close' | 'points';
   /** Closed bars that a strategy is shown, by interval. */

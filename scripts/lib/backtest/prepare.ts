@@ -3,7 +3,7 @@ import { loadCustoms } from '../../../brain/io/custom.ts';
 import { makeRuns, type Run } from '../../../brain/runs.ts';
 import type { Loaded } from '../../../shared/config-file.ts';
 import { checkConfig, type Config, overlay, problemLine } from '../../../shared/config.ts';
-import type { FeeRates } from '../../../shared/sim/account.ts';
+import type { FeeRates, KnownRates } from '../../../shared/sim/account.ts';
 import { type Atoms, parseAtoms } from '../../../shared/units.ts';
 import { configOf, EXIT, Problem } from '../tool.ts';
 import type { BacktestArguments } from './arguments.ts';
@@ -75,18 +75,24 @@ export const nothingTraded = ({ fromMs, endMs }: { readonly fromMs: number; read
       : `--from: ${new Date(fromMs).toISOString()}: allowed is a time before the data ends, ${new Date(endMs).toISOString()}`,
   );
 
-/** Parts per million; null: what a regular user of the venue pays. */
-export function feesOf({ fees }: BacktestArguments, { paper }: Config): FeeRates | null {
-  const [maker, taker, ...rest] = fees === undefined ? [] : fees.split(':').map(Number);
-  if (fees === undefined) return ratesOf(paper.fees);
-  if (maker === undefined || taker === undefined || rest.length > 0 || !(Math.abs(maker) <= 100) || !(Math.abs(taker) <= 100))
-    throw usage(`--fees: ${fees}: allowed is maker:taker in basis points such as 2:5, each from -100 to 100`);
-  return ratesOf({ makerBps: maker, takerBps: taker });
+/** Parts per million; null, or without a rate: what a regular user of the venue pays. `2:` and `:5` leave a rate as it was. */
+export function feesOf({ fees }: BacktestArguments, { paper }: Config): KnownRates | null {
+  const usual = ratesOf(paper.fees);
+  if (fees === undefined) return usual;
+  const [maker = '', taker = '', ...rest] = fees.split(':');
+  const wrong = [maker, taker].some((text) => text.trim() !== text || !(Math.abs(Number(text)) <= 100));
+  if (wrong || rest.length > 0 || !fees.includes(':') || fees === ':')
+    throw usage(
+      `--fees: ${fees}: allowed is maker:taker in basis points such as 2:5, one of them alone as 2: or :5, each from -100 to 100`,
+    );
+  return { ...usual, ...(maker !== '' && { makerPpm: ppmOf(maker) }), ...(taker !== '' && { takerPpm: ppmOf(taker) }) };
 }
+
+const ppmOf = (bps: string | number): bigint => BigInt(Math.round(Number(bps) * 100));
 
 /** Null: what a regular user of the venue pays. */
 export const ratesOf = (fees: Config['paper']['fees']): FeeRates | null =>
-  fees && { makerPpm: BigInt(Math.round(fees.makerBps * 100)), takerPpm: BigInt(Math.round(fees.takerBps * 100)) };
+  fees && { makerPpm: ppmOf(fees.makerBps), takerPpm: ppmOf(fees.takerBps) };
 
 /** One for each symbol, in their order. */
 export async function fundingOf({ funding, fundingRate, symbol }: BacktestArguments): Promise<readonly FundingSource[]> {

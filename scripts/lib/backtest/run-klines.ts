@@ -73,8 +73,9 @@ type Taking = { readonly engine: KlineEngine; readonly openMs: number; readonly 
 
 /** As long as every file that goes on has a bar at hand; the open time of the last one. */
 function takeWhile(cursors: readonly Cursor[], { engine, openMs, toMs }: Taking): number {
+  const bars = new Map<string, FileBar>();
   for (let [atMs, last] = [openMs, openMs]; ; ) {
-    const bars = new Map<string, FileBar>();
+    bars.clear();
     for (const cursor of cursors) {
       const { head } = cursor;
       if (head?.openMs !== atMs) continue;

@@ -4,6 +4,9 @@ import { SAMPLES_MAX } from './result.ts';
 /** What a row keeps of the values that fall into its time. */
 export type Keeping = 'last' | 'low' | 'high';
 
+/** Columns from `first` on, `count` of them. */
+export type Columns = { readonly first: number; readonly count: number };
+
 export class SampleGrid {
   readonly fromMs: number;
   #periodMs: number;
@@ -34,8 +37,8 @@ export class SampleGrid {
     return this.#rows;
   }
 
-  /** Takes one value into columns `first` to `first + count - 1`; times never go back. */
-  add(atMs: number, value: number, { first, count }: { readonly first: number; readonly count: number }): void {
+  /** Takes one value into these columns; times never go back. */
+  add(atMs: number, value: number, { first, count }: Columns): void {
     const row = this.#rowAt(atMs);
     for (let n = first; n < first + count; n++) {
       const column = this.#columns[n] as Float64Array;

@@ -19,7 +19,7 @@ import { OrderTally } from './order-counts.ts';
 import { PnlTally } from './pnl-tally.ts';
 import type { BacktestResult, ExitRow, FillRow, FundingRow, GapRow, LiquidationRow, RunMeta, Samples, SymbolMeta } from './result.ts';
 import { FILLS_MAX } from './result.ts';
-import { type Keeping, SampleGrid } from './samples.ts';
+import { type Columns, type Keeping, SampleGrid } from './samples.ts';
 
 export type TallySymbol = {
   readonly instrument: Instrument;
@@ -42,9 +42,18 @@ export type Ending = {
   readonly unrealized: ReadonlyMap<string, Atoms>;
 };
 
-type Kept = { readonly instrument: Instrument; readonly markouts: Markouts; readonly first: number; mid: number; position: number };
+type Kept = {
+  readonly instrument: Instrument;
+  readonly markouts: Markouts;
+  readonly first: number;
+  readonly prices: Columns;
+  readonly positions: Columns;
+  mid: number;
+  position: number;
+};
 
 const EQUITY: readonly Keeping[] = ['last', 'low', 'high'];
+const EQUITIES: Columns = { first: 0, count: 3 };
 /** Price with its extremes, and the position. */
 const OF_SYMBOL: readonly Keeping[] = ['last', 'low', 'high', 'last'];
 /** Causes of orders that have ended long ago. */
@@ -77,28 +86,34 @@ export class Tally {
     this.#grid = new SampleGrid({ fromMs, periodMs, kinds: [...EQUITY, ...symbols.flatMap(() => OF_SYMBOL)] });
     this.#drawdown = new Drawdown(moneyNumber(startEquity), fromMs);
     this.#symbols = new Map(
-      symbols.map(({ instrument, held: position = 0 }, n): [string, Kept] => [
-        instrument.symbol,
-        { instrument, markouts: new Markouts(), first: EQUITY.length + n * OF_SYMBOL.length, mid: Number.NaN, position },
-      ]),
+      symbols.map(({ instrument, held: position = 0 }, n): [string, Kept] => {
+        const first = EQUITY.length + n * OF_SYMBOL.length;
+        const columns = { first, prices: { first, count: 3 }, positions: { first: first + 3, count: 1 } };
+        return [instrument.symbol, { instrument, markouts: new Markouts(), ...columns, mid: Number.NaN, position }];
+      }),
     );
-    for (const { first, position } of this.#symbols.values())
-      if (position !== 0) this.#grid.add(fromMs, position, { first: first + 3, count: 1 });
+    for (const { positions, position } of this.#symbols.values()) if (position !== 0) this.#grid.add(fromMs, position, positions);
   }
 
-  /** Price of a symbol, ticks, perhaps a half. `timed`: it was this at just this moment, so that markouts may use it. */
-  price(symbol: string, { atMs, mid, timed = true }: { readonly atMs: number; readonly mid: number; readonly timed?: boolean }): void {
+  /** Price of a symbol at just this moment, ticks, perhaps a half: markouts may use it. */
+  price(symbol: string, atMs: number, mid: number): void {
+    this.passed(symbol, atMs, mid);
+    const { markouts, instrument } = this.#of(symbol);
+    markouts.onMid(atMs, () => midText(instrument, mid));
+  }
+
+  /** Price at about that time. */
+  passed(symbol: string, atMs: number, mid: number): void {
     const kept = this.#of(symbol);
     kept.mid = mid;
-    this.#grid.add(atMs, mid, { first: kept.first, count: 3 });
-    if (timed) kept.markouts.onMid(atMs, () => midText(kept.instrument, mid));
+    this.#grid.add(atMs, mid, kept.prices);
   }
 
   /** Equity of the account, quote units, and whether anything is held. */
   equity(atMs: number, equity: number, held: boolean): void {
     if (held) this.#exposedMs += atMs - this.#seenMs;
     this.#seenMs = atMs;
-    this.#grid.add(atMs, equity, { first: 0, count: 3 });
+    this.#grid.add(atMs, equity, EQUITIES);
     this.#drawdown.see(equity, atMs);
   }
 
@@ -187,7 +202,7 @@ export class Tally {
     this.pnl.trade(trade, notionalOf(instrument, { price, size }));
     if (order.filled === size && order.forced === null) this.orders.of(order.symbol).touched += 1;
     kept.position += order.side === 'buy' ? size : -size;
-    this.#grid.add(atMs, kept.position, { first: kept.first + 3, count: 1 });
+    this.#grid.add(atMs, kept.position, kept.positions);
     if (this.#fills.length >= FILLS_MAX) {
       this.#leftOut += 1;
       return;

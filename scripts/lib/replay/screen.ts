@@ -1,5 +1,6 @@
 /** A replayed tape for a person: what it held, where it has holes, and the book, orders or reasons at the moment where it was stopped. Pure. */
 import { table, WIDTH } from '../table.ts';
+import { EXIT, type ExitCode } from '../tool.ts';
 import type { ReplayBrain } from './brain.ts';
 import type { Replayer } from './replayer.ts';
 
@@ -41,12 +42,13 @@ export function summaryLines(replayer: Replayer, { hash, brain }: Moment): reado
 }
 
 /** Turns of the brain that were run again, and the first that was decided otherwise. */
-function brainLines({ turns, differing, hindrance }: ReplayBrain): readonly string[] {
+function brainLines(brain: ReplayBrain): readonly string[] {
+  const { turns, differing, hindrance } = brain;
   const [first] = differing;
   const { run, equal, reasonsEqual, skipped } = turns;
   return [
     ...(run > 0 ? [`brain    ${run} turns run again: ${equal} sent the same, ${reasonsEqual} for the same reasons`] : []),
-    ...(hindrance !== null || skipped > 0 ? [`brain    ${skipped} turns not run again: ${hindrance ?? 'before its start'}`] : []),
+    ...(hindrance !== null || skipped > 0 ? [`brain    ${skippedLine(brain)}`] : []),
     ...(first
       ? [
           `first    ${clock(first.atMs)} on ${first.snapshot} ${first.symbol}`,
@@ -57,6 +59,15 @@ function brainLines({ turns, differing, hindrance }: ReplayBrain): readonly stri
       : []),
   ];
 }
+
+/** A turn that was decided otherwise says more than one that was not run again. */
+export function exitOf({ turns }: { readonly turns: Pick<ReplayBrain['turns'], 'run' | 'equal' | 'skipped'> }): ExitCode {
+  if (turns.run !== turns.equal) return EXIT.failed;
+  return turns.skipped > 0 ? EXIT.partial : EXIT.done;
+}
+
+export const skippedLine = ({ turns, hindrance }: Pick<ReplayBrain, 'turns' | 'hindrance'>): string =>
+  `${turns.skipped} turns not run again: ${hindrance ?? 'before its start'}`;
 
 export function inspectLines(
   replayer: Replayer,

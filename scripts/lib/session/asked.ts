@@ -7,6 +7,7 @@ import { TapeProblem } from '../../sim/tape-file.ts';
 import { headOf, isOwnTape, readTapes } from '../../sim/tape-folder.ts';
 import { type BacktestArguments, USUAL_LEVERAGE } from '../backtest/arguments.ts';
 import { optionsOfBars } from '../backtest/prepare-depth.ts';
+import { withCalibration } from '../backtest/calibrated.ts';
 import type { Way, Ways } from '../backtest/depth-options.ts';
 import { changesOf, feesOf } from '../backtest/prepare.ts';
 import type { BacktestResult } from '../backtest/result.ts';
@@ -29,8 +30,10 @@ export async function isSession(path: string): Promise<boolean> {
   }
 }
 
-export async function replayedSession(asked: BacktestArguments, path: string): Promise<BacktestResult> {
-  refuse(asked);
+/** `given` by a person: what a calibration tells comes in here, and of the feed the tape itself tells more. */
+export async function replayedSession(given: BacktestArguments, path: string): Promise<BacktestResult> {
+  refuse(given);
+  const asked = withCalibration(given);
   const session = changed(await readSession(path), asked);
   const { latencies = 'recorded', seed, config: configFile, queue } = asked;
   const models = modelsOf(asked);
@@ -41,7 +44,7 @@ export async function replayedSession(asked: BacktestArguments, path: string): P
 
 /** What the tape itself tells cannot be asked for. */
 function refuse(asked: BacktestArguments): void {
-  const { symbol, from, to, naive, phase, balance, leverage, feedLatency, calibration } = asked;
+  const { symbol, from, to, naive, phase, balance, leverage, feedLatency } = asked;
   const given = {
     ...optionsOfBars(asked),
     '--leverage': leverage !== USUAL_LEVERAGE,
@@ -51,7 +54,7 @@ function refuse(asked: BacktestArguments): void {
     '--naive': naive,
     '--phase': phase !== 0,
     '--balance': balance.length > 0,
-    '--feed-latency': feedLatency !== undefined && calibration === undefined,
+    '--feed-latency': feedLatency !== undefined,
   };
   const [wrong] = Object.entries(given).flatMap(([name, is]) => (is === undefined || is === false ? [] : [name]));
   if (wrong) throw new Problem(EXIT.usage, [`${wrong}: not with the tape of a session, which tells it itself`]);

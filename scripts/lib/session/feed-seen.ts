@@ -17,13 +17,17 @@ const LAST_TRADE = /"l":(\d+)/;
 
 const isOfNow = (recvMs: number, eventMs: number): boolean => Math.abs(recvMs - eventMs) < OTHER_DAY_MS;
 
+type Range = readonly [number, number];
+/** `sorted` by first number once somebody looks for one: a long session has some hundred thousand. */
+type Prints = { readonly ranges: Map<number, number>; sorted: readonly Range[] | null; lastId: number };
+
 export class FeedSeen {
   /** First depth snapshot of each symbol. */
   readonly snapshots = new Map<string, Snapshot>();
   /** From the venue's stamp to the moment of receiving, of the first of them. */
   readonly ways: number[] = [];
   /** By symbol: first number of a public trade, and last. */
-  readonly #prints = new Map<string, { readonly ranges: Map<number, number>; lastId: number }>();
+  readonly #prints = new Map<string, Prints>();
 
   take(record: TapeRecord): void {
     const line = lineOf(record);
@@ -54,16 +58,20 @@ export class FeedSeen {
   }
 
   #print({ symbol, tradeId, raw }: { readonly symbol: string; readonly tradeId: string; readonly raw: string }): void {
-    const prints = this.#prints.get(symbol) ?? { ranges: new Map(), lastId: 0 };
+    const prints = this.#prints.get(symbol) ?? { ranges: new Map(), sorted: null, lastId: 0 };
     this.#prints.set(symbol, prints);
     if (prints.ranges.size >= PRINTS_MAX) return;
     prints.lastId = Number(LAST_TRADE.exec(raw)?.[1] ?? tradeId);
+    prints.sorted = null;
     prints.ranges.set(Number(FIRST_TRADE.exec(raw)?.[1] ?? tradeId), prints.lastId);
   }
 
   #isPrinted(symbol: string, id: number): boolean {
-    for (const [first, last] of this.#prints.get(symbol)?.ranges ?? []) if (first <= id && id <= last) return true;
-    return false;
+    const prints = this.#prints.get(symbol);
+    if (!prints) return false;
+    prints.sorted ??= [...prints.ranges].sort(([a], [b]) => a - b);
+    const [first, last] = prints.sorted[lastFrom(prints.sorted, id)] ?? [Infinity, 0];
+    return first <= id && id <= last;
   }
 
   /** Median way, once the venue's clock is known. */
@@ -71,6 +79,17 @@ export class FeedSeen {
     const sorted = [...this.ways].sort((a, b) => a - b);
     return Math.max(0, (sorted[sorted.length >> 1] ?? offsetMs) - offsetMs);
   }
+}
+
+/** Place of the last range that begins at `id` or before; -1: none does. No two of them overlap. */
+function lastFrom(sorted: readonly Range[], id: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if ((sorted[mid]?.[0] ?? Infinity) <= id) low = mid + 1;
+    else high = mid;
+  }
+  return low - 1;
 }
 
 /** When the venue made it, on the gateway's clock; never later than it was received. */

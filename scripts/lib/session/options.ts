@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { loadCustoms } from '../../../brain/io/custom.ts';
 import { makeRuns } from '../../../brain/runs.ts';
-import type { FeeRates } from '../../../shared/sim/account.ts';
+import type { FeeRates, KnownRates } from '../../../shared/sim/account.ts';
 import type { QueueModelName } from '../../../shared/sim/queue.ts';
 import { type Atoms, lots, parseAtoms } from '../../../shared/units.ts';
 import { parseSize } from '../../../shared/instrument.ts';
@@ -15,8 +15,8 @@ import type { Session } from './session.ts';
 export type Asked = {
   readonly queueModel: QueueModelName;
   readonly seed: number;
-  /** Parts per million; null: what the venue said. */
-  readonly fees: FeeRates | null;
+  /** Parts per million; null, or without a rate: what the venue said. */
+  readonly fees: KnownRates | null;
   /** Files of own strategies are named from there. */
   readonly configFile: string;
 };
@@ -39,7 +39,7 @@ export async function optionsOf(session: Session, asked: Asked): Promise<Omit<De
     latencies: { feed: NONE, order: NONE, response: NONE },
     ...{ phaseMs: 0, lookMs: null, wholeMs: false, leverage: leverageOf(session), balances: Object.fromEntries(balances) },
     holdings: holdingsOf(session),
-    ...{ fees: asked.fees ?? feesOf(session), naive: false, seed: asked.seed },
+    ...{ fees: { ...feesOf(session), ...asked.fees }, naive: false, seed: asked.seed },
   };
 }
 

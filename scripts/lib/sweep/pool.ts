@@ -9,6 +9,9 @@ import type { World } from './world.ts';
 type Waiting = { readonly task: Task; readonly done: (outcome: Outcome) => void; readonly failed: (problem: Error) => void };
 type Thread = { readonly worker: Worker; readonly started: PromiseWithResolvers<void>; busy: Waiting | null; ready: boolean };
 
+/** A trial makes much that is soon gone: with more room for it fewer collections stop the thread, and fewer helpers take the cores from others. */
+const YOUNG = { maxYoungGenerationSizeMb: 96 } as const;
+
 export class ThreadPool implements Executor {
   readonly #threads: Thread[];
   readonly #waiting: Waiting[] = [];
@@ -37,7 +40,7 @@ export class ThreadPool implements Executor {
   }
 
   #start(world: World): Thread {
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: world });
+    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: world, resourceLimits: YOUNG });
     const thread: Thread = { worker, started: Promise.withResolvers(), busy: null, ready: false };
     thread.started.promise.catch(() => undefined); // told to whoever waits for a trial
     worker.on('message', (answer: ThreadAnswer) => this.#hear(thread, answer));

@@ -166,25 +166,6 @@ test('what other strategies read is read from the next poll on, also when one is
   expect([seen[2]?.symbols[SYMBOL]?.klines, seen[2]?.symbols[SYMBOL]?.trades]).toEqual([{}, null]);
 });
 
-const getsSoFar = async (): Promise<number> => Number(/cmdstat_get:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
-
-test('while pushes come close together polls are few; when they end all polls are back', async () => {
-  const { poller: one, clock } = poller();
-  const polls = async (ms: number, pushed: boolean): Promise<number> => {
-    const before = await getsSoFar();
-    for (let at = 0; at < ms; at += 10) {
-      if (pushed) one.takePush(push(texts(documents({ head: { seq: 60 } }))));
-      clock.advance(10);
-      await redis.ping(); // its answer comes after that of the poll
-    }
-    return (await getsSoFar()) - before;
-  };
-  one.start(10);
-  expect(await polls(200, true)).toBe(4);
-  expect(await polls(200, false)).toBe(18); // the last push is forgotten after 50 ms
-  one.stop();
-});
-
 test('a push without what lasts keeps what the last poll told of it', async () => {
   const { poller: one, seen } = poller({ intervals: ['5m'] });
   await put(documents({ docs: { klines: { '5m': BARS } } }));

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { BacktestArguments } from '../../../../scripts/lib/backtest/arguments.ts';
+import { feesOf } from '../../../../scripts/lib/backtest/prepare.ts';
 import { withCalibration } from '../../../../scripts/lib/backtest/calibrated.ts';
 import { Calibration, fitted } from '../../../../scripts/lib/parity/calibrate.ts';
 import type { RecordedCommand, RecordedFill, Session } from '../../../../scripts/lib/session/session.ts';
+import type { Config } from '../../../../shared/config.ts';
+import { ratesWith } from '../../../../shared/sim/account.ts';
 import { tripsOf } from '../../../../scripts/lib/session/ways.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'mmbot-calibration-'));
@@ -66,6 +69,18 @@ test('a backtest takes what was fitted where no option tells it otherwise', () =
   expect(own).toMatchObject({ responseLatency: { kind: 'lognormal', medianMs: 5 }, queue: 'log-proportional', fees: '1:4' });
   expect(asked(file, { simulate: 10 })).not.toHaveProperty('queue'); // own orders stand in that book themselves
   expect(() => asked(file, { klines: ['bars.csv'] })).toThrow('--calibration: allowed with --tape and --simulate');
+});
+
+test('a fee that was seen counts where the other was not, which stays as it was', () => {
+  const half = (fees: Calibration['fees']) => asked(written({ ...fitted({ session, trips: tripsOf(session), trials }), fees })).fees;
+  expect(half({ makerBps: 1.5, takerBps: null })).toBe('1.5:');
+  expect(half({ makerBps: null, takerBps: 4 })).toBe(':4');
+  expect(half({ makerBps: null, takerBps: null })).toBeUndefined();
+  const config = (fees: Config['paper']['fees']) => ({ paper: { fees } }) as Config;
+  const rates = (fees: string, paper: Config['paper']['fees']) => feesOf({ fees } as BacktestArguments, config(paper));
+  expect(rates('1.5:', { makerBps: 3, takerBps: 6 })).toEqual({ makerPpm: 150n, takerPpm: 600n });
+  expect(ratesWith(rates(':4', null), 'USDT')).toEqual({ makerPpm: 200n, takerPpm: 400n });
+  for (const wrong of ['', ':', '2', '2:5:1', '2:x', '101:5', ' :5']) expect(() => rates(wrong, null)).toThrow('--fees: ');
 });
 
 test.each([

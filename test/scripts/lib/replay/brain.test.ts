@@ -11,6 +11,8 @@ import { settingsOf } from '../../../../brain/settings.ts';
 import { settle } from '../../../../brain/settle.ts';
 import { type BrainState, initialState, step } from '../../../../brain/step.ts';
 import { ReplayBrain } from '../../../../scripts/lib/replay/brain.ts';
+import { exitOf, skippedLine } from '../../../../scripts/lib/replay/screen.ts';
+import { EXIT } from '../../../../scripts/lib/tool.ts';
 import { readTapes } from '../../../../scripts/sim/tape-folder.ts';
 import { VirtualClock } from '../../../../shared/clock.ts';
 import { rootLog } from '../../../../shared/log.ts';
@@ -113,4 +115,7 @@ test('without the start of the brain, or with a hole, turns are not run again, a
   const gap = { atMs: records[at]?.atMs ?? 0, source: 'gap', name: 'torn', raw: '{}' } as const;
   const torn = await replayed(records.toSpliced(at, 0, gap));
   expect(torn).toMatchObject({ hindrance: 'records are missing on the tape', turns: { run: 1, skipped: TURNS - 1 } });
+  expect(skippedLine(torn)).toBe(`${TURNS - 1} turns not run again: records are missing on the tape`);
+  expect([exitOf(torn), exitOf(headless), exitOf(await replayed(records))]).toEqual([EXIT.partial, EXIT.partial, EXIT.done]);
+  expect(exitOf({ turns: { run: 2, equal: 1, skipped: 1 } })).toBe(EXIT.failed); // a turn decided otherwise says more
 });

@@ -23,6 +23,20 @@ test('own orders stood in the public book where public trades tell of their fill
   expect(feed.inPublic([fill('11', false), fill('1@2')])).toBeNull(); // takers, and forced closes without a number, say nothing
 });
 
+test('prints are looked up in the order of their numbers, whatever order they came in, and between them is nobody', () => {
+  const feed = new FeedSeen();
+  for (const [first, last] of [
+    [40, 45],
+    [10, 12],
+    [30, 30],
+  ] as const)
+    feed.take(trade(first, last));
+  for (const id of ['10', '12', '30', '40', '45']) expect(feed.inPublic([fill(id)])).toBe(true);
+  for (const id of ['9', '13', '29', '31', '39', '46']) expect(feed.inPublic([fill(id)])).toBe(false);
+  feed.take(trade(13, 14)); // after somebody has looked
+  expect(feed.inPublic([fill('13')])).toBe(true);
+});
+
 test('a message was made when its stamp says, moved to our clock, but never after it was received', () => {
   const line = (eventMs: number | null) => ({
     frame: { kind: 'best', atMs: AT + 8, symbol: 'BTCUSDT', raw: '' } as const,

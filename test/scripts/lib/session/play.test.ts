@@ -119,6 +119,7 @@ test.each<[Partial<BacktestArguments>, string]>([
   [{ leverage: 5 }, '--leverage'],
   [{ intrabar: 'usual' }, '--intrabar'],
   [{ fundingRate: '0' }, '--funding-rate'],
+  [{ feedLatency: { kind: 'fixed', ms: 5, spike: null }, calibration: 'fitted.json' }, '--feed-latency'],
 ])('what a session tells itself is no option: %j', async (over, name) => {
   const usual = { klines: [], symbol: [], set: [], balance: [], funding: [], leverage: 20, intrabar: 'worst-first', takerCost: 0.5 };
   const asked = { ...usual, config: 'config.json', phase: 0, naive: false, seed: 1, ...over } as BacktestArguments;

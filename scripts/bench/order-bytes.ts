@@ -1,0 +1,174 @@
+/**
+ * From a command handed out by the gateway's socket to the signed bytes of its order with the kernel: parsed, guarded, budgeted, its ledger row
+ * committed. Beside a bare undici `Client` with one `createHmac`, ccxt and the official connector, each in a process of its own, on one simulated
+ * venue, timed in turn by the same probe inside each process.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { Redis } from 'ioredis';
+import { makeClientId } from '../../shared/client-id.ts';
+import { SIM_CREDENTIALS } from '../../shared/config.ts';
+import { BookDoc, Header, keysOf } from '../../shared/snapshot.ts';
+import { type Figure, median, quantile } from './measure.ts';
+import { Contender, type Trade, type Wanted } from './order-bytes/contender.ts';
+import { NODE_FLAGS, OrderRun } from './order-run.ts';
+
+const ROUNDS = 5;
+const ORDERS = 100;
+/** Of each, before the first round: code that runs all day is compiled by then. */
+const WARM_UP = 600;
+/** A venue's answer and the market's own work do not fall into the next order. */
+const PACE_MS = 4;
+const BOOKS_MS = 15_000;
+const BELOW = 0.99;
+const SIZE = '0.003';
+const TTL_MS = 60_000;
+const GOALS = { bare: 2.5, ccxt: 0.25, connector: 0.25 };
+const NOISE_MAX = 2.5;
+const PEERS = ['bare', 'ccxt', 'connector'] as const;
+const NO_LIMITS = ['--no-limits', '--limit-weight', '1000000', '--limit-orders-10s', '1000000', '--limit-orders-1m', '1000000'];
+const OURS = `${SIM_CREDENTIALS.apiKey}:${SIM_CREDENTIALS.secret}`;
+const ACCOUNTS = [OURS, ...PEERS.map((name) => `${name}-key:${name}-secret`)].flatMap((account) => ['--account', `${account}:100000`]);
+type Peer = (typeof PEERS)[number];
+type Side = { readonly name: string; readonly trade: Trade; readonly probe: Probe };
+type Rounds = readonly (readonly number[])[];
+
+export async function benchOrderBytes(): Promise<readonly Figure[]> {
+  const probes = { ours: new Probe('ours'), bare: new Probe('bare'), ccxt: new Probe('ccxt'), connector: new Probe('connector') };
+  await using run = await OrderRun.open({
+    ...{ symbols: ['BTCUSDT'], simArgs: [...NO_LIMITS, ...ACCOUNTS], onPassed: () => undefined },
+    gatewayNodeArgs: (dir) => probes.ours.argsIn(dir),
+  });
+  await using peers = new AsyncDisposableStack();
+  const market = peers.use(await Market.open(run));
+  const sides = new Map<'ours' | Peer, Side>([['ours', { name: 'ours', trade: (wanted) => market.trade(wanted), probe: probes.ours }]]);
+  for (const name of PEERS) {
+    const account = { port: run.simPort, apiKey: `${name}-key`, secret: `${name}-secret` };
+    const nodeArgs = [...NODE_FLAGS, ...probes[name].argsIn(run.dir)];
+    const contender = peers.use(await Contender.open(name, { dir: run.dir, account, nodeArgs }));
+    sides.set(name, { name, trade: (wanted) => contender.trade(wanted), probe: probes[name] });
+  }
+  const seen: Record<'ours' | Peer, (readonly number[])[]> = { ours: [], bare: [], ccxt: [], connector: [] };
+  for (let round = -1; round < ROUNDS; round++) {
+    const price = await market.look();
+    for (const [name, side] of sides) {
+      const took = await oneRound(side, { price, orders: round < 0 ? WARM_UP : ORDERS });
+      if (round >= 0) seen[name].push(took); // the first one warms up
+    }
+  }
+  return figuresOf(seen);
+}
+
+let ids = 0;
+
+async function oneRound(
+  { name, trade, probe }: Side,
+  { price, orders }: { readonly price: string; readonly orders: number },
+): Promise<readonly number[]> {
+  probe.take();
+  for (let n = 0; n < orders; n++) {
+    await trade({ id: String(++ids), price, size: SIZE });
+    await sleep(PACE_MS);
+  }
+  const took = probe.take();
+  if (took.length !== orders) throw new Error(`Cannot measure: ${took.length} of ${orders} orders of ${name} left`);
+  return took;
+}
+
+/** What the probe in a process wrote down. */
+class Probe {
+  readonly #name: string;
+  #file = '';
+  #read = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Options of node that load it. */
+  argsIn(dir: string): readonly string[] {
+    this.#file = join(dir, `${this.#name}.us`);
+    writeFileSync(this.#file, '');
+    const url = pathToFileURL(join(import.meta.dirname, 'order-bytes/probe.ts'));
+    url.searchParams.set('file', this.#file);
+    return ['--import', url.href];
+  }
+
+  /** Microseconds of each order since it was asked last. */
+  take(): readonly number[] {
+    const all = readFileSync(this.#file, 'utf8').trim().split('\n').filter(Boolean);
+    const fresh = all.slice(this.#read).map(Number);
+    this.#read = all.length;
+    return fresh;
+  }
+}
+
+/** Our side: a client of the gateway, with the snapshot that its orders rest on. */
+class Market implements AsyncDisposable {
+  readonly #run: OrderRun;
+  readonly #redis: Redis;
+  #basedOn = { epoch: 0, seq: 0 };
+
+  private constructor(run: OrderRun) {
+    this.#run = run;
+    this.#redis = new Redis(run.redisUrl);
+  }
+
+  static async open(run: OrderRun): Promise<Market> {
+    const market = new Market(run);
+    const end = performance.now() + BOOKS_MS;
+    while ((await market.#bid()) === null) {
+      if (performance.now() > end) throw new Error(`No book within ${BOOKS_MS} ms`);
+      await sleep(50);
+    }
+    return market;
+  }
+
+  /** A price behind the market. */
+  async look(): Promise<string> {
+    return (Number(await this.#bid()) * BELOW).toFixed(1).replace(/\.\d$/, '.0');
+  }
+
+  async trade({ id, price, size }: Wanted): Promise<void> {
+    const { client } = this.#run;
+    const clientId = makeClientId({ role: 'operator', epoch: client.welcome.brainEpoch, counter: Number(id) });
+    const terms = { symbol: 'BTCUSDT', side: 'buy', kind: 'limit', timeInForce: 'post-only', reduceOnly: false } as const;
+    const placed = await client.request({ type: 'place', clientId, ...terms, price, size, basedOn: this.#basedOn, ttlMs: TTL_MS });
+    if (placed?.type !== 'taken') throw new Error(`Cannot measure: ${JSON.stringify(placed)}`);
+    await sleep(PACE_MS);
+    await client.request({ type: 'cancel', clientId });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#redis.disconnect();
+  }
+
+  async #bid(): Promise<string | null> {
+    const keys = keysOf('mm:binance');
+    const [header, book] = (await this.#redis.mget(keys.header, keys.book('BTCUSDT'))).map((text): unknown => JSON.parse(text ?? 'null'));
+    if (!header || !book) return null;
+    const { epoch, seq } = Header.parse(header);
+    this.#basedOn = { epoch, seq };
+    return BookDoc.parse(book).bids[0]?.[0] ?? null;
+  }
+}
+
+function figuresOf(seen: Readonly<Record<'ours' | Peer, Rounds>>): readonly Figure[] {
+  const bares = seen.bare.map(median);
+  const conclusive = Math.max(...bares) / Math.min(...bares) <= NOISE_MAX;
+  const told = (name: 'ours' | Peer): string =>
+    `${name} p50 ${median(seen[name].map(median)).toFixed(0)}, p99 ${quantile(seen[name].flat(), 0.99).toFixed(0)} µs`;
+  const name = 'command on the socket -> order bytes written';
+  const against: Readonly<Record<Peer, string>> = {
+    bare: 'bare undici + createHmac',
+    ccxt: 'ccxt createOrder',
+    connector: 'the official connector',
+  };
+  return PEERS.map((peer) => {
+    const ratios = seen.ours.map((took, n) => median(took) / median(seen[peer][n] ?? []));
+    const beside = `${told('ours')}; ${told(peer)}; n ${seen.ours.flat().length} each`;
+    return { name: `${name} / ${against[peer]}, p50`, value: median(ratios), unit: '×', goal: GOALS[peer], beside, conclusive };
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * Loaded before a process of the bench `order-bytes` (`--import`, its file in the query): takes the time from the moment at which a socket hands
+ * out a command to the moment at which the bytes of its order are with the kernel. Changes no byte; a line is written down after the order has left.
+ */
+import { appendFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+
+const file = new URL(import.meta.url).searchParams.get('file') ?? '';
+const COMMAND = Buffer.from('"type":"place"');
+/** In the query, or in a body that follows in the same turn: the first bytes count. */
+const ORDER = 'POST /fapi/v1/order';
+let since = 0;
+
+const emit = Socket.prototype.emit as (this: Socket, name: string | symbol, ...rest: readonly unknown[]) => boolean;
+const write = Duplex.prototype.write as (this: Socket, ...rest: readonly unknown[]) => boolean;
+
+Object.assign(Socket.prototype, {
+  emit(this: Socket, name: string | symbol, ...rest: readonly unknown[]): boolean {
+    if (name === 'data' && Buffer.isBuffer(rest[0]) && rest[0].includes(COMMAND)) since = performance.now();
+    return emit.call(this, name, ...rest);
+  },
+  write(this: Socket, ...rest: readonly unknown[]): boolean {
+    const isOrder = since > 0 && startsOrder(rest[0]);
+    if (isOrder && 'encrypted' in this) note(); // a peer that insists on TLS is not charged for it
+    const isRoom = write.call(this, ...rest);
+    if (isOrder && !('encrypted' in this)) note();
+    return isRoom;
+  },
+});
+
+function startsOrder(bytes: unknown): boolean {
+  if (typeof bytes === 'string') return bytes.startsWith(ORDER);
+  return Buffer.isBuffer(bytes) && bytes.toString('latin1', 0, ORDER.length) === ORDER;
+}
+
+function note(): void {
+  const us = (performance.now() - since) * 1_000;
+  since = 0;
+  setImmediate(() => appendFileSync(file, `${us.toFixed(2)}\n`));
+}
