@@ -40,7 +40,7 @@ const alone = (one: Part): Part => ({ ...one, isInAll: false });
 const benchDashboardFor = (short: boolean): Figures => benchDashboard(short ? { rounds: 2, seconds: 25 } : { rounds: 3, seconds: 45 });
 
 const SIMULATED = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']];
-const SYMBOLS_SHORT = { seconds: 20, cuts: 8 };
+const SYMBOLS_SHORT = { seconds: 20, cuts: 0 };
 const PARTS: readonly Part[] = [
   part('book', 'depth messages through the book: some seconds', async () => [...(await benchBook(50)), ...(await benchBook(100))]),
   part('guard', 'the checks in front of every order: some seconds', () => benchGuard()),
@@ -53,7 +53,9 @@ const PARTS: readonly Part[] = [
   part('decision', 'the time that the brain takes to decide, and its memory after a minute: two minutes', (short) => benchDecision(short)),
   part('symbols', 'a gateway with twenty symbols: two minutes', (short) => benchManySymbols(short ? SYMBOLS_SHORT : { seconds: 60 })),
   part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (short) => benchWholeRun(short ? 20 : 80)),
-  part('tick', 'from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', () => benchTickToOrder()),
+  part('tick', 'from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', (short) =>
+    benchTickToOrder(short),
+  ),
   alone(
     part('simulator', 'the simulator: orders, simulated time, streams: half a minute', async () => [
       await benchOrders(),
@@ -117,7 +119,13 @@ function tell({ figures, seconds, judged }: Done, { json, html }: Options): void
   const machine = machineOf();
   const rows = figures.map((figure) => ({ ...figure, verdict: verdict(figure) }));
   if (json) print(JSON.stringify({ machine, figures: rows, seconds, judged }));
-  else print(table(figures), machineText(machine), ...(judged ? judgementLines(judged) : [verdictText(figures)]));
+  else
+    print(
+      table(figures),
+      machineText(machine),
+      ...(seconds ? [timesText(seconds)] : []),
+      ...(judged ? judgementLines(judged) : [verdictText(figures)]),
+    );
   if (html === undefined) return;
   const flags = process.argv.slice(2).filter((text) => text.startsWith('--') && !text.startsWith('--html'));
   const command = ['npm run bench', ...(flags.length > 0 ? ['--', ...flags] : [])].join(' ');
@@ -125,6 +133,14 @@ function tell({ figures, seconds, judged }: Done, { json, html }: Options): void
     html,
     speedPage({ figures, machine: machineText(machine), at: new Date().toISOString().slice(0, 16).replace('T', ' '), command }),
   );
+}
+
+/** `book 12.0 s, tick 126.0 s; 138 s in all`. */
+function timesText(seconds: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(seconds).map(([name, took]) => `${name} ${took.toFixed(1)} s`);
+  return `${parts.join(', ')}; ${Object.values(seconds)
+    .reduce((sum, took) => sum + took, 0)
+    .toFixed(0)} s in all`;
 }
 
 /** Before minutes of measuring, not after them. */

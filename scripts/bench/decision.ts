@@ -34,6 +34,7 @@ const ROUNDS = 5;
 const DECISIONS = 1_000;
 const DECISIONS_SHORT = 200;
 const WARM_UP = 500;
+const WARM_UP_SHORT = 300;
 const GOAL_MS = 1;
 /** A bare loop that works this long, about what a decision takes; longer than the goal at its p99, and the machine was too busy to judge. */
 const LOOP_MS = 0.7;
@@ -47,7 +48,7 @@ const MEMORY_MS = 62_000;
 /** `short`: fewer decisions a round, and without the memory of a whole run. */
 export async function benchDecision(short: boolean): Promise<readonly Figure[]> {
   await using bench = await Bench.open();
-  await bench.decide(WARM_UP);
+  await bench.decide(short ? WARM_UP_SHORT : WARM_UP);
   const rounds: Round[] = [];
   for (let n = 0; n < ROUNDS; n++) rounds.push(await bench.decide(short ? DECISIONS_SHORT : DECISIONS));
   return [...figuresOf(rounds), ...(short ? [] : [await memoryOfBrain()])];

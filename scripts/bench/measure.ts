@@ -119,8 +119,8 @@ const spreadText = ({ p50, p99, p999, unit }: Spread): string =>
 
 export function verdict({ value, goal, conclusive }: Figure): string {
   if (goal === null) return '';
-  if (value <= goal) return 'reached';
-  return conclusive ? 'MISSED' : 'inconclusive';
+  if (!conclusive) return 'inconclusive'; // a disturbed floor flatters as easily as it blames
+  return value <= goal ? 'reached' : 'MISSED';
 }
 
 export const format = (value: number, unit: string): string => `${short(value)} ${unit}`.trimEnd();

@@ -11,6 +11,8 @@ import { openRelay, type Relay } from './tick/relay.ts';
 
 const ROUNDS = 5;
 const ROUND_MS = 6_000;
+const SHORT_MS = 5_000;
+const WARM_UP_MS = 2_000;
 const SETTLE_MS = 400;
 /** Fewer orders in a round say nothing about its median. */
 const ORDERS_MIN = 15;
@@ -20,7 +22,7 @@ const NOISE_MAX = 2;
 type Side = { readonly relay: Relay; readonly turn: (on: boolean) => Promise<void> | void };
 type Rounds = readonly (readonly number[])[];
 
-export async function benchTickToOrder(): Promise<readonly Figure[]> {
+export async function benchTickToOrder(short: boolean): Promise<readonly Figure[]> {
   await using ours = await OurRun.open();
   await using bareRelay = await openRelay(ours.simPort);
   await using ccxtRelay = await openRelay(ours.simPort);
@@ -34,7 +36,7 @@ export async function benchTickToOrder(): Promise<readonly Figure[]> {
   const seen: (readonly number[])[][] = sides.map(() => []);
   for (let round = -1; round < ROUNDS; round++) {
     for (const [n, side] of sides.entries()) {
-      const took = await oneRound(side);
+      const took = await oneRound(side, round < 0 ? WARM_UP_MS : short ? SHORT_MS : ROUND_MS);
       if (round >= 0) seen[n]?.push(took); // the first one warms up
     }
   }
@@ -49,11 +51,11 @@ const contender = (name: 'bare' | 'ccxt', { relay, ours }: { readonly relay: Rel
     secret: `${name}-secret`,
   });
 
-async function oneRound({ relay, turn }: Side): Promise<readonly number[]> {
+async function oneRound({ relay, turn }: Side, ms: number): Promise<readonly number[]> {
   await turn(true);
   await sleep(SETTLE_MS);
   relay.take();
-  await sleep(ROUND_MS);
+  await sleep(ms);
   const took = relay.take();
   await turn(false);
   await sleep(SETTLE_MS);

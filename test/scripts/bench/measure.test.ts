@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Figure, table } from '../../../scripts/bench/measure.ts';
+import { type Figure, table, verdict } from '../../../scripts/bench/measure.ts';
 
 const PLAIN: Figure = { name: 'plain', value: 12.4, unit: 'ms', goal: null, beside: 'nothing', conclusive: true };
 const FULL: Figure = {
@@ -45,4 +45,14 @@ test('columns that nobody fills are left out, and the others stay aligned', () =
   expect(table([PLAIN])).toBe('what   reached  measured beside\nplain  12 ms    nothing');
   const lines = table([PLAIN, FULL]).split('\n');
   expect(new Set(lines.map((line) => line.search(/measured beside|nothing|the rest/))).size).toBe(1);
+});
+
+test.each([
+  [0.2, true, 'reached'],
+  [0.4, true, 'MISSED'],
+  [0.2, false, 'inconclusive'],
+  [0.4, false, 'inconclusive'],
+  [Number.NaN, true, 'MISSED'],
+] as const)('%d of 0.35, conclusive %s, is %s', (value, conclusive, wanted) => {
+  expect(verdict({ ...FULL, value, conclusive })).toBe(wanted);
 });
