@@ -240,6 +240,9 @@ export type VenueEvents = MarketListener & {
   readonly onInstrument?: (news: InstrumentNews) => void;
 };
 
+/** Those that `failed` were never answered, or only by a refusal to say anything. */
+export type Reads = { readonly asked: number; readonly failed: number };
+
 /** A connected venue. Disposing closes sockets and pools; it cancels nothing. */
 export interface Venue extends AsyncDisposable {
   readonly name: string;
@@ -249,8 +252,8 @@ export interface Venue extends AsyncDisposable {
   readonly stops: StopEntry | null;
   readonly market: MarketView;
   accountHealth(): StreamHealth;
-  /** Of requests, where there is a line that can fail: none got through lately; how old the reading of the venue's clock is. */
-  lineHealth?(): { readonly failing: boolean; readonly clockAgeMs: number };
+  /** Of requests, where there is a line that can fail: none got through lately; how old the reading of the venue's clock is; reads since the start. */
+  lineHealth?(): { readonly failing: boolean; readonly clockAgeMs: number; readonly reads?: Reads };
   /** Opens the private stream anew, because it is silent where it should have spoken. */
   reopenAccount?(reason: string): void;
   /** Opens the streams. The private stream tells `live` through `onAccount` once it is connected; then the caller reads `account()`. */
