@@ -25,7 +25,7 @@ import { EpochSource, type EpochsOptions, epochsAtVenue, readEpoch } from './io/
 import { LedgerStore } from './io/ledger-store.ts';
 import { RedisWriter } from './io/redis-writer.ts';
 import { preflight, type Refusal, refuseEnvironment } from './io/preflight.ts';
-import { openRunDir, type RunDir } from './io/run-dir.ts';
+import { accountOptions, openRunDir, type RunDir } from './io/run-dir.ts';
 import { type Proof, proofSentence } from './orders/proof.ts';
 import { openVenue } from './venues/io/open.ts';
 import type { Venue } from './venues/venue.ts';
@@ -213,14 +213,9 @@ function openRedis(
 }
 
 async function takeRunDir({ loaded, credentials }: Prepared): Promise<RunDir> {
-  const { environment, gateway, sim, endpoints } = loaded.config;
-  const where = environment === 'sim' ? (endpoints.sim?.rest ?? sim.port) : environment;
-  const opened = await openRunDir({
-    ...{ runDir: loaded.runDir, environment, socketPath: gateway.socketPath },
-    accountHash: accountHash(credentials.apiKey),
-    runtimeDir: process.env['XDG_RUNTIME_DIR'],
-    account: environment === 'paper' ? null : `${where} ${credentials.apiKey}`,
-  });
+  const { socketPath } = loaded.config.gateway;
+  const runtimeDir = process.env['XDG_RUNTIME_DIR'];
+  const opened = await openRunDir({ ...accountOptions(loaded, credentials), socketPath, runtimeDir });
   if (!opened.ok) throw new Ended(opened.error.kind === 'locked' ? EXIT.refused : EXIT.usage, [opened.error.sentence]);
   return opened.value;
 }
