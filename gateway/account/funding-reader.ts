@@ -29,10 +29,12 @@ export type FundingReaderOptions = {
 const OVERLAP_MS = SETTLEMENT_MS;
 const EVERY_MS = SETTLEMENT_MS;
 const RETRY_MS = 60_000;
+const APART_MS = 60_000;
 const PAGES_MAX = 100;
 
 export class FundingReader {
   readonly #options: FundingReaderOptions;
+  #readAt = Number.NEGATIVE_INFINITY;
   #dueAt: number | null = null;
   #reading = false;
 
@@ -40,15 +42,16 @@ export class FundingReader {
     this.#options = options;
   }
 
-  /** Payments may have been missed. */
+  /** Payments may have been missed. A stream that breaks again and again does not use up the weight of others. */
   want(): void {
-    this.#dueAt = 0;
+    this.#dueAt = this.#readAt + APART_MS;
   }
 
   /** Called while the account is known. */
   tick(now: MonoMs): void {
     if (this.#options.orders.fundingPaid === undefined || this.#reading || this.#dueAt === null || now < this.#dueAt) return;
     this.#reading = true;
+    this.#readAt = now;
     this.#dueAt = null;
     void this.#read().then((again) => {
       this.#reading = false;

@@ -41,7 +41,7 @@ export type Call = {
   readonly orders: number;
   readonly orders1m?: number;
   readonly safe: boolean;
-  /** Market data: stays out of the weight that is kept for cancels. */
+  /** Market data, and what nobody waits for: stays out of the weight that is kept for cancels. */
   readonly spare?: boolean;
 };
 
@@ -75,7 +75,7 @@ export const CALLS = {
   account: read('/fapi/v3/account', 5, 'signed'),
   accountConfig: read('/fapi/v1/accountConfig', 5, 'signed'), // position mode and multi-assets mode for a sixth of what their own call weighs
   commissionRate: read('/fapi/v1/commissionRate', 20, 'signed'),
-  income: read('/fapi/v1/income', 30, 'signed'), // of one type; the last three months
+  income: { ...read('/fapi/v1/income', 30, 'signed'), spare: true }, // of one type; the last three months; nothing waits for it
   listenKeyCreate: { method: 'POST', path: '/fapi/v1/listenKey', security: 'key', weight: 1, orders: 0, safe: true },
   listenKeyKeep: { method: 'PUT', path: '/fapi/v1/listenKey', security: 'key', weight: 1, orders: 0, safe: true },
   keyRights: read('/sapi/v1/account/apiRestrictions', 1, 'signed'), // on the wallet host (Binance wallet docs)

@@ -148,6 +148,16 @@ test('what the stream never told while all seemed well is read within the hour',
   expect(next.keeper.ledger.positions.row('BTCUSDT').funding).toBe(-81n);
 });
 
+test('a stream that breaks again and again leads to one read a minute', async () => {
+  const world = new World();
+  using only = world.run(15);
+  for (let second = 0; second < 179; second++) {
+    await only.read();
+    await only.pass(1_000);
+  }
+  expect(world.asked).toHaveLength(3);
+});
+
 test('a list that cannot be read is asked for again after a minute, and nothing of it is lost', async () => {
   const world = new World();
   await before(world);
