@@ -45,6 +45,7 @@ export type Looking = {
   readonly mayTrade: boolean;
   /** Of this symbol. */
   readonly exits: ExitParameters;
+  readonly tickMs: number;
   readonly ttlMs: number;
   readonly maxAgeMs: number;
 };
@@ -97,6 +98,7 @@ function judge(exits: Exits, { looking, held }: { readonly looking: Looking; rea
     takerShare: commissionOf(held.document)?.taker ?? null,
     stopFilled: held.orders.some(({ role, status }) => role === 'stop' && status === 'filled'),
     atMs: header.wallMs,
+    tickMs: looking.tickMs,
     closing: header.closing.includes(looking.symbol),
     seq: header.seq,
     nowMs: looking.nowMs,

@@ -10,7 +10,8 @@ export const settingsOf = (config: Config, runs: readonly Run[]): Settings => ({
   exits: config.exits,
   risk: config.risk,
   limits: (symbol) => limitsOf(config, symbol),
-  oms: omsRules(config.brain.oms, 0),
+  oms: omsRules(config, 0),
+  tickMs: config.snapshot.intervalMs,
   ttlMs: config.brain.commandTtlMs,
   maxAgeMs: config.brain.maxSnapshotAgeMs,
 });

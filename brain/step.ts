@@ -37,6 +37,8 @@ export type Settings = {
   readonly limits: (symbol: string) => SymbolLimits | null;
   /** For all runs; each has a price tolerance of its own. */
   readonly oms: OmsRules;
+  /** Period of the gateway's own snapshots; those that are pushed come in between. */
+  readonly tickMs: number;
   readonly ttlMs: number;
   readonly maxAgeMs: number;
 };
@@ -157,10 +159,10 @@ const NOTHING_DONE: Omit<Acted, 'oms'> = { commands: [], crosses: [], outcomes: 
 type Looking = { readonly before: BrainState; readonly settings: Settings; readonly turn: Turn };
 
 function look(symbol: string, { before, settings, turn }: Looking): Look {
-  const { exits, ttlMs, maxAgeMs } = settings;
+  const { exits, tickMs, ttlMs, maxAgeMs } = settings;
   const { documents, now, nowMs, mayTrade } = turn;
   const state = before.symbols[symbol] ?? initialSymbol(NO_EXITS);
-  return lookAt(state, { symbol, documents, now, nowMs, mayTrade, exits: exitsOf({ exits }, symbol), ttlMs, maxAgeMs });
+  return lookAt(state, { symbol, documents, now, nowMs, mayTrade, exits: exitsOf({ exits }, symbol), tickMs, ttlMs, maxAgeMs });
 }
 
 type Entering = { readonly settings: Settings; readonly looks: ReadonlyMap<string, Look>; readonly acted: ReadonlyMap<string, Acted> };

@@ -6,7 +6,6 @@ import { accountHash, type Config, configHash, configWarnings } from '../shared/
 import { type Credentials, type Loaded, loadConfig } from '../shared/config-file.ts';
 import { Edits, watchConfig } from '../shared/io/config-watch.ts';
 import { EndSignals } from '../shared/io/end-signals.ts';
-import { meterLoopLag } from '../shared/io/loop-lag.ts';
 import { type StartMs, StartTimes } from '../shared/io/start-times.ts';
 import { type Log, processLog } from '../shared/log.ts';
 import { takeCredentials } from '../shared/io/take-credentials.ts';
@@ -18,15 +17,15 @@ import { EXIT, exitOf } from './exit-code.ts';
 import { Beginning, type Panics, panicSignals } from './io/beginning.ts';
 import type { Gateway } from './io/gateway.ts';
 import { openGateway } from './io/open-gateway.ts';
+import { openMetrics } from './io/open-metrics.ts';
 import { openRecorder, type Recorder } from './io/recorder.ts';
 import { gridSentence } from './io/ledger-grid.ts';
 import { mirroredEpoch } from './io/epoch-mirror.ts';
 import { EpochSource, type EpochsOptions, epochsAtVenue, readEpoch } from './io/epoch-source.ts';
 import { LedgerStore } from './io/ledger-store.ts';
-import { registerMeters } from './io/meters/register.ts';
 import { RedisWriter } from './io/redis-writer.ts';
 import { preflight, type Refusal, refuseEnvironment } from './io/preflight.ts';
-import { openRunDir, type RunDir } from './io/run-dir.ts';
+import { accountOptions, openRunDir, type RunDir } from './io/run-dir.ts';
 import { type Proof, proofSentence } from './orders/proof.ts';
 import { openVenue } from './venues/io/open.ts';
 import type { Venue } from './venues/venue.ts';
@@ -214,14 +213,9 @@ function openRedis(
 }
 
 async function takeRunDir({ loaded, credentials }: Prepared): Promise<RunDir> {
-  const { environment, gateway, sim, endpoints } = loaded.config;
-  const where = environment === 'sim' ? (endpoints.sim?.rest ?? sim.port) : environment;
-  const opened = await openRunDir({
-    ...{ runDir: loaded.runDir, environment, socketPath: gateway.socketPath },
-    accountHash: accountHash(credentials.apiKey),
-    runtimeDir: process.env['XDG_RUNTIME_DIR'],
-    account: environment === 'paper' ? null : `${where} ${credentials.apiKey}`,
-  });
+  const { socketPath } = loaded.config.gateway;
+  const runtimeDir = process.env['XDG_RUNTIME_DIR'];
+  const opened = await openRunDir({ ...accountOptions(loaded, credentials), socketPath, runtimeDir });
   if (!opened.ok) throw new Ended(opened.error.kind === 'locked' ? EXIT.refused : EXIT.usage, [opened.error.sentence]);
   return opened.value;
 }
@@ -242,10 +236,7 @@ async function takeVenue(
 async function takeMetrics(config: Config, { gateway, metrics }: { readonly gateway: Gateway; readonly metrics: Metrics }) {
   const { metricsPort } = config.gateway;
   if (metricsPort === null) return null;
-  registerMeters(metrics, gateway.measured());
-  meterLoopLag(metrics);
-  const { openMetricsServer } = await import('../shared/io/metrics-server.ts'); // node:http is slow to load: not before positions are protected
-  const opened = await openMetricsServer({ port: metricsPort, key: 'gateway.metricsPort', metrics, ready: () => gateway.ready() });
+  const opened = await openMetrics(metricsPort, { gateway, metrics });
   if (!opened.ok) throw new Ended(EXIT.unreachable, [opened.error]);
   return opened.value;
 }

@@ -30,6 +30,10 @@ export const ConfigState = z.strictObject({
 });
 export type ConfigState = Readonly<z.infer<typeof ConfigState>>;
 
+/** Mistakes that only one of two processes found in an edit: it goes on as before, while the other has taken the edit. */
+export const refusedAlone = (one: ConfigState | undefined, other: ConfigState | undefined): readonly string[] =>
+  (one?.refused ?? []).filter((line) => !(other?.refused ?? []).includes(line));
+
 /** One line of the audit: what was changed when, and which own orders it moved. */
 export const ConfigAudit = z.strictObject({
   atMs: z.number(),

@@ -79,7 +79,12 @@ export const OmsParameters = z.strictObject({
     .default(50)
     .describe('a quote is left alone while no more than this share of its wanted size is missing, percent'),
   sizeOverPercent: z.number().min(0).max(100).default(0).describe('a quote may be larger than wanted by this share, percent'),
-  settleSnapshots: z.int().min(1).max(100).default(2).describe('a quote that stands off is moved after so many snapshots in a row'),
+  settleSnapshots: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(2)
+    .describe('a quote that stands off is moved after so many snapshots in a row; pushed ones count no faster than `snapshot.intervalMs`'),
   settleFactor: z.number().min(1).max(1_000).default(4).describe('standing off by more than so many tolerances, a quote is moved at once'),
   batchWindowMs: ms(0, 1_000)
     .default(10)

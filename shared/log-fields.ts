@@ -39,6 +39,7 @@ export const LOG_FIELDS: Readonly<Record<string, string>> = {
   doubts: 'what the ledger and the exchange tell differently',
   sinceTradeId: 'trade from which on fills are read',
   // money
+  funding: 'decimal, of the asset; below zero was paid',
   dayPnl: 'profit since midnight UTC, decimal, of the asset',
   limitPercent: 'limit in percent',
   marginRatio: 'maintenance margin over margin balance',

@@ -37,7 +37,11 @@ export const MONITORS = {
     'pause',
     'orders that were refused or rejected, percent, over a minute; from 30 orders on; not those that a race or a used-up budget explains',
   ),
-  errorPercent: above([5, 20], 'pause', 'commands without an answer, percent, over a minute; from 30 commands on'),
+  errorPercent: above(
+    [5, 20],
+    'pause',
+    'commands without an answer and reads of the exchange that failed, percent of both, over a minute; from 30 on',
+  ),
   feedAgeMs: above([300, 1_000], 'widen', 'how old the newest snapshot grew before this one came, ms'),
   acknowledgeMs: above([500, 2_000], 'widen', 'time from a command to the snapshot that shows it, 95 of 100, ms'),
   positionPercent: above([100, 200], 'one-sided', 'position of the symbol, percent of the equity'),

@@ -74,6 +74,15 @@ export const Header = z.strictObject({
     orders1m: z.strictObject({ used: z.number(), limit: z.number() }),
     orders10s: z.strictObject({ used: z.number(), limit: z.number() }),
   }),
+  /** Reads of the venue by this run of the gateway; absent where none can fail. */
+  reads: z
+    .strictObject({
+      /** That have ended. */
+      asked: z.int().nonnegative(),
+      /** Of those: that the venue did not answer, or only by a refusal to say anything. */
+      failed: z.int().nonnegative(),
+    })
+    .optional(),
   paused: z.boolean(),
   /** Absent while no emergency stop holds. */
   emergency: EmergencyDoc.optional(),

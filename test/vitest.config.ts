@@ -19,6 +19,8 @@ const MONEY = [
   'brain/oms/plan.ts',
 ];
 
+/** A limit finds what hangs, and is no measure: a machine that others use is several times slower. */
+const LIMITS = { testTimeout: 60_000, hookTimeout: 60_000 };
 /** Whole processes with sockets and a Redis server of their own. */
 const WHOLE_RUNS = { testTimeout: 120_000, hookTimeout: 120_000 };
 /** Rooms whose modules keep nothing between tests: their files share a process, which saves the time to load everything for each. */
@@ -42,14 +44,14 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/e2e-long/**', ...SHARING],
-          testTimeout: 20_000,
+          ...LIMITS,
           sequence: { groupOrder: 0 },
         },
       },
       {
         root,
         extends: true,
-        test: { name: 'unit-sharing', include: SHARING, isolate: false, testTimeout: 20_000, sequence: { groupOrder: 1 } },
+        test: { name: 'unit-sharing', include: SHARING, isolate: false, ...LIMITS, sequence: { groupOrder: 1 } },
       },
       {
         root,

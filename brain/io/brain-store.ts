@@ -33,6 +33,7 @@ const ExitsRow = z.strictObject({
       at: z.literal('closing'),
       why: z.enum(EXIT_REASONS),
       askedSeq: z.int(),
+      askedAtMs: z.number().nullable().default(null),
       price: z.number().nullable().default(null),
     }),
     z.strictObject({ at: z.literal('cooling'), untilMs: z.number() }),

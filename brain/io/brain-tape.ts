@@ -60,7 +60,8 @@ export class BrainTape implements AsyncDisposable {
     const { documents, now, nowMs, mayTrade, fills } = turn;
     const { epoch, seq, brainEpoch } = documents.header;
     const name = `${epoch}:${seq}`;
-    this.#tape.write('documents', name, toldText(this.#teller.tell(turn)));
+    const isTold = this.#tape.write('documents', name, () => toldText(this.#teller.tell(turn)));
+    if (!isTold) this.#teller.forget(); // what lasts and was dropped with it is told with the next
     const rests = { epoch, seq, brainEpoch, now, nowMs, seenAt: documents.seenAt, mayTrade, fills: fills.map(({ n }) => n) };
     this.#tape.write('decision', name, toldText({ ...rests, symbols: toldSteps(stepped) }));
   }

@@ -143,6 +143,7 @@ const newNote = (order: WorkingOrder, now: MonoMs): Note => ({
     cameFrom: null,
     flips: 0,
     offFor: 0,
+    offAtMs: null,
     cancelAt: null,
     askedAt: null,
   },
@@ -162,6 +163,7 @@ function amendedNote(note: Note, { terms: { price, size }, flips, now }: Amended
     order,
     amends: note.amends === null ? null : note.amends + 1,
     offFor: 0,
+    offAtMs: null,
     ...(moves ? { movedAt: now, cameFrom: note.order.price, flips } : {}),
   };
 }

@@ -4,7 +4,7 @@
  * ration and the venue's windows decide how much of the rest leaves.
  */
 import type { Role } from '../../shared/client-id.ts';
-import type { OmsParameters } from '../../shared/config.ts';
+import type { Config } from '../../shared/config.ts';
 import type { Header } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
 import type { WantedQuote } from '../strategy/strategy.ts';
@@ -16,7 +16,7 @@ import { type Move, type PlanAction, plan, type Urgency } from './plan.ts';
 import { ration, type RationRules } from './ration.ts';
 import { reprice } from './reprice.ts';
 import { afterCancels, type RoomInput } from './room.ts';
-import { isDue, isFlip, type SettleRules } from './settle.ts';
+import { isDue, isFlip, type SettleRules, standsOff } from './settle.ts';
 import type { OrderCommand, WorkingOrder } from './working.ts';
 
 export type OmsRules = { readonly tolerance: Tolerance; readonly settle: SettleRules; readonly ration: RationRules };
@@ -32,9 +32,9 @@ export type Steering = {
 export type Steered = { readonly oms: OmsState; readonly actions: readonly PlanAction[] };
 
 /** `priceBps` comes with the strategy: how near is near enough is a matter of what it quotes on. */
-export const omsRules = (oms: OmsParameters, priceBps: number): OmsRules => ({
+export const omsRules = ({ brain: { oms }, snapshot }: Pick<Config, 'brain' | 'snapshot'>, priceBps: number): OmsRules => ({
   tolerance: { priceBps, sizeUnder: oms.sizeUnderPercent / 100, sizeOver: oms.sizeOverPercent / 100 },
-  settle: { snapshots: oms.settleSnapshots, farFactor: oms.settleFactor },
+  settle: { snapshots: oms.settleSnapshots, tickMs: snapshot.intervalMs, farFactor: oms.settleFactor },
   ration: { perSecond: oms.actionsPerSecond, burst: oms.actionBurst },
 });
 
@@ -52,9 +52,12 @@ export function steer(before: OmsState, { wanted, own, room, header, rules, now 
   });
   const due = planned.filter((action) => {
     const note = isMove(action) ? before.notes.get(action.order.clientId) : undefined;
-    return !isMove(action) || !note || isDue(action, { moved: note, rules: rules.settle, tolerance, now });
+    return !isMove(action) || !note || isDue(action, { moved: note, rules: rules.settle, tolerance, now, atMs: header.wallMs });
   });
-  return { oms: countOff(before, planned.filter(isMove)), actions: afterCancels(withoutCrossing(due, room.working), room) };
+  return {
+    oms: countOff(before, { moves: planned.filter(isMove), rules: rules.settle, atMs: header.wallMs }),
+    actions: afterCancels(withoutCrossing(due, room.working), room),
+  };
 }
 
 export type Named = { readonly command: OrderCommand; readonly urgency: Urgency };
@@ -134,8 +137,10 @@ const stretched = (tolerance: Tolerance, header: Pick<Header, 'budgets' | 'wallM
 });
 
 /** Counts the snapshots in a row in which an order stood off. */
-function countOff(oms: OmsState, moves: readonly Move[]): OmsState {
+function countOff(oms: OmsState, { moves, ...at }: Counting): OmsState {
   const off = new Set(moves.map(({ order }) => order.clientId));
-  const notes = new Map([...oms.notes].map(([id, note]) => [id, { ...note, offFor: off.has(id) ? note.offFor + 1 : 0 }]));
+  const notes = new Map([...oms.notes].map(([id, note]) => [id, { ...note, ...(off.has(id) ? standsOff(note, at) : ON) }]));
   return { ...oms, notes };
 }
+type Counting = { readonly moves: readonly Move[]; readonly rules: SettleRules; readonly atMs: number };
+const ON = { offFor: 0, offAtMs: null };

@@ -35,6 +35,9 @@ export type Deeds = {
   readonly fills: number;
   readonly refused: number;
   readonly unanswered: number;
+  /** Of the gateway, asked of the venue, and those that failed; absent on older tapes. */
+  readonly reads?: number;
+  readonly readsFailed?: number;
   /** Milliseconds from each command that became visible to the snapshot that showed it. */
   readonly acknowledged: readonly number[];
 };
@@ -62,7 +65,7 @@ export type AccountPulse = {
   readonly tenMinutes: Readonly<Record<'orders' | 'fills', Counts>>;
   readonly acknowledged: Recent;
 };
-type Counted = 'orders' | 'cancels' | 'fills' | 'refused' | 'unanswered';
+type Counted = 'orders' | 'cancels' | 'fills' | 'refused' | 'unanswered' | 'reads' | 'readsFailed';
 
 export type AccountReadings = Readonly<
   Record<
@@ -109,6 +112,8 @@ export const NO_ACCOUNT_PULSE: AccountPulse = {
     fills: noCounts(MINUTE),
     refused: noCounts(MINUTE),
     unanswered: noCounts(MINUTE),
+    reads: noCounts(MINUTE),
+    readsFailed: noCounts(MINUTE),
   },
   tenMinutes: { orders: noCounts(TEN_MINUTES), fills: noCounts(TEN_MINUTES) },
   acknowledged: [],
@@ -117,7 +122,7 @@ export const NO_ACCOUNT_PULSE: AccountPulse = {
 export function feelAccount(last: AccountPulse, { seen, deeds }: { readonly seen: AccountSeen; readonly deeds: Deeds }): AccountPulse {
   const { nowMs, fillSeq } = seen;
   const before = fillSeq < last.fillSeq ? { ...last, day: null, peak: null, parts: null } : underSymbols(last, seen);
-  const inMinute = (name: Counted): Counts => count(before.minute[name], { add: deeds[name], nowMs, window: MINUTE });
+  const inMinute = (name: Counted): Counts => count(before.minute[name], { add: deeds[name] ?? 0, nowMs, window: MINUTE });
   const inTen = (name: 'orders' | 'fills'): Counts => count(before.tenMinutes[name], { add: deeds[name], nowMs, window: TEN_MINUTES });
   return {
     day: dayOf(before.day, seen),
@@ -132,6 +137,8 @@ export function feelAccount(last: AccountPulse, { seen, deeds }: { readonly seen
       fills: inMinute('fills'),
       refused: inMinute('refused'),
       unanswered: inMinute('unanswered'),
+      reads: inMinute('reads'),
+      readsFailed: inMinute('readsFailed'),
     },
     tenMinutes: { orders: inTen('orders'), fills: inTen('fills') },
     acknowledged: withTimes(before.acknowledged, { times: deeds.acknowledged, nowMs }),
@@ -168,7 +175,7 @@ export function accountReadings(
     fillsPerMinute: totalOf(minute.fills),
     ordersPerFill: orders < FEW_ORDERS ? 0 : orders / Math.max(1, totalOf(tenMinutes.fills)),
     rejectPercent: part(totalOf(minute.refused), ordersOfMinute),
-    errorPercent: part(totalOf(minute.unanswered), ordersOfMinute + cancelsOfMinute),
+    errorPercent: part(totalOf(minute.unanswered) + totalOf(minute.readsFailed), ordersOfMinute + cancelsOfMinute + totalOf(minute.reads)),
     feedAgeMs,
     acknowledgeMs: recent.length < FEW_TIMES ? 0 : quantile(recent, 0.95),
   };

@@ -12,12 +12,15 @@ const MINUTE_MS = 60_000;
 /** Commands that wait to be seen; more than that are not timed. */
 const WAITING_MAX = 1_000;
 
+const NO_READS = { asked: 0, failed: 0 };
+
 type Waiting = Pick<Pending, 'sentAt'> & { readonly visibleFrom: number; readonly epoch: number };
 
 export class DeedsBook {
   #counts = { orders: 0, cancels: 0, refused: 0, unanswered: 0 };
   /** Sent to this run of the gateway; one that died has told us otherwise. */
   #epoch = 0;
+  #reads = NO_READS;
   #waiting: Waiting[] = [];
   /** Rejected or unknown in the snapshot before. */
   #shown: ReadonlySet<string> = new Set();
@@ -41,13 +44,17 @@ export class DeedsBook {
   /** All since the last call. `now`: monotonic. */
   take({ header, symbols, fills }: Pick<Documents, 'header' | 'symbols' | 'fills'>, now: number): Deeds {
     const { epoch, seq, wallMs } = header;
+    const reads = header.reads ?? NO_READS;
+    const before = epoch === this.#epoch ? this.#reads : reads; // how long ago those of another run were, nobody knows
     if (epoch !== this.#epoch) this.#counts.unanswered = 0;
     this.#epoch = epoch;
+    this.#reads = reads;
     this.#look(symbols);
     const seen = this.#waiting.filter((one) => one.epoch !== epoch || one.visibleFrom <= seq);
     this.#waiting = this.#waiting.filter((one) => !seen.includes(one));
     const deeds: Deeds = {
       ...this.#counts,
+      ...{ reads: Math.max(0, reads.asked - before.asked), readsFailed: Math.max(0, reads.failed - before.failed) },
       fills: fills.filter((fill) => wallMs - fill.wallMs < MINUTE_MS).length, // what was missed in a long absence is not of now
       acknowledged: seen.filter((one) => one.epoch === epoch).map(({ sentAt }) => Math.max(0, now - sentAt)),
     };

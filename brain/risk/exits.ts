@@ -12,8 +12,17 @@ export type { ExitReason } from './exit-rules.ts';
 
 export type ExitState =
   | { readonly at: 'armed' }
-  /** `askedSeq`: the newest snapshot that made us ask the gateway to close. `price`: the executable one that fired, quote units; null: none was known. */
-  | { readonly at: 'closing'; readonly why: ExitReason; readonly askedSeq: number; readonly price: number | null }
+  /**
+   * `askedSeq`, `askedAtMs`: the newest snapshot that made us ask the gateway to close; its time is null where an earlier version wrote none.
+   * `price`: the executable one that fired, quote units; null: none was known.
+   */
+  | {
+      readonly at: 'closing';
+      readonly why: ExitReason;
+      readonly askedSeq: number;
+      readonly askedAtMs: number | null;
+      readonly price: number | null;
+    }
   | { readonly at: 'cooling'; readonly untilMs: WallMs };
 /** State of one symbol that survives restarts; `stopLosses` counts every exit that is no take-profit, `track` is null when flat. */
 export type Exits = {
@@ -36,6 +45,8 @@ export type ExitView = PriceView & {
   readonly seq: number;
   /** The snapshot's time by the venue's clock. */
   readonly atMs: number;
+  /** Period of the gateway's own snapshots; those that are pushed come in between. */
+  readonly tickMs: number;
   readonly nowMs: WallMs;
 };
 export type ExitTurn = {
@@ -44,8 +55,12 @@ export type ExitTurn = {
   readonly close: ExitReason | null;
 };
 
-/** Snapshots after which a close that the gateway does not show is asked for again: the command or its answer was lost. */
+/**
+ * A close that the gateway does not show is asked for again after so many snapshots, and no sooner than the time of so many ticks (the last may
+ * be early): the command or its answer was lost.
+ */
 const ASK_AGAIN_SEQS = 10;
+const ASK_AGAIN_TICKS = 9.5;
 /** Both ways, while the account's own rate is not known. */
 const USUAL_FEES = 0.001;
 
@@ -96,7 +111,7 @@ function feesOf({ takerShare }: ExitView, { breakEven }: ExitParameters): number
 function trigger(exits: Exits, { view, why, price }: Judged & Due & { readonly price: number | null }): ExitTurn {
   if (why === null) return { exits, close: null };
   const counted = why === 'take-profit' ? { takeProfits: exits.takeProfits + 1 } : { stopLosses: exits.stopLosses + 1 };
-  return { exits: { ...exits, ...counted, state: { at: 'closing', why, askedSeq: view.seq, price } }, close: why };
+  return { exits: { ...exits, ...counted, state: { at: 'closing', why, ...askedBy(view), price } }, close: why };
 }
 
 /** New exposure waits, but what is held all the same (a late fill, a person's trade) stays protected. */
@@ -111,13 +126,25 @@ type Closing = Judged & Due & { readonly state: ExitState & { at: 'closing' } };
 
 function judgeClosing(exits: Exits, { view, parameters, state, why }: Closing): ExitTurn {
   const ask = (next: ExitReason): ExitTurn => ({
-    exits: { ...exits, state: { ...state, why: next, askedSeq: view.seq } },
+    exits: { ...exits, state: { ...state, why: next, ...askedBy(view) } },
     close: next,
   });
   if (state.why === 'take-profit' && why !== null && why !== 'take-profit') return ask(why); // the profit is gone: no more resting
-  if (view.closing) return { exits: { ...exits, state: { ...state, askedSeq: view.seq } }, close: null };
-  if (view.seq - state.askedSeq < ASK_AGAIN_SEQS && view.seq >= state.askedSeq) return { exits, close: null };
+  if (view.closing) return { exits: { ...exits, state: { ...state, ...askedBy(view) } }, close: null };
+  if (isRecent(state, view)) return { exits, close: null };
   return view.position === 0 ? { exits: cooling(exits, { view, parameters }), close: null } : ask(state.why);
+}
+
+const askedBy = ({ seq, atMs }: ExitView): { readonly askedSeq: number; readonly askedAtMs: number } => ({
+  askedSeq: seq,
+  askedAtMs: atMs,
+});
+
+/** Numbers that go back are of another run of the gateway, and a time that goes back is of another clock: neither holds a close up. */
+function isRecent({ askedSeq, askedAtMs }: Closing['state'], { seq, atMs, tickMs }: ExitView): boolean {
+  if (seq < askedSeq) return false;
+  const waitedMs = askedAtMs === null ? Number.POSITIVE_INFINITY : atMs - askedAtMs;
+  return seq - askedSeq < ASK_AGAIN_SEQS || (waitedMs >= 0 && waitedMs < ASK_AGAIN_TICKS * tickMs);
 }
 
 const cooling = (exits: Exits, { view, parameters }: Judged): Exits => ({

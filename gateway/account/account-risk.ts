@@ -3,6 +3,7 @@
  * second; what it finds makes the gateway reduce-only. Not known is no finding here: then position or balance are unknown, and nothing
  * new leaves anyway.
  */
+import type { FundingReport } from '../../shared/events.ts';
 import type { Instrument } from '../../shared/instrument.ts';
 import type { Limits } from '../../shared/limits.ts';
 import { type Atoms, atoms, formatAtoms, type MonoMs, type WallMs, ZERO_ATOMS } from '../../shared/units.ts';
@@ -68,6 +69,11 @@ export class AccountRisk {
   /** A person resumes: the day's loss counts from here. */
   forgive(): void {
     this.#day.forgive();
+  }
+
+  /** Funding that was booked only now, and may be of an earlier day. */
+  bookedLate(report: FundingReport): void {
+    this.#day.bookedLate(report);
   }
 
   tick(now: MonoMs, nowMs: WallMs): void {

@@ -30,6 +30,13 @@ export class DayPnl {
     return atoms(earned - (from === undefined ? earned : (parseAtoms(from) ?? earned)));
   }
 
+  /** Booked only now and of an earlier day: it was earned before this one began. */
+  bookedLate({ asset, amount, atMs }: { readonly asset: string; readonly amount: Atoms; readonly atMs: number }): void {
+    const from = parseAtoms(this.#day.from[asset] ?? '');
+    if (from === null || atMs >= this.#day.startMs) return;
+    this.#put({ ...this.#day, from: { ...this.#day.from, [asset]: formatAtoms(atoms(from + amount)) } });
+  }
+
   /** The loss went too far: so it stays until midnight, or until a person resumes. True when it is news. */
   lose(asset: string): boolean {
     if (this.#day.lost.includes(asset)) return false;

@@ -10,6 +10,7 @@ import { formatAtoms, type Lots, type MonoMs, type Ticks } from '../../shared/un
 import type { OrderRequest, VenueOrder } from '../venues/venue.ts';
 import { OrderIndex } from './order-index.ts';
 import { FillBook } from './fill-book.ts';
+import { ListedFunding } from './listed-funding.ts';
 import type { MoneyDifference } from './money.ts';
 import { LooseFills, type LooseQuery } from './loose-fills.ts';
 import { laterId, Positions } from './positions.ts';
@@ -51,6 +52,7 @@ export class Ledger {
   readonly #foreign = new Map<string, LedgerOrder>();
   readonly #byVenueId = new Map<string, string>();
   readonly #loose = new LooseFills();
+  readonly #listed = new ListedFunding();
   #early: FillReport[] = [];
   readonly #heard = new Map<string, Heard>();
   #fillSeq: number;
@@ -189,6 +191,18 @@ export class Ledger {
   }
 
   funding(report: FundingReport): Change {
+    if (!this.#listed.take(report)) return this.#fund(report);
+    this.positions.passOver(report); // told twice, it is not new the second time either
+    return NO_CHANGE;
+  }
+
+  /** One that is in the venue's list alone; should the stream tell it all the same, it is the same. */
+  listedFunding(report: FundingReport): Change {
+    this.#listed.add(report);
+    return this.#fund(report);
+  }
+
+  #fund(report: FundingReport): Change {
     const row = this.positions.fund(report);
     return { ...NO_CHANGE, positions: row ? [row] : [], funding: [fundingRow(report, row?.symbol ?? '')] };
   }

@@ -4,7 +4,7 @@ import { type Instrument, notionalOf } from '../../shared/instrument.ts';
 import { type Atoms, atoms, type Lots, lots, type MonoMs, ZERO_ATOMS } from '../../shared/units.ts';
 import { isComparable, type Mark, markOf, type MoneyDifference, moneyDifference, realizedByVenue } from './money.ts';
 import { entryPriceOf, FLAT, type Holding, type Parts, RunningPosition } from './position.ts';
-import { type Archive, assetOfUnnamed, type BookedFill, type PositionRow, unnamedSymbol } from './rows.ts';
+import { type Archive, assetOfUnnamed, type BookedFill, type Now, type PositionRow, unnamedSymbol } from './rows.ts';
 
 type Entry = {
   readonly instrument: Instrument;
@@ -12,6 +12,8 @@ type Entry = {
   row: PositionRow;
   /** False until a baseline was adopted or loaded. */
   adopted: boolean;
+  /** Infinity until then. */
+  countedFromMs: number;
   venue: PositionReport | null;
   newestFillMs: number;
   mark: Mark | null;
@@ -25,6 +27,7 @@ export type PositionsOptions = {
   readonly archive: Pick<Archive, 'findFill'>;
 };
 /** `ownEntryPrice`: from our fills alone. */
+type Adopting = { readonly report: PositionReport; readonly sinceTradeId: string | null; readonly now: Now };
 type Account = { readonly entryPrice: string | null; readonly ownEntryPrice: string | null; readonly holding: Holding };
 
 export class Positions {
@@ -43,6 +46,7 @@ export class Positions {
         running,
         row: row ?? emptyRow(symbol),
         adopted: row !== undefined,
+        countedFromMs: row === undefined ? Number.POSITIVE_INFINITY : 0,
         venue: null,
         newestFillMs: 0,
         mark: null,
@@ -111,10 +115,11 @@ export class Positions {
   }
 
   /** First run: the venue's position is where counting begins. */
-  adopt({ report, sinceTradeId }: { readonly report: PositionReport; readonly sinceTradeId: string | null }): PositionRow | null {
+  adopt({ report, sinceTradeId, now }: Adopting): PositionRow | null {
     const entry = this.#entries.get(report.symbol);
     if (!entry || entry.adopted) return null;
     entry.adopted = true;
+    entry.countedFromMs = now.wall;
     entry.running.correct(report);
     entry.row = { ...entry.row, baseline: report.size, sinceTradeId, lastTradeId: sinceTradeId, ...held(entry.running) };
     return entry.row;
@@ -168,20 +173,30 @@ export class Positions {
   }
 
   /**
-   * Told twice counts once. Without a symbol it goes to the only position held in that asset, else to a row of the asset itself. Null: it was
-   * booked before, or is of a symbol that is not managed.
+   * Told twice counts once. Without a symbol it goes to the only position held in that asset; else, and in another asset than the symbol's
+   * own, to a row of the asset itself. Null: it was booked before, or is of a symbol that is not managed.
    */
   fund(report: FundingReport): PositionRow | null {
-    const key = `${report.asset}:${report.symbol}:${report.atMs}:${report.amount}`;
     const entry = this.#fundedEntry(report);
-    if ((!entry && report.symbol !== null) || this.#fundingSeen.has(key)) return null;
-    this.#fundingSeen.add(key);
-    if (this.#fundingSeen.size > 1_000) for (const first of this.#fundingSeen) if (this.#fundingSeen.delete(first)) break;
+    const isOurs = report.symbol === null || this.#entries.has(report.symbol);
+    if (!isOurs || this.#fundingSeen.has(paymentKey(report))) return null;
+    this.passOver(report);
     const before = entry?.row ?? this.#unnamed.get(report.asset) ?? emptyRow(unnamedSymbol(report.asset));
     const row = { ...before, funding: atoms(before.funding + report.amount) };
     if (entry) entry.row = row;
     else this.#unnamed.set(report.asset, row);
     return row;
+  }
+
+  /** A payment that is booked already. */
+  passOver(report: FundingReport): void {
+    this.#fundingSeen.add(paymentKey(report));
+    if (this.#fundingSeen.size > 1_000) for (const first of this.#fundingSeen) if (this.#fundingSeen.delete(first)) break;
+  }
+
+  /** From when on the money of a symbol counts: its baseline holds what was before. Venue time; 0 where it was adopted by an earlier run. */
+  countedFrom(symbol: string): number {
+    return this.#entries.get(symbol)?.countedFromMs ?? 0;
   }
 
   /** Takes over a position that no fill explains. */
@@ -196,7 +211,8 @@ export class Positions {
   }
 
   #fundedEntry({ symbol, asset }: FundingReport): Entry | undefined {
-    if (symbol !== null) return this.#entries.get(symbol);
+    const named = symbol === null ? undefined : this.#entries.get(symbol);
+    if (symbol !== null) return named?.instrument.quoteAsset === asset ? named : undefined;
     const held = [...this.#entries.values()].filter((entry) => entry.instrument.quoteAsset === asset && entry.row.size !== 0);
     return held.length === 1 ? held[0] : undefined;
   }
@@ -229,6 +245,8 @@ export class Positions {
     return moneyDifference({ ...compared, mark: entry.mark });
   }
 }
+
+const paymentKey = ({ asset, symbol, atMs, amount }: FundingReport): string => `${asset}:${symbol}:${atMs}:${amount}`;
 
 const held = ({ holding, parts: { base, tail } }: RunningPosition) => ({ ...holding, base, tail: tail.map(({ tradeId }) => tradeId) });
 

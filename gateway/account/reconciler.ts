@@ -10,6 +10,7 @@ import type { AccountState, Holdings, OrderEntry } from '../venues/venue.ts';
 import { Commissions } from './commissions.ts';
 import { Convergence, type Round } from './convergence.ts';
 import { orderCorrections, withCorrections } from './corrections.ts';
+import { type FundingBooks, FundingReader } from './funding-reader.ts';
 import type { Keeper } from './keeper.ts';
 import { type Correction, type Patience, reconcileOrders, silentOrders } from './reconcile.ts';
 import { Resolver } from './resolver.ts';
@@ -41,6 +42,8 @@ export type ReconcilerOptions = {
   readonly sender: Sender;
   /** Reads the stops at the venue, before trades are read: the order of a triggered one is ours, and its fills with it. */
   readonly readStops: () => Promise<unknown>;
+  /** Where what was paid is remembered; without it only the stream tells. */
+  readonly funding?: FundingBooks;
   readonly onAccount?: (account: AccountState) => void;
   /** Of every read, light ones too. */
   readonly onHoldings?: (holdings: Holdings, readAt: MonoMs) => void;
@@ -66,6 +69,7 @@ export class Reconciler {
   readonly #trades: TradeReader;
   readonly #settler: Settler;
   readonly #commissions: Commissions;
+  readonly #funding: FundingReader | null;
   readonly #convergence = new Convergence();
   readonly #patience: Patience;
   readonly #startedAt: MonoMs;
@@ -93,6 +97,7 @@ export class Reconciler {
     const readHoldings = async () => (await this.#readAccount())?.state ?? null;
     this.#settler = new Settler({ keeper, clock, symbols, trades: this.#trades, readHoldings, onCorrected });
     this.#commissions = new Commissions({ keeper, orders, symbols });
+    this.#funding = options.funding ? new FundingReader({ keeper, orders, books: options.funding }) : null;
     this.#patience = { answerMs: requestTimeoutMs + ANSWER_SPARE_MS, restMs: 2 * reconcileMs };
     this.#startedAt = clock.monoMs();
     this.#resolver = new Resolver({
@@ -108,6 +113,7 @@ export class Reconciler {
   /** The private stream is up: the account is read afresh, and known only after that. */
   streamLive(): void {
     this.#streamLive = true;
+    this.#funding?.want();
     this.want('stream-live');
   }
 
@@ -161,6 +167,7 @@ export class Reconciler {
 
   #light(now: MonoMs): void {
     this.#commissions.tick(now);
+    this.#funding?.tick(now);
     if (now - Math.max(this.#lastAt, this.#stepAt) < this.#options.reconcileMs) return;
     this.#stepAt = now;
     void this.#step();

@@ -10,6 +10,11 @@ export type Verdict = { readonly code: number; readonly lines: readonly string[]
  */
 const UNREACHABLE: readonly string[] = ['redis', 'rest', 'account', 'stream-public', 'stream-market', 'stream-private', 'order-socket'];
 
+const probeIn = (findings: readonly Finding[]): Finding | undefined => findings.find(({ id }) => id === 'probe');
+
+/** Nothing was left for a person to accept. */
+export const isProved = (findings: readonly Finding[]): boolean => probeIn(findings)?.level === 'ok';
+
 /** Null: it may start. `acceptUnverified`: a person accepts what nobody has tried out at the venue. */
 export function judgePreflight(findings: readonly Finding[], { acceptUnverified }: { readonly acceptUnverified: boolean }): Verdict | null {
   const failed = failures(findings);
@@ -20,8 +25,8 @@ export function judgePreflight(findings: readonly Finding[], { acceptUnverified 
       lines: failed.map(({ id, said, fix }) => `environment mainnet: refused: doctor ${id}: ${said}${fix === null ? '' : `: ${fix}`}`),
     };
   }
-  const probe = findings.find(({ id }) => id === 'probe');
-  if (probe?.level === 'ok' || acceptUnverified) return null;
+  if (isProved(findings) || acceptUnverified) return null;
+  const probe = probeIn(findings);
   const why = probe ? `${probe.said}: ${probe.fix}` : 'unverified on venue';
   return { code: EXIT.refused, lines: [`environment mainnet: refused: ${why}; or accept that for this start with --accept-unverified`] };
 }

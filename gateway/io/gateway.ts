@@ -37,6 +37,7 @@ import { PushPace } from '../publish/push-pace.ts';
 import { type Readiness, readiness } from '../publish/readiness.ts';
 import { SeqLog } from '../publish/seq-log.ts';
 import { ConfigInForce } from '../orders/config-in-force.ts';
+import { fundingBooks } from './funding-books.ts';
 import { meteredCalls } from './call-meter.ts';
 import { Counters } from './meters/counters.ts';
 import type { Measured } from './meters/measured.ts';
@@ -105,6 +106,7 @@ export class Gateway implements AsyncDisposable {
         if (hindrance !== null && (account.hedgeMode || !this.#started)) options.onFatal(hindrance, 4);
         this.#watch.onWhole(account);
       },
+      funding: fundingBooks(store, core.risk),
       onHoldings: (holdings, at) => this.#closer.onAccount(holdings, at),
     });
     const save = (jobs: readonly LadderJob[]): boolean => {
@@ -113,9 +115,7 @@ export class Gateway implements AsyncDisposable {
     };
     this.#closer = new Closer({ core, readPositions: () => this.#reconciler.readPositions(), save });
     this.#stops = new Stops({
-      core,
-      closer: this.#closer,
-      rows: store.openStops(),
+      ...{ core, closer: this.#closer, rows: store.openStops() },
       save: (row) => store.saveStop(row),
       readPositions: () => this.#reconciler.readPositions(),
       onSuspicious: (reason) => this.#reconciler.want(reason),
@@ -130,10 +130,7 @@ export class Gateway implements AsyncDisposable {
     });
     this.#safety = this.#openSafety();
     this.#publisher = new Publisher({
-      core,
-      keys: keysOf(config.redis.prefix),
-      closer: this.#closer,
-      stops: this.#stops,
+      ...{ core, keys: keysOf(config.redis.prefix), closer: this.#closer, stops: this.#stops },
       redisDown: () => this.#watch.redisDown,
       deadMan: () => this.#watch.deadMan,
       inheritsFrom: () => this.#desk.heritage.oldest(),

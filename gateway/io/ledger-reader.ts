@@ -6,6 +6,7 @@ import {
   type CorrectionRow,
   type DaysRange,
   type FillsRange,
+  type FundingRow,
   type LedgerOrder,
   LOOSE_KEPT,
   type PositionRow,
@@ -21,6 +22,7 @@ import {
 } from '../account/audit-rows.ts';
 import type { StopRow } from '../orders/stop-book.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
+import { atoms, wallMs } from '../../shared/units.ts';
 import { gridKept, type KeptGrid } from './ledger-grid.ts';
 import { STORE_VERSION, versionOf } from './ledger-schema.ts';
 import { readRow } from './row-text.ts';
@@ -83,6 +85,15 @@ export class LedgerReader {
     const query = `SELECT row FROM fills WHERE symbol = ? AND at_ms >= ? AND (at_ms, n) < (?, ?) ORDER BY at_ms DESC, n DESC LIMIT ?`;
     const found = symbols.flatMap((each) => rowsOf<BookedFill>(this.#prepared(query).all(each, fromMs, toMs, beforeN, limit)));
     return found.sort((a, b) => b.atMs - a.atMs || b.n - a.n).slice(0, limit);
+  }
+
+  /** Payments of that time on, oldest first. */
+  fundingSince(fromMs: number): FundingRow[] {
+    const found = this.#prepared('SELECT asset, at_ms, amount, told, symbol FROM funding WHERE at_ms >= ? ORDER BY at_ms').all(fromMs);
+    return found.map((row) => ({
+      ...{ asset: textOf(row, 'asset'), amount: atoms(BigInt(textOf(row, 'amount'))), told: textOf(row, 'told') },
+      ...{ symbol: textOf(row, 'symbol'), atMs: wallMs(Number(row['at_ms'])) },
+    }));
   }
 
   /** Newest day first. */

@@ -17,6 +17,7 @@ import type { Cause, LifeRows, Note } from '../account/audit-rows.ts';
 import type { DayRow } from '../account/day-profit.ts';
 import {
   type Archive,
+  type FundingRow,
   type BookedFill,
   type Change,
   type DaysRange,
@@ -65,6 +66,8 @@ export type Meta = {
   readonly emergency: string | null;
   /** Limits in force and changes of the configuration, as they keep themselves. */
   readonly config: string | null;
+  /** Up to when the venue's list of funding is booked. */
+  readonly funding: string | null;
 };
 type Open = {
   readonly db: DatabaseSync;
@@ -228,6 +231,12 @@ export class LedgerStore implements Archive, Disposable {
     return this.#askWritten((reader) => reader.days(range)) ?? [];
   }
 
+  /** Of that time on, oldest first; null while not all that is booked is in the file, or it cannot be read. */
+  fundingSince(fromMs: number): FundingRow[] | null {
+    const found = this.#askWritten((reader) => reader.fundingSince(fromMs));
+    return this.#queue.size > 0 ? null : found;
+  }
+
   /** '' for a symbol that was never counted. */
   quoteAsset(symbol: string): string {
     return this.#ask((reader) => reader.grid(symbol)?.quoteAsset ?? '') ?? '';
@@ -264,6 +273,7 @@ export class LedgerStore implements Archive, Disposable {
       day: this.#meta('day'),
       emergency: this.#meta('emergency'),
       config: this.#meta('config'),
+      funding: this.#meta('funding'),
     };
   }
 

@@ -1,6 +1,7 @@
 /**
  * What stands between a start and real money: the doctor's checks, and what nobody has tried out at the venue. Passed once, a gateway that
- * died may come back within a day of its last sign of life without them: a position waits for it.
+ * died may come back within a day of its last sign of life without them: a position waits for it. What a person accepted for one start is not
+ * carried over to another: whoever starts it again says it again, a supervisor with the words it was given for the whole run.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +16,7 @@ import { LEDGER_FILE } from '../../shared/socket-path.ts';
 import { examine } from '../doctor/io/collect.ts';
 import { EXIT } from '../exit-code.ts';
 import { isRealMoney } from '../venues/io/examine.ts';
-import { judgePreflight } from '../doctor/preflight.ts';
+import { isProved, judgePreflight } from '../doctor/preflight.ts';
 
 export type Preflight = {
   readonly loaded: Loaded;
@@ -45,14 +46,16 @@ export async function preflight({ loaded, credentials, acceptUnverified, say }: 
   const account = accountHash(credentials.apiKey);
   for (const line of realMoneyLines(config, account)) say(line);
   const folder = join(runDir, `mainnet-${account}`);
-  if (passedBefore(folder, loaded)) {
+  const before = passedBefore(folder, loaded);
+  if (before && (acceptUnverified || !before.accepted)) {
     say('doctor: passed with this configuration, and lived less than a day ago; the gateway died since and comes back at once');
     return null;
   }
+  if (before) say('doctor: what is unverified on venue was accepted for the start before, not for this one; everything is looked at again');
   const findings = await examine({ loaded, credentials: ok(credentials) });
   for (const { level, id, said } of findings) if (level !== 'ok') say(`doctor: ${level} ${id}: ${said}`);
   const refusal = judgePreflight(findings, { acceptUnverified });
-  if (refusal === null) notePass(folder, loaded);
+  if (refusal === null) notePass(folder, { loaded, accepted: !isProved(findings) });
   return refusal;
 }
 
@@ -69,13 +72,16 @@ function realMoneyLines({ symbols, limits, account }: Config, hash: string): rea
 
 const STAMP_FILE = 'preflight.json';
 const STAMP_MS = 86_400_000;
-const Stamp = z.strictObject({ passedMs: z.number(), config: z.string() });
+/** `accepted`: by what a person said for that start alone; what earlier versions did not write may have been. */
+const Stamp = z.strictObject({ passedMs: z.number(), config: z.string(), accepted: z.boolean().default(true) });
+type Stamp = z.infer<typeof Stamp>;
 
-function passedBefore(folder: string, loaded: Loaded): boolean {
+function passedBefore(folder: string, loaded: Loaded): Stamp | null {
   const stamp = Stamp.safeParse(jsonIn(join(folder, STAMP_FILE)));
-  if (!stamp.success || readLife(textIn(join(folder, LIFE_FILE)))?.state !== 'running') return false;
+  if (!stamp.success || readLife(textIn(join(folder, LIFE_FILE)))?.state !== 'running') return null;
   const ages = [stamp.data.passedMs, ...ledgerWrites(folder)].map((atMs) => Date.now() - atMs);
-  return ages.some((ageMs) => ageMs >= 0 && ageMs < STAMP_MS) && stamp.data.config === hashOf(loaded);
+  const isFresh = ages.some((ageMs) => ageMs >= 0 && ageMs < STAMP_MS) && stamp.data.config === hashOf(loaded);
+  return isFresh ? stamp.data : null;
 }
 
 /** Signs of life of the gateway that had passed: it may have run for weeks since, and its position waits all the same. */
@@ -83,9 +89,10 @@ function ledgerWrites(folder: string): readonly number[] {
   return [LEDGER_FILE, `${LEDGER_FILE}-wal`].flatMap((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? []);
 }
 
-function notePass(folder: string, loaded: Loaded): void {
+function notePass(folder: string, { loaded, accepted }: { readonly loaded: Loaded; readonly accepted: boolean }): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, STAMP_FILE), `${JSON.stringify({ passedMs: Date.now(), config: hashOf(loaded) })}\n`, { mode: 0o600 });
+  const stamp: Stamp = { passedMs: Date.now(), config: hashOf(loaded), accepted };
+  writeFileSync(join(folder, STAMP_FILE), `${JSON.stringify(stamp)}\n`, { mode: 0o600 });
 }
 
 const hashOf = ({ config }: Loaded): string =>

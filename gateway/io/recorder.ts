@@ -126,7 +126,7 @@ export class Recorder implements AsyncDisposable {
     return (url, handlers) => {
       const route = routeOf(url);
       const name = `${route}#${++this.#connections}`;
-      const told = (event: string, sentence = ''): void => this.#tape.write('connection', name, JSON.stringify({ event, sentence }));
+      const told = (event: string, sentence = ''): void => void this.#tape.write('connection', name, JSON.stringify({ event, sentence }));
       const hide: Redact = OPEN_ROUTES.has(route) ? asItIs : this.#hide; // public frames hold nothing to hide
       const socket = open(url, {
         ...handlers,

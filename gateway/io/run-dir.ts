@@ -3,9 +3,11 @@
  * account belong to one process at a time, by locks that vanish with the process.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { accountHash } from '../../shared/config.ts';
+import type { Credentials, Loaded } from '../../shared/config-file.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { brainSocketPath, LEDGER_FILE, operatorBeside } from '../../shared/socket-path.ts';
 import { type FileLock, lockFile, lockName } from './os-lock.ts';
@@ -23,16 +25,20 @@ export type RunDir = AsyncDisposable & {
   /** False when the folder was removed or replaced under us: then another may run in our place, and what is written here is lost. */
   readonly holds: () => boolean;
 };
-export type RunDirOptions = {
+export type RunDirOptions = AccountOptions & {
+  readonly socketPath: string | null;
+  readonly runtimeDir: string | undefined;
+};
+export type AccountOptions = {
   readonly runDir: string;
   readonly environment: string;
   readonly accountHash: string;
-  readonly socketPath: string | null;
-  readonly runtimeDir: string | undefined;
   /** What names the account at the venue, never told to anybody; null where the account exists in this folder alone. */
   readonly account: string | null;
 };
-/** `locked`: another gateway runs here. */
+const LOCK_FILE = 'lock.sqlite';
+
+/** `locked`: another gateway runs here, or a probe. */
 export type RunDirFault = { readonly kind: 'locked' | 'unusable'; readonly sentence: string };
 
 export async function openRunDir(options: RunDirOptions): Promise<Result<RunDir, RunDirFault>> {
@@ -61,12 +67,35 @@ export async function openRunDir(options: RunDirOptions): Promise<Result<RunDir,
   });
 }
 
+/** Keeps gateways of an account away for a while, without a place of its own: the folder is locked where there is one, and none is made. */
+export async function lockAccount(options: AccountOptions): Promise<Result<AsyncDisposable, RunDirFault>> {
+  await using locks = new AsyncDisposableStack();
+  const path = join(options.runDir, `${options.environment}-${options.accountHash}`);
+  const folder = existsSync(path) ? lockFolder(path) : null;
+  if (folder?.ok === false) return folder;
+  if (folder) locks.use(folder.value);
+  const account = await takeAccount(locks, options);
+  return account.ok ? ok(locks.move()) : account;
+}
+
+/** Of what a configuration and a key name. */
+export function accountOptions({ config, runDir }: Loaded, { apiKey }: Pick<Credentials, 'apiKey'>): AccountOptions {
+  const { environment, sim, endpoints } = config;
+  const where = environment === 'sim' ? (endpoints.sim?.rest ?? sim.port) : environment;
+  return { runDir, environment, accountHash: accountHash(apiKey), account: environment === 'paper' ? null : `${where} ${apiKey}` };
+}
+
+const lockFolder = (path: string): Result<FileLock, RunDirFault> => {
+  const folder = lockFile(join(path, LOCK_FILE));
+  return folder.ok ? folder : refused(folder.error, 'Another gateway, or a probe, runs for this account: stop it first: its lock is');
+};
+
 type Place = { readonly path: string; readonly socket: string; readonly socketDir: string };
 
 /** The folder, and the socket where it lies elsewhere: two accounts may be configured to the same one. */
 function takePlace(locks: AsyncDisposableStack, { path, socket, socketDir }: Place): Result<FileLock, RunDirFault> {
-  const folder = lockFile(join(path, 'lock.sqlite'));
-  if (!folder.ok) return refused(folder.error, `Another gateway runs for this account: stop it first: its lock is`);
+  const folder = lockFolder(path);
+  if (!folder.ok) return folder;
   locks.use(folder.value);
   if (socketDir === resolve(path)) return folder;
   const beside = lockFile(`${socket}.lock`);
@@ -76,11 +105,14 @@ function takePlace(locks: AsyncDisposableStack, { path, socket, socketDir }: Pla
   return folder;
 }
 
-async function takeAccount(locks: AsyncDisposableStack, { account, environment }: RunDirOptions): Promise<Result<null, RunDirFault>> {
+async function takeAccount(locks: AsyncDisposableStack, { account, environment }: AccountOptions): Promise<Result<null, RunDirFault>> {
   if (account === null) return ok(null);
   const lock = await lockName(`mmbot-${environment}-${shortHash(account)}`);
   if (!lock.ok)
-    return refused(lock.error, 'Another gateway of this machine trades this account from another run folder: stop it first: its lock is');
+    return refused(
+      lock.error,
+      'Another gateway, or a probe, of this machine is at this account from another run folder: stop it first: its lock is',
+    );
   locks.use(lock.value);
   return ok(null);
 }

@@ -104,7 +104,7 @@ function pass<T>(send: () => Promise<T>, { fence, what, refuse }: Passing<T>): P
 }
 
 function fencedOrders(orders: OrderEntry, fence: Fence): OrderEntry {
-  const { commission, route, placeMany, amendMany, batch, amends } = orders;
+  const { commission, fundingPaid, route, placeMany, amendMany, batch, amends } = orders;
   const closes = { fence, what: 'protects', refuse: err } as const;
   const opens = { fence, what: 'opens', refuse: err } as const;
   const takesBack = { fence, what: 'takes-back' } as const;
@@ -135,6 +135,7 @@ function fencedOrders(orders: OrderEntry, fence: Fence): OrderEntry {
     account: () => orders.account(),
     holdings: () => orders.holdings(),
     ...(commission && { commission: (symbol: string) => commission.call(orders, symbol) }),
+    ...(fundingPaid && { fundingPaid: (range: Parameters<typeof fundingPaid>[0]) => fundingPaid.call(orders, range) }),
     budgets: () => orders.budgets(),
     ...(route && { route: () => route.call(orders) }),
   };

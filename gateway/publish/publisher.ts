@@ -162,6 +162,7 @@ export class Publisher {
     const { epoch, environment, accountHash, configHash } = identity;
     const deadMan = this.#options.deadMan();
     const inheritsFrom = this.#options.inheritsFrom?.() ?? null;
+    const reads = venue.lineHealth?.().reads;
     const { mode, reasons } = wholeMode(wholeState(core, { redisDown: redisDown() }));
     return {
       schema: SCHEMA_VERSION,
@@ -173,6 +174,7 @@ export class Publisher {
       reasons: [...reasons, ...[...venue.instruments.keys()].flatMap((symbol) => this.#symbolReasons(symbol))],
       health: { market: venue.market.health(), account: venue.accountHealth(), orderEntry: venue.orders.route?.() ?? 'rest' },
       budgets: venue.orders.budgets(),
+      ...(reads ? { reads } : {}),
       paused: modes.paused !== null,
       ...this.#options.safety(),
       closing: [...closer.closing],

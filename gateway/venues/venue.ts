@@ -7,6 +7,7 @@ import type {
   BalanceReport,
   Bar,
   FillReport,
+  FundingReport,
   Mark,
   OrderReport,
   PositionReport,
@@ -98,6 +99,11 @@ export type OnWritten = (at: MonoMs, via?: Transport) => void;
 export type BatchRules = { readonly most: number; readonly orders10s: number; readonly orders1m: number; readonly weight: number };
 export type AmendRules = { readonly most: number; readonly shrinkKeepsPlace: boolean };
 
+/** `id`: the venue's own, the same each time it is told. */
+export type FundingPayment = FundingReport & { readonly id: string };
+/** `isLast`: more is not in the list; otherwise the rest is asked for from the time of the newest on. */
+export type FundingPage = { readonly payments: readonly FundingPayment[]; readonly isLast: boolean };
+
 export interface OrderEntry {
   place(request: OrderRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>>;
   amend(request: AmendRequest, onWritten?: OnWritten): Promise<VenueResult<VenueOrder>>;
@@ -121,6 +127,8 @@ export interface OrderEntry {
   recentIds(symbol: string): Promise<VenueResult<readonly string[]>>;
   /** Shares of notional, decimal strings; negative is a rebate. Without it they stay unknown. */
   commission?(symbol: string): Promise<VenueResult<Commission>>;
+  /** Of the account, times inclusive, oldest first, as many as one call tells. Absent: the stream tells each, also after a break. */
+  fundingPaid?(range: { readonly fromMs: number; readonly toMs: number }): Promise<VenueResult<FundingPage>>;
   /** Arms the venue's countdown that cancels all orders of the symbol after `ms`; 0 disarms. */
   armDeadMan(order: { readonly symbol: string; readonly ms: number }): Promise<VenueResult<null>>;
   /** Used and allowed, from the venue's own headers and limits. */
@@ -232,6 +240,9 @@ export type VenueEvents = MarketListener & {
   readonly onInstrument?: (news: InstrumentNews) => void;
 };
 
+/** Those that `failed` were never answered, or only by a refusal to say anything. */
+export type Reads = { readonly asked: number; readonly failed: number };
+
 /** A connected venue. Disposing closes sockets and pools; it cancels nothing. */
 export interface Venue extends AsyncDisposable {
   readonly name: string;
@@ -241,8 +252,8 @@ export interface Venue extends AsyncDisposable {
   readonly stops: StopEntry | null;
   readonly market: MarketView;
   accountHealth(): StreamHealth;
-  /** Of requests, where there is a line that can fail: none got through lately; how old the reading of the venue's clock is. */
-  lineHealth?(): { readonly failing: boolean; readonly clockAgeMs: number };
+  /** Of requests, where there is a line that can fail: none got through lately; how old the reading of the venue's clock is; reads since the start. */
+  lineHealth?(): { readonly failing: boolean; readonly clockAgeMs: number; readonly reads?: Reads };
   /** Opens the private stream anew, because it is silent where it should have spoken. */
   reopenAccount?(reason: string): void;
   /** Opens the streams. The private stream tells `live` through `onAccount` once it is connected; then the caller reads `account()`. */

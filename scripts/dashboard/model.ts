@@ -70,6 +70,8 @@ export type BrainView = {
   /** Since it wrote, ms by the venue's clock. */
   readonly ageMs: number | null;
   readonly risk: BrainDoc['risk'];
+  /** Mistakes of an edit that the gateway has taken. */
+  readonly refused: readonly string[];
   readonly pnl: NonNullable<BrainDoc['pnl']>;
   readonly runs: readonly RunView[];
   readonly exits: Readonly<Record<string, { readonly takeProfits: number; readonly stopLosses: number }>>;

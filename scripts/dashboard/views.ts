@@ -1,4 +1,5 @@
 /** From the documents of gateway and brain to the sections of the page. Pure: what is not known is null, never a zero. */
+import { refusedAlone } from '../../shared/config-live.ts';
 import type { BrainDoc } from '../../shared/brain-doc.ts';
 import { hasEnded } from '../../shared/order.ts';
 import { explain } from '../../shared/reasons.ts';
@@ -36,6 +37,7 @@ export function brainView({ brain, header }: Pick<State, 'brain' | 'header'>): B
   const { strategy, decisions, brainEpoch, processed, wallMs, risk, pnl = {}, runs = [], symbols } = brain;
   return {
     ...{ strategy, decisions, risk, pnl },
+    refused: refusedAlone(brain.config?.state, header?.config),
     leased: header !== null && header.brainEpoch === brainEpoch,
     behind: header?.epoch === processed.epoch ? Math.max(0, header.seq - processed.seq) : null,
     ageMs: header === null ? null : Math.max(0, Math.round(header.wallMs - wallMs)),

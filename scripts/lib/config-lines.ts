@@ -2,7 +2,7 @@
 import type { ConfigAnswer } from '../../shared/command.ts';
 import type { ConfigAudit } from '../../shared/config-live.ts';
 import type { BrainDoc } from '../../shared/brain-doc.ts';
-import { configLines } from './screen.ts';
+import { brainAloneLines, configLines } from './screen.ts';
 import { labelled } from './table.ts';
 
 /** Of both processes, as each last told; null: not known. */
@@ -20,7 +20,7 @@ export function inForceLines({ gateway, brain }: InForce): readonly string[] {
       ? 'the same'
       : `other ones (${brain.limitsHash}): the tighter of both rules`
     : 'unknown';
-  const told = configLines(gateway.state);
+  const told = [...configLines(gateway.state), ...brainAloneLines({ gateway: gateway.state, brain: brain?.state })];
   const logs = [
     { who: 'gateway', log: gateway.log },
     { who: 'brain', log: brain?.log ?? [] },

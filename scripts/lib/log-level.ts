@@ -1,8 +1,9 @@
 /** `mm log-level`: how much the processes log, changed while they run by an edit of config.local.json, which they see. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { applyEdits, modify } from 'jsonc-parser';
 import type { Config } from '../../shared/config.ts';
+import { replaceFile } from '../../shared/io/whole-file.ts';
 import { configOf, EXIT, type ExitCode, Problem, print } from './tool.ts';
 
 export type LogLevelOptions = { readonly config: string; readonly json: boolean };
@@ -22,8 +23,7 @@ export function logLevel({ config: file, json }: LogLevelOptions, level?: string
   const local = join(dirname(path), 'config.local.json');
   const before = existsSync(local) ? readFileSync(local, 'utf8') : '{}\n';
   const edits = modify(before, ['log', 'level'], level, { formattingOptions: { insertSpaces: true, tabSize: 2 } });
-  writeFileSync(`${local}.new`, applyEdits(before, edits), { mode: 0o600 });
-  renameSync(`${local}.new`, local); // never half written: the processes look at it
+  replaceFile(local, applyEdits(before, edits)); // the processes look at it, and may start from it after a power failure
   const after = configOf(file).config.log.level;
   print(
     json ? JSON.stringify({ level: after, file: local }) : `${local}: log.level is ${after} now; running processes take it within a second`,

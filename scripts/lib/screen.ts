@@ -1,5 +1,5 @@
 /** State as lines for a terminal of 80 columns. Pure: what is not known is written "unknown", never as a zero. */
-import type { ConfigState } from '../../shared/config-live.ts';
+import { type ConfigState, refusedAlone } from '../../shared/config-live.ts';
 import { hasEnded } from '../../shared/order.ts';
 import type { BrainDoc } from '../../shared/brain-doc.ts';
 import type { Header, OrderDoc } from '../../shared/snapshot.ts';
@@ -24,6 +24,7 @@ export function statusScreen({ state, paint, prefix }: Screen): readonly string[
   return [
     ...healthLines(state),
     ...headLines({ header, ageMs, paint, prefix }),
+    ...brainAloneLines({ gateway: header?.config, brain: state.brain?.config?.state }),
     '',
     paint(titles, 'dim'),
     ...rows,
@@ -117,6 +118,15 @@ export function configLines(config: ConfigState | undefined): readonly string[] 
     ...restart.map((line) => `needs a restart: ${line}`),
   ];
   return lines.map((line, n) => `${(n === 0 ? 'config' : '').padEnd(10)}${line}`);
+}
+
+type Told = { readonly gateway: ConfigState | undefined; readonly brain: ConfigState | undefined };
+
+/** An edit in which only the brain has found a mistake, in a strategy or its file, is in force at the gateway and not at the brain. */
+export function brainAloneLines({ gateway, brain }: Told): readonly string[] {
+  return refusedAlone(brain, gateway).map(
+    (line, n) => `${(n === 0 ? 'config' : '').padEnd(10)}edit refused by the brain, which goes on as before: ${line}`,
+  );
 }
 
 /** Nothing when neither holds. */

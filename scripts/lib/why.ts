@@ -3,7 +3,7 @@ import { explain } from '../../shared/reasons.ts';
 import type { BrainDoc, RunDoc } from '../../shared/brain-doc.ts';
 import { trimDecimal } from '../../shared/units.ts';
 import { auditLine } from './config-lines.ts';
-import { brainAge, brainLines, configLines, riskLines } from './screen.ts';
+import { brainAge, brainAloneLines, brainLines, configLines, riskLines } from './screen.ts';
 import { shadowBlock } from './shadow-lines.ts';
 import type { State } from './state.ts';
 import { ageText, labelled, WIDTH } from './table.ts';
@@ -31,6 +31,7 @@ export function whyLines(state: State): readonly string[] {
     ...alarmLines(brain),
     ...gateway,
     ...configLines(header?.config),
+    ...brainAloneLines({ gateway: header?.config, brain: brain.config?.state }),
     ...edited,
     ...runs.flatMap((run) => ['', ...runLines(run, { brain, nowMs })]),
     ...shadows,

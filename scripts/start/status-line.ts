@@ -16,7 +16,7 @@ export function statusLine({ seconds, stats, header, brain, columns }: StatusFac
   for (const [symbol, one] of Object.entries(stats?.symbols ?? {})) {
     const why = brain?.symbols[symbol]?.reason ?? 'no brain';
     parts.push(
-      `${symbol} ${one.position}${one.entryPrice ? ` @ ${one.entryPrice}` : ''}  open ${one.open}  fills ${one.fills}  pnl ${one.realized}  ${why}`,
+      `${symbol} ${one.position}${one.entryPrice ? ` @ ${one.entryPrice}` : ''}  open ${one.open}  fills ${one.fills}  realized ${one.realized}  ${why}`,
     );
   }
   const line = parts.join(' · ');

@@ -1,9 +1,9 @@
 /** The keystore on disk: read only when nobody else can read it, replaced in one step, so that a power failure leaves the old one or the new one. */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { EMPTY_KEYSTORE, Keystore } from '../keystore.ts';
 import { err, ok, type Result } from '../result.ts';
 import { exposure } from '../secret-file.ts';
+import { replaceFile } from './whole-file.ts';
 
 /** As it was read: `write` refuses when it has become another one since. */
 export type KeystoreFile = { readonly path: string; readonly text: string | null; readonly keystore: Keystore };
@@ -28,37 +28,13 @@ export function readKeystore(path: string): Result<KeystoreFile, string> {
 
 /** One line when it could not be written; then the old one is whole. */
 export function writeKeystore({ path, text }: KeystoreFile, keystore: Keystore): string | null {
-  const part = `${path}.${process.pid}.tmp`;
   try {
     const now = existsSync(path) ? readFileSync(path, 'utf8') : null;
     if (now !== text) return `${path}: changed meanwhile by somebody else: nothing was written: try again`;
-    writeWhole(part, `${JSON.stringify(keystore, null, 2)}\n`);
-    renameSync(part, path);
-    syncFolder(dirname(path));
+    replaceFile(path, `${JSON.stringify(keystore, null, 2)}\n`);
     return null;
   } catch (error) {
-    rmSync(part, { force: true });
     return `${path}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}): the old one is as it was`;
-  }
-}
-
-function writeWhole(path: string, text: string): void {
-  const file = openSync(path, 'wx', 0o600);
-  try {
-    writeFileSync(file, text); // all of it or an error: a single write may end short on a full disk and say nothing
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** The new name is on disk, too. */
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }
 

@@ -95,17 +95,22 @@ export class TapeWriter implements AsyncDisposable {
     return this.#origin.wallMs + (this.#options.clock.monoMs() - this.#origin.monoMs);
   }
 
-  write(source: TapeSource, name: string, raw: string): void {
-    if (this.#disposed) return;
+  /** False: it was dropped. A text that rests on what the file has told already is given as a function: a new file asks for it once more. */
+  write(source: TapeSource, name: string, raw: string | (() => string)): boolean {
+    if (this.#disposed) return false;
+    let text = typeof raw === 'string' ? raw : raw();
     const { blockBytes = BLOCK_BYTES, queueBytes = QUEUE_BYTES } = this.#options;
     const atMs = this.nowMs();
-    if (this.#chars + this.#waitingChars + raw.length > queueBytes) {
+    if (this.#chars + this.#waitingChars + text.length > queueBytes) {
       this.#lose({ records: 1, fromMs: atMs, toMs: atMs, reason: 'queue-full' });
-      return;
+      return false;
     }
-    if (this.#chars + raw.length > blockBytes) this.#cut();
+    const file = this.#file;
+    if (this.#chars + text.length > blockBytes) this.#cut();
+    if (this.#file !== file && typeof raw !== 'string') text = raw();
     this.#tellLost();
-    this.#add(atMs, tapeLine({ atMs, source, name, raw }));
+    this.#add(atMs, tapeLine({ atMs, source, name, raw: text }));
+    return true;
   }
 
   /** Everything written so far is on disk, or the disk failed. */

@@ -306,7 +306,7 @@ describe('hard exits in step()', () => {
     let state = take({ over: { docs: { position: positionDoc(losing) } } }).state;
     const go = (seq: number, { size = '0.000', nowMs = 1_700_000_000_000, closing = false }): Taken => {
       const position = positionDoc({ seq, size, entryPrice: size === '0.000' ? null : '61000' });
-      const over = { head: { seq, closing: closing ? [SYMBOL] : [] }, docs: { position } };
+      const over = { head: { seq, wallMs: 1_700_000_000_000 + seq * 100, closing: closing ? [SYMBOL] : [] }, docs: { position } };
       const stepped = take({ before: state, over, turn: { nowMs: wallMs(nowMs) } });
       state = stepped.state;
       return stepped;

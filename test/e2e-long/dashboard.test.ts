@@ -217,6 +217,20 @@ describe.skipIf(path === null)('the live page in Chromium, on a whole run', () =
     await expect.poll(() => page.locator('section.stale').count(), { timeout: 20_000 }).toBe(0); // the brain writes a moment later
   });
 
+  test('hides what it cannot draw and says so, part by part, until it can', async () => {
+    await page.evaluate("window.kept = document.querySelector('#p-orders tbody'); window.kept.remove()");
+    await expect.poll(() => page.locator('section.broken').count(), { timeout: 20_000 }).toBe(1);
+    expect(await page.locator('#p-orders table').isVisible()).toBe(false);
+    expect(await page.evaluate<string>("getComputedStyle(document.querySelector('#p-orders h2'), '::after').content")).toContain(
+      'cannot be drawn',
+    );
+    expect(await page.locator('.ladder tr.bid').first().isVisible()).toBe(true);
+    await page.evaluate("document.querySelector('#p-orders table').append(window.kept)");
+    await expect.poll(() => page.locator('.broken').count(), { timeout: 20_000 }).toBe(0);
+    expect(it.told.length).toBeGreaterThan(0);
+    it.told.length = 0; // the browser has told of it
+  });
+
   test('dies alone: trading goes on, and the page finds it again with the same token', async () => {
     const before = await it.run.header();
     const pid = it.run.pid('dashboard');

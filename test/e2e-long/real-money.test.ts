@@ -67,7 +67,8 @@ test('a gateway trades real money only when everything says so', async () => {
   const accepted = await start('--live', '--accept-unverified').ready();
   expect(accepted.log).toMatch(/^REAL MONEY: account [0-9a-f]{12}, 1 symbols, all together at most 20000/);
   await accepted.kill();
-  const back = await start('--live').ready(); // it died with its pass
+  expect(await refusal('--live')).toEqual([4, expect.stringMatching(/unverified on venue/)]); // accepted for that start, not for this one
+  const back = await start('--live', '--accept-unverified').ready(); // it died with its pass
   expect(back.log).toMatch(/doctor: passed with this configuration, and lived less than a day ago/);
   expect(await back.kill('SIGTERM')).toBe(0);
   expect(await refusal('--live')).toEqual([4, expect.stringMatching(/unverified on venue/)]); // it ended in order

@@ -230,9 +230,10 @@ export const settings = (runs: readonly Run[], over: Partial<Settings> = {}): Se
   limits: () => LIMITS,
   oms: {
     tolerance: { priceBps: 0, sizeUnder: 0.5, sizeOver: 0 },
-    settle: { snapshots: 1, farFactor: 1 },
+    settle: { snapshots: 1, tickMs: 100, farFactor: 1 },
     ration: { perSecond: 1_000, burst: 1_000 },
   },
+  tickMs: 100,
   ttlMs: 500,
   maxAgeMs: 500,
   ...over,

@@ -1,5 +1,6 @@
 /** All metrics of a gateway over an order side in memory. */
 import { meteredCalls } from '../../gateway/io/call-meter.ts';
+import type { Measured } from '../../gateway/io/meters/measured.ts';
 import { Counters } from '../../gateway/io/meters/counters.ts';
 import { registerMeters } from '../../gateway/io/meters/register.ts';
 import { Notices } from '../../gateway/io/notices.ts';
@@ -22,11 +23,12 @@ export class MeteredGateway {
   /** How often the header was made. */
   headers = 0;
   readonly venue;
+  readonly #publisher: Publisher;
 
   private constructor(side: OrderSide) {
     this.side = side;
-    const { core, closer, stops, desk, alarms } = side;
-    const publisher = new Publisher({
+    const { core, closer, stops } = side;
+    this.#publisher = new Publisher({
       ...{ core, closer, stops, keys: keysOf('mm:test') },
       redisDown: () => this.redis.down,
       deadMan: () => null,
@@ -41,14 +43,19 @@ export class MeteredGateway {
     new StartTimes({ log, metrics: this.metrics });
     meterLoopLag(this.metrics)[Symbol.dispose]();
     core.keeper.listen({ onFills: () => undefined, onDoubts: () => undefined, onOrders: (orders) => this.counters.onOrders(orders) });
-    registerMeters(this.metrics, {
+    registerMeters(this.metrics, this.measured());
+  }
+
+  measured(): Measured {
+    const { core, alarms, desk } = this.side;
+    return {
       ...{ core, alarms, counters: this.counters, redis: this.redis, stall: this.stall, waiting: desk.waiting },
       header: () => {
         this.headers++;
-        return publisher.header();
+        return this.#publisher.header();
       },
       ...{ servers: [{ cut: { 'too-large': 1, flood: 2, slow: 3 } }], store: { waiting: 4 } },
-    });
+    };
   }
 
   static async open(): Promise<MeteredGateway> {

@@ -17,12 +17,13 @@ import { lots, monoMs } from '../../shared/units.ts';
 import { header, INSTRUMENT, LEASE, SYMBOL } from './brain.ts';
 import { id } from './orders.ts';
 
+export const TURN_MS = 100;
+const WALL_MS = 1_700_000_000_000;
 export const RULES: OmsRules = {
   tolerance: { priceBps: 0, sizeUnder: 0.5, sizeOver: 0 },
-  settle: { snapshots: 1, farFactor: 1 },
+  settle: { snapshots: 1, tickMs: TURN_MS, farFactor: 1 },
   ration: { perSecond: 1_000, burst: 1_000 },
 };
-export const TURN_MS = 100;
 
 export type ModelOptions = {
   readonly rules?: Partial<OmsRules>;
@@ -30,6 +31,8 @@ export type ModelOptions = {
   readonly delay?: (n: number) => number;
   readonly amendsMost?: number;
   readonly margin?: Margin | null;
+  /** Apart from each other; default: as far as the gateway's ticks. */
+  readonly turnMs?: number;
   readonly start?: readonly WorkingOrder[];
 };
 export type ModelTurn = {
@@ -60,7 +63,7 @@ export class OmsModel {
   }
 
   get now() {
-    return monoMs(this.#turn * TURN_MS);
+    return monoMs(this.#turn * (this.#options.turnMs ?? TURN_MS));
   }
 
   /** Orders that rest or may rest. */
@@ -77,7 +80,7 @@ export class OmsModel {
     const looked = look(this.oms, { shown, pending: this.#pending, lease: LEASE, now });
     const before = workingOrders({ orders: [...shown, ...looked.vanished], pending: this.#pending });
     const room = { instrument: INSTRUMENT, position: lots(0), working: before, margin: this.#options.margin ?? null };
-    const top = header({ amends: { most: this.#options.amendsMost ?? 10_000, shrinkKeepsPlace: false } });
+    const top = header({ amends: { most: this.#options.amendsMost ?? 10_000, shrinkKeepsPlace: false }, wallMs: WALL_MS + now });
     const steered = steer(looked.oms, { wanted, own: before, room, header: top, rules: this.rules, now });
     const nextId = (): string => id(this.#ids++, { epoch: LEASE });
     const named = commandsOf(steered.actions, { symbol: SYMBOL, role: 'quote', strategy: 'mm', reason: 'model', nextId });

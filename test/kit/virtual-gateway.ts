@@ -4,6 +4,7 @@ import { Keeper } from '../../gateway/account/keeper.ts';
 import { Ledger } from '../../gateway/account/ledger.ts';
 import { Reconciler } from '../../gateway/account/reconciler.ts';
 import { EpochSource } from '../../gateway/io/epoch-source.ts';
+import { fundingBooks } from '../../gateway/io/funding-books.ts';
 import { LedgerStore } from '../../gateway/io/ledger-store.ts';
 import { type Recorder, recordedWrites } from '../../gateway/io/recorder.ts';
 import { Budget } from '../../gateway/orders/budget.ts';
@@ -81,6 +82,7 @@ export class VirtualGateway implements AsyncDisposable {
       ...{ keeper, clock, sender: core.router, orders: venue.orders, symbols: config.symbols, ...config.gateway },
       onAdopted: (clientIds, how) => this.#watch.onAdopted(clientIds, how),
       readStops: () => this.#stops.sync(),
+      funding: fundingBooks(store, core.risk),
       onAccount: (account) => this.#watch.onWhole(account),
       onHoldings: (holdings, at) => this.#closer.onAccount(holdings, at),
     });

@@ -1,5 +1,4 @@
 /** A venue of ours on a simulator in this process, and everything it ever called a live book, to compare with what was published. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openBinance, type VenueOptions } from '../../gateway/venues/binance/io/venue.ts';
 import type { Venue } from '../../gateway/venues/venue.ts';
 import { bestLevels } from '../../gateway/market/top.ts';
@@ -15,7 +14,12 @@ import { KEY, openTestSim, SECRET, type SimClient } from './sim-client.ts';
 
 /** Levels a side that are compared. */
 const COMPARED = 50;
-const WAIT_MS = 20_000;
+/** For what the venue has no event of. */
+const LOOK_MS = 50;
+/** So long only what never comes is waited for. */
+const WAIT_MS = 50_000;
+/** Books that are asked for at once. */
+const ASKED = 16;
 
 type Seen = { readonly symbol: string; readonly u: number; readonly bids: readonly string[]; readonly asks: readonly string[] };
 export type WatchedOptions = {
@@ -33,7 +37,7 @@ export class WatchedVenue implements AsyncDisposable {
   readonly trades: PublicTrade[] = [];
   readonly #seen = new Map<string, Seen>();
   readonly #log: readonly string[];
-  #wake = Promise.withResolvers<void>();
+  readonly #looks = new Set<() => void>();
 
   private constructor(sim: SimClient, venue: Venue, log: readonly string[]) {
     this.sim = sim;
@@ -79,13 +83,24 @@ export class WatchedVenue implements AsyncDisposable {
     if (answer.status !== 200) throw new Error(answer.text);
   }
 
-  /** Wakes at every event of the venue. */
+  /** Looks at every event of the venue, within it: what holds for a moment only is not missed where the machine is busy. */
   async until(what: string, holds: () => boolean): Promise<void> {
-    const end = performance.now() + WAIT_MS;
-    while (!holds()) {
-      if (performance.now() > end) throw new Error(`Waited in vain for ${what}: ${this.lives.join(', ')}\n${this.log.slice(-2_000)}`);
-      await Promise.race([this.#wake.promise, sleep(50)]);
-    }
+    if (holds()) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const look = (): void => {
+      try {
+        if (holds()) resolve();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const vain = (): void => reject(new Error(`Waited in vain for ${what}: ${this.lives.join(', ')}\n${this.log.slice(-2_000)}`));
+    const timers = [setInterval(look, LOOK_MS), setTimeout(vain, WAIT_MS)];
+    this.#looks.add(look);
+    await promise.finally(() => {
+      this.#looks.delete(look);
+      for (const timer of timers) clearTimeout(timer);
+    });
   }
 
   untilLive(): Promise<void> {
@@ -96,11 +111,13 @@ export class WatchedVenue implements AsyncDisposable {
   /** Live books that differ from what the exchange published under the same update id, and how many were compared. */
   async differences(): Promise<{ readonly compared: number; readonly wrong: readonly string[] }> {
     const wrong: string[] = [];
-    for (const { symbol, u, bids, asks } of this.#seen.values()) {
+    const compare = async ({ symbol, u, bids, asks }: Seen): Promise<void> => {
       const truth = (await this.sim.admin(`/sim/book?symbol=${symbol}&u=${u}`)).body as unknown as { bids: string[][]; asks: string[][] };
       const top = (rows: string[][]): string[] => rows.slice(0, COMPARED).map(String);
       if (JSON.stringify([bids, asks]) !== JSON.stringify([top(truth.bids), top(truth.asks)])) wrong.push(`${symbol} at ${u}`);
-    }
+    };
+    const seen = [...this.#seen.values()];
+    for (let n = 0; n < seen.length; n += ASKED) await Promise.all(seen.slice(n, n + ASKED).map(compare));
     return { compared: this.#seen.size, wrong };
   }
 
@@ -141,8 +158,7 @@ export class WatchedVenue implements AsyncDisposable {
   }
 
   #stir(): void {
-    this.#wake.resolve();
-    this.#wake = Promise.withResolvers();
+    for (const look of this.#looks) look();
   }
 }
 

@@ -14,7 +14,7 @@ export const venueChecks: Check = (facts, config) => [
   config.environment === 'sim' ? null : clock(facts, config),
   stream('stream-public', facts.venue.streams.public, config),
   stream('stream-market', facts.venue.streams.market, config),
-  facts.venue.streams.private === null ? null : privateStream(facts.venue.streams.private, config),
+  facts.venue.streams.private === null ? null : privateStream(facts.venue.streams.private, { config, isRunning: facts.files.locked }),
   facts.venue.orderSocket === null ? null : stream('order-socket', facts.venue.orderSocket, config),
 ];
 
@@ -67,7 +67,10 @@ function stream(id: string, fact: RouteFact, config: Config): Finding {
 }
 
 /** An idle account sends nothing, so an open stream is not yet a proof. */
-function privateStream(fact: RouteFact, config: Config): Finding {
+function privateStream(fact: RouteFact, { config, isRunning }: { readonly config: Config; readonly isRunning: boolean }): Finding {
   if (fact.state !== 'silent') return stream('stream-private', fact, config);
-  return unsure('stream-private', fact.sentence, 'start the gateway and look at scripts/mm status, or run scripts/mm probe on testnet');
+  const proof = isRunning
+    ? 'scripts/mm status: its gateway runs, and `account live` there proves the stream'
+    : 'start the gateway and look at scripts/mm status, or run scripts/mm probe on testnet';
+  return unsure('stream-private', fact.sentence, proof);
 }

@@ -3,11 +3,11 @@ import type { Bar, BalanceReport, FillReport, OrderReport, PositionReport } from
 import type { Instrument } from '../../../shared/instrument.ts';
 import { lots, ticks, trimDecimal, wallMs } from '../../../shared/units.ts';
 import type { DepthSnapshot } from '../../market/books.ts';
-import type { VenueOrder } from '../venue.ts';
+import type { FundingPage, FundingPayment, VenueOrder } from '../venue.ts';
 import { exactAtoms, exactPrice, exactSize, Inexact, orderPrice, sideOf } from './exact.ts';
 import { type DepthScale, levelsOf } from './depth-frame.ts';
-import { DEPTH_LIMIT } from './limits.ts';
-import type { Account, Balances, SymbolConfigs, Depth, Klines, Positions, RestOrder, Trades } from './wire.ts';
+import { DEPTH_LIMIT, INCOME_LIMIT } from './limits.ts';
+import type { Account, Balances, SymbolConfigs, Depth, Income, Klines, Positions, RestOrder, Trades } from './wire.ts';
 import type * as z from 'zod';
 
 type Instruments = ReadonlyMap<string, Instrument>;
@@ -55,6 +55,19 @@ function stateOf(status: string): OrderReport['state'] {
 /** GTD and RPI are only seen on orders that are not ours: shown as their nearest kin. */
 const TIMES = { GTC: 'gtc', IOC: 'ioc', FOK: 'fok', GTX: 'post-only', RPI: 'post-only' } as const;
 const timeInForceOf = (text: string) => TIMES[text as keyof typeof TIMES] ?? 'gtc';
+
+/** Oldest first. A number that JSON has rounded is told apart by what else is in its row. */
+export const fundingPage = (rows: Income): FundingPage => ({
+  payments: rows
+    .map(
+      ({ symbol, income, asset, time, tranId }): FundingPayment => ({
+        ...{ kind: 'funding', symbol: symbol === '' ? null : symbol, asset, amount: exactAtoms(income), atMs: wallMs(time) },
+        id: [tranId, symbol, time].join(' '),
+      }),
+    )
+    .sort((a, b) => a.atMs - b.atMs),
+  isLast: rows.length < INCOME_LIMIT,
+});
 
 /** Own trades name their order by the venue's id only (3.3). */
 export const fillsOf = (trades: Trades, instrument: Instrument): readonly FillReport[] =>

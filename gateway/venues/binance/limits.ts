@@ -41,7 +41,7 @@ export type Call = {
   readonly orders: number;
   readonly orders1m?: number;
   readonly safe: boolean;
-  /** Market data: stays out of the weight that is kept for cancels. */
+  /** Market data, and what nobody waits for: stays out of the weight that is kept for cancels. */
   readonly spare?: boolean;
 };
 
@@ -75,6 +75,7 @@ export const CALLS = {
   account: read('/fapi/v3/account', 5, 'signed'),
   accountConfig: read('/fapi/v1/accountConfig', 5, 'signed'), // position mode and multi-assets mode for a sixth of what their own call weighs
   commissionRate: read('/fapi/v1/commissionRate', 20, 'signed'),
+  income: { ...read('/fapi/v1/income', 30, 'signed'), spare: true }, // of one type; the last three months; nothing waits for it
   listenKeyCreate: { method: 'POST', path: '/fapi/v1/listenKey', security: 'key', weight: 1, orders: 0, safe: true },
   listenKeyKeep: { method: 'PUT', path: '/fapi/v1/listenKey', security: 'key', weight: 1, orders: 0, safe: true },
   keyRights: read('/sapi/v1/account/apiRestrictions', 1, 'signed'), // on the wallet host (Binance wallet docs)
@@ -92,6 +93,9 @@ export const DEPTH_LIMIT = 1_000;
 /** Rows of one klines call that still cost 5 (3.4). */
 export const KLINES_LIMIT = 1_000;
 export const TRADES_LIMIT = 1_000;
+export const INCOME_LIMIT = 1_000;
+/** The list of income reaches back three months (3.3). */
+export const INCOME_KEPT_MS = 89 * 86_400_000;
 /** An amend is put at the end of the queue, a mere decrease of the size too; one order may have this many (3.1). */
 export const AMENDS = { most: 10_000, shrinkKeepsPlace: false } as const;
 /** Orders or amends of one batch; it costs the same whatever is in it (3.1: whether fewer than five cost less is not told). */

@@ -7,6 +7,7 @@ import type {
   AccountState,
   AmendRequest,
   Commission,
+  FundingPage,
   Holdings,
   Budgets,
   OnWritten,
@@ -18,7 +19,7 @@ import type {
   VenueResult,
 } from '../venue.ts';
 import { exactly } from './exact.ts';
-import { balancesOf, fillsOf, marginRatioOf, orderOf, positionsOf, settingsOf, walletsOf } from './decode-rest.ts';
+import { balancesOf, fillsOf, fundingPage, marginRatioOf, orderOf, positionsOf, settingsOf, walletsOf } from './decode-rest.ts';
 import {
   amendParameters,
   batchParameters,
@@ -28,7 +29,18 @@ import {
   placeParameters,
 } from './encode.ts';
 import { faultOfElement } from './faults.ts';
-import { AMENDS, CALLS, type Call, CANCEL_BATCH, ORDER_BATCH, OPEN_ORDERS_SINGLE, ORDERS_LIMIT, TRADES_LIMIT } from './limits.ts';
+import {
+  AMENDS,
+  CALLS,
+  type Call,
+  CANCEL_BATCH,
+  INCOME_KEPT_MS,
+  INCOME_LIMIT,
+  ORDER_BATCH,
+  OPEN_ORDERS_SINGLE,
+  ORDERS_LIMIT,
+  TRADES_LIMIT,
+} from './limits.ts';
 import type { Rest } from './rest.ts';
 import type { Parameters } from './sign.ts';
 import {
@@ -38,6 +50,7 @@ import {
   Balances,
   BatchAnswer,
   CommissionRate,
+  Income,
   OrderNames,
   Positions,
   RestOrder,
@@ -208,6 +221,17 @@ export class RestOrderEntry implements OrderEntry {
     if (!result.ok) return result;
     const { makerCommissionRate, takerCommissionRate } = result.value;
     return ok({ maker: trimDecimal(makerCommissionRate), taker: trimDecimal(takerCommissionRate) });
+  }
+
+  async fundingPaid({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): Promise<VenueResult<FundingPage>> {
+    const parameters: Parameters = [
+      ['incomeType', 'FUNDING_FEE'],
+      ['startTime', Math.max(Math.floor(fromMs), toMs - INCOME_KEPT_MS)],
+      ['endTime', Math.ceil(toMs)],
+      ['limit', INCOME_LIMIT],
+    ];
+    const result = await this.#rest.call(CALLS.income, { schema: Income, parameters });
+    return result.ok ? readable(() => fundingPage(result.value)) : result;
   }
 
   #get<T>(call: Call, schema: z.ZodType<T>): Promise<VenueResult<T>> {

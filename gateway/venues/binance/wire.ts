@@ -122,6 +122,11 @@ export const Trades = z.array(
   }),
 );
 export type Trades = z.infer<typeof Trades>;
+/** `tranId` is unique within one type of income (3.3); how large it grows is not told. */
+export const Income = z.array(
+  z.object({ symbol: z.string(), income: decimal, asset: z.string(), time: z.int(), tranId: z.union([z.number(), z.string()]) }),
+);
+export type Income = z.infer<typeof Income>;
 export const Balances = z.array(z.object({ asset: z.string(), balance: decimal, availableBalance: decimal, updateTime: z.int() }));
 /** Only symbols with a position or open orders: a missing row is a flat one. */
 export const Positions = z.array(

@@ -8,6 +8,7 @@ import type { Panel } from './panel.ts';
 const WHY_SHOWN = 60;
 
 export const risk: Panel = {
+  id: 'p-risk',
   needs: ['brain', 'head'],
   draw: (view) => {
     const [brain, head] = [view.get('brain') ?? null, view.get('head') ?? null];
@@ -57,6 +58,7 @@ const readingPairs = ({ risk: { readings = {} } }: BrainView): readonly Pair[] =
   });
 
 export const why: Panel = {
+  id: 'p-why',
   needs: ['brain', 'why'],
   draw: (view) => {
     const brain = view.get('brain') ?? null;

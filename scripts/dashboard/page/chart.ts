@@ -15,7 +15,7 @@ import {
 } from 'lightweight-charts';
 import { aggregate, type Candle, markersOf, secondsOf } from './candles.ts';
 import { byId, color, make, part, setText } from './dom.ts';
-import type { Panel } from './panel.ts';
+import { drawPanel, type Panel } from './panel.ts';
 import type { View } from './view.ts';
 
 type Drawn = {
@@ -36,6 +36,7 @@ let lastTime = 0;
 let isWide = localStorage.getItem('mmbot-exits') === 'shown';
 
 export const chart: Panel = {
+  id: 'p-chart',
   needs: ['bars', 'klines', 'fills', 'exits', 'position', 'instrument', 'setup'],
   draw: (view) => {
     drawIntervals(view);
@@ -56,7 +57,7 @@ export function nextInterval(view: View): void {
 export function toggleExits(view: View): void {
   isWide = !isWide;
   localStorage.setItem('mmbot-exits', isWide ? 'shown' : 'hidden');
-  chart.draw(view);
+  drawPanel(chart, view);
   drawn?.series.priceScale().applyOptions({ autoScale: true });
 }
 
@@ -175,5 +176,5 @@ function switchFor(name: string, run: (view: View) => void): HTMLElement {
 
 function choose(name: string, view: View): void {
   interval = name;
-  chart.draw(view);
+  drawPanel(chart, view);
 }

@@ -66,6 +66,7 @@ function rowsOf(levels: readonly Level[], { side, tick, step }: Units & { readon
 }
 
 export const ladder: Panel = {
+  id: 'p-ladder',
   needs: ['book', 'orders', 'instrument'],
   draw: (view) => {
     const [book, orders, instrument] = [view.get('book') ?? null, view.get('orders') ?? null, view.get('instrument') ?? null];

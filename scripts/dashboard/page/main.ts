@@ -8,7 +8,7 @@ import { chart, nextInterval, retint, toggleExits } from './chart.ts';
 import { byId, make } from './dom.ts';
 import { type Key, listenTo, showKeys } from './keys.ts';
 import { ladder } from './ladder.ts';
-import type { Panel } from './panel.ts';
+import { drawMarked, drawPanel, type Panel } from './panel.ts';
 import { equity, latency, redraw } from './plots.ts';
 import { pnl, position } from './position.ts';
 import { alerts, parameters } from './side.ts';
@@ -57,19 +57,19 @@ function take(delta: Delta): void {
 function draw(): void {
   const news = changed;
   changed = new Set();
-  if (news.has('setup')) drawSymbols();
-  drawTop(view, performance.now());
-  drawActs(view);
-  for (const panel of PANELS) if (panel.needs.some((name) => news.has(name))) drawOne(panel);
+  drawHead(news.has('setup'));
+  for (const panel of PANELS) if (panel.needs.some((name) => news.has(name))) drawPanel(panel, view);
 }
 
-/** One that breaks is told in the console and hinders no other. */
-function drawOne(panel: Panel): void {
-  try {
-    panel.draw(view);
-  } catch (error) {
-    reportError(error);
-  }
+function drawHead(withSymbols: boolean): void {
+  drawMarked(
+    () => {
+      if (withSymbols) drawSymbols();
+      drawTop(view, performance.now());
+      drawActs(view);
+    },
+    { node: byId('top'), report: reportError },
+  );
 }
 
 function drawSymbols(): void {
@@ -100,7 +100,7 @@ function setTheme(name: string | null): void {
   else document.documentElement.dataset['theme'] = name;
   retint();
   redraw(view);
-  chart.draw(view);
+  drawPanel(chart, view);
 }
 
 /** As the system, then the other one, then back. */
@@ -137,7 +137,7 @@ function begin(): void {
   byId('help').addEventListener('click', () => showKeys(KEYS));
   byId('theme').addEventListener('click', nextTheme);
   byId('lock').addEventListener('click', () => void toggleLock(view));
-  byId('histogram').addEventListener('change', () => latency.draw(view));
+  byId('histogram').addEventListener('change', () => drawPanel(latency, view));
   for (const button of document.querySelectorAll<HTMLElement>('[data-act]'))
     button.addEventListener('click', () => void doAct(button.dataset['act'] ?? '', view));
   byId('p-rows').addEventListener('click', ({ target }) => {
@@ -150,7 +150,7 @@ function begin(): void {
     resizing = setTimeout(() => redraw(view), RESIZE_MS);
   });
   addEventListener('hashchange', takeToken);
-  setInterval(() => drawTop(view, performance.now()), TICK_MS);
+  setInterval(() => drawHead(false), TICK_MS);
   listen(new URLSearchParams(location.search).get('symbol') ?? '');
 }
 

@@ -3,7 +3,7 @@
 import uPlot from 'uplot';
 import { byId, color, fillTable, make, part, setText } from './dom.ts';
 import { clock, grouped, micros, money, percent, seconds, UNKNOWN } from './format.ts';
-import type { Panel } from './panel.ts';
+import { drawPanel, type Panel } from './panel.ts';
 import { equitySeries } from './series.ts';
 import type { View } from './view.ts';
 
@@ -23,6 +23,7 @@ const axis = () => ({
 const widthOf = (id: string): number => Math.max(100, byId(id).clientWidth - 12);
 
 export const equity: Panel = {
+  id: 'p-equity',
   needs: ['equity', 'instrument'],
   draw: (view) => {
     const asset = view.get('instrument')?.quoteAsset ?? 'USDT';
@@ -71,6 +72,7 @@ function equityOptions(asset: string): Partial<uPlot.Options> {
 }
 
 export const latency: Panel = {
+  id: 'p-latency',
   needs: ['latency'],
   draw: (view) => {
     const told = view.get('latency');
@@ -163,6 +165,5 @@ function show(before: Plot | null, { id, key, options, data }: Shown): Plot {
 export function redraw(view: View): void {
   for (const one of [equityPlot, latencyPlot]) one?.plot.destroy();
   [equityPlot, latencyPlot] = [null, null];
-  equity.draw(view);
-  latency.draw(view);
+  for (const panel of [equity, latency]) drawPanel(panel, view);
 }

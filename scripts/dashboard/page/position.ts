@@ -11,6 +11,7 @@ type Position = NonNullable<Sections['position']>;
 type Instrument = Sections['instrument'] | undefined;
 
 export const position: Panel = {
+  id: 'p-position',
   needs: ['position', 'instrument', 'exits', 'brain', 'pulse'],
   draw: (view) => {
     const [held, instrument] = [view.get('position') ?? null, view.get('instrument')];
@@ -84,6 +85,7 @@ function accountPairs(
 }
 
 export const pnl: Panel = {
+  id: 'p-pnl',
   needs: ['brain', 'position', 'days', 'instrument'],
   draw: (view) => {
     const split = view.get('brain')?.pnl[view.symbol];

@@ -7,6 +7,7 @@ import type { Panel } from './panel.ts';
 const ALARMS_SHOWN = 60;
 
 export const alerts: Panel = {
+  id: 'p-alerts',
   needs: ['alerts', 'alarms'],
   draw: (view) => {
     const open = view.get('alerts')?.open ?? null;
@@ -29,6 +30,7 @@ export const alerts: Panel = {
 };
 
 export const parameters: Panel = {
+  id: 'p-parameters',
   needs: ['parameters'],
   draw: (view) => {
     const box = part('p-parameters', '.scroll');

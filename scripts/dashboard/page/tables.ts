@@ -8,6 +8,7 @@ const FILLS = 100;
 const ENDED = new Set(['filled', 'canceled', 'expired', 'rejected']);
 
 export const orders: Panel = {
+  id: 'p-orders',
   needs: ['orders', 'instrument'],
   draw: (view) => {
     const [known, instrument] = [view.get('orders') ?? null, view.get('instrument')];
@@ -40,6 +41,7 @@ export const orders: Panel = {
 };
 
 export const fills: Panel = {
+  id: 'p-fills',
   needs: ['fills', 'instrument', 'head'],
   draw: (view) => {
     const instrument = view.get('instrument');
@@ -67,6 +69,7 @@ export const fills: Panel = {
 export const moneyCell = (text: string | null | undefined): Cell => ({ text: money(text), tone: toneOf(text) });
 
 export const symbolRows: Panel = {
+  id: 'p-rows',
   needs: ['rows'],
   draw: (view) => {
     const rows = (view.get('rows') ?? []).map(
@@ -87,6 +90,7 @@ export const symbolRows: Panel = {
 };
 
 export const balance: Panel = {
+  id: 'p-balance',
   needs: ['balance'],
   draw: (view) => {
     const known = view.get('balance');

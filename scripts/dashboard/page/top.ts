@@ -87,6 +87,7 @@ function bannerOf(view: View, nowMs: number): { readonly text: string; readonly 
     ...(head?.unknownOrders ? [`${head.unknownOrders.count} orders of unknown state for ${age(head.unknownOrders.oldestMs)}`] : []),
     ...(head?.reasons ?? []),
     ...(head?.config?.refused ?? []).map((line) => `edit refused: ${line}`),
+    ...(view.get('brain')?.refused ?? []).map((line) => `edit refused by the brain: ${line}`),
     ...(head?.config?.waiting ?? []).map((line) => `waits for mm config --confirm: ${line}`),
     ...(head?.config?.restart ?? []).map((line) => `needs a restart: ${line}`),
   ];

@@ -103,6 +103,7 @@ export class BarSymbol {
       closing: false,
       seq: this.#seq,
       atMs,
+      tickMs: 0, // a bar has none
       nowMs: wallMs(atMs),
     };
     return judgeExit(this.exits, { view, parameters: this.#options.exits });

@@ -1,4 +1,8 @@
-/** A second process beside the probe: when the probe is killed, its orders and its position are taken away all the same. Its key comes over IPC. */
+/**
+ * A second process beside the probe: when the probe is killed, its orders and its position are taken away all the same. Its key comes over IPC.
+ * A gateway that was quicker has them instead: it cancels what is ours and nobody wants, and protects what is held.
+ */
+import { accountOptions, lockAccount } from '../../../gateway/io/run-dir.ts';
 import type { Loaded, Credentials } from '../../../shared/config-file.ts';
 import { Bench } from './bench.ts';
 import { cleanUpLater, LATE_MS, markOf } from './clean-up.ts';
@@ -22,6 +26,8 @@ process.once('disconnect', () => void guard());
 async function guard(): Promise<void> {
   if (charge === null) process.exit(0);
   const { loaded, credentials, symbol } = charge;
+  const lock = await lockAccount(accountOptions(loaded, credentials)); // until it has ended, when all is let go of
+  if (!lock.ok && lock.error.kind === 'locked') process.exit(1);
   await using wire = new ProbeWire(loaded.config, credentials);
   const open = async (): Promise<Bench | null> => ((await wire.syncClock()) ? await Bench.open(wire, symbol) : null);
   const tries = loaded.config.environment === 'sim' ? TRIES.sim : TRIES.testnet;

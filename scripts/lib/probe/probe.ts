@@ -2,10 +2,10 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProbeReport } from '../../../gateway/doctor/probe-report.ts';
+import { accountOptions, lockAccount } from '../../../gateway/io/run-dir.ts';
 import { OPEN_FACTS } from '../../../gateway/venues/binance/unverified.ts';
 import { isRealMoney } from '../../../gateway/venues/io/examine.ts';
-import type { Loaded } from '../../../shared/config-file.ts';
-import { accountDirOf, lookForGateway } from '../gateway-life.ts';
+import type { Credentials, Loaded } from '../../../shared/config-file.ts';
 import { configOf, EXIT, type ExitCode, Problem, print } from '../tool.ts';
 import { takeKey } from '../venue-rest.ts';
 import { Bench } from './bench.ts';
@@ -29,7 +29,7 @@ export async function probe(options: ProbeOptions): Promise<ExitCode> {
   const loaded = inEnvironment(configOf(options.config), options.environment);
   const symbol = options.symbol?.toUpperCase() ?? loaded.config.symbols[0] ?? '';
   const credentials = await takeKey(loaded, process.env);
-  await refuseGateway(loaded, credentials.apiKey);
+  await using _place = await takePlace(loaded, credentials);
   await using wire = new ProbeWire(loaded.config, credentials);
   if (!(await wire.syncClock()))
     throw new Problem(EXIT.unreachable, [`${wire.host} does not answer: check the network and endpoints.${options.environment}`]);
@@ -62,10 +62,12 @@ function inEnvironment(loaded: Loaded, environment: ProbeOptions['environment'])
   return asked;
 }
 
-async function refuseGateway(loaded: Loaded, apiKey: string): Promise<void> {
-  const life = await lookForGateway(loaded, accountDirOf(loaded, apiKey));
-  if (life.state !== 'none')
-    throw new Problem(EXIT.refused, ['a gateway lives at this account: stop it first, or use a key of another account']);
+/** No gateway of the account runs, and none starts before the probe has ended. */
+async function takePlace(loaded: Loaded, credentials: Credentials): Promise<AsyncDisposable> {
+  const lock = await lockAccount(accountOptions(loaded, credentials));
+  if (lock.ok) return lock.value;
+  const { kind, sentence } = lock.error;
+  throw new Problem(kind === 'locked' ? EXIT.refused : EXIT.usage, [`${sentence}; or use a key of another account`]);
 }
 
 /** The first signal ends it in order; a second one leaves the rest to the guardian. */

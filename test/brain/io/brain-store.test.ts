@@ -20,7 +20,12 @@ const TRACK: NonNullable<Exits['track']> = {
 };
 const ALL: Record<string, Exits> = {
   BTCUSDT: { state: { at: 'cooling', untilMs: wallMs(1_700_000_000_000) }, takeProfits: 3, stopLosses: 1, track: null },
-  ETHUSDT: { state: { at: 'closing', why: 'trailing-stop', askedSeq: 7, price: 3_000.5 }, takeProfits: 0, stopLosses: 2, track: TRACK },
+  ETHUSDT: {
+    state: { at: 'closing', why: 'trailing-stop', askedSeq: 7, askedAtMs: 1_700_000_000_000, price: 3_000.5 },
+    takeProfits: 0,
+    stopLosses: 2,
+    track: TRACK,
+  },
   SOLUSDT: { state: { at: 'armed' }, takeProfits: 1, stopLosses: 0, track: { ...TRACK, side: -1, opening: null, peak: null, trail: null } },
 };
 
@@ -62,7 +67,7 @@ test('BrainStore reads what earlier versions wrote, which knew no track', () => 
   );
   expect([store.fault, store.exits('BTCUSDT')]).toEqual([
     null,
-    { state: { at: 'closing', why: 'stop-loss', askedSeq: 3, price: null }, takeProfits: 0, stopLosses: 1, track: null },
+    { state: { at: 'closing', why: 'stop-loss', askedSeq: 3, askedAtMs: null, price: null }, takeProfits: 0, stopLosses: 1, track: null },
   ]);
 });
 

@@ -42,6 +42,24 @@ test('each turn is on the tape: the snapshot it rests on, the clocks, the reason
   expect(replayer.words.map(({ text }) => text)).toEqual([expect.stringMatching(/^BTCUSDT \S+ \S+ 2 commands$/)]);
 });
 
+test('a file that begins in the middle of a turn tells the documents that last, as one that begins between turns does', async () => {
+  const clock = new VirtualClock();
+  const folder = join(accountDir, 'rotated');
+  const tape = openBrainTape(config({ record: { on: true, fileMs: 60_500 } }), { ...parts, clock, accountDir: folder });
+  if (!tape) throw new Error('It does not record');
+  const taken = turn(documents());
+  const stepped = step(initialState(settings(RUNS)), { settings: settings(RUNS), turn: taken });
+  tape.turn(taken, stepped);
+  clock.advance(60_700); // the file is old, and no timer has come since
+  for (let chars = 0; chars < 300_000; chars += JSON.stringify(taken.documents).length) tape.turn(taken, { ...stepped, symbols: [] });
+  await tape[Symbol.asyncDispose]();
+  const records = (await Array.fromAsync(readTapes(join(folder, 'tapes')))).flat();
+  expect(records.filter(({ source }) => source === 'head')).toHaveLength(2);
+  const turns = records.flatMap(({ source, raw }) => (source === 'head' ? ['head'] : source === 'documents' ? [JSON.parse(raw)] : []));
+  const first = turns.flatMap((one, n) => (turns[n - 1] === 'head' ? [one] : []));
+  expect(first.map(({ symbols }) => symbols[SYMBOL].instrument)).toEqual(Array(2).fill(expect.objectContaining({ symbol: SYMBOL })));
+});
+
 test('nothing is written where nothing is to be recorded', () => {
   expect(openBrainTape(config(), parts)).toBeNull();
 });

@@ -104,7 +104,7 @@ describe('own orders of the other side', () => {
 });
 
 describe('what stands off', () => {
-  const rules = { tolerance: { priceBps: 10 / 60, sizeUnder: 0.5, sizeOver: 0 }, settle: { snapshots: 3, farFactor: 2 } }; // 10 ticks
+  const rules = { tolerance: { priceBps: 10 / 60, sizeUnder: 0.5, sizeOver: 0 }, settle: { snapshots: 3, tickMs: TURN_MS, farFactor: 2 } }; // 10 ticks
   const run = (prices: readonly number[], side: Side = 'buy', over: Partial<WantedQuote> = {}): string => {
     const model = new OmsModel({ rules });
     return prices.map((price) => kinds(model.turn([quote(side, price, over)]).commands)[0]?.[0] ?? '-').join('');
@@ -122,6 +122,15 @@ describe('what stands off', () => {
     expect(run(moves.map((n) => BID + n))).toBe(want);
     const ask = moves.map((n) => BID - n);
     expect(run(ask, 'sell')).toBe(want); // the other way round
+  });
+
+  test('is moved no sooner where snapshots are pushed in between', () => {
+    const turnMs = 10;
+    const model = new OmsModel({ rules, turnMs });
+    const moved = Array.from({ length: 40 }, (_, n) => kinds(model.turn([quote('buy', n === 0 ? BID : BID + 15)]).commands)).flatMap(
+      (told, n) => (told[0] === 'amend' ? [n * turnMs] : []),
+    );
+    expect(moved).toEqual([170]); // three that count, from 10 ms on, each most of a tick after the one before
   });
 
   test('a quote with a least life is not moved before it, but when it stands far too near', () => {
@@ -201,7 +210,7 @@ const someRules = fc.record({
 type SomeRules = typeof someRules extends fc.Arbitrary<infer T> ? T : never;
 const rulesOf = ({ priceBps, snapshots, farFactor, perSecond, burst }: SomeRules) => ({
   tolerance: { priceBps, sizeUnder: 0.5, sizeOver: 0 },
-  settle: { snapshots, farFactor },
+  settle: { snapshots, tickMs: TURN_MS, farFactor },
   ration: { perSecond, burst },
 });
 const delays = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 7 });

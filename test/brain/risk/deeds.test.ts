@@ -9,7 +9,7 @@ const cancel = { kind: 'cancel', symbol: SYMBOL, clientId: id(1) } as const;
 const rows = (...orders: Parameters<typeof orderDoc>[0][]) =>
   documents({ docs: { orders: ordersDoc(orders.map((row) => orderDoc(row))) } });
 const CALM = documents();
-const NOTHING = { orders: 0, cancels: 0, refused: 0, unanswered: 0, fills: 0, acknowledged: [] };
+const NOTHING = { orders: 0, cancels: 0, refused: 0, unanswered: 0, fills: 0, reads: 0, readsFailed: 0, acknowledged: [] };
 
 test('DeedsBook counts what was sent, once', () => {
   const book = new DeedsBook();
@@ -35,6 +35,24 @@ test('DeedsBook counts an order that the venue rejected, or does not answer for,
   );
   expect(book.take(bad, 0)).toMatchObject({ refused: 1, unanswered: 1 });
   expect(book.take(bad, 0)).toMatchObject({ refused: 0, unanswered: 0 });
+});
+
+test('DeedsBook counts the reads of the gateway from the first look at one of its runs on', () => {
+  const book = new DeedsBook();
+  const reads = (asked: number, failed: number, over: { readonly epoch?: number } = {}) => {
+    const { reads: all, readsFailed } = book.take(documents({ head: { reads: { asked, failed }, ...over } }), 0);
+    return [all, readsFailed];
+  };
+  expect([reads(100, 40), reads(103, 41), reads(103, 41)]).toEqual([
+    [0, 0],
+    [3, 1],
+    [0, 0],
+  ]);
+  const epoch = header().epoch + 1;
+  expect([reads(9, 9, { epoch }), reads(10, 10, { epoch })]).toEqual([
+    [0, 0],
+    [1, 1],
+  ]);
 });
 
 test('DeedsBook times a command until the snapshot that shows it', () => {

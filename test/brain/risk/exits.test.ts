@@ -16,6 +16,7 @@ const view = (over: Partial<ExitView> = {}): ExitView => ({
   takerShare: 0.0005,
   stopFilled: false,
   atMs: NOW,
+  tickMs: 0,
   closing: false,
   seq: 100,
   nowMs: wallMs(NOW),
@@ -77,6 +78,22 @@ describe('the life of an exit', () => {
     }
     expect(asked).toEqual([110, 120]);
     expect(exits.stopLosses).toBe(1);
+  });
+
+  test.each([2, 20, 99, 101, 150])('is asked for again after ten ticks, and no sooner because snapshots come every %i ms', (everyMs) => {
+    let exits = stop().exits;
+    const asked: number[] = [];
+    for (let n = 1; n * everyMs <= 2_500; n++) {
+      const next = judge({ ...at('58000.00'), seq: 100 + n, atMs: NOW + n * everyMs, tickMs: 100 }, exits);
+      if (next.close !== null) asked.push(n * everyMs);
+      exits = next.exits;
+    }
+    const againMs = Math.max(10, Math.ceil(950 / everyMs)) * everyMs;
+    expect(asked).toEqual([againMs, 2 * againMs].filter((ms) => ms <= 2_500));
+  });
+
+  test('is asked for again in time where the clock was set back', () => {
+    expect(judge({ ...at('58000.00'), seq: 110, atMs: NOW - 3_600_000, tickMs: 100 }, stop().exits).close).toBe('stop-loss');
   });
 
   test('is not asked for again while the ladder runs', () => {
@@ -198,7 +215,7 @@ describe('a profit that is being taken', () => {
   const taking = () => judge(at('60600.00')).exits;
 
   test('remembers the price that fired', () => {
-    expect(taking().state).toEqual({ at: 'closing', why: 'take-profit', askedSeq: 100, price: expect.closeTo(60_600, 6) });
+    expect(taking().state).toEqual({ at: 'closing', why: 'take-profit', askedSeq: 100, askedAtMs: NOW, price: expect.closeTo(60_600, 6) });
   });
 
   test('and turns into a loss is closed as one, at once and only once more', () => {

@@ -34,6 +34,7 @@ function see(over: Over = {}, { lateMs = 0, run = RUN } = {}) {
     nowMs: moment.nowMs,
     mayTrade: true,
     exits: EXITS,
+    tickMs: 100,
     ttlMs: 500,
     maxAgeMs: 500,
   };

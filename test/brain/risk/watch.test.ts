@@ -67,6 +67,8 @@ describe('readings of the account', () => {
     ['rejectPercent', [[0, { deeds: { orders: 29, refused: 9 } }]], 0],
     ['rejectPercent', [[0, { deeds: { orders: 40, refused: 10 } }]], 25],
     ['errorPercent', [[0, { deeds: { orders: 35, cancels: 5, unanswered: 4 } }]], 10],
+    ['errorPercent', [[0, { deeds: { orders: 10, reads: 30, readsFailed: 8 } }]], 20],
+    ['errorPercent', [[0, { deeds: { reads: 40, readsFailed: 10 } }]], 25], // nothing is sent, because nothing can be read
     ['feedAgeMs', [[0, { account: { lateMs: 70 } }]], 70],
     ['feedAgeMs', [[0], [900]], 900],
     ['feedAgeMs', [[0], [900, { account: { epoch: 4 } }]], 10], // another run of the gateway

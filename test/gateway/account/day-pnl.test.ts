@@ -73,3 +73,18 @@ test('what a full disk did not take is written when it is back', () => {
   day.retry();
   expect(open().hasLost('USDT')).toBe(true);
 });
+
+test('what is booked only now and is of an earlier day is no profit of this one', () => {
+  const { open } = days();
+  const day = open();
+  look(day, '70', MIDNIGHT + 1);
+  day.bookedLate({ asset: 'USDT', amount: money('-3'), atMs: MIDNIGHT - 1 });
+  expect(look(day, '67', MIDNIGHT + 2)).toBe(money('0'));
+  day.bookedLate({ asset: 'USDT', amount: money('-2'), atMs: MIDNIGHT });
+  day.bookedLate({ asset: 'USDC', amount: money('-2'), atMs: MIDNIGHT - 1 }); // not looked at yet: it is in the first look
+  expect([look(day, '65', MIDNIGHT + 3), look(open(), '65', MIDNIGHT + 4), look(day, '-2', MIDNIGHT + 3, 'USDC')]).toEqual([
+    money('-2'),
+    money('-2'),
+    money('0'),
+  ]);
+});

@@ -95,7 +95,7 @@ test('a row whose newest trades are not to be had stands for itself', () => {
   const archive = { findFill: ({ tradeId }: { readonly tradeId: string }) => kept.get(tradeId) ?? null };
   const open = (rows: readonly PositionRow[]) => new Positions({ instruments, rows, archive });
   const first = open([]);
-  first.adopt({ report: position(), sinceTradeId: null });
+  first.adopt({ report: position(), sinceTradeId: null, now: { mono: monoMs(0), wall: wallMs(0) } });
   const early: BookedFill = { ...fill({ tradeId: '5', side: 'sell', price: ticks(600_100), atMs: wallMs(900) }), n: 2 };
   const late: BookedFill = { ...fill({ tradeId: '9', atMs: wallMs(1_000) }), n: 1 };
   const row = first.add(late, monoMs(1));

@@ -96,7 +96,20 @@ const PLANTED: readonly Planted[] = [
     'fail',
     /endpoints\.mainnet/,
   ],
-  ['a private stream without events', streams({ private: silent }), 'stream-private', 'unknown', /scripts\/mm status/],
+  [
+    'a private stream without events',
+    streams({ private: silent }),
+    'stream-private',
+    'unknown',
+    /start the gateway and .*scripts\/mm status/,
+  ],
+  [
+    'one while the gateway runs',
+    { ...streams({ private: silent }), files: { ...HEALTHY.files, locked: true } },
+    'stream-private',
+    'unknown',
+    /^scripts\/mm status: its gateway runs, and `account live`/,
+  ],
   ['an order socket that is silent', venue({ orderSocket: silent }), 'order-socket', 'fail', /wrong route/],
   [
     'no key',

@@ -103,7 +103,16 @@ test('stop, pause, emergency and running ladders are remembered', () => {
   using store = open();
   const emergency = '{"done":true}';
   const ladders = '[{"symbol":"BTCUSDT"}]';
-  expect(store.meta()).toEqual({ config: null, stopped: 'panic', paused: null, halted: null, ladders, day: null, emergency });
+  expect(store.meta()).toEqual({
+    config: null,
+    funding: null,
+    stopped: 'panic',
+    paused: null,
+    halted: null,
+    ladders,
+    day: null,
+    emergency,
+  });
 });
 
 test('countReached() counts each state an order came to once, whatever is written beside it', () => {

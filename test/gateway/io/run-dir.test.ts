@@ -1,8 +1,8 @@
-import { cpSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openRunDir, type RunDir, type RunDirOptions } from '../../../gateway/io/run-dir.ts';
+import { lockAccount, openRunDir, type RunDir, type RunDirOptions } from '../../../gateway/io/run-dir.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -79,4 +79,23 @@ test('a socket path that is too long moves to the private runtime folder, or is 
 test('the operator has a socket beside the brain one', async () => {
   await using place = await opened({ socketPath: join(dir, 'g.sock') });
   expect(place).toMatchObject({ brainSocket: join(dir, 'g.sock'), operatorSocket: join(dir, 'g-operator.sock') });
+});
+
+test('a probe and a gateway keep each other away, in one run folder or in two, and a probe leaves no folder', async () => {
+  const account = `probed key of ${dir}`;
+  const there = join(dir, 'there');
+  const lock = await lockAccount(options({ account }));
+  if (!lock.ok) throw new Error(lock.error.sentence);
+  expect(readdirSync(dir)).toEqual([]);
+  expect(await openRunDir(options({ account }))).toMatchObject(LOCKED);
+  expect(await openRunDir(options({ account, runDir: there }))).toMatchObject(LOCKED);
+  await lock.value[Symbol.asyncDispose]();
+  const gateway = await opened({ account });
+  expect(await lockAccount(options({ account }))).toMatchObject(LOCKED);
+  expect(await lockAccount(options({ account, runDir: there }))).toMatchObject(LOCKED);
+  await gateway[Symbol.asyncDispose]();
+  const again = await lockAccount(options({ account: null })); // the folder alone, as on a system without names
+  if (!again.ok) throw new Error(again.error.sentence);
+  expect(await openRunDir(options())).toMatchObject(LOCKED);
+  await again.value[Symbol.asyncDispose]();
 });

@@ -60,6 +60,13 @@ const take = () => {
 const read = (text: string | null) => JSON.parse(text ?? 'null') as unknown;
 
 describe('take()', () => {
+  test('the header tells reads that failed, where a venue has such', () => {
+    expect(Header.parse(read(take().text(keys.header))).reads).toBeUndefined();
+    const reads = { asked: 9, failed: 2 };
+    Object.assign(side.venue, { lineHealth: () => ({ failing: false, clockAgeMs: 0, reads }) });
+    expect(Header.parse(read(take().text(keys.header))).reads).toEqual(reads);
+  });
+
   test('every document keeps its schema and carries the numbers of the header', () => {
     side.core.keeper.commit(side.core.keeper.ledger.take(request(), side.core.keeper.now()));
     const { batch, text } = take();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { auditLine, inForceLines } from '../../../scripts/lib/config-lines.ts';
-import { configLines } from '../../../scripts/lib/screen.ts';
+import { configLines, statusScreen } from '../../../scripts/lib/screen.ts';
+import type { BrainDoc } from '../../../shared/brain-doc.ts';
 import type { ConfigAnswer } from '../../../shared/command.ts';
 import { config } from '../../kit/brain.ts';
 
@@ -10,10 +11,10 @@ const gateway = (over: Partial<ConfigAnswer> = {}): ConfigAnswer => ({
   ...{ limits: config().limits, limitsHash: 'aaaaaaaaaaaa', wantedHash: 'aaaaaaaaaaaa', state: NOTHING, log: [] },
   ...over,
 });
-const brain = (limitsHash: string) => ({
+const brain = (limitsHash: string, refused: readonly string[] = []) => ({
   configHash: 'c',
   limitsHash,
-  state: NOTHING,
+  state: { ...NOTHING, refused: [...refused] },
   log: [{ ...AUDIT, changes: [...AUDIT.changes], orders: ['BTCUSDT cancel buy'] }],
 });
 
@@ -30,6 +31,20 @@ test('inForceLines() says whose limits differ, and who changed what when', () =>
     'other ones (bbbbbbbbbbbb): the tighter of both rules',
   );
   expect(inForceLines({ gateway: gateway(), brain: null }).join('\n')).toContain('brain unknown');
+});
+
+test('an edit that the brain alone refused is told as such, and one that both refused only once', () => {
+  const both = 'config.json:3: not JSON';
+  const alone = 'strategies/mine.ts: a strategy has a name';
+  const told = inForceLines({ gateway: gateway({ state: { ...NOTHING, refused: [both] } }), brain: brain('aaaaaaaaaaaa', [both, alone]) });
+  expect(told.filter((line) => line.includes('refused'))).toEqual([
+    `config    edit refused, nothing is changed: ${both}`,
+    `config    edit refused by the brain, which goes on as before: ${alone}`,
+  ]);
+  const doc = { brainEpoch: 1, symbols: {}, risk: { state: 'normal', reasons: [] }, config: brain('a', [alone]) } as unknown as BrainDoc;
+  const state = { header: null, ageMs: null, balance: null, symbols: [], brain: doc };
+  const screen = statusScreen({ state, paint: (word) => word, prefix: 'mm:test' });
+  expect(screen).toContain(`config    edit refused by the brain, which goes on as before: ${alone}`);
 });
 
 test('configLines() tells what was refused, what waits, and what needs a restart; nothing where all of the file is in force', () => {

@@ -1,10 +1,13 @@
 /** Account endpoints and events on the wire, seen by a plain client. */
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { atoms, lots, parseAtoms, ZERO_ATOMS } from '../../../shared/units.ts';
+import { atoms, lots, parseAtoms, ZERO_ATOMS, wallMs } from '../../../shared/units.ts';
 import { recorded } from '../../kit/data.ts';
 import { expectSameShape } from '../../kit/schema.ts';
 import { type Fields, KEY, type Message, type Socket } from '../../kit/sim-client.ts';
+import { fundingGap } from '../../../gateway/account/funding-gap.ts';
+import { fundingPage } from '../../../gateway/venues/binance/decode-rest.ts';
+import { Income } from '../../../gateway/venues/binance/wire.ts';
 import { SteppedSim } from '../../kit/stepped-sim.ts';
 
 /** Ten seconds before a funding time. */
@@ -188,6 +191,14 @@ test('funding: the same rate in premiumIndex, the stream of marks, the history a
   const next = (await sim.client.get('/fapi/v1/premiumIndex?symbol=BTCUSDT')).body['nextFundingTime'];
   expect(next).toBe(START_MS + 10_000 + 8 * HOUR_MS);
   expect((await sim.client.get('/fapi/v1/fundingInfo')).rows[0]).toMatchObject({ symbol: 'BTCUSDT', fundingIntervalHours: 8 });
+  const { payments } = fundingPage(Income.parse(await rows('/v1/income', { incomeType: 'FUNDING_FEE' })));
+  const amount = parseAtoms(String(B[0]?.['bc'])) ?? ZERO_ATOMS;
+  const toMs = START_MS + HOUR_MS;
+  for (const symbol of [S, '']) {
+    const row = { asset: 'USDT', amount, told: symbol, symbol, atMs: wallMs(Number(told!['T'])) };
+    expect(fundingGap({ listed: payments, booked: [row], toMs }).missing).toEqual([]); // list and stream tell the same payment
+  }
+  expect(fundingGap({ listed: payments, booked: [], toMs }).missing).toMatchObject([{ symbol: S, amount }]);
 });
 
 test('a liquidation on the wire: orders expire, CALCULATED fills under an autoclose id, the public event, the query, the trades', async () => {

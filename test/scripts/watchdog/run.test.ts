@@ -101,7 +101,7 @@ function watch(
 
 /** Looks once a second of its time until something holds; the venue answers in real time. */
 async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const end = performance.now() + 15_000;
+  const end = performance.now() + 50_000; // only what never comes is waited for so long
   while (performance.now() < end) {
     await open?.run.look();
     if (await holds()) return;

@@ -14,7 +14,7 @@ import { RotatingStream } from '../../../io/rotation.ts';
 import type { OpenSocket } from '../../../io/websocket.ts';
 import { barsWanted, CLOSE_GRACE_MS } from '../../../market/bars.ts';
 import type { HttpAnswer } from '../../transport.ts';
-import type { MarketView, OrderEntry, OrderRoute, StopEntry, StreamHealth, Venue, VenueEvents, VenueFault } from '../../venue.ts';
+import type { MarketView, OrderEntry, OrderRoute, Reads, StopEntry, StreamHealth, Venue, VenueEvents, VenueFault } from '../../venue.ts';
 import { RestStopEntry } from '../algo.ts';
 import { decodeUser } from '../decode.ts';
 import { privatePath } from '../encode.ts';
@@ -91,7 +91,10 @@ export async function openBinance(options: VenueOptions): Promise<Result<Venue, 
     secret: secret ?? secretOf(''),
     recvWindowMs,
     hedge: { afterMs: patienceMs(HEDGE_MS, speed), until: monoMs(clock.monoMs() + HEDGE_FOR_MS * speed) },
-    onCall: meters.onCall,
+    onCall: (call, outcome, tookMs) => {
+      meters.onCall(call, outcome, tookMs);
+      if (call.method === 'GET') line.read(outcome);
+    },
     onResult: (fault) => line.called(fault),
   });
   const instruments = await prepare({ rest, config, host: endpoints.rest, keyed: credentials !== null, clock });
@@ -187,9 +190,9 @@ class BinanceVenue implements Venue {
     return this.#account?.health(this.#parts.clock.monoMs()) ?? { state: 'connecting', ageMs: null };
   }
 
-  lineHealth(): { readonly failing: boolean; readonly clockAgeMs: number } {
+  lineHealth(): { readonly failing: boolean; readonly clockAgeMs: number; readonly reads: Reads } {
     const { line, clock } = this.#parts;
-    return { failing: line.failing, clockAgeMs: line.clockAgeMs(clock.monoMs()) };
+    return { failing: line.failing, clockAgeMs: line.clockAgeMs(clock.monoMs()), reads: line.reads };
   }
 
   refreshInstruments(reason: string): void {

@@ -211,7 +211,9 @@ describe('the way to real money', () => {
   });
 
   test('a gateway that died after it had passed comes back at once; one that ended, or was changed, is looked at again', async () => {
-    expect(await go({}, true)).toBeNull();
+    report();
+    expect(await go()).toBeNull();
+    rmSync(join(dir, 'run', PROBE_FILE));
     const life = (state: string) => writeFileSync(join(accountDir(), 'life.json'), JSON.stringify({ state, epoch: 1, pid: 1, wallMs: 1 }));
     life('running');
     expect(await go()).toBeNull();
@@ -227,6 +229,20 @@ describe('the way to real money', () => {
     expect(await go()).toMatchObject({ code: 4 });
     writeFileSync(stampFile, JSON.stringify(stamp));
     life('ended');
+    expect(await go()).toMatchObject({ code: 4 });
+  });
+
+  test('what a person accepted for one start has to be said again after a death, and a supervisor says it for its run', async () => {
+    report('differs');
+    expect(await go({}, true)).toBeNull();
+    writeFileSync(join(accountDir(), 'life.json'), JSON.stringify({ state: 'running', epoch: 1, pid: 1, wallMs: 1 }));
+    expect(await go()).toMatchObject({ code: 4, lines: [expect.stringMatching(/the venue differs in .*--accept-unverified/)] });
+    expect(lines).toContainEqual(expect.stringMatching(/was accepted for the start before, not for this one/));
+    expect(await go({}, true)).toBeNull();
+    expect(lines.at(-1)).toMatch(/comes back at once/); // without a check: a position waits
+    const stampFile = join(accountDir(), 'preflight.json');
+    const { accepted: _, ...earlier } = JSON.parse(readFileSync(stampFile, 'utf8'));
+    writeFileSync(stampFile, JSON.stringify(earlier)); // of a version that did not tell
     expect(await go()).toMatchObject({ code: 4 });
   });
 });

@@ -78,9 +78,7 @@ describe('streams that are late or dead', () => {
 });
 
 describe('connections that take turns', () => {
-  test('before the venue ends them, without a book that is not live, a trade told twice or an account that is lost', {
-    timeout: 60_000,
-  }, async () => {
+  test('before the venue ends them, without a book that is not live, a trade told twice or an account that is lost', async () => {
     await using watched = await WatchedVenue.open({ sim: { speed: 3, disconnectAfterMs: 12_000 }, venue: { rotateMs: 5_000 } });
     const turns = (): number => watched.log.split('"turn":"done"').length - 1;
     await watched.until('turns of every stream', () => turns() >= 4);
