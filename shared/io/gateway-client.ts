@@ -2,6 +2,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { ANSWER, type Answer, type ClientRole, type Command, type Pushed, type Refused, type Welcome } from '../command.ts';
 import { frame, LineSplitter } from '../framing.ts';
+import { plainCheck } from '../plain-check.ts';
 import { err, ok, type Result } from '../result.ts';
 import { SCHEMA_VERSION } from '../snapshot.ts';
 
@@ -121,10 +122,14 @@ export class GatewayClient implements AsyncDisposable {
   }
 }
 
+const isAnswer = plainCheck(ANSWER);
+
 /** Null: not a message of the contract; who waits for it gets no answer. */
 function parse(text: string): Answer | Pushed | null {
   try {
-    const parsed = ANSWER.safeParse(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    if (isAnswer(value)) return value as Answer | Pushed;
+    const parsed = ANSWER.safeParse(value);
     return parsed.success ? parsed.data : null;
   } catch {
     return null; // not JSON
