@@ -79,15 +79,19 @@ export class GatewayClient implements AsyncDisposable {
   request(command: Request): Promise<Answer | null> {
     const id = this.#ids++;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => settle(null), this.#timeoutMs);
+      let timer: NodeJS.Timeout | undefined;
       const settle = (answer: Answer | null): void => {
         clearTimeout(timer);
         this.#waiting.delete(id);
         resolve(answer);
       };
+      if (this.#socket.destroyed) {
+        settle(null);
+        return;
+      }
       this.#waiting.set(id, settle);
-      if (this.#socket.destroyed) settle(null);
-      else this.#socket.write(frame({ id, ...command }));
+      this.#socket.write(frame({ id, ...command })); // first of all: an order waits for nothing
+      timer = setTimeout(() => settle(null), this.#timeoutMs);
     });
   }
 
