@@ -31,44 +31,51 @@ import { benchWholeRun } from './bench/whole-run.ts';
 import { EXIT, type ExitCode, newTool, Problem, print, runTool } from './lib/tool.ts';
 
 type Figures = Promise<readonly Figure[]>;
-/** What can be measured alone: its option, what it says of itself, and whether a run of everything has it too. */
-type Part = { readonly name: string; readonly help: string; readonly run: (quick: boolean) => Figures; readonly isInAll: boolean };
+/** What can be measured alone: its option, what it says of itself, and whether a run of everything has it too, there in short. */
+type Part = { readonly name: string; readonly help: string; readonly run: (short: boolean) => Figures; readonly isInAll: boolean };
 
 const part = (name: string, help: string, run: Part['run']): Part => ({ name, help, run, isInAll: true });
 const alone = (one: Part): Part => ({ ...one, isInAll: false });
 
-const benchDashboardFor = (quick: boolean): Figures => benchDashboard(quick ? { rounds: 2, seconds: 25 } : { rounds: 3, seconds: 45 });
+const benchDashboardFor = (short: boolean): Figures => benchDashboard(short ? { rounds: 2, seconds: 25 } : { rounds: 3, seconds: 45 });
 
 const SIMULATED = [['BTCUSDT'], ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDC']];
+const SYMBOLS_SHORT = { seconds: 20, cuts: 8 };
 const PARTS: readonly Part[] = [
   part('book', 'depth messages through the book: some seconds', async () => [...(await benchBook(50)), ...(await benchBook(100))]),
   part('guard', 'the checks in front of every order: some seconds', () => benchGuard()),
   part('render', 'the documents of one tick of twenty symbols: a second', async () => [await benchRender()]),
   part('ledger-row', 'rows of the ledger on disk: some seconds', async () => benchLedgerWrite()),
-  part('simulator', 'the simulator: orders, simulated time, streams', async () => [
-    await benchOrders(),
-    ...SIMULATED.map(benchSimulatedTime),
-    await benchStreams(),
-  ]),
-  part('order-entry', 'an order over REST and over the WebSocket API: half a minute', async () => [await benchOrderEntry()]),
   part('order-bytes', 'from a command on the socket to its order bytes, beside bare undici, ccxt and the connector: half a minute', () =>
     benchOrderBytes(),
   ),
-  part('resync', 'how long a book is away: a minute', () => benchResync()),
   part('recovery', 'from a gap to a live book, from a kill to protected and to quoting: a minute', () => benchRecovery()),
-  part('pauses', 'pauses for garbage, loop delay and CPU of a gateway by the size of its young generation: a minute', () => benchPauses()),
-  part('symbols', 'a gateway with twenty symbols: two minutes', (quick) => benchManySymbols(quick ? 20 : 60)),
-  part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (quick) => benchWholeRun(quick ? 30 : 80)),
+  part('decision', 'the time that the brain takes to decide, and its memory after a minute: two minutes', (short) => benchDecision(short)),
+  part('symbols', 'a gateway with twenty symbols: two minutes', (short) => benchManySymbols(short ? SYMBOLS_SHORT : { seconds: 60 })),
+  part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (short) => benchWholeRun(short ? 20 : 80)),
   part('tick', 'from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', () => benchTickToOrder()),
-  part('command-path', '50 order actions a second through a gateway, the limits lifted: 40 s', () => benchCommandPath()),
-  part('decision', 'the time that the brain takes to decide, and its memory after a minute: two minutes', () => benchDecision()),
-  part('diff', 'the actions that the OMS saves on a recorded book', () => benchDiff()),
-  part('backtest', 'backtests on K-lines and on the recorded book: a minute', () => benchBacktest()),
-  part('ceiling', 'demand above the ceiling of the order limits: one minute', () => benchCeiling()),
-  part('watched', 'the cost of metrics, scrapes and logs: two minutes', (quick) => benchWatched(quick ? 4 : 10)),
+  alone(
+    part('simulator', 'the simulator: orders, simulated time, streams: half a minute', async () => [
+      await benchOrders(),
+      ...SIMULATED.map(benchSimulatedTime),
+      await benchStreams(),
+    ]),
+  ),
+  alone(part('order-entry', 'an order over REST and over the WebSocket API: some seconds', async () => [await benchOrderEntry()])),
+  alone(part('resync', 'how long a book is away: half a minute', () => benchResync())),
+  alone(
+    part('pauses', 'pauses for garbage, loop delay and CPU of a gateway by the size of its young generation: a minute', () =>
+      benchPauses(),
+    ),
+  ),
+  alone(part('command-path', '50 order actions a second through a gateway, the limits lifted: a minute', () => benchCommandPath())),
+  alone(part('diff', 'the actions that the OMS saves on a recorded book: some seconds', () => benchDiff())),
+  alone(part('backtest', 'backtests on K-lines and on the recorded book: a minute', () => benchBacktest())),
+  alone(part('ceiling', 'demand above the ceiling of the order limits: one minute', () => benchCeiling())),
+  alone(part('watched', 'the cost of metrics, scrapes and logs: two minutes', (short) => benchWatched(short ? 4 : 10))),
   alone(part('dashboard', 'what the live page costs, with and without it in turn: five minutes, with --quick two', benchDashboardFor)),
   alone(
-    part('sweep', 'a sweep on all cores beside plain arithmetic on them: three minutes, with --quick one', (quick) => benchSweep(quick)),
+    part('sweep', 'a sweep on all cores beside plain arithmetic on them: three minutes, with --quick one', (short) => benchSweep(short)),
   ),
   alone(part('ledger', 'a ledger of a million orders: some minutes, two gigabytes', () => benchMillionOrders())),
 ];
@@ -94,12 +101,12 @@ type Done = {
 };
 
 /** Each part's own time is told, so that one knows what a part alone costs. */
-async function measure(parts: readonly Part[], quick: boolean): Promise<Done> {
+async function measure(parts: readonly Part[], short: boolean): Promise<Done> {
   const figures: Figure[] = [];
   const seconds: Record<string, number> = {};
   for (const { name, run } of parts) {
     const from = performance.now();
-    figures.push(...(await run(quick)));
+    figures.push(...(await run(short)));
     seconds[name] = Math.round((performance.now() - from) / 100) / 10;
     process.stderr.write(`${name}: ${seconds[name]} s\n`);
   }
@@ -145,7 +152,8 @@ async function main(): Promise<ExitCode> {
     tell(checked, options);
     return failed(checked) ? EXIT.failed : EXIT.done;
   }
-  tell(await measure(asked.length > 0 ? asked : PARTS.filter(({ isInAll }) => isInAll), quick), options);
+  const parts = asked.length > 0 ? asked : PARTS.filter(({ isInAll }) => isInAll);
+  tell(await measure(parts, quick || asked.length === 0), options);
   return EXIT.done;
 }
 

@@ -26,9 +26,10 @@ const GONE_GOAL_MS = 300;
 /** A bare timer of the same period that is later than this at p99 shows a machine too busy to judge. */
 const CONTROL_LATE_MS = 5;
 
+type Size = { readonly seconds: number; readonly cuts?: number };
 type Header = { readonly seq: number; readonly wallMs: number };
 
-export async function benchManySymbols(seconds: number): Promise<readonly Figure[]> {
+export async function benchManySymbols({ seconds, cuts = CUTS }: Size): Promise<readonly Figure[]> {
   const dir = mkdtempSync(join(tmpdir(), 'mmbot-bench-'));
   const config = await writeConfig(dir, SYMBOLS);
   const run = spawn(process.execPath, [join(ROOT, 'scripts/start.ts'), '--config', config, '--headless'], {
@@ -42,7 +43,7 @@ export async function benchManySymbols(seconds: number): Promise<readonly Figure
     await sleep(SETTLE_MS);
     const load = await loadOf({ dir, redis, seconds });
     redis.disconnect();
-    return [...load, await quotesGone(`http://127.0.0.1:${sim.port}`)];
+    return [...load, await quotesGone(`http://127.0.0.1:${sim.port}`, cuts)];
   } finally {
     run.kill('SIGTERM');
     await output;
@@ -116,10 +117,10 @@ function timerLateness(): { readonly stop: () => number } {
 }
 
 /** The connection of the books dies: how long until none of the orders that rested then is open. */
-async function quotesGone(sim: string): Promise<Figure> {
+async function quotesGone(sim: string, cuts: number): Promise<Figure> {
   const times: number[] = [];
   const quotes: number[] = [];
-  for (let i = 0; i < CUTS; i++) {
+  for (let i = 0; i < cuts; i++) {
     const resting = new Set(await someOrders(sim));
     quotes.push(resting.size);
     await fetch(`${sim}/sim/fault`, { method: 'POST', body: JSON.stringify({ kind: 'close', route: 'public' }) });
@@ -128,7 +129,7 @@ async function quotesGone(sim: string): Promise<Figure> {
     times.push(performance.now() - from);
     await sleep(CUT_EVERY_MS);
   }
-  const beside = `${CUTS} cuts with ${Math.min(...quotes)} to ${Math.max(...quotes)} quotes; median ${median(times).toFixed(0)} ms; asked at the exchange`;
+  const beside = `${cuts} cuts with ${Math.min(...quotes)} to ${Math.max(...quotes)} quotes; median ${median(times).toFixed(0)} ms; asked at the exchange`;
   return figure('connection lost -> own quotes gone, worst', {
     value: Math.max(...times),
     unit: 'ms',

@@ -27,6 +27,8 @@ export type Figure = {
   readonly ours?: number;
   readonly floor?: number;
   readonly rawUnit?: string;
+  /** Where `ours` and `floor` are of another quantile than `value`: whether their own rounds were quiet enough. Absent: as `conclusive`. */
+  readonly sidesConclusive?: boolean;
   readonly peers?: readonly Peer[];
   readonly spread?: Spread;
   /** Part of one core, 0.08 for eight percent. */

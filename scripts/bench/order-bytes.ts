@@ -169,6 +169,19 @@ function figuresOf(seen: Readonly<Record<'ours' | Peer, Rounds>>): readonly Figu
   return PEERS.map((peer) => {
     const ratios = seen.ours.map((took, n) => median(took) / median(seen[peer][n] ?? []));
     const beside = `${told('ours')}; ${told(peer)}; n ${seen.ours.flat().length} each`;
-    return { name: `${name} / ${against[peer]}, p50`, value: median(ratios), unit: '×', goal: GOALS[peer], beside, conclusive };
+    const figure = { name: `${name} / ${against[peer]}, p50`, value: median(ratios), unit: '×', goal: GOALS[peer], beside, conclusive };
+    return { ...figure, ...(peer === 'bare' ? sidesOf(seen) : {}), rounds: ROUNDS };
   });
+}
+
+/** The floor, ours and the two peers next to each other, told once: with the ratio to the floor. */
+function sidesOf(seen: Readonly<Record<'ours' | Peer, Rounds>>): Partial<Figure> {
+  const p50 = (who: 'ours' | Peer): number => median(seen[who].map(median));
+  const all = seen.ours.flat();
+  const peers = PEERS.filter((peer) => peer !== 'bare').map((name) => ({
+    ...{ name, value: p50(name) },
+    ratio: median(seen.ours.map((took, n) => median(seen[name][n] ?? []) / median(took))),
+  }));
+  const spread = { p50: median(all), p99: quantile(all, 0.99), p999: all.length < 1_000 ? null : quantile(all, 0.999), unit: 'µs' };
+  return { ours: p50('ours'), floor: p50('bare'), rawUnit: 'µs', peers, spread };
 }

@@ -1,56 +1,57 @@
 /** The short run for a server: a few ratios against the recorded ones, a second try for what does not hold at once. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { benchBook } from './book.ts';
-import { benchGuard } from './guard.ts';
+import { promisify } from 'node:util';
 import { type Figure, median } from './measure.ts';
-import { benchOrders } from './orders.ts';
+import { QUICK_PARTS } from './quick-parts.ts';
 import { betterOf, fails, type Judgement, judge, type Ratio, type Recorded, ratiosOf } from './regress.ts';
-import { benchRender } from './render.ts';
 
-export const RECORDED = join(import.meta.dirname, 'recorded.json');
-const RECORD_RUNS = 3;
-/** Each can be run again alone. */
-const RUNS: readonly (() => Promise<readonly Figure[]>)[] = [
-  () => benchBook(50),
-  () => benchGuard(),
-  async () => [await benchRender()],
-  async () => [await benchOrders()],
-];
+const RECORDED = join(import.meta.dirname, 'recorded.json');
+const PARTS_FILE = join(import.meta.dirname, 'quick-parts.ts');
+const RECORD_RUNS = 7;
 
 export type Checked = { readonly figures: readonly Figure[]; readonly judged: readonly Judgement[] };
 
 export async function checkQuick(recorded: Recorded): Promise<Checked> {
   const [figures, ratios]: [Figure[], Ratio[]] = [[], []];
-  for (const run of RUNS) {
-    const first = await run();
+  for (const part of QUICK_PARTS) {
+    const first = await tryOf(part);
     const seen = ratiosOf(first);
     figures.push(...first);
-    const doubted = judge(seen, only(recorded, seen)).some(({ verdict }) => verdict === 'regressed' || verdict === 'inconclusive');
-    ratios.push(...(doubted ? betterOf(seen, ratiosOf(await run())) : seen));
+    ratios.push(...(isDoubted(seen, recorded) ? betterOf(seen, ratiosOf(await tryOf(part))) : seen));
   }
   return { figures, judged: judge(ratios, recorded) };
 }
 
-const only = (recorded: Recorded, ratios: readonly Ratio[]): Recorded =>
-  Object.fromEntries(ratios.flatMap(({ name }) => (recorded[name] === undefined ? [] : [[name, recorded[name]]])));
+/** What was recorded and not measured is judged at the end, over all parts. */
+const isDoubted = (ratios: readonly Ratio[], recorded: Recorded): boolean =>
+  judge(ratios, recorded).some(({ verdict }) => verdict === 'regressed' || verdict === 'inconclusive');
+
+async function tryOf(part: string): Promise<readonly Figure[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [PARTS_FILE, part]);
+  return JSON.parse(stdout) as readonly Figure[];
+}
 
 export const failed = ({ judged }: Checked): boolean => judged.some(fails);
 
-export function readRecorded(path: string = RECORDED): Recorded {
-  const { ratios } = JSON.parse(readFileSync(path, 'utf8')) as { readonly ratios: Recorded };
+export function readRecorded(): Recorded {
+  if (!existsSync(RECORDED)) throw new Error('Nothing is recorded to hold the ratios against: run with --quick --record');
+  const { ratios } = JSON.parse(readFileSync(RECORDED, 'utf8')) as { readonly ratios: Recorded };
   return ratios;
 }
 
-/** The median of several whole runs, so that one lucky moment does not become the measure. Refuses what was too noisy to be held against. */
+/** The median of several runs that were quiet, so that one lucky moment does not become the measure; a machine too busy for that records nothing. */
 export async function record(machine: object): Promise<Recorded> {
   const seen: Ratio[] = [];
-  for (let n = 0; n < RECORD_RUNS; n++) for (const run of RUNS) seen.push(...ratiosOf(await run()));
-  const noisy = seen.find(({ conclusive }) => !conclusive);
-  if (noisy) throw new Error(`Nothing is recorded: the floor of "${noisy.name}" was too noisy; try on a quiet machine`);
-  const names = [...new Set(seen.map(({ name }) => name))];
-  const of = (wanted: string): number => median(seen.filter(({ name }) => name === wanted).map(({ value }) => value));
-  const ratios = Object.fromEntries(names.map((name) => [name, Number(of(name).toPrecision(4))]));
+  for (let n = 0; n < RECORD_RUNS; n++) for (const part of QUICK_PARTS) seen.push(...ratiosOf(await tryOf(part)));
+  const ratios = Object.fromEntries([...Map.groupBy(seen, ({ name }) => name)].map(([name, all]) => [name, quietMedian(name, all)]));
   writeFileSync(RECORDED, `${JSON.stringify({ machine, ratios }, null, 2)}\n`);
   return ratios;
+}
+
+function quietMedian(name: string, all: readonly Ratio[]): number {
+  const quiet = all.filter(({ conclusive }) => conclusive).map(({ value }) => value);
+  if (quiet.length <= all.length / 2) throw new Error(`Nothing is recorded: the floor of "${name}" was too noisy; try on a quiet machine`);
+  return Number(median(quiet).toPrecision(4));
 }

@@ -14,9 +14,10 @@ export type Judgement = Ratio & {
 
 /** Of each figure the ratio that it is or holds; figures without one say nothing about another machine. */
 export function ratiosOf(figures: readonly Figure[]): readonly Ratio[] {
-  return figures.flatMap(({ name, value, unit, ours, floor, conclusive }) => {
+  return figures.flatMap(({ name, value, unit, ours, floor, conclusive, sidesConclusive = conclusive }) => {
     if (unit === '×' || unit === '%') return [{ name, value, conclusive }];
-    return ours !== undefined && floor !== undefined ? [{ name: `${name}, of its floor`, value: ours / floor, conclusive }] : [];
+    const sided = ours !== undefined && floor !== undefined;
+    return sided ? [{ name: `${name}, of its floor`, value: ours / floor, conclusive: sidesConclusive }] : [];
   });
 }
 

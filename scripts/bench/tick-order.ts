@@ -76,6 +76,9 @@ function figuresOf({ ours, bare, ccxt }: Readonly<Record<'ours' | 'bare' | 'ccxt
     {
       ...{ name: `${name} / bare pipeline, p50`, value: ratios(floor), unit: '×', goal: FLOOR_GOAL, conclusive },
       beside: `${told('ours', ours)}; ${told('bare', bare)}; the relay is in both`,
+      ...{ ours: median(mine ?? []), floor: median(floor ?? []), rawUnit: 'µs', rounds: ours.length },
+      peers: [{ name: 'ccxt', value: median(peer ?? []), ratio: 1 / ratios(peer) }],
+      spread: { p50, p99, p999: all.length < 1_000 ? null : quantile(all, 0.999), unit: 'µs' },
     },
     {
       ...{ name: `${name} / ccxt in one process, p50`, value: ratios(peer), unit: '×', goal: CCXT_GOAL, conclusive },

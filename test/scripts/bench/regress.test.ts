@@ -47,5 +47,8 @@ test('the ratio of a figure is what it is, or its two sides', () => {
   expect(ratiosOf([figure({ unit: 'µs', ours: 3, floor: 2, conclusive: false })])).toEqual([
     { name: 'f, of its floor', value: 1.5, conclusive: false },
   ]);
+  expect(ratiosOf([figure({ unit: 'µs', ours: 3, floor: 2, conclusive: false, sidesConclusive: true })])).toMatchObject([
+    { conclusive: true },
+  ]);
   expect(ratiosOf([figure({ unit: 'ms' })])).toEqual([]);
 });

@@ -8,7 +8,11 @@ function axes(digits) {
   const look = { stroke: color('dim'), grid: { stroke: color('line'), width: 1 }, ticks: { stroke: color('line'), width: 1 } };
   return [
     look,
-    { ...look, size: 76, values: (_, ticks) => ticks.map((v) => v.toLocaleString('en-US', { maximumFractionDigits: digits })) },
+    {
+      ...look,
+      size: 76,
+      values: (_, ticks) => ticks.map((v) => (v === null ? null : v.toLocaleString('en-US', { maximumFractionDigits: digits }))),
+    },
   ];
 }
 
