@@ -7,6 +7,7 @@ import { benchCommandPath } from './bench/command-path.ts';
 import { benchDashboard } from './bench/dashboard.ts';
 import { benchDecision } from './bench/decision.ts';
 import { benchDiff } from './bench/diff.ts';
+import { benchFeeds } from './bench/feeds.ts';
 import { benchGuard } from './bench/guard.ts';
 import { benchLedgerWrite, benchMillionOrders } from './bench/ledger.ts';
 import { machineOf, machineText } from './bench/machine.ts';
@@ -55,6 +56,11 @@ const PARTS: readonly Part[] = [
   part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (short) => benchWholeRun(short ? 20 : 80)),
   part('tick', 'from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', (short) =>
     benchTickToOrder(short),
+  ),
+  alone(
+    part('feeds', 'the polled and the pushed feed in a whole run, with a venue that takes its time: three minutes', (short) =>
+      benchFeeds(short),
+    ),
   ),
   alone(
     part('simulator', 'the simulator: orders, simulated time, streams: half a minute', async () => [

@@ -15,7 +15,7 @@ export type BrainMeasured = {
   /** Since the newest snapshot was seen, ms; null before the first. */
   readonly snapshotAgeMs: () => number | null;
   readonly runs: () => readonly string[];
-  readonly poller: () => Pick<SnapshotPoller, 'roundTrip' | 'failures'>;
+  readonly poller: () => Pick<SnapshotPoller, 'roundTrip' | 'failures' | 'unusual'>;
 };
 
 const PARTS = ['spread', 'inventory', 'fees', 'funding'] as const;
@@ -112,6 +112,11 @@ function meterReading(metrics: Metrics, { snapshotAgeMs, poller }: BrainMeasured
     name: 'redis_read_failures_total',
     help: 'Reads that Redis did not answer',
     read: () => [[{}, poller().failures]],
+  });
+  metrics.readCounter({
+    name: 'snapshot_unusual_total',
+    help: 'Documents of snapshots not in the usual form, left to the slower reader',
+    read: () => [[{}, poller().unusual]],
   });
 }
 

@@ -8,6 +8,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { type Answer, Command, type Refused } from '../../shared/command.ts';
 import { frame, type Framed, LineSplitter, MESSAGE_BYTES_MAX } from '../../shared/framing.ts';
 import type { Log } from '../../shared/log.ts';
+import { plainCheck } from '../../shared/plain-check.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { SCHEMA_VERSION } from '../../shared/snapshot.ts';
 import type { MonoMs } from '../../shared/units.ts';
@@ -256,6 +257,8 @@ export class CommandServer implements AsyncDisposable {
   }
 }
 
+const isCommand = plainCheck(Command);
+
 /** One line to a command, or the refusal to answer with. */
 function parse(text: string): Result<Command, Refused> {
   let value: unknown;
@@ -264,6 +267,7 @@ function parse(text: string): Result<Command, Refused> {
   } catch {
     return err(refuse({ id: null }, 'bad-message', 'Cannot read message: it is not JSON'));
   }
+  if (isCommand(value)) return ok(value as Command);
   const parsed = Command.safeParse(value);
   if (parsed.success) return ok(parsed.data);
   const { id, type, schema } = fieldsOf(value);

@@ -1,6 +1,6 @@
 /** HTTP over kept-alive connections (undici). Tells apart a request that never left and one that was handed to a socket and stayed unanswered. */
 import { type Dispatcher, Pool } from 'undici';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock, Timer } from '../../shared/clock.ts';
 import type { HttpOutcome, HttpRequest, HttpSend } from '../venues/transport.ts';
 
 const CONNECTIONS_MAX = 32;
@@ -46,21 +46,18 @@ function exchange({ pool, clock, timeoutMs, request, resolve }: Exchange): void 
   const mayLeave = (): boolean => request.mayLeave === undefined || (request.mayLeave() && performance.now() - askedAt <= LEAVE_MS);
   let done = false;
   let controller: Dispatcher.DispatchController | null = null;
+  let timer: Timer | null = null;
   const answer = { status: 0, headers: new Map<string, string>(), chunks: [] as Buffer[], bytes: 0 };
   const finish = (outcome: HttpOutcome): void => {
     if (done) return;
     done = true;
-    timer.cancel();
+    timer?.cancel();
     resolve(outcome);
   };
   const fail = (reason: string, timedOut: boolean): void => {
     if (!sent) finish({ kind: 'unsent', timedOut, sentence: reason });
     else finish({ kind: 'unanswered', timedOut, sentence: reason });
   };
-  const timer = clock.after(timeoutMs, () => {
-    fail(`no answer within ${timeoutMs} ms`, true);
-    controller?.abort(new Error('timed out'));
-  });
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {
       controller = started;
@@ -87,7 +84,12 @@ function exchange({ pool, clock, timeoutMs, request, resolve }: Exchange): void 
       fail(reasonOf(error), false);
     },
   };
-  pool.dispatch({ method: request.method, path: request.path, headers: { ...request.headers } }, handler);
+  pool.dispatch({ method: request.method, path: request.path, headers: { ...request.headers } }, handler); // first of all: an order waits for nothing
+  if (done) return;
+  timer = clock.after(timeoutMs, () => {
+    fail(`no answer within ${timeoutMs} ms`, true);
+    controller?.abort(new Error('timed out'));
+  });
 }
 
 /** The system's code and words, in one line. Never the request: its query carries a signature. */

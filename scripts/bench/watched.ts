@@ -12,8 +12,8 @@ import { Buckets, LATENCY_BOUNDS } from '../../shared/buckets.ts';
 import { overlay } from '../../shared/config.ts';
 import { processLog } from '../../shared/log.ts';
 import { MeteredGateway } from '../../test/kit/gateway-meters.ts';
-import { readScrape } from '../../test/kit/scrape.ts';
 import { freePort } from '../start/ports.ts';
+import { between, type Counts, countsOf, quantileOf } from './buckets-read.ts';
 import { type Figure, median, nsPerCall, quantile, sideBySide } from './measure.ts';
 import { ROOT, textOf, untilReady, writeConfig } from './run.ts';
 
@@ -106,8 +106,6 @@ function logFigures(): readonly Figure[] {
   }
 }
 
-type Counts = ReadonlyMap<number, number>;
-
 async function scrapeFigures(windows: number): Promise<readonly Figure[]> {
   const dir = mkdtempSync(join(tmpdir(), 'mmbot-bench-'));
   try {
@@ -145,31 +143,15 @@ async function scrapeFigures(windows: number): Promise<readonly Figure[]> {
 
 /** How many orders took how long within a window of time, by the gateway's own buckets. */
 async function window(port: number, scraped: boolean): Promise<Counts> {
-  const before = await countsOf(port);
+  const wanted = { port, name: 'mmbot_command_to_wire_seconds' };
+  const before = await countsOf(wanted);
   for (let waited = 0; waited < WINDOW_MS; waited += SCRAPE_MS) {
     await sleep(SCRAPE_MS);
-    if (scraped) await countsOf(port);
+    if (scraped) await countsOf(wanted);
   }
-  const after = await countsOf(port);
-  return new Map([...after].map(([bound, n]) => [bound, n - (before.get(bound) ?? 0)]));
-}
-
-async function countsOf(port: number): Promise<Counts> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  const family = readScrape(text).find(({ name }) => name === 'mmbot_command_to_wire_seconds');
-  const rows = family?.samples.filter(({ name }) => name.endsWith('_bucket')) ?? [];
-  return new Map(rows.map(({ labels, value }) => [labels['le'] === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels['le']), value]));
+  return between(before, await countsOf(wanted));
 }
 
 function add(sum: Map<number, number>, more: Counts): void {
   for (const [bound, n] of more) sum.set(bound, (sum.get(bound) ?? 0) + n);
-}
-
-/** As Prometheus reads it: evenly spread between two bounds. */
-function quantileOf(counts: Counts, q: number): number {
-  const rows = [...counts].sort(([a], [b]) => a - b);
-  const wanted = q * (rows.at(-1)?.[1] ?? 0);
-  const i = rows.findIndex(([, n]) => n >= wanted);
-  const [[bound, n], [below, under]] = [rows[i] ?? [Number.NaN, 0], rows[i - 1] ?? [0, 0]];
-  return Number.isFinite(bound) ? below + ((bound - below) * (wanted - under)) / Math.max(1, n - under) : below;
 }

@@ -2,6 +2,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { ANSWER, type Answer, type ClientRole, type Command, type Pushed, type Refused, type Welcome } from '../command.ts';
 import { frame, LineSplitter } from '../framing.ts';
+import { plainCheck } from '../plain-check.ts';
 import { err, ok, type Result } from '../result.ts';
 import { SCHEMA_VERSION } from '../snapshot.ts';
 
@@ -78,15 +79,19 @@ export class GatewayClient implements AsyncDisposable {
   request(command: Request): Promise<Answer | null> {
     const id = this.#ids++;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => settle(null), this.#timeoutMs);
+      let timer: NodeJS.Timeout | undefined;
       const settle = (answer: Answer | null): void => {
         clearTimeout(timer);
         this.#waiting.delete(id);
         resolve(answer);
       };
+      if (this.#socket.destroyed) {
+        settle(null);
+        return;
+      }
       this.#waiting.set(id, settle);
-      if (this.#socket.destroyed) settle(null);
-      else this.#socket.write(frame({ id, ...command }));
+      this.#socket.write(frame({ id, ...command })); // first of all: an order waits for nothing
+      timer = setTimeout(() => settle(null), this.#timeoutMs);
     });
   }
 
@@ -121,10 +126,14 @@ export class GatewayClient implements AsyncDisposable {
   }
 }
 
+const isAnswer = plainCheck(ANSWER);
+
 /** Null: not a message of the contract; who waits for it gets no answer. */
 function parse(text: string): Answer | Pushed | null {
   try {
-    const parsed = ANSWER.safeParse(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    if (isAnswer(value)) return value as Answer | Pushed;
+    const parsed = ANSWER.safeParse(value);
     return parsed.success ? parsed.data : null;
   } catch {
     return null; // not JSON

@@ -29,7 +29,7 @@ function brainMetrics(): Metrics {
     leased: () => true,
     snapshotAgeMs: () => 1,
     runs: () => ['mm'],
-    poller: () => ({ roundTrip: new Buckets(), failures: 0 }),
+    poller: () => ({ roundTrip: new Buckets(), failures: 0, unusual: 0 }),
   });
   new OutcomeLog({ log, metrics });
   new RiskDesk({ clock: systemClock(), log, metrics, request: () => Promise.resolve(null), symbols: ['BTCUSDT'], ofSymbols: true });

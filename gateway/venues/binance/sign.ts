@@ -1,10 +1,10 @@
 /** Query strings and their signatures. What is signed is byte for byte what is sent. Binance USD-M docs, "General Info / SIGNED endpoints" (reference sheet 2026-11, 2.2). */
-import { createHmac, createPrivateKey, type KeyObject, sign as signBytes } from 'node:crypto';
+import { createHmac, createPrivateKey, createSecretKey, type KeyObject, sign as signBytes } from 'node:crypto';
 
 export type Parameters = readonly (readonly [name: string, value: string | number])[];
 
-/** HMAC secrets are the venue's text; the two others are private keys, read once. Only Ed25519 may log on to the WebSocket API (2.2). */
-export type Secret = { readonly kind: 'hmac'; readonly secret: string } | { readonly kind: 'ed25519' | 'rsa'; readonly key: KeyObject };
+/** HMAC secrets are the venue's text, the two others private keys; all are read once. Only Ed25519 may log on to the WebSocket API (2.2). */
+export type Secret = { readonly kind: 'hmac' | 'ed25519' | 'rsa'; readonly key: KeyObject };
 
 /** Values percent-encoded before they are signed: JSON lists and non-ASCII symbols depend on it. */
 export const encodeQuery = (parameters: Parameters): string =>
@@ -12,7 +12,7 @@ export const encodeQuery = (parameters: Parameters): string =>
 
 /** Lower-case hex for HMAC-SHA256, base64 for Ed25519 and for RSA (RSASSA-PKCS1-v1_5 with SHA-256). */
 export function signPayload(payload: string, secret: Secret): string {
-  if (secret.kind === 'hmac') return createHmac('sha256', secret.secret).update(payload).digest('hex');
+  if (secret.kind === 'hmac') return createHmac('sha256', secret.key).update(payload).digest('hex');
   return signBytes(secret.kind === 'rsa' ? 'sha256' : null, Buffer.from(payload), secret.key).toString('base64');
 }
 
@@ -26,7 +26,7 @@ export type SignOptions = { readonly secret: Secret; readonly recvWindowMs: numb
 
 /** A PEM private key is Ed25519 or RSA, everything else HMAC. Throws on a PEM of another kind: the configuration has been checked before. */
 export function secretOf(text: string): Secret {
-  if (!text.includes('PRIVATE KEY')) return { kind: 'hmac', secret: text };
+  if (!text.includes('PRIVATE KEY')) return { kind: 'hmac', key: createSecretKey(text, 'utf8') };
   const key = createPrivateKey(text);
   const kind = key.asymmetricKeyType;
   if (kind !== 'ed25519' && kind !== 'rsa') throw new TypeError(`Cannot sign with a key of type ${kind}`);

@@ -12,11 +12,21 @@ import { endAll, fail, READY_MS, ROOT, startChild } from '../order-run.ts';
 import { openRelay, type Relay } from './relay.ts';
 
 const SYMBOL = 'BTCUSDT';
+export const POLL_MS = 10;
+const OMS = { settleSnapshots: 1, batchWindowMs: 0, actionsPerSecond: 1_000, actionBurst: 1_000 };
 /** The way is measured, not the limits. */
 const NO_LIMITS = ['--no-limits', '--limit-weight', '1000000', '--limit-orders-10s', '1000000', '--limit-orders-1m', '1000000'];
 const OURS = `${SIM_CREDENTIALS.apiKey}:${SIM_CREDENTIALS.secret}`;
 const ACCOUNTS = [OURS, 'bare-key:bare-secret', 'ccxt-key:ccxt-secret'].flatMap((account) => ['--account', `${account}:100000`]);
 const LIMITS = { maxPosition: '1000', maxOrderNotional: '5000', maxOpenOrders: 20, collarPercent: 5 };
+
+export type OurRunOptions = {
+  readonly feed: 'push' | 'poll';
+  /** More options of the simulator. */
+  readonly simArgs?: readonly string[];
+  /** Of gateway and brain; null: they tell no metrics. */
+  readonly metricsPorts?: { readonly gateway: number; readonly brain: number } | null;
+};
 
 export class OurRun implements AsyncDisposable {
   readonly dir: string;
@@ -33,7 +43,7 @@ export class OurRun implements AsyncDisposable {
     this.#client = parts.client;
   }
 
-  static async open(): Promise<OurRun> {
+  static async open({ feed, simArgs = [], metricsPorts = null }: OurRunOptions = { feed: 'push' }): Promise<OurRun> {
     const dir = mkdtempSync(join(tmpdir(), 'mmbot-tick-'));
     const children: Child[] = [];
     try {
@@ -62,10 +72,11 @@ export class OurRun implements AsyncDisposable {
         'storm',
         ...NO_LIMITS,
         ...ACCOUNTS,
+        ...simArgs,
       ]);
       const simPort = Number(sim?.['port']);
       const relay = await openRelay(simPort);
-      const config = writeConfig(dir, { redisUrl: redis.value.url, port: relay.port });
+      const config = writeConfig(dir, { redisUrl: redis.value.url, port: relay.port, feed, metricsPorts });
       const gateway = await begin('gateway', ['gateway/main.ts', '--config', config]);
       await begin('brain', ['brain/main.ts', '--config', config]);
       const connected = await GatewayClient.connect({
@@ -93,17 +104,17 @@ export class OurRun implements AsyncDisposable {
   }
 }
 
-type Ways = { readonly redisUrl: string; readonly port: number };
+type Ways = Required<Pick<OurRunOptions, 'feed' | 'metricsPorts'>> & { readonly redisUrl: string; readonly port: number };
 
-function writeConfig(dir: string, { redisUrl, port }: Ways): string {
+function writeConfig(dir: string, { redisUrl, port, feed, metricsPorts }: Ways): string {
   const base = JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8'));
   const own = {
     symbols: [SYMBOL],
     runDir: 'run',
     redis: { url: redisUrl, prefix: 'mm:binance' },
     endpoints: { sim: { rest: `http://127.0.0.1:${port}`, stream: `ws://127.0.0.1:${port}` } },
-    gateway: { metricsPort: null },
-    brain: { metricsPort: null, feed: 'push', oms: { settleSnapshots: 1, batchWindowMs: 0, actionsPerSecond: 1_000, actionBurst: 1_000 } },
+    gateway: { metricsPort: metricsPorts?.gateway ?? null },
+    brain: { metricsPort: metricsPorts?.brain ?? null, feed, pollMs: POLL_MS, oms: OMS },
     risk: UNWATCHED, // a busy machine is not what is measured
     strategy: { active: 'follow', custom: { follow: { file: join(import.meta.dirname, 'strategy.ts') } } },
     limits: {

@@ -13,8 +13,12 @@ const BID = /"e":"bookTicker"[^}]*?"b":"([\d.]+)"/g;
 /** In the query, or in a body: no other request of a contender has a price. */
 const ORDER = /\bprice=([\d.]+)/;
 
+/** `counts`: an order that answers it is timed. */
+export type Change = { readonly atMs: number; readonly counts: boolean };
 export type Relay = AsyncDisposable & {
   readonly port: number;
+  /** Every change of the best bid since the times were last taken. */
+  readonly changes: () => readonly Change[];
   /** Microseconds from each frame that changed the best bid to the order made for it; forgotten when taken. */
   readonly take: () => readonly number[];
 };
@@ -46,7 +50,7 @@ export async function openRelay(port: number): Promise<Relay> {
     for (const socket of sockets) socket.destroy();
     await new Promise((closed) => server.close(closed));
   };
-  return { port: address.port, take: () => watch.take(), [Symbol.asyncDispose]: close };
+  return { port: address.port, changes: () => [...watch.changes], take: () => watch.take(), [Symbol.asyncDispose]: close };
 }
 
 class Watch {
@@ -55,6 +59,7 @@ class Watch {
   readonly #stood = new Map<number, number>();
   #bid = 0;
   #tookUs: number[] = [];
+  changes: Change[] = [];
 
   told(bytes: Buffer): void {
     if (!bytes.includes('"bookTicker"')) return;
@@ -63,6 +68,7 @@ class Watch {
       const bid = tenths(Number(text));
       this.#stood.set(this.#bid, now);
       const isBack = now - (this.#stood.get(bid) ?? Number.NEGATIVE_INFINITY) < BACK_MS;
+      if (bid !== this.#bid) this.changes.push({ atMs: now, counts: !isBack });
       if (bid !== this.#bid && isBack) this.#since.delete(bid);
       else if (bid !== this.#bid) this.#since.set(bid, now);
       this.#bid = bid;
@@ -80,6 +86,7 @@ class Watch {
   take(): readonly number[] {
     const took = this.#tookUs;
     this.#tookUs = [];
+    this.changes = [];
     this.#since.clear();
     return took;
   }

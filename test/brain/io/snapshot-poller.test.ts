@@ -56,6 +56,7 @@ test('it hands on each snapshot once, whole, as it was written', async () => {
   await put(documents({ head: { seq: 51 } }));
   await one.poll();
   expect(seen.map(({ header }) => header.seq)).toEqual([50, 51]);
+  expect(one.unusual).toBe(0); // none of them needed its schema
 });
 
 test('of two gateways the newer is the one with the higher epoch, or the one that answers us: one without a disk counts from above', async () => {
@@ -98,6 +99,7 @@ test.each<[string, string, keyof Documents['symbols'][string]]>([
   expect(seen.map(({ symbols }) => symbols[SYMBOL]?.[part])).toEqual([null, null, null]);
   expect(seen.map(({ header }) => header.seq)).toEqual([60, 61, 62]);
   expect(logged().match(/Document unreadable/g)).toHaveLength(1);
+  expect(one.unusual).toBe(2);
 });
 
 test('a header that cannot be read hands on nothing', async () => {

@@ -1,0 +1,110 @@
+/**
+ * Both feeds of one strategy in a whole run: from a frame to the order that answers it with the polled one, beside what two grids leave by
+ * arithmetic; the time that a decision takes with each; and orders at a venue that takes its time, as the processes' own metrics tell it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../start/ports.ts';
+import { between, type Counts, countsOf, quantileOf } from './buckets-read.ts';
+import { type Figure, median, quantile } from './measure.ts';
+import { lateness } from './order-run.ts';
+import { OurRun, POLL_MS } from './tick/our-run.ts';
+import { meanOf, pollFloorMs } from './tick/poll-floor.ts';
+import type { Change } from './tick/relay.ts';
+
+const WARM_MS = 4_000;
+/** A time lies anywhere in a period: its mean is known to a few hundredths only after some hundred orders. */
+const POLL_MEASURED_MS = 120_000;
+const PUSH_MEASURED_MS = 20_000;
+const SHORT_MS = 10_000;
+/** Of `config.json`. */
+const SNAPSHOT_MS = 100;
+/** Of a call to the simulated engine, and of its answer back. */
+const LEG_MS = 5;
+const [POLL_GOAL, DECISION_GOAL_MS, ACK_GOAL_MS] = [1.05, 5, 20];
+/** A bare timer that is later than this at its p95 was on a machine too busy to judge. */
+const LATE_MS_MAX = 5;
+/** Of a mean; larger, and it says nothing about the goal. */
+const ERROR_MAX = 0.04;
+
+type Seen = {
+  readonly tookMs: readonly number[];
+  readonly changes: readonly Change[];
+  readonly turns: Counts;
+  readonly written: Counts;
+  readonly acknowledged: Counts;
+  readonly lateMs: number;
+};
+
+export async function benchFeeds(short: boolean): Promise<readonly Figure[]> {
+  const poll = await seenWith('poll', { forMs: short ? SHORT_MS : POLL_MEASURED_MS, simArgs: [] });
+  const push = await seenWith('push', { forMs: short ? SHORT_MS : PUSH_MEASURED_MS, simArgs: ['--latency-orders', `fixed:${LEG_MS}`] });
+  return [pollFigure(poll), decisionFigure('poll', poll), decisionFigure('push', push), acknowledgedFigure(push)];
+}
+
+type Running = { readonly forMs: number; readonly simArgs: readonly string[] };
+
+async function seenWith(feed: 'poll' | 'push', { forMs, simArgs }: Running): Promise<Seen> {
+  const ports = { gateway: await freePort(), brain: await freePort() };
+  await using ours = await OurRun.open({ feed, simArgs, metricsPorts: ports });
+  await ours.turn(true);
+  await sleep(WARM_MS);
+  const read = async (): Promise<readonly Counts[]> => {
+    const calls = { port: ports.gateway, name: 'mmbot_order_call_seconds' };
+    return [
+      await countsOf({ port: ports.brain, name: 'mmbot_brain_turn_seconds' }),
+      await countsOf({ ...calls, labels: { step: 'written', via: 'rest' } }),
+      await countsOf({ ...calls, labels: { step: 'acknowledged', via: 'rest' } }),
+    ];
+  };
+  const before = await read();
+  ours.relay.take();
+  const late = await lateness(forMs);
+  const changes = ours.relay.changes();
+  const tookMs = ours.relay.take().map((us) => us / 1_000);
+  const [turns, written, acknowledged] = (await read()).map((counts, n) => between(before[n] ?? new Map(), counts));
+  const none: Counts = new Map();
+  return {
+    ...{ tookMs, changes, turns: turns ?? none, written: written ?? none, acknowledged: acknowledged ?? none },
+    lateMs: quantile(late, 0.95),
+  };
+}
+
+const isQuiet = ({ lateMs }: Seen): boolean => lateMs <= LATE_MS_MAX;
+const countOf = (counts: Counts): number => Math.max(0, ...counts.values());
+const lateText = ({ lateMs }: Seen): string => `a bare timer was ${lateMs.toFixed(1)} ms late at its p95`;
+
+function pollFigure(seen: Seen): Figure {
+  const { tookMs, changes } = seen;
+  const [ours, floor] = [meanOf(tookMs), pollFloorMs(changes, { snapshotMs: SNAPSHOT_MS, pollMs: POLL_MS })];
+  const error = Math.sqrt(meanOf(tookMs.map((ms) => (ms - ours) ** 2)) / tookMs.length) / floor;
+  return {
+    ...{ name: `frame -> order bytes, poll feed, ${POLL_MS} ms poll / arithmetic floor, mean`, value: ours / floor, unit: '×' },
+    ...{ goal: POLL_GOAL, conclusive: isQuiet(seen) && error <= ERROR_MAX, ours, floor, rawUnit: 'ms', rounds: 1 },
+    beside:
+      `the same ${changes.length} changes on grids of ${SNAPSHOT_MS} and ${POLL_MS} ms, n ${tookMs.length}, ` +
+      `standard error ${(100 * error).toFixed(1)} %; ${lateText(seen)}`,
+    spread: { p50: median(tookMs), p99: quantile(tookMs, 0.99), p999: null, unit: 'ms' },
+  };
+}
+
+function decisionFigure(feed: string, seen: Seen): Figure {
+  const { turns } = seen;
+  return {
+    ...{ name: `decision, ${feed} feed, p95`, value: quantileOf(turns, 0.95) * 1_000, unit: 'ms', goal: DECISION_GOAL_MS },
+    beside: `p50 ${(quantileOf(turns, 0.5) * 1_000).toFixed(2)} ms by the brain's own buckets, n ${countOf(turns)}; ${lateText(seen)}`,
+    conclusive: isQuiet(seen),
+  };
+}
+
+/** Of the sum of two times is known that at most so many are above it as are of either: 2.5 % of each make 5 %. */
+function acknowledgedFigure(seen: Seen): Figure {
+  const { written, acknowledged } = seen;
+  const [toWire, toAnswer] = [written, acknowledged].map((counts) => quantileOf(counts, 0.975) * 1_000);
+  const delayMs = 2 * LEG_MS;
+  return {
+    name: `command -> acknowledged, venue delay of ${delayMs} ms, p95 at most`,
+    ...{ value: (toWire ?? Number.NaN) + (toAnswer ?? Number.NaN), unit: 'ms', goal: ACK_GOAL_MS + delayMs },
+    beside: `the p97.5 of command to bytes and of bytes to answer by the gateway's own buckets, n ${countOf(acknowledged)}; ${lateText(seen)}`,
+    conclusive: isQuiet(seen),
+  };
+}
