@@ -1,6 +1,7 @@
 /**
  * The owner key: who may write under a prefix. It lives as long as it is renewed, and only its owner, or nobody, is ever followed: what is
- * written under it is written in one transaction that falls through when the key changes in between.
+ * written under it is written in one transaction that falls through when the key changes in between. Each write watches and reads the key
+ * again behind its transaction, so that the next one finds it watched and costs a single round trip.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -26,10 +27,15 @@ const WATCH_MS = 100;
 export class RedisOwner {
   readonly #options: OwnerOptions;
   readonly #mine: string;
+  /** Ours, and watched since on the connection that is open. */
+  #isHeld = false;
 
   constructor(options: OwnerOptions) {
     this.#options = options;
     this.#mine = `${options.epoch} ${options.instance}`;
+    options.redis.on('close', () => {
+      this.#isHeld = false; // a new connection watches nothing
+    });
   }
 
   /**
@@ -60,12 +66,14 @@ export class RedisOwner {
 
   /** Renews the key and writes, when it is still ours. */
   async write(commands: Commands): Promise<{ readonly ownership: Ownership; readonly written: Written }> {
-    const { redis } = this.#options;
-    const [owner] = await this.#watched();
-    const ownership = { ours: owner === null || owner === this.#mine, owner };
-    if (ownership.ours) return { ownership, written: await redis.multi([this.#renewal(), ...commands]).exec() };
-    await redis.unwatch();
-    return { ownership, written: null };
+    const wasHeld = this.#isHeld;
+    const ownership = wasHeld ? { ours: true, owner: this.#mine } : await this.#owned();
+    if (!ownership.ours) return await this.#leave(ownership);
+    this.#isHeld = false; // until the answer: whoever throws below has lost sight of it
+    const [written, next] = await Promise.all([this.#options.redis.multi([this.#renewal(), ...commands]).exec(), this.#owned()]);
+    this.#isHeld = next.ours;
+    if (!next.ours) return await this.#leave(next, written);
+    return written === null && wasHeld ? await this.#again(commands) : { ownership: next, written };
   }
 
   /** Gives the key up, so that a successor need not wait for it; one of another stays. */
@@ -74,6 +82,22 @@ export class RedisOwner {
     const [owner] = await this.#watched();
     if (owner === this.#mine) await redis.multi([['del', key]]).exec();
     else await redis.unwatch();
+  }
+
+  /** The key ran out, or was touched, since it was watched at the tick before; it is ours now. */
+  async #again(commands: Commands): Promise<{ readonly ownership: Ownership; readonly written: Written }> {
+    this.#isHeld = false;
+    return await this.write(commands);
+  }
+
+  async #leave(ownership: Ownership, written: Written = null): Promise<{ readonly ownership: Ownership; readonly written: Written }> {
+    await this.#options.redis.unwatch();
+    return { ownership, written };
+  }
+
+  async #owned(): Promise<Ownership> {
+    const [owner] = await this.#watched();
+    return { ours: owner === null || owner === this.#mine, owner };
   }
 
   sentence(owner: string | null): string {
