@@ -5,9 +5,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { type Reply, type RespCommand, RespError } from '../publish/resp.ts';
+import type { RedisLine } from './redis-line.ts';
 
 export type OwnerOptions = {
   readonly redis: Redis;
+  /** What is written at every tick goes over this one. */
+  readonly line: Pick<RedisLine, 'send'>;
   readonly key: string;
   /** Of this run of the gateway. */
   readonly epoch: number;
@@ -18,9 +22,9 @@ export type OwnerOptions = {
 };
 /** `ours` is also a key that has run out: whoever finds none may take it. */
 export type Ownership = { readonly ours: boolean; readonly owner: string | null };
-type Commands = (string | number)[][];
 /** Null: the key changed meanwhile, nothing was written. */
-export type Written = readonly [error: Error | null, result: unknown][] | null;
+export type Written = readonly Reply[] | RespError | null;
+type Outcome = { readonly ownership: Ownership; readonly written: Written };
 
 const WATCH_MS = 100;
 
@@ -33,9 +37,11 @@ export class RedisOwner {
   constructor(options: OwnerOptions) {
     this.#options = options;
     this.#mine = `${options.epoch} ${options.instance}`;
-    options.redis.on('close', () => {
-      this.#isHeld = false; // a new connection watches nothing
-    });
+  }
+
+  /** A new connection of the line watches nothing. */
+  lineClosed(): void {
+    this.#isHeld = false;
   }
 
   /**
@@ -65,14 +71,14 @@ export class RedisOwner {
   }
 
   /** Renews the key and writes, when it is still ours. */
-  async write(commands: Commands): Promise<{ readonly ownership: Ownership; readonly written: Written }> {
+  async write(commands: readonly RespCommand[]): Promise<Outcome> {
     const wasHeld = this.#isHeld;
-    const ownership = wasHeld ? { ours: true, owner: this.#mine } : await this.#owned();
-    if (!ownership.ours) return await this.#leave(ownership);
+    const ownership = wasHeld ? { ours: true, owner: this.#mine } : this.#ownership(await this.#options.line.send(this.#watch()));
+    if (!ownership.ours) return await this.#leave({ ownership, written: null });
     this.#isHeld = false; // until the answer: whoever throws below has lost sight of it
-    const [written, next] = await Promise.all([this.#options.redis.multi([this.#renewal(), ...commands]).exec(), this.#owned()]);
+    const { next, written } = await this.#transact(commands);
     this.#isHeld = next.ours;
-    if (!next.ours) return await this.#leave(next, written);
+    if (!next.ours) return await this.#leave({ ownership: next, written });
     return written === null && wasHeld ? await this.#again(commands) : { ownership: next, written };
   }
 
@@ -84,28 +90,49 @@ export class RedisOwner {
     else await redis.unwatch();
   }
 
-  /** The key ran out, or was touched, since it was watched at the tick before; it is ours now. */
-  async #again(commands: Commands): Promise<{ readonly ownership: Ownership; readonly written: Written }> {
-    this.#isHeld = false;
-    return await this.write(commands);
-  }
-
-  async #leave(ownership: Ownership, written: Written = null): Promise<{ readonly ownership: Ownership; readonly written: Written }> {
-    await this.#options.redis.unwatch();
-    return { ownership, written };
-  }
-
-  async #owned(): Promise<Ownership> {
-    const [owner] = await this.#watched();
-    return { ours: owner === null || owner === this.#mine, owner };
-  }
-
   sentence(owner: string | null): string {
     return `Another live gateway (epoch ${owner?.split(' ')[0] ?? 'unknown'}) writes to ${this.#options.key}`;
   }
 
-  #renewal(): (string | number)[] {
-    return ['set', this.#options.key, this.#mine, 'PX', this.#options.lifeMs];
+  /** The key ran out, or was touched, since it was watched at the tick before; it is ours now. */
+  async #again(commands: readonly RespCommand[]): Promise<Outcome> {
+    this.#isHeld = false;
+    return await this.write(commands);
+  }
+
+  /** One text out: the transaction, and the watch for the next one. */
+  async #transact(commands: readonly RespCommand[]): Promise<{ readonly next: Ownership; readonly written: Written }> {
+    const watch = this.#watch();
+    const replies = await this.#options.line.send([['MULTI'], this.#renewal(), ...commands, ['EXEC'], ...watch]);
+    const next = this.#ownership(replies.slice(-watch.length));
+    const queued = replies.slice(0, -watch.length - 1).find((reply) => reply instanceof RespError);
+    const written = queued ?? replies.at(-watch.length - 1) ?? null;
+    if (written !== null && !(written instanceof RespError) && !Array.isArray(written)) throw new Error('EXEC was answered by no array');
+    return { next, written: written as Written };
+  }
+
+  async #leave(outcome: Outcome): Promise<Outcome> {
+    await this.#options.line.send([['UNWATCH']]);
+    return outcome;
+  }
+
+  #watch(): readonly RespCommand[] {
+    const { key } = this.#options;
+    return [
+      ['WATCH', key],
+      ['GET', key],
+    ];
+  }
+
+  /** From the answers to `#watch`; a Redis that refuses them tells nothing about the key. */
+  #ownership([watched, owner]: readonly Reply[]): Ownership {
+    for (const reply of [watched, owner]) if (reply instanceof RespError) throw reply;
+    if (owner !== null && typeof owner !== 'string') throw new Error('GET was answered by no text');
+    return { ours: owner === null || owner === this.#mine, owner };
+  }
+
+  #renewal(): string[] {
+    return ['set', this.#options.key, this.#mine, 'PX', String(this.#options.lifeMs)];
   }
 
   async #watched(): Promise<readonly [owner: string | null, leftMs: number]> {

@@ -5,6 +5,7 @@ import { redisAddress } from '../../../shared/io/redis-login.ts';
 import { Header, keysOf } from '../../../shared/snapshot.ts';
 
 export const TICK_MS = 100;
+const EARLY_MS_MAX = 5;
 /** Snapshots of a symbol whose book is not live carry this. */
 const NOT_LIVE = /^book-/;
 
@@ -32,9 +33,9 @@ export class Landings implements Disposable {
     this.#at = [];
   }
 
-  /** Milliseconds of each behind its tick. */
+  /** Milliseconds of each behind its tick; a timer may come a little early. */
   get lateMs(): readonly number[] {
-    return this.#at.map((at) => at % TICK_MS);
+    return this.#at.map((at) => ((at + EARLY_MS_MAX) % TICK_MS) - EARLY_MS_MAX);
   }
 
   async header(): Promise<Header> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { overlay } from '../../../shared/config.ts';
 import { GatewayClient } from '../../../shared/io/gateway-client.ts';
 import { UNWATCHED } from '../../../shared/risk.ts';
-import { type Child, type ChildMessage } from '../../start/child.ts';
+import type { Child, ChildMessage } from '../../start/child.ts';
 import { freePort } from '../../start/ports.ts';
 import { ensureRedis } from '../../start/redis.ts';
 import { endAll, fail, READY_MS, ROOT, startChild } from '../order-run.ts';
@@ -84,14 +84,23 @@ export class ScaleRun implements AsyncDisposable {
   }
 
   #cpuMs(): number {
-    const stat = readFileSync(`/proc/${this.parts.gatewayPid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+    const stat = readFileSync(`/proc/${this.parts.gatewayPid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
     return ((Number(stat[11]) + Number(stat[12])) * 1_000) / TICKS;
   }
 }
 
 async function startRedis(dir: string, children: Child[]): Promise<string> {
   const url = `redis://127.0.0.1:${await freePort()}`;
-  const redis = await ensureRedis({ url, mayStart: true, env: process.env, dir, logFile: { path: join(dir, 'redis.log'), maxBytes: 1e6, keep: 0 }, onFatal: fail });
+  const redis = await ensureRedis({
+    url,
+    mayStart: true,
+    env: process.env,
+    dir,
+    logFile: { path: join(dir, 'redis.log'), maxBytes: 1e6, keep: 0 },
+    onFatal: fail,
+  });
   if (!redis.ok) throw new Error(redis.error);
   if (redis.value.child) children.unshift(redis.value.child);
   return redis.value.url;
