@@ -142,15 +142,18 @@ class SymbolTexts {
   }
 }
 
-/** The levels of one side; only those whose price or size is another one at their place are written anew. */
+/** Levels whose text is kept, each at the place of its price: those shown stand close together, and stay where they are when the best moves. */
+const KEPT = 64;
+
+/** The levels of one side; only those that are new, or of another size, are written anew. */
 class SideText {
   readonly #instrument: Instrument;
   readonly #side: 'bids' | 'asks';
   #now = new Float64Array(0);
-  /** Price and size of each level as it was written, alternating. */
-  #then = new Float64Array(0);
-  #texts: string[] = [];
-  #text = '';
+  readonly #prices = new Float64Array(KEPT);
+  readonly #sizes = new Float64Array(KEPT);
+  readonly #priceTexts = new Array<string>(KEPT).fill('');
+  readonly #texts = new Array<string>(KEPT).fill('');
 
   constructor(instrument: Instrument, side: 'bids' | 'asks') {
     this.#instrument = instrument;
@@ -158,16 +161,11 @@ class SideText {
   }
 
   text(view: BookView, levels: number): string {
-    if (this.#now.length !== 2 * levels) {
-      [this.#now, this.#then, this.#texts] = [new Float64Array(2 * levels), new Float64Array(2 * levels), []];
-      this.#text = '';
-    }
+    if (this.#now.length !== 2 * levels) this.#now = new Float64Array(2 * levels);
     const found = this.#read(view, levels);
-    let isChanged = this.#texts.length !== found;
-    for (let n = this.#texts.length; n > found; n--) this.#texts.pop();
-    for (let n = 0; n < found; n++) isChanged = this.#level(n) || isChanged;
-    if (isChanged) this.#text = this.#texts.join(',');
-    return this.#text;
+    let text = '';
+    for (let n = 0; n < found; n++) text += n === 0 ? this.#level(0) : `,${this.#level(n)}`;
+    return text;
   }
 
   #read(view: BookView, levels: number): number {
@@ -177,13 +175,16 @@ class SideText {
     return rows.length;
   }
 
-  /** Whether it is another one than it was. */
-  #level(n: number): boolean {
+  #level(n: number): string {
     const [price, size] = [this.#now[2 * n] as Ticks, this.#now[2 * n + 1] as Lots];
-    if (n < this.#texts.length && this.#then[2 * n] === price && this.#then[2 * n + 1] === size) return false;
-    [this.#then[2 * n], this.#then[2 * n + 1]] = [price, size];
-    this.#texts[n] = `["${formatPrice(this.#instrument, price)}","${formatSize(this.#instrument, size)}"]`;
-    return true;
+    const at = price & (KEPT - 1);
+    const isHere = this.#prices[at] === price && this.#priceTexts[at] !== '';
+    if (isHere && this.#sizes[at] === size) return this.#texts[at] as string;
+    if (!isHere) this.#priceTexts[at] = `["${formatPrice(this.#instrument, price)}","`;
+    [this.#prices[at], this.#sizes[at]] = [price, size];
+    const text = `${this.#priceTexts[at]}${formatSize(this.#instrument, size)}"]`;
+    this.#texts[at] = text;
+    return text;
   }
 }
 
