@@ -22,6 +22,8 @@ import { checkQuick, failed, readRecorded, record } from './bench/quick.ts';
 import { type Judgement, judgementLines } from './bench/regress.ts';
 import { benchRender } from './bench/render.ts';
 import { benchResync } from './bench/resync.ts';
+import { benchScale } from './bench/scale.ts';
+import { benchScaleSoak } from './bench/scale-soak.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
 import { benchStreams } from './bench/streams.ts';
 import { benchSweep } from './bench/sweep.ts';
@@ -54,6 +56,18 @@ const PARTS: readonly Part[] = [
   part('symbols', 'a gateway with twenty symbols: two minutes', (short) => benchManySymbols(short ? SYMBOLS_SHORT : { seconds: 60 })),
   part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (short) => benchWholeRun(short ? 20 : 80)),
   part('tick', 'from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', () => benchTickToOrder()),
+  alone(
+    part(
+      'scale',
+      'cost and lateness against symbols, messages and open orders, with a picture: three minutes, with --quick half',
+      (short) => benchScale(short),
+    ),
+  ),
+  alone(
+    part('scale-soak', 'a gateway with two hundred symbols for ten minutes, with --quick for one', (short) =>
+      benchScaleSoak(short ? 1 : 10),
+    ),
+  ),
   alone(
     part('simulator', 'the simulator: orders, simulated time, streams: half a minute', async () => [
       await benchOrders(),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { overlay } from '../../../shared/config.ts';
 import { GatewayClient } from '../../../shared/io/gateway-client.ts';
 import { UNWATCHED } from '../../../shared/risk.ts';
+import { valuesOf } from '../../../test/kit/scrape.ts';
 import type { Child, ChildMessage } from '../../start/child.ts';
 import { freePort } from '../../start/ports.ts';
 import { ensureRedis } from '../../start/redis.ts';
@@ -19,12 +20,15 @@ const LIVE_MS = 30_000;
 
 export type ScaleOptions = { readonly symbols: number; readonly gatewayNodeArgs?: readonly string[] };
 export type Cost = { readonly cpuShare: number; readonly rssMb: number };
+/** Since the gateway began: its snapshot ticks, those that began over 20 ms late, and those it slept through. */
+export type Ticks = { readonly all: number; readonly late: number; readonly missed: number };
 type Parts = {
   readonly dir: string;
   readonly symbols: readonly string[];
   readonly redisUrl: string;
   readonly children: readonly Child[];
   readonly gatewayPid: number;
+  readonly metricsPort: number;
   readonly client: GatewayClient;
   readonly feed: (perSecond: number) => void;
   readonly landings: Landings;
@@ -44,15 +48,17 @@ export class ScaleRun implements AsyncDisposable {
       const redisUrl = await startRedis(dir, children);
       const { port, feed } = await startFeeder(dir, { count, children });
       const symbols = symbolsOf(count);
-      const args = [...gatewayNodeArgs, join(ROOT, 'gateway/main.ts'), '--config', writeConfig(dir, { symbols, redisUrl, port })];
+      const metricsPort = await freePort();
+      const config = writeConfig(dir, { symbols, redisUrl, port, metricsPort });
+      const args = [...gatewayNodeArgs, join(ROOT, 'gateway/main.ts'), '--config', config];
       const gateway = startChild(dir, { name: 'gateway', args });
       children.unshift(gateway);
       const path = String((await gateway.message('ready', READY_MS))?.['operatorPath']);
       const connected = await GatewayClient.connect({ path, role: 'operator', environment: 'sim', name: 'bench' });
       if (!connected.ok) throw new Error(connected.error.sentence);
       const landings = await Landings.open(redisUrl, { prefix: PREFIX });
-      const parts = { dir, symbols, redisUrl, children, gatewayPid: gateway.pid ?? 0, client: connected.value, feed, landings };
-      return new ScaleRun(parts);
+      const gatewayPid = gateway.pid ?? 0;
+      return new ScaleRun({ dir, symbols, redisUrl, children, gatewayPid, metricsPort, client: connected.value, feed, landings });
     } catch (error) {
       await endAll(children, dir);
       throw error;
@@ -71,6 +77,18 @@ export class ScaleRun implements AsyncDisposable {
     return () => ({ cpuShare: (this.#cpuMs() - before) / (performance.now() - from), rssMb: this.rssMb() });
   }
 
+  async ticks(): Promise<Ticks> {
+    const seen = valuesOf(await this.#metrics());
+    const read = (name: string): number => seen.get(`mmbot_snapshot_${name}`) ?? Number.NaN;
+    const all = read('late_seconds_count');
+    return { all, late: all - read('late_seconds_bucket{le="0.02"}'), missed: read('ticks_missed_total') };
+  }
+
+  async openOrders(): Promise<number> {
+    const seen = valuesOf(await this.#metrics());
+    return [...seen].reduce((sum, [name, value]) => (name.startsWith('mmbot_orders_open{') ? sum + value : sum), 0);
+  }
+
   rssMb(): number {
     const status = readFileSync(`/proc/${this.parts.gatewayPid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / 1_024;
@@ -81,6 +99,10 @@ export class ScaleRun implements AsyncDisposable {
     landings[Symbol.dispose]();
     await client[Symbol.asyncDispose]();
     await endAll(children, dir);
+  }
+
+  async #metrics(): Promise<string> {
+    return await (await fetch(`http://127.0.0.1:${this.parts.metricsPort}/metrics`)).text();
   }
 
   #cpuMs(): number {
@@ -127,16 +149,16 @@ async function startFeeder(dir: string, { count, children }: { readonly count: n
   return { port: Number(ready['port']), feed: (perSecond) => void feeder.send(perSecond) };
 }
 
-type Ways = { readonly symbols: readonly string[]; readonly redisUrl: string; readonly port: number };
+type Ways = { readonly symbols: readonly string[]; readonly redisUrl: string; readonly port: number; readonly metricsPort: number };
 
-function writeConfig(dir: string, { symbols, redisUrl, port }: Ways): string {
+function writeConfig(dir: string, { symbols, redisUrl, port, metricsPort }: Ways): string {
   const base = JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8'));
   const own = {
     symbols,
     runDir: 'run',
     redis: { url: redisUrl, prefix: PREFIX },
     endpoints: { sim: { rest: `http://127.0.0.1:${port}`, stream: `ws://127.0.0.1:${port}` } },
-    gateway: { metricsPort: null },
+    gateway: { metricsPort },
     risk: UNWATCHED, // a busy machine is not what is measured
     limits: {
       maxGrossNotional: '10000000',
