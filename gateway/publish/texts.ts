@@ -142,18 +142,24 @@ class SymbolTexts {
   }
 }
 
-/** Levels whose text is kept, each at the place of its price: those shown stand close together, and stay where they are when the best moves. */
+/** Prices whose text is kept, each at its own place: those shown stand close together, and stay where they are when the best moves. */
 const KEPT = 64;
 
-/** The levels of one side; only those that are new, or of another size, are written anew. */
+/**
+ * The levels of one side, kept once they have been the same for a tick. Of a side that changes at every tick only the texts of prices are kept:
+ * what lives from one tick to the next outgrows the young generation, and costs more memory than it saves time.
+ */
 class SideText {
   readonly #instrument: Instrument;
   readonly #side: 'bids' | 'asks';
+  /** Price and size of each level, alternating; and as they were written. */
   #now = new Float64Array(0);
+  #then = new Float64Array(0);
+  #written = -1;
+  /** Null while it is another one at every tick. */
+  #text: string | null = null;
   readonly #prices = new Float64Array(KEPT);
-  readonly #sizes = new Float64Array(KEPT);
   readonly #priceTexts = new Array<string>(KEPT).fill('');
-  readonly #texts = new Array<string>(KEPT).fill('');
 
   constructor(instrument: Instrument, side: 'bids' | 'asks') {
     this.#instrument = instrument;
@@ -161,10 +167,15 @@ class SideText {
   }
 
   text(view: BookView, levels: number): string {
-    if (this.#now.length !== 2 * levels) this.#now = new Float64Array(2 * levels);
+    if (this.#now.length !== 2 * levels) {
+      [this.#now, this.#then, this.#written] = [new Float64Array(2 * levels), new Float64Array(2 * levels), -1];
+    }
     const found = this.#read(view, levels);
+    const isSame = found === this.#written && this.#isSame(found);
+    if (isSame && this.#text !== null) return this.#text;
     let text = '';
-    for (let n = 0; n < found; n++) text += n === 0 ? this.#level(0) : `,${this.#level(n)}`;
+    for (let n = 0; n < found; n++) text += `${n === 0 ? '' : ','}${this.#level(n)}`;
+    [this.#now, this.#then, this.#written, this.#text] = [this.#then, this.#now, found, isSame ? text : null];
     return text;
   }
 
@@ -175,16 +186,19 @@ class SideText {
     return rows.length;
   }
 
+  #isSame(found: number): boolean {
+    for (let i = 0; i < 2 * found; i++) if (this.#now[i] !== this.#then[i]) return false;
+    return true;
+  }
+
   #level(n: number): string {
     const [price, size] = [this.#now[2 * n] as Ticks, this.#now[2 * n + 1] as Lots];
     const at = price & (KEPT - 1);
-    const isHere = this.#prices[at] === price && this.#priceTexts[at] !== '';
-    if (isHere && this.#sizes[at] === size) return this.#texts[at] as string;
-    if (!isHere) this.#priceTexts[at] = `["${formatPrice(this.#instrument, price)}","`;
-    [this.#prices[at], this.#sizes[at]] = [price, size];
-    const text = `${this.#priceTexts[at]}${formatSize(this.#instrument, size)}"]`;
-    this.#texts[at] = text;
-    return text;
+    if (this.#prices[at] !== price || this.#priceTexts[at] === '') {
+      this.#prices[at] = price;
+      this.#priceTexts[at] = `["${formatPrice(this.#instrument, price)}","`;
+    }
+    return `${this.#priceTexts[at]}${formatSize(this.#instrument, size)}"]`;
   }
 }
 
