@@ -59,7 +59,7 @@ const PARTS: readonly Part[] = [
   alone(
     part(
       'scale',
-      'cost and lateness against symbols, messages and open orders, with a picture: three minutes, with --quick half',
+      'cost and lateness against symbols, messages and open orders, with a picture: over three minutes, with --quick one',
       (short) => benchScale(short),
     ),
   ),

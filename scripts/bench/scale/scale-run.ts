@@ -22,11 +22,13 @@ export type ScaleOptions = { readonly symbols: number; readonly gatewayNodeArgs?
 export type Cost = { readonly cpuShare: number; readonly rssMb: number };
 /** Since the gateway began: its snapshot ticks, those that began over 20 ms late, and those it slept through. */
 export type Ticks = { readonly all: number; readonly late: number; readonly missed: number };
+/** What is ended with the run. */
+type Ended = Pick<Child, 'stop'>;
 type Parts = {
   readonly dir: string;
   readonly symbols: readonly string[];
   readonly redisUrl: string;
-  readonly children: readonly Child[];
+  readonly children: readonly Ended[];
   readonly gatewayPid: number;
   readonly metricsPort: number;
   readonly client: GatewayClient;
@@ -43,7 +45,7 @@ export class ScaleRun implements AsyncDisposable {
 
   static async open({ symbols: count, gatewayNodeArgs = [] }: ScaleOptions): Promise<ScaleRun> {
     const dir = mkdtempSync(join(tmpdir(), 'mmbot-scale-'));
-    const children: Child[] = [];
+    const children: Ended[] = [];
     try {
       const redisUrl = await startRedis(dir, children);
       const { port, feed } = await startFeeder(dir, { count, children });
@@ -113,7 +115,7 @@ export class ScaleRun implements AsyncDisposable {
   }
 }
 
-async function startRedis(dir: string, children: Child[]): Promise<string> {
+async function startRedis(dir: string, children: Ended[]): Promise<string> {
   const url = `redis://127.0.0.1:${await freePort()}`;
   const redis = await ensureRedis({
     url,
@@ -130,7 +132,7 @@ async function startRedis(dir: string, children: Child[]): Promise<string> {
 
 type Feeder = { readonly port: number; readonly feed: (perSecond: number) => void };
 
-async function startFeeder(dir: string, { count, children }: { readonly count: number; readonly children: Child[] }): Promise<Feeder> {
+async function startFeeder(dir: string, { count, children }: { readonly count: number; readonly children: Ended[] }): Promise<Feeder> {
   const feeder = fork(join(import.meta.dirname, 'feeder.ts'), [dir, String(count)], {
     execArgv: ['--max-http-header-size=131072'], // one connection names the streams of all symbols
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -141,7 +143,7 @@ async function startFeeder(dir: string, { count, children }: { readonly count: n
     await ended;
     return null;
   };
-  children.push({ stop } as unknown as Child);
+  children.push({ stop });
   const ready = await new Promise<ChildMessage>((resolve, reject) => {
     feeder.once('message', (message) => resolve(message as ChildMessage));
     void ended.then(() => reject(new Error('The feeder ended before it was ready')));
