@@ -23,6 +23,8 @@ import { checkQuick, failed, readRecorded, record } from './bench/quick.ts';
 import { type Judgement, judgementLines } from './bench/regress.ts';
 import { benchRender } from './bench/render.ts';
 import { benchResync } from './bench/resync.ts';
+import { benchScale } from './bench/scale.ts';
+import { benchScaleSoak } from './bench/scale-soak.ts';
 import { benchSimulatedTime } from './bench/simulated-time.ts';
 import { benchStreams } from './bench/streams.ts';
 import { benchSweep } from './bench/sweep.ts';
@@ -60,6 +62,18 @@ const PARTS: readonly Part[] = [
   alone(
     part('feeds', 'the polled and the pushed feed in a whole run, with a venue that takes its time: three minutes', (short) =>
       benchFeeds(short),
+    ),
+  ),
+  alone(
+    part(
+      'scale',
+      'cost and lateness against symbols, messages and open orders, with a picture: over three minutes, with --quick one',
+      (short) => benchScale(short),
+    ),
+  ),
+  alone(
+    part('scale-soak', 'a gateway with two hundred symbols for ten minutes, with --quick for one', (short) =>
+      benchScaleSoak(short ? 1 : 10),
     ),
   ),
   alone(

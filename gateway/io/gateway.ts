@@ -36,6 +36,7 @@ import { Publisher } from '../publish/publisher.ts';
 import { PushPace } from '../publish/push-pace.ts';
 import { type Readiness, readiness } from '../publish/readiness.ts';
 import { SeqLog } from '../publish/seq-log.ts';
+import { TickClock } from '../publish/tick-clock.ts';
 import { ConfigInForce } from '../orders/config-in-force.ts';
 import { fundingBooks } from './funding-books.ts';
 import { meteredCalls } from './call-meter.ts';
@@ -48,6 +49,7 @@ import { Notices } from './notices.ts';
 import { tellStart } from './milestones.ts';
 import { openDesk } from './open-desk.ts';
 import { Place } from './place.ts';
+import { Pulse } from './pulse.ts';
 import { recordedWrites } from './recorder.ts';
 import type { RedisFault } from './redis-writer.ts';
 import { Safety } from './safety.ts';
@@ -83,6 +85,7 @@ export class Gateway implements AsyncDisposable {
   #servers: readonly CommandServer[] = [];
   #timers: Timer[] = [];
   readonly #push: PushPace;
+  readonly #ticks: TickClock;
   readonly #epochs: Epochs;
   #started = false; // once the account was known, a leverage changed later halts its symbol and nothing more
 
@@ -90,6 +93,7 @@ export class Gateway implements AsyncDisposable {
     const { config, clock, store, identity, speed, runDir, redis, recorder } = options;
     this.#options = options;
     this.#push = new PushPace({ clock, push: () => this.#pushSnapshot() });
+    this.#ticks = new TickClock({ clock, speed, periodMs: config.snapshot.intervalMs });
     this.#epochs = new Epochs(() => options.epochs.grant(), identity.epoch);
     this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note), heard: recorder?.command });
     this.#notices = new Notices(options);
@@ -245,15 +249,21 @@ export class Gateway implements AsyncDisposable {
   /** What metrics are read from. */
   measured(): Measured {
     const { redis, store } = this.#options;
-    const { alarms } = this.#notices;
     return {
-      ...{ core: this.#core, counters: this.#counters, alarms, redis, store, servers: this.#servers, stall: this.#place.stall },
-      ...{ waiting: this.#desk.waiting, header: () => this.#publisher.header() },
+      ...{ core: this.#core, counters: this.#counters, redis, store, servers: this.#servers, stall: this.#place.stall, ticks: this.#ticks },
+      ...{ waiting: this.#desk.waiting, header: () => this.#publisher.header(), alarms: this.#notices.alarms },
     };
   }
 
   counts(): Readonly<Record<string, number>> {
-    return countsOf({ ...this.#options, core: this.#core, servers: this.#servers, place: this.#place, waiting: this.#desk.waiting });
+    return countsOf({
+      ...this.#options,
+      ticks: this.#ticks,
+      core: this.#core,
+      servers: this.#servers,
+      place: this.#place,
+      waiting: this.#desk.waiting,
+    });
   }
 
   /** Cancels what is ours and has the venue say that it is gone; disarms its countdown then. */
@@ -305,9 +315,9 @@ export class Gateway implements AsyncDisposable {
   }
 
   #startTimers(): void {
-    const { clock, config, speed, store } = this.#options;
+    const { clock, speed, store, redis } = this.#options;
     this.#timers = [
-      clock.every(config.snapshot.intervalMs, () => this.#publish()),
+      new Pulse({ ticks: this.#ticks, outlet: redis, take: () => this.#publisher.take() }).start(),
       clock.every(Math.max(WATCH_MS, 2 * speed), () => this.#tick()),
       clock.every(DEAD_MAN_MS, () => this.#watch.armDeadMan()),
       clock.every(HOUSEKEEP_MS, () => store.housekeep()),
@@ -352,13 +362,6 @@ export class Gateway implements AsyncDisposable {
     this.#desk.waiting.tick();
     tellStart(this.#options.times, { core: this.#core, stops: this.#stops, heritage: this.#desk.heritage });
     if (store.isBack && this.#safety.isIdle) this.#options.onLedgerBack();
-  }
-
-  #publish(): void {
-    const { redis } = this.#options;
-    if (!redis.ready) return void redis.skipped++;
-    const batch = this.#publisher.take();
-    setImmediate(() => void redis.write(batch)); // a command that came in while it was made goes first
   }
 
   /** Null while nobody has subscribed. */

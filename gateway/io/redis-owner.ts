@@ -1,12 +1,17 @@
 /**
  * The owner key: who may write under a prefix. It lives as long as it is renewed, and only its owner, or nobody, is ever followed: what is
- * written under it is written in one transaction that falls through when the key changes in between.
+ * written under it is written in one transaction that falls through when the key changes in between. Each write watches and reads the key
+ * again behind its transaction, so that the next one finds it watched and costs a single round trip.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { type Reply, type RespCommand, RespError } from '../publish/resp.ts';
+import type { RedisLine } from './redis-line.ts';
 
 export type OwnerOptions = {
   readonly redis: Redis;
+  /** What is written at every tick goes over this one. */
+  readonly line: Pick<RedisLine, 'send'>;
   readonly key: string;
   /** Of this run of the gateway. */
   readonly epoch: number;
@@ -17,19 +22,26 @@ export type OwnerOptions = {
 };
 /** `ours` is also a key that has run out: whoever finds none may take it. */
 export type Ownership = { readonly ours: boolean; readonly owner: string | null };
-type Commands = (string | number)[][];
 /** Null: the key changed meanwhile, nothing was written. */
-export type Written = readonly [error: Error | null, result: unknown][] | null;
+export type Written = readonly Reply[] | RespError | null;
+type Outcome = { readonly ownership: Ownership; readonly written: Written };
 
 const WATCH_MS = 100;
 
 export class RedisOwner {
   readonly #options: OwnerOptions;
   readonly #mine: string;
+  /** Ours, and watched since on the connection that is open. */
+  #isHeld = false;
 
   constructor(options: OwnerOptions) {
     this.#options = options;
     this.#mine = `${options.epoch} ${options.instance}`;
+  }
+
+  /** A new connection of the line watches nothing. */
+  lineClosed(): void {
+    this.#isHeld = false;
   }
 
   /**
@@ -59,13 +71,15 @@ export class RedisOwner {
   }
 
   /** Renews the key and writes, when it is still ours. */
-  async write(commands: Commands): Promise<{ readonly ownership: Ownership; readonly written: Written }> {
-    const { redis } = this.#options;
-    const [owner] = await this.#watched();
-    const ownership = { ours: owner === null || owner === this.#mine, owner };
-    if (ownership.ours) return { ownership, written: await redis.multi([this.#renewal(), ...commands]).exec() };
-    await redis.unwatch();
-    return { ownership, written: null };
+  async write(commands: readonly RespCommand[]): Promise<Outcome> {
+    const wasHeld = this.#isHeld;
+    const ownership = wasHeld ? { ours: true, owner: this.#mine } : this.#ownership(await this.#options.line.send(this.#watch()));
+    if (!ownership.ours) return await this.#leave({ ownership, written: null });
+    this.#isHeld = false; // until the answer: whoever throws below has lost sight of it
+    const { next, written } = await this.#transact(commands);
+    this.#isHeld = next.ours;
+    if (!next.ours) return await this.#leave({ ownership: next, written });
+    return written === null && wasHeld ? await this.#again(commands) : { ownership: next, written };
   }
 
   /** Gives the key up, so that a successor need not wait for it; one of another stays. */
@@ -80,8 +94,45 @@ export class RedisOwner {
     return `Another live gateway (epoch ${owner?.split(' ')[0] ?? 'unknown'}) writes to ${this.#options.key}`;
   }
 
-  #renewal(): (string | number)[] {
-    return ['set', this.#options.key, this.#mine, 'PX', this.#options.lifeMs];
+  /** The key ran out, or was touched, since it was watched at the tick before; it is ours now. */
+  async #again(commands: readonly RespCommand[]): Promise<Outcome> {
+    this.#isHeld = false;
+    return await this.write(commands);
+  }
+
+  /** One text out: the transaction, and the watch for the next one. */
+  async #transact(commands: readonly RespCommand[]): Promise<{ readonly next: Ownership; readonly written: Written }> {
+    const watch = this.#watch();
+    const replies = await this.#options.line.send([['MULTI'], this.#renewal(), ...commands, ['EXEC'], ...watch]);
+    const next = this.#ownership(replies.slice(-watch.length));
+    const queued = replies.slice(0, -watch.length - 1).find((reply) => reply instanceof RespError);
+    const written = queued ?? replies.at(-watch.length - 1) ?? null;
+    if (written !== null && !(written instanceof RespError) && !Array.isArray(written)) throw new Error('EXEC was answered by no array');
+    return { next, written: written as Written };
+  }
+
+  async #leave(outcome: Outcome): Promise<Outcome> {
+    await this.#options.line.send([['UNWATCH']]);
+    return outcome;
+  }
+
+  #watch(): readonly RespCommand[] {
+    const { key } = this.#options;
+    return [
+      ['WATCH', key],
+      ['GET', key],
+    ];
+  }
+
+  /** From the answers to `#watch`; a Redis that refuses them tells nothing about the key. */
+  #ownership([watched, owner]: readonly Reply[]): Ownership {
+    for (const reply of [watched, owner]) if (reply instanceof RespError) throw reply;
+    if (owner !== null && typeof owner !== 'string') throw new Error('GET was answered by no text');
+    return { ours: owner === null || owner === this.#mine, owner };
+  }
+
+  #renewal(): string[] {
+    return ['set', this.#options.key, this.#mine, 'PX', String(this.#options.lifeMs)];
   }
 
   async #watched(): Promise<readonly [owner: string | null, leftMs: number]> {

@@ -15,7 +15,8 @@ import type { DeadManPace } from '../orders/dead-man.ts';
 import { symbolReasons, wholeMode } from '../orders/degraded.ts';
 import { wholeState } from '../orders/degraded-view.ts';
 import type { Stops } from '../orders/stop.ts';
-import { type Document, fillDoc, instrumentDoc, klinesDoc, type Moment, renderSnapshot, type SymbolMoment } from './snapshot.ts';
+import { type Document, fillDoc, instrumentDoc, klinesDoc, type Moment, type SymbolMoment } from './snapshot.ts';
+import { SnapshotTexts } from './texts.ts';
 
 export type StreamEntry = { readonly key: string; readonly field: string; readonly text: string; readonly maxLen: number };
 /** One tick for Redis: keys with TTL, keys without, and stream entries, to be written together. */
@@ -50,6 +51,7 @@ const UNPUSHED_MAX = 200;
 
 export class Publisher {
   readonly #options: PublisherOptions;
+  readonly #texts: SnapshotTexts;
   readonly #barVersions = new Map<string, number>();
   readonly #instrumentVersions = new Map<string, string>();
   readonly #tradeSeqs = new Map<string, number>();
@@ -64,6 +66,7 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    this.#texts = new SnapshotTexts(options.keys);
     this.#intervals = [...barsRead(options.core.config).keys()];
   }
 
@@ -153,7 +156,7 @@ export class Publisher {
       symbols,
       bookLevels: core.config.snapshot.bookLevels,
     };
-    return { seq, documents: renderSnapshot(moment) };
+    return { seq, documents: this.#texts.render(moment) };
   }
 
   header(seq = this.#options.core.seqs.seq): Header {

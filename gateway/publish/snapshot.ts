@@ -54,7 +54,7 @@ export type Moment = {
 /** Null: the key is to be absent. */
 export type Document = readonly [key: string, text: string | null];
 
-/** Everything that is rewritten at each tick. */
+/** Everything that is rewritten at each tick, written anew; what is published is the same text, joined from kept pieces (texts.ts). */
 export function renderSnapshot(moment: Moment): readonly Document[] {
   const { keys, header } = moment;
   const { epoch, seq } = header;
@@ -91,7 +91,7 @@ export function bookDoc(
     ...at.stamp,
     symbol: instrument.symbol,
     status: book.status,
-    ageMs: book.receivedAt === null ? null : Math.max(0, Math.round((at.now - book.receivedAt) * 1_000) / 1_000),
+    ageMs: ageOf(book, at.now),
     lastUpdateId: book.lastUpdateId,
     topUpdateId: topUpdateId(book),
     exchangeMs: book.exchangeMs,
@@ -99,6 +99,10 @@ export function bookDoc(
     asks: textsOf(instrument, bestLevels(book, 'asks', at.levels)),
   };
 }
+
+/** Milliseconds, to the microsecond. */
+export const ageOf = ({ receivedAt }: BookView, now: MonoMs): number | null =>
+  receivedAt === null ? null : Math.max(0, Math.round((now - receivedAt) * 1_000) / 1_000);
 
 export const textsOf = (instrument: Instrument, rows: readonly (readonly [Ticks, Lots])[]): [string, string][] =>
   rows.map(([price, size]) => [formatPrice(instrument, price), formatSize(instrument, size)]);
@@ -113,7 +117,7 @@ export function positionDoc(symbol: SymbolMoment, { stamp, known }: { readonly s
     size: known ? formatSize(instrument, position.size) : null,
     entryPrice: known && position.size !== 0 ? entryPrice : null,
     markPrice: mark?.markPrice ?? null,
-    markAgeMs: mark === null || symbol.markAgeMs === null ? null : Math.max(0, Math.round(symbol.markAgeMs)),
+    markAgeMs: markAgeOf(symbol),
     opening: known && position.size !== 0 ? (position.opening ?? null) : null,
     unrealizedPnl: known ? unrealized(instrument, { holding: position, mark }) : null,
     leverage: symbol.leverage,
@@ -128,6 +132,9 @@ export function positionDoc(symbol: SymbolMoment, { stamp, known }: { readonly s
     ...(symbol.stop ? { stop: stopDoc(instrument, symbol.stop) } : {}),
   };
 }
+
+export const markAgeOf = ({ mark, markAgeMs }: SymbolMoment): number | null =>
+  mark === null || markAgeMs === null ? null : Math.max(0, Math.round(markAgeMs));
 
 const stopDoc = (instrument: Instrument, { status, trigger, size, foreign }: StopShown): NonNullable<PositionDoc['stop']> => ({
   status,
@@ -146,9 +153,13 @@ export function unrealized(
 }
 
 function ordersDoc({ instrument, orders }: SymbolMoment, { stamp, now, known }: { stamp: Stamp; now: MonoMs; known: boolean }): OrdersDoc {
-  const shown = orders.filter((order) => order.endedAt === null || now - order.endedAt <= CLOSED_SHOWN_MS);
+  const shown = orders.filter((order) => isShown(order, now));
   return { ...stamp, symbol: instrument.symbol, known, orders: shown.map((order) => orderDoc(instrument, { order, now })) };
 }
+
+export const isShown = ({ endedAt }: LedgerOrder, now: MonoMs): boolean => endedAt === null || now - endedAt <= CLOSED_SHOWN_MS;
+
+export const orderAgeOf = ({ sentAt }: LedgerOrder, now: MonoMs): number => Math.max(0, Math.round(now - sentAt));
 
 export function orderDoc(instrument: Instrument, { order: row, now }: { readonly order: LedgerOrder; readonly now: MonoMs }): OrderDoc {
   return {
@@ -163,7 +174,7 @@ export function orderDoc(instrument: Instrument, { order: row, now }: { readonly
     size: formatSize(instrument, row.order.size),
     filled: formatSize(instrument, row.order.filled),
     ...(row.amendTo && { amendTo: { price: formatPrice(instrument, row.amendTo.price), size: formatSize(instrument, row.amendTo.size) } }),
-    ageMs: Math.max(0, Math.round(now - row.sentAt)),
+    ageMs: orderAgeOf(row, now),
     reason: row.reason,
     ...(row.strategy === undefined ? {} : { strategy: row.strategy }),
     ...(row.tag === undefined ? {} : { tag: row.tag }),
@@ -171,7 +182,7 @@ export function orderDoc(instrument: Instrument, { order: row, now }: { readonly
   };
 }
 
-function balanceDoc({ accountKnown, balances, symbols }: Moment, stamp: Stamp): BalanceDoc {
+export function balanceDoc({ accountKnown, balances, symbols }: Moment, stamp: Stamp): BalanceDoc {
   const assets = balances.map(({ asset, wallet, available }) => ({
     asset,
     wallet: formatAtoms(wallet),
@@ -189,7 +200,7 @@ function sumOf(asset: string, symbols: readonly SymbolMoment[]): string | null {
   return total === null ? null : formatAtoms(total);
 }
 
-const barRow = (bar: Bar): [number, string, string, string, string, string] => [
+export const barRow = (bar: Bar): [number, string, string, string, string, string] => [
   bar.openMs,
   bar.open,
   bar.high,

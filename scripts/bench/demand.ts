@@ -1,6 +1,7 @@
 /** Asks a gateway for far more than the venue allows: places, amends and cancels at a fixed rate over many slots, as a strategy would. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { redisAddress } from '../../shared/io/redis-login.ts';
 import { makeClientId } from '../../shared/client-id.ts';
 import { formatPrice, formatSize, fractionalTicks, type Instrument, makeInstrument } from '../../shared/instrument.ts';
 import type { GatewayClient, Request } from '../../shared/io/gateway-client.ts';
@@ -49,7 +50,7 @@ export class Demand implements AsyncDisposable {
 
   constructor(options: DemandOptions) {
     this.#options = options;
-    this.#redis = new Redis(options.redisUrl);
+    this.#redis = new Redis(redisAddress(options.redisUrl));
     const sides = ['buy', 'sell'] as const;
     this.#slots = Array.from({ length: LEVELS }, () => options.symbols.flatMap((symbol) => sides.map((side) => ({ symbol, side }))))
       .flat()

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { redisAddress } from '../../shared/io/redis-login.ts';
 import { SIM_CREDENTIALS } from '../../shared/config.ts';
 import { SIM_INSTRUMENTS } from '../../shared/sim/instruments.ts';
 import { type Figure, median, quantile } from './measure.ts';
@@ -39,7 +40,7 @@ export async function benchManySymbols({ seconds, cuts = CUTS }: Size): Promise<
   try {
     await untilReady(dir);
     const { redis: address, sim } = JSON.parse(readFileSync(join(dir, 'run/start/config.json'), 'utf8'));
-    const redis = new Redis(address.url, { retryStrategy: () => 100 });
+    const redis = new Redis(redisAddress(address.url), { retryStrategy: () => 100 });
     await sleep(SETTLE_MS);
     const load = await loadOf({ dir, redis, seconds });
     redis.disconnect();

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Redis } from 'ioredis';
+import { redisAddress } from '../../shared/io/redis-login.ts';
 import { makeClientId } from '../../shared/client-id.ts';
 import { SIM_CREDENTIALS } from '../../shared/config.ts';
 import { BookDoc, Header, keysOf } from '../../shared/snapshot.ts';
@@ -113,7 +114,7 @@ class Market implements AsyncDisposable {
 
   private constructor(run: OrderRun) {
     this.#run = run;
-    this.#redis = new Redis(run.redisUrl);
+    this.#redis = new Redis(redisAddress(run.redisUrl));
   }
 
   static async open(run: OrderRun): Promise<Market> {

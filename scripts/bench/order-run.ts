@@ -114,7 +114,8 @@ export async function lateness(ms: number, everyMs = 10): Promise<readonly numbe
   return late;
 }
 
-export async function endAll(children: readonly Child[], dir: string): Promise<void> {
+/** In their order; then the scratch folder goes. */
+export async function endAll(children: readonly Pick<Child, 'stop'>[], dir: string): Promise<void> {
   for (const child of children) await child.stop(STOP_MS);
   rmSync(dir, { recursive: true, force: true });
 }

@@ -1,5 +1,9 @@
-/** One tick of twenty symbols: every document rendered, beside the same documents, already made, through a bare `JSON.stringify`. */
-import { renderSnapshot, type SymbolMoment } from '../../gateway/publish/snapshot.ts';
+/**
+ * One tick of twenty symbols: every document as the gateway writes it, after half of the levels shown have got another size and every second
+ * time another best price; beside the same documents, already made, through a bare `JSON.stringify`.
+ */
+import type { SymbolMoment } from '../../gateway/publish/snapshot.ts';
+import { SnapshotTexts } from '../../gateway/publish/texts.ts';
 import { Book } from '../../shared/book.ts';
 import { type Instrument, makeInstrument } from '../../shared/instrument.ts';
 import { SIM_INSTRUMENTS } from '../../shared/sim/instruments.ts';
@@ -11,12 +15,18 @@ import { type Figure, nsPerCall, ROUNDS, sideBySide } from './measure.ts';
 const SYMBOLS = 20;
 const LEVELS = 20;
 const MID_TICKS = 640_000;
+const CHANGES = 10;
 const CALLS = 200;
 
 export async function benchRender(): Promise<Figure> {
   const symbols = SIM_INSTRUMENTS.slice(0, SYMBOLS).map(({ spec }) => momentOf(makeInstrument(spec)));
-  const rest = { keys: keysOf('mm:bench'), header: header(), accountKnown: true, balances: [], symbols, bookLevels: LEVELS };
-  const render = (n: number) => renderSnapshot({ ...rest, now: monoMs(n) });
+  const keys = keysOf('mm:bench');
+  const texts = new SnapshotTexts(keys);
+  const rest = { keys, header: header(), accountKnown: true, balances: [], symbols, bookLevels: LEVELS };
+  const render = (n: number) => {
+    for (const { book } of symbols) change(book.book, n);
+    return texts.render({ ...rest, now: monoMs(n) });
+  };
   const documents: readonly unknown[] = render(0).map(([, text]) => (text?.startsWith('{') ? JSON.parse(text) : text));
   const bare = (): void => {
     for (const document of documents) JSON.stringify(document);
@@ -34,7 +44,12 @@ export async function benchRender(): Promise<Figure> {
       conclusive,
       rounds: ROUNDS,
     },
-    ...{ ours: ours / 1_000, floor: floor / 1_000, rawUnit: 'µs', beside: `${documents.length} documents, ${LEVELS} levels a side` },
+    ...{
+      ours: ours / 1_000,
+      floor: floor / 1_000,
+      rawUnit: 'µs',
+      beside: `${documents.length} documents, ${LEVELS} levels a side, ${CHANGES} changed`,
+    },
   };
 }
 
@@ -60,6 +75,15 @@ function momentOf(instrument: Instrument | string): SymbolMoment {
       ...{ fees: {}, funding: atoms(0n), volume: atoms(0n), fills: 0 },
     },
   };
+}
+
+/** The best prices are there in every second tick only. */
+function change({ bids, asks }: Book, n: number): void {
+  for (let i = 1; i <= CHANGES; i++) {
+    const size = i === 1 && n % 2 === 1 ? 0 : 1 + ((n * 131 + i * 17) % 4_000);
+    bids.set(ticks(MID_TICKS - i), size);
+    asks.set(ticks(MID_TICKS + i), size);
+  }
 }
 
 function fullBook(): Book {

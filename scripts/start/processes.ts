@@ -15,7 +15,7 @@ import { Child, type ChildMessage, type Start } from './child.ts';
 import { setAsideState, simAccountDir, simStateFile, writeEffectiveConfig, writeRunValues } from './effective.ts';
 import { nodeFlags, type OwnName } from './node-flags.ts';
 import { freePortNear } from './ports.ts';
-import { ensureRedis } from './redis.ts';
+import { ensureRedis, portOf } from './redis.ts';
 import { openDashboard } from './dashboard.ts';
 import { makeSimKey, type SimKey } from './sim-key.ts';
 
@@ -148,7 +148,8 @@ export class Processes {
     });
     if (!redis.ok) return { code: 3, lines: [redis.error] };
     if (redis.value.child) this.#children.set('redis', redis.value.child);
-    if (redis.value.url !== url) say(`Redis of this run: redis-cli -p ${new URL(redis.value.url).port}`);
+    const { port } = redis.value;
+    if (port !== undefined && port !== portOf(url)) say(`Redis of this run: redis-cli -p ${port}`);
     return redis.value.url;
   }
 

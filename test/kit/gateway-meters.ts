@@ -4,9 +4,11 @@ import type { Measured } from '../../gateway/io/meters/measured.ts';
 import { Counters } from '../../gateway/io/meters/counters.ts';
 import { registerMeters } from '../../gateway/io/meters/register.ts';
 import { Notices } from '../../gateway/io/notices.ts';
+import { TickClock } from '../../gateway/publish/tick-clock.ts';
 import { Publisher } from '../../gateway/publish/publisher.ts';
 import { venueMeters } from '../../gateway/venues/binance/io/meters.ts';
 import { Buckets } from '../../shared/buckets.ts';
+import { VirtualClock } from '../../shared/clock.ts';
 import { meterLoopLag } from '../../shared/io/loop-lag.ts';
 import { StartTimes } from '../../shared/io/start-times.ts';
 import { rootLog } from '../../shared/log.ts';
@@ -19,6 +21,7 @@ export class MeteredGateway {
   readonly metrics = makeMetrics('gateway');
   readonly counters = new Counters();
   readonly redis = { roundTrip: new Buckets(), skipped: 0, failed: 0, reconnects: 0, down: false };
+  readonly ticks = new TickClock({ clock: new VirtualClock(), periodMs: 100, speed: 1 });
   readonly stall = { stalls: 0 };
   /** How often the header was made. */
   headers = 0;
@@ -49,7 +52,7 @@ export class MeteredGateway {
   measured(): Measured {
     const { core, alarms, desk } = this.side;
     return {
-      ...{ core, alarms, counters: this.counters, redis: this.redis, stall: this.stall, waiting: desk.waiting },
+      ...{ core, alarms, counters: this.counters, redis: this.redis, ticks: this.ticks, stall: this.stall, waiting: desk.waiting },
       header: () => {
         this.headers++;
         return this.#publisher.header();

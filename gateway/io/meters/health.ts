@@ -33,6 +33,14 @@ export function meterHealth(metrics: Metrics, measured: Measured): void {
     read: () => [[{}, core.lease.epoch === 0 ? 0 : 1]],
   });
   metrics.readCounter({ name: 'snapshots_total', help: 'Snapshots made, to Redis and by push', read: () => [[{}, core.seqs.seq]] });
+  metrics.readHistogram({
+    ...{ name: 'snapshot_late_seconds', help: 'How long after its time a snapshot tick began' },
+    read: () => [[{}, measured.ticks.lateness]],
+  });
+  metrics.readCounter({
+    ...{ name: 'snapshot_ticks_missed_total', help: 'Snapshot ticks that a blocked process slept through' },
+    read: () => [[{}, measured.ticks.missed]],
+  });
   meterRedis(metrics, measured);
   meterProcess(metrics, measured);
 }

@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type RedisFault, type RedisListener, RedisWriter } from '../../../gateway/io/redis-writer.ts';
@@ -21,6 +22,42 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 beforeEach(async () => void (await reader.flushall()));
+
+/** A relay that counts how often bytes go out after an answer came back. */
+class Wire implements AsyncDisposable {
+  trips = 0;
+  readonly port: number;
+  readonly #server: Server;
+
+  private constructor(server: Server, port: number) {
+    [this.#server, this.port] = [server, port];
+  }
+
+  static async open(to: number): Promise<Wire> {
+    const relay = createServer((client) => {
+      const redis = connect(to, '127.0.0.1');
+      let isAnswered = true;
+      client.on('data', (bytes) => {
+        if (isAnswered) wire.trips++;
+        isAnswered = false;
+        redis.write(bytes);
+      });
+      redis.on('data', (bytes) => {
+        isAnswered = true;
+        client.write(bytes);
+      });
+      for (const [one, other] of [[client, redis] as const, [redis, client] as const])
+        one.on('close', () => other.destroy()).on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+    const wire = new Wire(relay, (relay.address() as AddressInfo).port);
+    return wire;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
 
 const batch = (over: Partial<Batch> = {}): Batch => ({
   seq: 1,
@@ -62,6 +99,40 @@ test('write() puts the whole batch there at once, snapshot keys with a life, las
   expect(await reader.pttl(keys.header)).toBeGreaterThan(1_000);
   expect(await reader.pttl(keys.instrument('BTCUSDT'))).toBe(-1);
   expect(await reader.xrange(keys.fills, '-', '+')).toMatchObject([[expect.any(String), ['fill', '{"n":1}']]]);
+});
+
+test('a write costs one round trip, once the first has been answered', async () => {
+  await using wire = await Wire.open(server.port);
+  await using writer = await opened({ url: `redis://127.0.0.1:${wire.port}` });
+  expect(await writer.write(batch())).toBe(true);
+  for (let n = 2; n < 5; n++) {
+    wire.trips = 0;
+    expect(await writer.write(batch({ seq: n }))).toBe(true);
+    expect(wire.trips).toBe(1);
+  }
+  expect(await reader.get(keys.header)).toBe('{"seq":1}');
+});
+
+test('the key that ran out between two ticks is taken again, and one that a rival took in between is left alone', async () => {
+  await using writer = await opened();
+  expect(await writer.write(batch())).toBe(true);
+  await reader.del(keys.owner);
+  expect(await writer.write(batch({ seq: 2, documents: [[keys.header, '2']] }))).toBe(true);
+  expect(await reader.mget(keys.owner, keys.header)).toEqual(['5 here', '2']);
+  await reader.set(keys.owner, '9 elsewhere');
+  expect(await writer.write(batch({ seq: 3, documents: [[keys.header, '3']] }))).toBe(false);
+  expect(await reader.mget(keys.owner, keys.header)).toEqual(['9 elsewhere', '2']);
+  expect(writer.told.onRival).toHaveBeenCalledOnce();
+});
+
+test('after a loss of the connection the key is looked at anew', async () => {
+  await using writer = await opened();
+  expect(await writer.write(batch())).toBe(true);
+  expect(await reader.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')).toBeGreaterThan(0);
+  await vi.waitFor(() => expect(writer.told.onBack).toHaveBeenCalled(), 5_000);
+  await reader.set(keys.owner, '9 elsewhere');
+  expect(await writer.write(batch({ seq: 2 }))).toBe(false);
+  expect(writer.told.onRival).toHaveBeenCalledOnce();
 });
 
 test('only one write is in flight: the next tick is skipped, never queued', async () => {
