@@ -39,10 +39,9 @@ const BOOK = kindOf<BookDoc>(BookDoc, (doc, { stamp, afterMs }) => ({
   ...stamp,
   ageMs: doc.ageMs === null ? null : doc.ageMs + afterMs,
 }));
-const POSITION = kindOf<PositionDoc>(PositionDoc, ({ markAgeMs, ...doc }, { stamp, afterMs }) => ({
-  ...{ ...doc, ...stamp },
-  ...(markAgeMs === undefined ? {} : { markAgeMs: markAgeMs === null ? null : markAgeMs + afterMs }),
-}));
+const POSITION = kindOf<PositionDoc>(PositionDoc, (doc, { stamp, afterMs }) =>
+  doc.markAgeMs == null ? { ...doc, ...stamp } : { ...doc, ...stamp, markAgeMs: doc.markAgeMs + afterMs },
+);
 const ORDERS = kindOf<OrdersDoc>(OrdersDoc, (doc, { stamp, afterMs }) => ({
   ...{ ...doc, ...stamp },
   orders: doc.orders.map((order) => ({ ...order, ageMs: order.ageMs + afterMs })),
