@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { overlay, SIM_CREDENTIALS } from '../../../shared/config.ts';
 import { GatewayClient } from '../../../shared/io/gateway-client.ts';
-import { UNWATCHED } from '../../../shared/risk.ts';
+import { unwatched } from '../../../shared/risk.ts';
 import type { Child } from '../../start/child.ts';
 import { freePort } from '../../start/ports.ts';
 import { ensureRedis } from '../../start/redis.ts';
@@ -112,7 +112,7 @@ function writeConfig(dir: string, { redisUrl, port, feed, metricsPorts }: Ways):
     endpoints: { sim: { rest: `http://127.0.0.1:${port}`, stream: `ws://127.0.0.1:${port}` } },
     gateway: { metricsPort: metricsPorts?.gateway ?? null },
     brain: { metricsPort: metricsPorts?.brain ?? null, feed, pollMs: POLL_MS, oms: OMS },
-    risk: UNWATCHED, // a busy machine is not what is measured
+    risk: unwatched(), // a busy machine is not what is measured
     strategy: { active: 'follow', custom: { follow: { file: join(import.meta.dirname, 'strategy.ts') } } },
     limits: {
       maxGrossNotional: '10000000',
