@@ -66,6 +66,7 @@ export class RedisWriter implements AsyncDisposable {
       lazyConnect: true,
       connectTimeout: CONNECT_MS,
       commandTimeout: ANSWER_MS,
+      socketTimeout: ANSWER_MS, // a connection that died without a word would else be written to for many minutes
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       retryStrategy: (times) => Math.min(RETRY_MS_MAX, 20 * times),

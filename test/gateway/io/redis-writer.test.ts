@@ -23,9 +23,12 @@ afterAll(async () => {
 });
 beforeEach(async () => void (await reader.flushall()));
 
-/** A relay that counts how often bytes go out after an answer came back. */
+/** A relay that counts how often bytes go out after an answer came back, and can lose what is sent without closing anything. */
 class Wire implements AsyncDisposable {
   trips = 0;
+  #opened = 0;
+  /** Of the connections opened until then nothing comes through any more. */
+  #lostTo = 0;
   readonly port: number;
   readonly #server: Server;
 
@@ -36,8 +39,10 @@ class Wire implements AsyncDisposable {
   static async open(to: number): Promise<Wire> {
     const relay = createServer((client) => {
       const redis = connect(to, '127.0.0.1');
+      const number = ++wire.#opened;
       let isAnswered = true;
       client.on('data', (bytes) => {
+        if (number <= wire.#lostTo) return;
         if (isAnswered) wire.trips++;
         isAnswered = false;
         redis.write(bytes);
@@ -52,6 +57,10 @@ class Wire implements AsyncDisposable {
     await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
     const wire = new Wire(relay, (relay.address() as AddressInfo).port);
     return wire;
+  }
+
+  loseWhatIsOpen(): void {
+    this.#lostTo = this.#opened;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -142,6 +151,18 @@ test('after a loss of the connection the key is looked at anew', async () => {
   await reader.set(keys.owner, '9 elsewhere');
   expect(await writer.write(batch({ seq: 2 }))).toBe(false);
   expect(writer.told.onRival).toHaveBeenCalledOnce();
+});
+
+test('a connection that stays silent without closing is given up for a new one', async () => {
+  await using wire = await Wire.open(server.port);
+  await using writer = await opened({ url: `redis://127.0.0.1:${wire.port}` });
+  expect(await writer.write(batch())).toBe(true);
+  wire.loseWhatIsOpen();
+  expect(await writer.write(batch({ seq: 2 }))).toBe(false);
+  expect(writer.told.onRefused).toHaveBeenCalledWith(expect.objectContaining({ seq: 2 }));
+  await vi.waitFor(() => expect(writer.told.onBack).toHaveBeenCalledOnce(), 3_000);
+  expect(await writer.write(batch({ seq: 3, documents: [[keys.header, '3']] }))).toBe(true);
+  expect(await reader.get(keys.header)).toBe('3');
 });
 
 test('only one write is in flight: the next tick is skipped, never queued', async () => {
