@@ -131,6 +131,26 @@ test('what Redis refuses of a batch makes it a refused one; the rest of it is wr
   expect(await writer.write(batch({ seq: 2 }))).toBe(true);
 });
 
+test.each([
+  ['out of memory', 'CONFIG SET maxmemory 1', 'CONFIG SET maxmemory 0'],
+  ['a replica that is read only', 'REPLICAOF 127.0.0.1 1', 'REPLICAOF NO ONE'],
+  ['without the right to write', 'ACL SETUSER default -set', 'ACL SETUSER default +@all'],
+])('a Redis %s refuses the batch whole; it is no rival, and takes the next one once it can', async (_name, spoil, mend) => {
+  const tell = async (command: string): Promise<unknown> => {
+    const [name = '', ...args] = command.split(' ');
+    return await reader.call(name, ...args);
+  };
+  await using writer = await opened();
+  await tell(spoil);
+  expect(await writer.write(batch())).toBe(false);
+  expect(await reader.mget(keys.header, keys.instrument('BTCUSDT'))).toEqual([null, null]);
+  expect(await reader.exists(keys.fills)).toBe(0);
+  await tell(mend);
+  expect(writer.failed).toBe(1);
+  expect(writer.told.onRival).not.toHaveBeenCalled();
+  expect(await writer.write(batch({ seq: 2 }))).toBe(true);
+});
+
 test('the key that ran out between two ticks is taken again, and one that a rival took in between is left alone', async () => {
   await using writer = await opened();
   expect(await writer.write(batch())).toBe(true);
