@@ -15,6 +15,7 @@ import type { MonoMs } from '../../shared/units.ts';
 import type { Client, Received } from '../orders/desk.ts';
 import { refuse } from '../orders/refuse.ts';
 import type { StallGuard } from '../orders/stall-guard.ts';
+import type { Push } from '../publish/push-line.ts';
 import { Backlog } from './backlog.ts';
 
 export type CommandServerOptions = {
@@ -44,7 +45,10 @@ type Connection = {
   readonly client: Client;
   readonly socket: Socket;
   subscribed: boolean;
-  waiting: string | null;
+  /** Number of the push that was written last; null: the next one has to be whole. */
+  told: number | null;
+  /** A whole push. */
+  waiting: Push | null;
   readonly count: SecondCount;
   readonly isFirst: () => boolean;
   heldUntil: number;
@@ -140,13 +144,21 @@ export class CommandServer implements AsyncDisposable {
     return false;
   }
 
-  /** Newest wins: a reader that is behind gets this one when it has caught up, and nothing in between. */
-  push(text: string): void {
+  /**
+   * Newest wins: a reader that is behind gets the newest whole one when it has caught up, and nothing in between. One that only adds to a push is
+   * for those who have got that.
+   */
+  push(push: Push): void {
     for (const connection of this.#connections) {
-      if (!connection.subscribed) continue;
-      if (connection.socket.writableLength > 0) connection.waiting = text;
-      else connection.socket.write(text, () => this.#caughtUp(connection));
+      if (!connection.subscribed || (push.base !== null && push.base !== connection.told)) continue;
+      if (connection.socket.writableLength === 0) this.#tell(connection, push);
+      else [connection.told, connection.waiting] = [null, push.base === null ? push : connection.waiting];
     }
+  }
+
+  #tell(connection: Connection, { line, seq }: Push): void {
+    [connection.told, connection.waiting] = [seq, null];
+    connection.socket.write(line, () => this.#caughtUp(connection));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -163,7 +175,16 @@ export class CommandServer implements AsyncDisposable {
     }
     const client: Client = { id: ++clientIds, socket: this.#options.socket, role: null, epoch: 0 };
     const isFirst = (): boolean => client.role === 'brain';
-    const connection: Connection = { client, socket, subscribed: false, waiting: null, count: new SecondCount(), isFirst, heldUntil: 0 };
+    const connection: Connection = {
+      client,
+      socket,
+      subscribed: false,
+      told: null,
+      waiting: null,
+      count: new SecondCount(),
+      isFirst,
+      heldUntil: 0,
+    };
     const splitter = new LineSplitter();
     this.#connections.add(connection);
     socket.on('data', (chunk: Buffer) => this.#read(connection, { splitter, chunk }));
@@ -239,8 +260,7 @@ export class CommandServer implements AsyncDisposable {
   #caughtUp(connection: Connection): void {
     const { waiting, socket } = connection;
     if (waiting === null || socket.destroyed || socket.writableLength > 0) return;
-    connection.waiting = null;
-    socket.write(waiting, () => this.#caughtUp(connection));
+    this.#tell(connection, waiting);
   }
 
   #cut(connection: Connection, code: 'too-large' | 'flood', why: string): void {
