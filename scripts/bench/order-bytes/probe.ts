@@ -1,6 +1,6 @@
 /**
  * Loaded before a process of the bench `order-bytes` (`--import`, its file in the query): takes the time from the moment at which a socket hands
- * out a command to the moment at which the bytes of its order are with the kernel. Changes no byte; a line is written down after the order has left.
+ * out a command to the moment at which the bytes of its order are with the kernel. Changes no byte; lines are written down in a pause.
  */
 import { appendFileSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -10,7 +10,10 @@ const file = new URL(import.meta.url).searchParams.get('file') ?? '';
 const COMMAND = Buffer.from('"type":"place"');
 /** In the query, or in a body that follows in the same turn: the first bytes count. */
 const ORDER = 'POST /fapi/v1/order';
+const PAUSE_MS = 200;
 let since = 0;
+const seen: number[] = [];
+let isWaiting = false;
 
 const emit = Socket.prototype.emit as (this: Socket, name: string | symbol, ...rest: readonly unknown[]) => boolean;
 const write = Duplex.prototype.write as (this: Socket, ...rest: readonly unknown[]) => boolean;
@@ -35,7 +38,19 @@ function startsOrder(bytes: unknown): boolean {
 }
 
 function note(): void {
-  const us = (performance.now() - since) * 1_000;
+  seen.push((performance.now() - since) * 1_000);
   since = 0;
-  setImmediate(() => appendFileSync(file, `${us.toFixed(2)}\n`));
+  if (!isWaiting) setTimeout(writeDown, PAUSE_MS);
+  isWaiting = true;
+}
+
+function writeDown(): void {
+  isWaiting = false;
+  appendFileSync(
+    file,
+    `${seen
+      .splice(0)
+      .map((us) => us.toFixed(2))
+      .join('\n')}\n`,
+  );
 }
