@@ -16,6 +16,7 @@ import type { Client, Received } from '../orders/desk.ts';
 import { refuse } from '../orders/refuse.ts';
 import type { StallGuard } from '../orders/stall-guard.ts';
 import { Backlog } from './backlog.ts';
+import { Outbox } from './outbox.ts';
 
 export type CommandServerOptions = {
   readonly path: string;
@@ -37,14 +38,12 @@ const FLOOD_ALL = 4_000;
 const ACCEPTED = 50;
 /** Lines are worked off for so long; then timers and other sockets have their turn, ms. */
 const SLICE_MS = 5;
-/** Answers a client has not read yet. */
-const UNREAD_BYTES_MAX = 1_048_576;
 
 type Connection = {
   readonly client: Client;
   readonly socket: Socket;
+  readonly outbox: Outbox;
   subscribed: boolean;
-  waiting: string | null;
   readonly count: SecondCount;
   readonly isFirst: () => boolean;
   heldUntil: number;
@@ -140,18 +139,16 @@ export class CommandServer implements AsyncDisposable {
     return false;
   }
 
-  /** Newest wins: a reader that is behind gets this one when it has caught up, and nothing in between. */
   push(text: string): void {
-    for (const connection of this.#connections) {
-      if (!connection.subscribed) continue;
-      if (connection.socket.writableLength > 0) connection.waiting = text;
-      else connection.socket.write(text, () => this.#caughtUp(connection));
-    }
+    for (const { subscribed, outbox } of this.#connections) if (subscribed) outbox.push(text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#later);
-    for (const { socket } of this.#connections) socket.destroy();
+    for (const { socket, outbox } of this.#connections) {
+      outbox.flush();
+      socket.destroy();
+    }
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
@@ -163,7 +160,8 @@ export class CommandServer implements AsyncDisposable {
     }
     const client: Client = { id: ++clientIds, socket: this.#options.socket, role: null, epoch: 0 };
     const isFirst = (): boolean => client.role === 'brain';
-    const connection: Connection = { client, socket, subscribed: false, waiting: null, count: new SecondCount(), isFirst, heldUntil: 0 };
+    const outbox = new Outbox({ socket, onSlow: () => this.#drop(connection, 'slow') });
+    const connection: Connection = { client, socket, outbox, subscribed: false, count: new SecondCount(), isFirst, heldUntil: 0 };
     const splitter = new LineSplitter();
     this.#connections.add(connection);
     socket.on('data', (chunk: Buffer) => this.#read(connection, { splitter, chunk }));
@@ -213,9 +211,8 @@ export class CommandServer implements AsyncDisposable {
   #answer(connection: Connection, { text, received }: { readonly text: string; readonly received: Received }): void {
     const parsed = parse(text);
     const answer = parsed.ok ? this.#options.handle(parsed.value, received) : parsed.error;
-    connection.socket.write(frame(answer), () => this.#caughtUp(connection));
+    connection.outbox.answer(frame(answer));
     if (parsed.ok && parsed.value.type === 'subscribe' && answer.type === 'taken') connection.subscribed = true;
-    if (connection.socket.writableLength > UNREAD_BYTES_MAX) this.#drop(connection, 'slow');
   }
 
   /** The brain that holds the lease does not wait for others. */
@@ -236,16 +233,10 @@ export class CommandServer implements AsyncDisposable {
     else connection.socket.resume();
   }
 
-  #caughtUp(connection: Connection): void {
-    const { waiting, socket } = connection;
-    if (waiting === null || socket.destroyed || socket.writableLength > 0) return;
-    connection.waiting = null;
-    socket.write(waiting, () => this.#caughtUp(connection));
-  }
-
   #cut(connection: Connection, code: 'too-large' | 'flood', why: string): void {
     this.cut[code]++;
     this.#options.log.warn({ client: connection.client.id, role: connection.client.role, code }, 'Client cut off');
+    connection.outbox.flush();
     connection.socket.end(frame(refuse({ id: null }, code, `Cannot read on: ${why}`)));
     connection.socket.destroySoon();
   }

@@ -28,6 +28,14 @@ export class LedgerQueue {
     return this.#orders.get(clientId) ?? null;
   }
 
+  /** Highest id of those that begin so: `written`, or of an order that waits; null when what is written cannot be told. */
+  highest(group: string, written: string | null): string | null {
+    let highest = written;
+    if (highest === null) return null;
+    for (const clientId of this.#orders.keys()) if (clientId.startsWith(group) && clientId > highest) highest = clientId;
+    return highest;
+  }
+
   /** False: there was no room. */
   addChange(entry: Entry): boolean {
     const rows = rowsOf(entry);

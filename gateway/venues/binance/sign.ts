@@ -6,9 +6,18 @@ export type Parameters = readonly (readonly [name: string, value: string | numbe
 /** HMAC secrets are the venue's text, the two others private keys; all are read once. Only Ed25519 may log on to the WebSocket API (2.2). */
 export type Secret = { readonly kind: 'hmac' | 'ed25519' | 'rsa'; readonly key: KeyObject };
 
+/** What is the same encoded: nearly every value. */
+const PLAIN = /^[\w.-]*$/;
+
 /** Values percent-encoded before they are signed: JSON lists and non-ASCII symbols depend on it. */
-export const encodeQuery = (parameters: Parameters): string =>
-  parameters.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&');
+export function encodeQuery(parameters: Parameters): string {
+  let query = '';
+  for (const [name, value] of parameters) {
+    const text = typeof value === 'number' ? `${value}` : value;
+    query += `${query === '' ? '' : '&'}${name}=${PLAIN.test(text) ? text : encodeURIComponent(text)}`;
+  }
+  return query;
+}
 
 /** Lower-case hex for HMAC-SHA256, base64 for Ed25519 and for RSA (RSASSA-PKCS1-v1_5 with SHA-256). */
 export function signPayload(payload: string, secret: Secret): string {
@@ -18,8 +27,9 @@ export function signPayload(payload: string, secret: Secret): string {
 
 /** The whole query of a signed request: parameters, then recvWindow, timestamp, signature. The timestamp is taken by the caller last of all. */
 export function signQuery(parameters: Parameters, { secret, recvWindowMs, timestampMs }: SignOptions): string {
-  const payload = encodeQuery([...parameters, ['recvWindow', recvWindowMs], ['timestamp', timestampMs]]);
-  return `${payload}&signature=${encodeURIComponent(signPayload(payload, secret))}`;
+  const query = encodeQuery(parameters);
+  const payload = `${query}${query === '' ? '' : '&'}recvWindow=${recvWindowMs}&timestamp=${timestampMs}`;
+  return `${payload}&signature=${secret.kind === 'hmac' ? signPayload(payload, secret) : encodeURIComponent(signPayload(payload, secret))}`;
 }
 
 export type SignOptions = { readonly secret: Secret; readonly recvWindowMs: number; readonly timestampMs: number };
