@@ -175,9 +175,16 @@ export class CommandServer implements AsyncDisposable {
 
   #read(connection: Connection, { splitter, chunk }: { readonly splitter: LineSplitter; readonly chunk: Buffer }): void {
     const at = this.#options.clock.monoMs();
+    const lines = splitter.push(chunk);
+    const [only] = lines;
+    if (only && lines.length === 1 && this.#backlog.isEmpty && connection.heldUntil <= performance.now()) {
+      this.#take(connection, { framed: only, at }); // nobody else waits: it is its turn
+      this.#resume(connection);
+      return;
+    }
     this.#backlog.add(
       connection,
-      splitter.push(chunk).map((framed) => ({ framed, at })),
+      lines.map((framed) => ({ framed, at })),
     );
     if (!this.#pumping) this.#pump();
     if (this.#backlog.has(connection)) connection.socket.pause(); // the kernel holds what it sends until its lines are worked off

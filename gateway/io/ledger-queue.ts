@@ -28,10 +28,9 @@ export class LedgerQueue {
     return this.#orders.get(clientId) ?? null;
   }
 
-  /** Highest id of those that begin so: `written`, or of an order that waits; null when what is written cannot be told. */
-  highest(group: string, written: string | null): string | null {
-    let highest = written;
-    if (highest === null) return null;
+  /** Highest id of an order that waits, of those that begin so; '' when none does. */
+  highest(group: string): string {
+    let highest = '';
     for (const clientId of this.#orders.keys()) if (clientId.startsWith(group) && clientId > highest) highest = clientId;
     return highest;
   }

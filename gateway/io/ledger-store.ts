@@ -90,12 +90,7 @@ export class LedgerStore implements Archive, Disposable {
   readonly #aside: LedgerAside;
   #unproved = false;
   readonly #dropped = new DroppedRows();
-  readonly #ids = new NewestIds((group) =>
-    this.#queue.highest(
-      group,
-      this.#ask((reader) => reader.highestOrder(group)),
-    ),
-  );
+  readonly #ids = new NewestIds({ written: (group) => this.#ask((reader) => reader.highestOrder(group)), waiting: this.#queue });
   #asideFault: string | null = null;
   readonly #return: LedgerReturn;
 

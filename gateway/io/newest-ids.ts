@@ -11,13 +11,19 @@ const GROUPS_MAX = 1_000;
 
 export const groupOf = (clientId: string): string => clientId.slice(0, GROUP_DIGITS);
 
+export type NewestIdsOptions = {
+  /** Highest of the ids that begin so and have a row; '' when none has, null when that cannot be told. */
+  readonly written: (group: string) => string | null;
+  /** The same of rows that wait to be written. */
+  readonly waiting: { readonly highest: (group: string) => string };
+};
+
 export class NewestIds {
   readonly #newest = new Map<string, string>();
-  readonly #highest: (group: string) => string | null;
+  readonly #options: NewestIdsOptions;
 
-  /** `highest`: of the ids that begin so and have a row; '' when none has, null when that cannot be told. */
-  constructor(highest: (group: string) => string | null) {
-    this.#highest = highest;
+  constructor(options: NewestIdsOptions) {
+    this.#options = options;
   }
 
   /** True: no order was ever written under it. */
@@ -36,8 +42,11 @@ export class NewestIds {
   }
 
   #learn(group: string): string | null {
-    const highest = this.#newest.size < GROUPS_MAX ? this.#highest(group) : null;
-    if (highest !== null) this.#newest.set(group, highest);
+    const { written, waiting } = this.#options;
+    const [inFile, inMemory] = [this.#newest.size < GROUPS_MAX ? written(group) : null, waiting.highest(group)];
+    if (inFile === null) return null;
+    const highest = inFile > inMemory ? inFile : inMemory;
+    this.#newest.set(group, highest);
     return highest;
   }
 }

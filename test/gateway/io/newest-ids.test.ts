@@ -4,13 +4,13 @@ import { makeClientId } from '../../../shared/client-id.ts';
 
 const id = (counter: number, epoch = 3): string => makeClientId({ role: 'quote', epoch, counter });
 
-function asked(highest: string | null = '') {
+function asked(highest: string | null = '', waits = '') {
   const groups: string[] = [];
-  const ask = (group: string): string | null => {
+  const written = (group: string): string | null => {
     groups.push(group);
     return highest;
   };
-  return { groups, ids: new NewestIds(ask) };
+  return { groups, ids: new NewestIds({ written, waiting: { highest: () => waits } }) };
 }
 
 test('an id above all that were written is new, and the file is asked once for each role and epoch', () => {
@@ -29,6 +29,11 @@ test('at and below the highest id of the file it is not known, whatever was left
   expect([id(6), id(7), id(8)].map((one) => ids.isNew(one))).toEqual([false, false, true]);
   ids.see(id(3)); // of the past: the highest stays
   expect(ids.isNew(id(7))).toBe(false);
+});
+
+test('a row that waits to be written counts as one of the file', () => {
+  const { ids } = asked(id(2), id(5));
+  expect([id(4), id(5), id(6)].map((one) => ids.isNew(one))).toEqual([false, false, true]);
 });
 
 test('what the file cannot tell, and ids that are not of our form, are never called new', () => {
