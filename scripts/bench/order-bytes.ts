@@ -1,8 +1,9 @@
 /**
- * From a command handed out by the gateway's socket to the signed bytes of its order with the kernel: parsed, guarded, budgeted, its ledger row
- * committed. Beside a bare undici `Client` with one `createHmac`, ccxt and the official connector, each in a process of its own, on one simulated
+ * From a command handed out by the gateway's socket to the signed bytes of its order handed to a socket: parsed, guarded, budgeted, its ledger
+ * row committed. Beside a bare undici `Client` with one `createHmac`, ccxt and the official connector, each in a process of its own, on one simulated
  * venue, timed in turn by the same probe inside each process. Twice: `hot`, the next order as soon as the one before is cancelled, which is
- * what the code costs; and `paced`, with waits in between as in trading, when caches have been given to others and all sides are slower.
+ * what the code costs; and `paced`, with waits in between as in trading, when caches have been given to others and all sides are slower. When
+ * the kernel has the bytes is told beside: it wakes the venue up in the same call, and on two cores may let it run first.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,8 +16,8 @@ import { SIM_CREDENTIALS } from '../../shared/config.ts';
 import { BookDoc, Header, keysOf } from '../../shared/snapshot.ts';
 import { type Figure, median, quantile } from './measure.ts';
 import { Contender, type Trade, type Wanted } from './order-bytes/contender.ts';
+import { Ended } from './order-bytes/ended.ts';
 import { NODE_FLAGS, OrderRun } from './order-run.ts';
-import type { Passed } from './tap.ts';
 
 const ROUNDS = 5;
 /** Orders of one round, by pace. */
@@ -42,16 +43,18 @@ type Name = 'ours' | Peer;
 type Pace = keyof typeof ORDERS;
 type Side = { readonly name: string; readonly trade: Trade; readonly probe: Probe };
 type Wish = { readonly price: string; readonly orders: number; readonly pace: Pace };
-type Seen = Readonly<Record<Name, (readonly number[])[]>>;
+/** Microseconds from the command. */
+type Took = { readonly handed: number; readonly written: number };
+type Seen = Readonly<Record<Name, (readonly Took[])[]>>;
 
 export async function benchOrderBytes(): Promise<readonly Figure[]> {
   const probes = { ours: new Probe('ours'), bare: new Probe('bare'), ccxt: new Probe('ccxt'), connector: new Probe('connector') };
-  const ended = new Ended();
   await using run = await OrderRun.open({
-    ...{ symbols: ['BTCUSDT'], simArgs: [...NO_LIMITS, ...ACCOUNTS], onPassed: ended.onPassed },
+    ...{ symbols: ['BTCUSDT'], simArgs: [...NO_LIMITS, ...ACCOUNTS] },
     gatewayNodeArgs: (dir) => probes.ours.argsIn(dir),
   });
   await using peers = new AsyncDisposableStack();
+  const ended = peers.use(await Ended.open({ port: run.simPort, apiKey: SIM_CREDENTIALS.apiKey }));
   const market = peers.use(await Market.open(run, ended));
   const sides = new Map<Name, Side>([['ours', { name: 'ours', trade: (wanted) => market.trade(wanted), probe: probes.ours }]]);
   for (const name of PEERS) {
@@ -74,7 +77,7 @@ const noneSeen = (): Seen => ({ ours: [], bare: [], ccxt: [], connector: [] });
 
 let ids = 0;
 
-async function oneRound({ name, trade, probe }: Side, { price, orders, pace }: Wish): Promise<readonly number[]> {
+async function oneRound({ name, trade, probe }: Side, { price, orders, pace }: Wish): Promise<readonly Took[]> {
   for (let n = 0; n < orders; n++) {
     await trade({ id: String(++ids), price, size: SIZE, restMs: pace === 'hot' ? 0 : PACE_MS });
     if (pace === 'paced') await sleep(PACE_MS);
@@ -82,20 +85,6 @@ async function oneRound({ name, trade, probe }: Side, { price, orders, pace }: W
   const took = await probe.take(orders);
   if (took.length !== orders) throw new Error(`Cannot measure: ${took.length} of ${orders} orders of ${name} left`);
   return took;
-}
-
-/** Waits for the cancels that the venue has answered. */
-class Ended {
-  readonly #waiting = new Map<string, () => void>();
-
-  readonly onPassed = ({ method, query }: Passed): void => {
-    if (method === 'DELETE') this.#waiting.get(query.get('origClientOrderId') ?? '')?.();
-  };
-
-  async of(clientId: string): Promise<void> {
-    await new Promise<void>((resolve) => this.#waiting.set(clientId, resolve));
-    this.#waiting.delete(clientId);
-  }
 }
 
 /** What the probe in a process wrote down. */
@@ -117,17 +106,17 @@ class Probe {
     return ['--import', url.href];
   }
 
-  /** Microseconds of each order since it was asked last; fewer than `wanted` when they do not come. */
-  async take(wanted: number): Promise<readonly number[]> {
+  /** Of each order since it was asked last; fewer than `wanted` when they do not come. */
+  async take(wanted: number): Promise<readonly Took[]> {
     const end = performance.now() + PROBE_MS;
     let all = this.#lines();
     while (all.length < this.#read + wanted && performance.now() < end) {
       await sleep(10);
       all = this.#lines();
     }
-    const fresh = all.slice(this.#read).map(Number);
+    const fresh = all.slice(this.#read).map((line) => line.split(' ').map(Number));
     this.#read = all.length;
-    return fresh;
+    return fresh.map(([handed = Number.NaN, written = Number.NaN]) => ({ handed, written }));
   }
 
   #lines(): readonly string[] {
@@ -163,7 +152,7 @@ class Market implements AsyncDisposable {
     return (Number(await this.#bid()) * BELOW).toFixed(1).replace(/\.\d$/, '.0');
   }
 
-  /** As the contenders: over when the venue has answered the cancel. */
+  /** As the contenders: over when the venue has cancelled it and the gateway knows. */
   async trade({ id, price, size, restMs }: Wanted): Promise<void> {
     const { client } = this.#run;
     const clientId = makeClientId({ role: 'operator', epoch: client.welcome.brainEpoch, counter: Number(id) });
@@ -174,6 +163,7 @@ class Market implements AsyncDisposable {
     const ended = this.#ended.of(clientId);
     await client.request({ type: 'cancel', clientId });
     await ended;
+    await client.request({ type: 'query', what: 'order', clientId }); // what came before is worked off when it is answered
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -190,33 +180,41 @@ class Market implements AsyncDisposable {
   }
 }
 
+const handed = ({ handed: us }: Took): number => us;
+const written = ({ written: us }: Took): number => us;
+const p50 = (rounds: readonly (readonly Took[])[], of: (took: Took) => number): number =>
+  median(rounds.map((round) => median(round.map(of))));
+
 function figuresOf(pace: Pace, seen: Seen): readonly Figure[] {
-  const bares = seen.bare.map(median);
+  const bares = seen.bare.map((round) => median(round.map(handed)));
   const conclusive = Math.max(...bares) / Math.min(...bares) <= NOISE_MAX;
   const told = (name: Name): string =>
-    `${name} p50 ${median(seen[name].map(median)).toFixed(0)}, p99 ${quantile(seen[name].flat(), 0.99).toFixed(0)} µs`;
-  const name = `command on the socket -> order bytes written, ${pace}`;
+    `${name} p50 ${p50(seen[name], handed).toFixed(0)}, p99 ${quantile(seen[name].flat().map(handed), 0.99).toFixed(0)} µs (with the kernel: p50 ${p50(seen[name], written).toFixed(0)})`;
+  const name = `command on the socket -> order bytes to the socket, ${pace}`;
   const against: Readonly<Record<Peer, string>> = {
     bare: 'bare undici + createHmac',
     ccxt: 'ccxt createOrder',
     connector: 'the official connector',
   };
   return PEERS.map((peer) => {
-    const ratios = seen.ours.map((took, n) => median(took) / median(seen[peer][n] ?? []));
     const beside = `${told('ours')}; ${told(peer)}; n ${seen.ours.flat().length} each`;
-    const figure = { name: `${name} / ${against[peer]}, p50`, value: median(ratios), unit: '×', goal: GOALS[peer], beside, conclusive };
+    const value = median(ratiosTo(seen, peer));
+    const figure = { name: `${name} / ${against[peer]}, p50`, value, unit: '×', goal: GOALS[peer], beside, conclusive };
     return { ...figure, ...(peer === 'bare' ? sidesOf(seen) : {}), rounds: ROUNDS };
   });
 }
 
+/** Ours in theirs, round by round. */
+const ratiosTo = (seen: Seen, peer: Peer): readonly number[] =>
+  seen.ours.map((took, n) => median(took.map(handed)) / median((seen[peer][n] ?? []).map(handed)));
+
 /** The floor, ours and the two peers next to each other, told once: with the ratio to the floor. */
 function sidesOf(seen: Seen): Partial<Figure> {
-  const p50 = (who: Name): number => median(seen[who].map(median));
-  const all = seen.ours.flat();
+  const all = seen.ours.flat().map(handed);
   const peers = PEERS.filter((peer) => peer !== 'bare').map((name) => ({
-    ...{ name, value: p50(name) },
-    ratio: median(seen.ours.map((took, n) => median(seen[name][n] ?? []) / median(took))),
+    ...{ name, value: p50(seen[name], handed) },
+    ratio: median(ratiosTo(seen, name).map((ratio) => 1 / ratio)),
   }));
   const spread = { p50: median(all), p99: quantile(all, 0.99), p999: all.length < 1_000 ? null : quantile(all, 0.999), unit: 'µs' };
-  return { ours: p50('ours'), floor: p50('bare'), rawUnit: 'µs', peers, spread };
+  return { ours: p50(seen.ours, handed), floor: p50(seen.bare, handed), rawUnit: 'µs', peers, spread };
 }
