@@ -1,5 +1,6 @@
 /** The brain as a process: options, configuration, where the gateway listens, signals and exit codes. It never sees a key. */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, type CommanderError } from 'commander';
 import { Redis } from 'ioredis';
 import { redisAddress, redisLogin } from '../shared/io/redis-login.ts';
@@ -10,10 +11,10 @@ import { hidePassword } from '../shared/config-problem.ts';
 import { Edits, watchConfig } from '../shared/io/config-watch.ts';
 import { EndSignals } from '../shared/io/end-signals.ts';
 import { meterLoopLag } from '../shared/io/loop-lag.ts';
-import { openMetricsServer } from '../shared/io/metrics-server.ts';
+import type { MetricsServer } from '../shared/io/metrics-server.ts';
 import { StartTimes } from '../shared/io/start-times.ts';
 import { processLog } from '../shared/log.ts';
-import { makeMetrics } from '../shared/metrics.ts';
+import { type Metrics, makeMetrics } from '../shared/metrics.ts';
 import { Random } from '../shared/random.ts';
 import { err, ok, type Result } from '../shared/result.ts';
 import { accountDirs, brainSocketPath, findAccountDir } from '../shared/socket-path.ts';
@@ -27,6 +28,8 @@ import { makeRuns } from './runs.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, refused: 4 } as const;
 const REDIS_WAIT_MS = 10_000;
+/** The page of metrics waits so long for the hard exits to watch: loading it would hold them up. */
+const PAGE_MS = 1_000;
 const DIR_TRIES = 50;
 const DIR_MS = 200;
 
@@ -70,8 +73,10 @@ async function run(args: readonly string[]): Promise<number> {
   const fatal = Promise.withResolvers<Ended>();
   const onFatal = (sentence: string, code: number): void => fatal.resolve(new Ended(code, [sentence]));
   const times = new StartTimes({ log, metrics });
+  const ready = Promise.withResolvers<void>();
   const onReady = (): void => {
     times.reach('ready');
+    ready.resolve();
     process.send?.({ kind: 'ready' });
   };
   const random = new Random(process.pid);
@@ -84,14 +89,8 @@ async function run(args: readonly string[]): Promise<number> {
   });
   edits.listen((edited) => void brain.edit(edited));
   const { metricsPort } = config.brain;
-  if (metricsPort !== null) meterLoopLag(metrics);
-  const server =
-    metricsPort === null
-      ? null
-      : takeValue(
-          await openMetricsServer({ port: metricsPort, key: 'brain.metricsPort', metrics, ready: () => brain.ready() }),
-          EXIT.unreachable,
-        );
+  if (metricsPort !== null) await Promise.race([ready.promise, sleep(PAGE_MS), signals.asked, fatal.promise]);
+  const server = metricsPort === null ? null : await takeMetrics(metricsPort, { brain, metrics });
   const started = runs.map(({ id, strategy, symbols }) => ({ run: id, strategy: strategy.name, symbols }));
   log.info({ runs: started, metricsPort: server?.port ?? null }, 'Brain started');
   const end = await Promise.race([signals.asked, fatal.promise]);
@@ -150,6 +149,12 @@ async function takeRedis({ redis: { url } }: Config): Promise<Redis> {
   });
   if (!ready.ok) redis.disconnect();
   return takeValue(ready, EXIT.unreachable);
+}
+
+async function takeMetrics(port: number, { brain, metrics }: { readonly brain: Brain; readonly metrics: Metrics }): Promise<MetricsServer> {
+  meterLoopLag(metrics);
+  const { openMetricsServer } = await import('../shared/io/metrics-server.ts'); // slow to load
+  return takeValue(await openMetricsServer({ port, key: 'brain.metricsPort', metrics, ready: () => brain.ready() }), EXIT.unreachable);
 }
 
 function takeValue<T>(result: Result<T, string>, code: number): T {

@@ -56,8 +56,8 @@ const PARTS: readonly Part[] = [
   part('decision', 'the time that the brain takes to decide, and its memory after a minute: two minutes', (short) => benchDecision(short)),
   part('symbols', 'a gateway with twenty symbols: two minutes', (short) => benchManySymbols(short ? SYMBOLS_SHORT : { seconds: 60 })),
   part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (short) => benchWholeRun(short ? 20 : 80)),
-  part('tick', 'from a frame to the order that answers it, beside a bare pipeline and ccxt: two minutes', (short) =>
-    benchTickToOrder(short),
+  part('tick', 'from a frame to the order that answers it, beside a bare pipeline and ccxt, in two markets: over two minutes', () =>
+    benchTickToOrder(),
   ),
   alone(
     part('feeds', 'the polled and the pushed feed in a whole run, with a venue that takes its time: three minutes', (short) =>

@@ -7,6 +7,7 @@ import { ACT_KINDS } from './soak/acts.ts';
 import { runExits, slippageLines } from './soak/exits.ts';
 import { runLimits } from './soak/limits.ts';
 import { runHostileCampaign } from './soak/hostile-campaign.ts';
+import { lineOf, runSteady } from './soak/steady.ts';
 import { runPanics } from './soak/panic-figures.ts';
 import type { PanicRecord } from './soak/panics.ts';
 import { type HistoryRecord, runHistory } from './soak/history.ts';
@@ -36,6 +37,8 @@ type Flags = {
   readonly virtualHours?: number;
   readonly hour?: number | true;
   readonly kills?: number;
+  readonly steady?: number;
+  readonly symbols: readonly string[];
   readonly exits: boolean;
   readonly paths: number;
   readonly panics?: number;
@@ -75,6 +78,12 @@ const program = newTool('soak', 'Whole runs on the simulator under seeded faults
     'instead: kill and freeze gateway, brain and Redis so many times while they quote under faults, at real speed, and time each restart',
     wholeNumber({ min: 1, max: 100_000 }),
   )
+  .option(
+    '--steady <minutes>',
+    'instead: the product as it is left running, at real speed and without a fault; its ticks, its processor and its memory',
+    wholeNumber({ min: 1, max: 100_000 }),
+  )
+  .option('--symbols <list>', 'with --steady: what it trades', (text: string) => text.split(','), ['BTCUSDT'])
   .option(
     '--exits',
     'instead: paths of hard exits with jumps, lost feeds, refused closes and restarts, in this process on virtual time',
@@ -209,6 +218,13 @@ const brokenRun = (seed: number, problem: unknown): KillRecord => ({
   violations: [`the run broke: ${problem instanceof Error ? problem.message.slice(0, 2_000) : String(problem)}`],
 });
 
+async function steady({ symbols }: Flags, { minutes, stop }: { readonly minutes: number; readonly stop: AbortSignal }): Promise<number> {
+  const figures = await runSteady({ minutes, symbols, stop, tell: (line) => void process.stderr.write(`${line}\n`) });
+  process.stderr.write(`${lineOf(figures)}\n`);
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+  return figures.ok ? EXIT.done : EXIT.failed;
+}
+
 async function exits({ seed, paths, dir }: Flags, stop: AbortController): Promise<number> {
   const told = await runExits({ seed, paths, dir, stop: stop.signal, tell: (line) => process.stderr.write(`${line}\n`) });
   for (const line of slippageLines(told)) process.stderr.write(`${line}\n`);
@@ -293,6 +309,7 @@ if (flags.replay !== undefined) process.exitCode = await replayModel(flags.repla
 else if (flags.model) process.exitCode = await soakModel(flags);
 else if (flags.hour !== undefined) process.exitCode = await hour(flags, flags.hour === true ? HOUR_MINUTES : flags.hour);
 else if (flags.kills !== undefined) process.exitCode = await killCampaign(flags, flags.kills);
+else if (flags.steady !== undefined) process.exitCode = await steady(flags, { minutes: flags.steady, stop: stop.signal });
 else if (flags.hostile) process.exitCode = await hostile(flags, stop);
 else if (flags.limits !== undefined) process.exitCode = await limits(flags, stop);
 else if (flags.panics !== undefined) process.exitCode = await panics(flags, stop);

@@ -222,12 +222,21 @@ export const BatchAnswer = z.strictObject({
 });
 export type BatchAnswer = Readonly<z.infer<typeof BatchAnswer>>;
 /**
- * Sent unasked to subscribers: the newest snapshot, the same documents as in Redis; a slow reader misses some. `entries`: what was added
- * since the push before to the streams of fills and public trades, as Redis gets it.
+ * Sent unasked to subscribers: the newest snapshot, the same documents as in Redis but for the entry prices and what is written there on
+ * change only; a slow reader misses some. `entries`: what was added since the push before to the streams of fills and public trades, as Redis
+ * gets it.
  */
 export const Pushed = z.strictObject({
   type: z.literal('snapshot'),
-  keys: z.record(z.string(), z.string()),
+  /** The gateway's monotonic time, ms: only to be compared with that of other pushes of the same run. */
+  at: z.number(),
+  /**
+   * Number of the push before. Then only documents that have changed since are told: the others are as they were, but for their numbers and
+   * their ages. Who has not read that push waits for the next whole one, a tick later as a rule. Absent: this one is whole.
+   */
+  base: z.int().nonnegative().optional(),
+  /** By key; the header is always there. */
+  docs: z.record(z.string(), z.unknown()),
   entries: z.array(z.strictObject({ key: z.string(), text: z.string() })).optional(),
 });
 export type Pushed = Readonly<z.infer<typeof Pushed>>;

@@ -257,7 +257,7 @@ export type Checked = { readonly config: Config } | { readonly problems: readonl
 
 /** Checks a parsed document. The documents are merged before, so a problem speaks of the effective value. */
 export function checkConfig(document: unknown): Checked {
-  const parsed = Config.safeParse(document);
+  const parsed = Config.safeParse(document, { jitless: true }); // read too seldom to be worth code of its own, which takes 20 ms of a start to make
   if (parsed.success) {
     const files = withFilesNamed(parsed.data.strategy, Object.keys(BUILT_IN));
     if (files.problems.length > 0) return { problems: files.problems };

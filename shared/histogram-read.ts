@@ -1,6 +1,7 @@
 /** A histogram of the registry whose numbers are read from plain buckets when somebody scrapes, and cost nothing until then. */
-import { Histogram, type HistogramConfiguration } from 'prom-client';
+import type { HistogramConfiguration } from 'prom-client';
 import type { Buckets } from './buckets.ts';
+import { Histogram } from './prom-client.ts';
 
 type Rows = readonly (readonly [labels: Readonly<Record<string, string>>, buckets: Buckets])[];
 

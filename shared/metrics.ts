@@ -2,9 +2,10 @@
  * A prom-client registry for one process. Names follow Prometheus conventions with units; label values come from bounded sets. What happens
  * often is counted in plain fields and read when somebody scrapes; what is not known is left out, never zero.
  */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type * as prom from 'prom-client';
 import { Buckets } from './buckets.ts';
 import { HistogramRead } from './histogram-read.ts';
+import { Counter, Gauge, Registry } from './prom-client.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 /** Null: not known now. */
@@ -15,9 +16,9 @@ export type Read<T> = { readonly name: string; readonly help: string; readonly l
 export type Distribution = { readonly with: (labels?: Labels) => Buckets };
 
 export type Metrics = {
-  readonly registry: Registry;
-  counter(name: string, help: string, labels?: readonly string[]): Counter;
-  gauge(name: string, help: string, labels?: readonly string[]): Gauge;
+  readonly registry: prom.Registry;
+  counter(name: string, help: string, labels?: readonly string[]): prom.Counter;
+  gauge(name: string, help: string, labels?: readonly string[]): prom.Gauge;
   /** In seconds, for latencies. */
   histogram(name: string, help: string, labels?: readonly string[]): Distribution;
   readGauge(of: Read<readonly Sample[]>): void;
@@ -25,14 +26,10 @@ export type Metrics = {
   readHistogram(of: Read<readonly (readonly [labels: Labels, buckets: Buckets])[]>): void;
 };
 
-/** Seconds. */
-const GC_BOUNDS = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
-
-/** Every name gets the prefix `mmbot_`; those of node itself (`process_…`, `nodejs_…`) have none. */
+/** Every name gets the prefix `mmbot_`; those of node itself (`process_…`, `nodejs_…`), where they are collected, have none. */
 export function makeMetrics(process: string): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ process });
-  collectDefaultMetrics({ register: registry, gcDurationBuckets: GC_BOUNDS });
   const named = (name: string, help: string, labels: readonly string[] = []) => ({
     name: `mmbot_${name}`,
     help,
@@ -67,7 +64,7 @@ export function makeMetrics(process: string): Metrics {
 }
 
 /** One without labels is zero after a reset, which is a value. */
-function forget(metric: Gauge | Counter, labels: readonly string[] = []): void {
+function forget(metric: prom.Gauge | prom.Counter, labels: readonly string[] = []): void {
   metric.reset();
   if (labels.length === 0) metric.remove();
 }

@@ -65,16 +65,24 @@ export const MONITORS = {
 } as const satisfies Readonly<Record<string, Spec>>;
 export type MonitorName = keyof typeof MONITORS;
 
+/** What all monitors have alike is made once: two dozen of each schema are felt at every start. */
+const [reading, after, reaching] = [z.number().min(0), z.enum(TIERS), z.int().min(0).max(3_600_000)];
+const ALIKE = {
+  on: z.boolean().default(true).describe('false: only shown'),
+  coolDownMs: z.int().min(0).max(86_400_000).default(10_000).describe('and well inside for so long before it is over, ms'),
+  hysteresisPercent: z.number().min(0).max(90).default(20).describe('well inside is this far from the threshold, percent of it'),
+};
+
 const monitor = ({ bad, warn, act, tier, what, holdMs = 0 }: Spec) =>
   z
     .strictObject({
-      on: z.boolean().default(true).describe('false: only shown'),
-      warn: z.number().min(0).default(warn).describe('reading that is told'),
-      act: z.number().min(0).default(act).describe('reading that acts'),
-      tier: z.enum(TIERS).default(tier).describe('what happens then'),
-      holdMs: z.int().min(0).max(3_600_000).default(holdMs).describe('it must be that bad for so long, ms'),
-      coolDownMs: z.int().min(0).max(86_400_000).default(10_000).describe('and well inside for so long before it is over, ms'),
-      hysteresisPercent: z.number().min(0).max(90).default(20).describe('well inside is this far from the threshold, percent of it'),
+      on: ALIKE.on,
+      warn: reading.default(warn).describe('reading that is told'),
+      act: reading.default(act).describe('reading that acts'),
+      tier: after.default(tier).describe('what happens then'),
+      holdMs: reaching.default(holdMs).describe('it must be that bad for so long, ms'),
+      coolDownMs: ALIKE.coolDownMs,
+      hysteresisPercent: ALIKE.hysteresisPercent,
     })
     .refine((one) => (bad === 'above' ? one.warn <= one.act : one.warn >= one.act), {
       path: ['warn'],
@@ -144,4 +152,5 @@ export const riskWatchDoc = {
 };
 
 /** Every monitor only shown: for runs that are about something else. */
-export const UNWATCHED: Risk = Risk.parse({ monitors: Object.fromEntries(Object.keys(MONITORS).map((name) => [name, { on: false }])) });
+export const unwatched = (): Risk =>
+  Risk.parse({ monitors: Object.fromEntries(Object.keys(MONITORS).map((name) => [name, { on: false }])) });

@@ -1,5 +1,5 @@
 /**
- * The state contract: documents the gateway writes to Redis every tick, in one MULTI. Prices, sizes and money are decimal strings;
+ * The state contract: documents the gateway writes to Redis every tick, all at once. Prices, sizes and money are decimal strings;
  * every document carries the header's {epoch, seq}, and a reader uses them only when all parts carry the same numbers.
  */
 import * as z from 'zod';

@@ -19,7 +19,7 @@ export type LinkOptions = {
   readonly random: Random;
   readonly log: Log;
   readonly push: boolean;
-  readonly onPushed: (pushed: Pushed) => void;
+  readonly onPushed: (pushed: readonly Pushed[]) => void;
   /** A new lease: the brain starts its ids afresh. Awaited before any other command. */
   readonly onWelcome: (welcome: Welcome['welcome'], client: GatewayClient) => Promise<void>;
   readonly onLost: () => void;

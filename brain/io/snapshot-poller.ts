@@ -25,6 +25,7 @@ import { type MonoMs, sumDecimals } from '../../shared/units.ts';
 import { readTrade, TradeRow } from '../news.ts';
 import type { Documents, SymbolDocs } from '../view.ts';
 import { Life } from './life.ts';
+import { PushedDocs } from './pushed-docs.ts';
 import { RedisWatch } from './redis-watch.ts';
 import { type Entry, StreamCursor } from './stream-cursor.ts';
 
@@ -46,6 +47,12 @@ export type Texts = {
   readonly entries: ReadonlyMap<string, readonly string[]>;
 };
 
+/** Where a snapshot comes from: its documents, and those that last, which it may leave out. */
+type Source = {
+  readonly header: Header;
+  readonly read: <T>(key: string, schema: z.ZodType<T>) => T | null;
+  readonly lasting: <T>(key: string, schema: z.ZodType<T>) => T | null;
+};
 type Trades = ReadonlyMap<string, { readonly cursor: StreamCursor; readonly row: TradeRow }>;
 type Cached = { readonly text: string; readonly value: unknown };
 
@@ -62,6 +69,7 @@ export class SnapshotPoller {
   #trades: Trades;
   #names: readonly string[];
   #intervals: readonly string[];
+  #pushed: PushedDocs;
   #timer: Timer | null = null;
   #busy = false;
   #headerText: string | null = null;
@@ -89,13 +97,20 @@ export class SnapshotPoller {
     this.#intervals = intervals;
     this.#fills = new StreamCursor(keys.fills, FIRST_FILLS);
     this.#trades = this.#tradesOf(options.trades);
+    this.#pushed = this.#pushedOf(intervals);
   }
 
   /** Other strategies read other things. */
   read({ intervals, trades }: Pick<PollerOptions, 'intervals' | 'trades'>): void {
     this.#names = namesOf({ ...this.#options, intervals });
     this.#intervals = intervals;
+    this.#pushed = this.#pushedOf(intervals); // what it holds comes again with the next whole push
     if (trades !== this.#trades.size > 0) this.#trades = this.#tradesOf(trades);
+  }
+
+  #pushedOf(intervals: readonly string[]): PushedDocs {
+    const { keys, symbols } = this.#options;
+    return new PushedDocs({ keys, symbols, intervals, check: (key, asked) => this.#checked(key, asked) });
   }
 
   #tradesOf(read: boolean): Trades {
@@ -149,11 +164,23 @@ export class SnapshotPoller {
    * The same documents and entries over the socket. A push leaves out what lasts (instrument, bars): the last poll told it. It may have waited
    * while this process stood still: then it is as old as that.
    */
-  takePush({ keys, entries = [] }: Pushed): void {
+  takePush(pushes: readonly Pushed[]): void {
+    for (const pushed of pushes) {
+      if (pushed.entries)
+        this.#takeEntries(
+          Map.groupBy(pushed.entries, ({ key }) => key),
+          ({ text }) => text,
+        );
+      this.#pushed.take(pushed);
+    }
+    const { header } = this.#pushed;
+    if (header === null) return;
     this.#pushedAt = this.#options.clock.monoMs();
-    const added = Map.groupBy(entries, ({ key }) => key);
-    const texts = new Map([...added].map(([key, rows]) => [key, rows.map(({ text }) => text)]));
-    this.#take({ documents: new Map(Object.entries(keys)), entries: texts }, this.life.heardSince());
+    if (!this.#isNews(header)) return;
+    const read = (key: string): unknown => this.#pushed.get(key);
+    const lasting = <T>(key: string, schema: z.ZodType<T>): T | null =>
+      this.#pushed.has(key) ? (read(key) as T | null) : this.#read({ key, text: this.#cache.get(key)?.text ?? null, schema });
+    this.#handOn({ header, read: read as Source['read'], lasting }, this.life.heardSince());
   }
 
   /**
@@ -188,21 +215,29 @@ export class SnapshotPoller {
    * Their age counts from `seenAt`, for a poll the moment it was asked: a process that stood still in between sees how old they are. Each
    * snapshot once, the newest only: of an older one by the other route only the entries count, and what pushes leave out.
    */
-  #take(texts: Texts, seenAt: MonoMs): void {
-    const { keys, symbols, onDocuments } = this.#options;
-    this.#takeEntries(texts.entries);
-    const header = this.#read({ key: keys.header, text: texts.documents.get(keys.header) ?? null, schema: Header });
-    const before = this.#newest;
+  #take({ documents, entries }: Texts, seenAt: MonoMs): void {
+    const { header: key } = this.#options.keys;
+    this.#takeEntries(entries, (text) => text);
+    const read = <T>(key: string, schema: z.ZodType<T>): T | null => this.#read({ key, text: documents.get(key) ?? null, schema });
+    const header = read(key, Header);
     if (header === null) return;
-    if (before?.epoch === header.epoch && header.seq <= before.seq) {
-      this.#takeLasting(texts.documents);
-      return;
-    }
-    if (before && header.epoch < before.epoch && header.epoch !== this.#followed) return;
+    if (this.#isNews(header)) this.#handOn({ header, read, lasting: read }, seenAt);
+    else if (this.#newest?.epoch === header.epoch) this.#takeLasting(documents);
+  }
+
+  #isNews({ epoch, seq }: Header): boolean {
+    const before = this.#newest;
+    if (before?.epoch === epoch) return seq > before.seq;
+    return before === null || epoch > before.epoch || epoch === this.#followed;
+  }
+
+  #handOn(source: Source, seenAt: MonoMs): void {
+    const { keys, symbols, onDocuments } = this.#options;
+    const { header, read } = source;
     this.#newest = header;
-    const balance = this.#read({ key: keys.balance, text: texts.documents.get(keys.balance) ?? null, schema: BalanceDoc });
+    const balance = read(keys.balance, BalanceDoc);
     const balanceKnown = balance?.known === true && balance.epoch === header.epoch && balance.seq === header.seq;
-    const docs = symbols.map((symbol): [string, SymbolDocs] => [symbol, this.#docsOf(symbol, texts.documents)]);
+    const docs = symbols.map((symbol): [string, SymbolDocs] => [symbol, this.#docsOf(symbol, source)]);
     const assets = balanceKnown ? balance.assets : [];
     const available = Object.fromEntries(assets.map(({ asset, available: free }) => [asset, free]));
     const equity = Object.fromEntries(assets.map((one) => [one.asset, equityOf(one)]));
@@ -223,12 +258,9 @@ export class SnapshotPoller {
     }
   }
 
-  #docsOf(symbol: string, texts: Texts['documents']): SymbolDocs {
+  #docsOf(symbol: string, { read, lasting }: Source): SymbolDocs {
     const { keys } = this.#options;
     const intervals = this.#intervals;
-    const read = <T>(key: string, schema: z.ZodType<T>): T | null => this.#read({ key, text: texts.get(key) ?? null, schema });
-    const lasting = <T>(key: string, schema: z.ZodType<T>): T | null =>
-      texts.has(key) ? read(key, schema) : this.#read({ key, text: this.#cache.get(key)?.text ?? null, schema });
     const series = <T>(of: (interval: string) => T): Readonly<Record<string, T>> =>
       Object.fromEntries(intervals.map((interval) => [interval, of(interval)]));
     return {
@@ -242,14 +274,14 @@ export class SnapshotPoller {
     };
   }
 
-  #takeEntries(entries: Texts['entries']): void {
+  #takeEntries<E>(entries: ReadonlyMap<string, readonly E[]>, textOf: (entry: E) => string): void {
     const { keys } = this.#options;
-    for (const text of entries.get(keys.fills) ?? []) {
-      const fill = this.#parse({ key: keys.fills, text, schema: FillDoc });
+    for (const entry of entries.get(keys.fills) ?? []) {
+      const fill = this.#parse({ key: keys.fills, text: textOf(entry), schema: FillDoc });
       if (fill !== null) this.#unread.push(fill);
     }
     for (const { cursor, row } of this.#trades.values()) {
-      const trades = (entries.get(cursor.key) ?? []).map((text) => readTrade(text));
+      const trades = (entries.get(cursor.key) ?? []).map((entry) => readTrade(textOf(entry)));
       if (trades.includes(null)) this.#complain(cursor.key, 'no public trade');
       row.add(trades.filter((trade) => trade !== null));
     }
@@ -269,11 +301,14 @@ export class SnapshotPoller {
   }
 
   #parse<T>({ key, text, schema }: { readonly key: string; readonly text: string; readonly schema: z.ZodType<T> }): T | null {
-    const json = parseJson(text);
-    if (plainCheck(schema)(json)) return json as T;
+    return this.#checked(key, { value: parseJson(text), schema });
+  }
+
+  #checked<T>(key: string, { value, schema }: { readonly value: unknown; readonly schema: z.ZodType<T> }): T | null {
+    if (plainCheck(schema)(value)) return value as T;
     this.unusual++;
-    const parsed = schema.safeParse(json);
-    if (!parsed.success) this.#complain(key, json === undefined ? 'not JSON' : parsed.error.message);
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) this.#complain(key, value === undefined ? 'not JSON' : parsed.error.message);
     return parsed.success ? parsed.data : null;
   }
 

@@ -177,8 +177,17 @@ export function accountReadings(
     rejectPercent: part(totalOf(minute.refused), ordersOfMinute),
     errorPercent: part(totalOf(minute.unanswered) + totalOf(minute.readsFailed), ordersOfMinute + cancelsOfMinute + totalOf(minute.reads)),
     feedAgeMs,
-    acknowledgeMs: recent.length < FEW_TIMES ? 0 : quantile(recent, 0.95),
+    acknowledgeMs: recent.length < FEW_TIMES ? 0 : slowOf(recent),
   };
+}
+
+/** They are sorted once, however many turns go by until the next one. */
+const slow = new WeakMap<Recent, { readonly ms: number | null }>();
+
+function slowOf(recent: Recent): number | null {
+  const known = slow.get(recent) ?? { ms: quantile(recent, 0.95) };
+  slow.set(recent, known);
+  return known.ms;
 }
 
 /** Loss of each run since midnight UTC, percent of the equity. */

@@ -1,7 +1,7 @@
 /** Readings of one symbol for the monitors, from one snapshot after the other. Unknown is null. Pure; state is plain data. */
 import type { Instrument } from '../../shared/instrument.ts';
 import type { Level } from '../strategy/strategy.ts';
-import { type Fading, fade, fedMs, type Recent, remember } from './windows.ts';
+import { type Fading, fade, fedMs, type Recent, rememberChange } from './windows.ts';
 
 export type MarketSeen = {
   readonly nowMs: number;
@@ -65,7 +65,7 @@ export function feel(before: MarketPulse, seen: MarketSeen): MarketPulse {
   const held = { ...before, trade, ...(side === before.side ? {} : { side, sideSinceMs: nowMs }) };
   const mid = midOf(seen);
   if (mid === null) return held;
-  const mids = remember(before.mids, { value: mid, nowMs, keepMs: JUMP_MS });
+  const mids = rememberChange(before.mids, { value: mid, nowMs, keepMs: JUMP_MS });
   const variance = varianceOf(before.mids, { mid, nowMs });
   const slower = (fading: Fading, tauMs: number): Fading => (variance === null ? fading : fade(fading, { value: variance, nowMs, tauMs }));
   const depth = fade(before.depth, { value: depthOf(seen, mid), nowMs, tauMs: SLOW_MS });
@@ -122,7 +122,11 @@ function ratioOf({ fast, slow }: MarketPulse): number | null {
   return Math.sqrt(fast.value / slow.value);
 }
 
-const jumpOf = (mids: Recent, mid: number): number => mids.reduce((most, [, one]) => Math.max(most, (Math.abs(mid - one) / one) * BPS), 0);
+function jumpOf(mids: Recent, mid: number): number {
+  let most = 0;
+  for (const at of mids) most = Math.max(most, (Math.abs(mid - at[1]) / at[1]) * BPS);
+  return most;
+}
 
 /** Null also where usually nothing can be had within reach: then nothing is missing. */
 function depthShareOf({ depth }: MarketPulse, now: number, { minLots }: Instrument): number | null {

@@ -53,6 +53,19 @@ export function remember(
   return [...(first < 0 ? [] : before.slice(first)), [nowMs, value]];
 }
 
+/** The same of a value that mostly stays as it is: of values in a row that are the same only the last is kept, which stays longest. */
+export function rememberChange(
+  before: Recent,
+  { value, nowMs, keepMs }: { readonly value: number; readonly nowMs: number; readonly keepMs: number },
+): Recent {
+  let first = 0;
+  for (let at = before[first]; at !== undefined && nowMs - at[0] > keepMs; at = before[first]) first++;
+  const end = before.at(-1)?.[1] === value ? before.length - 1 : before.length;
+  const kept = before.slice(first, end);
+  kept.push([nowMs, value]);
+  return kept;
+}
+
 /** The value below which that share of the recent ones lies; null without any. */
 export function quantile(recent: Recent, share: number): number | null {
   const sorted = new Float64Array(recent.length);

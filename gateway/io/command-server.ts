@@ -15,6 +15,7 @@ import type { MonoMs } from '../../shared/units.ts';
 import type { Client, Received } from '../orders/desk.ts';
 import { refuse } from '../orders/refuse.ts';
 import type { StallGuard } from '../orders/stall-guard.ts';
+import type { Push } from '../publish/push-line.ts';
 import { Backlog } from './backlog.ts';
 import { Outbox } from './outbox.ts';
 
@@ -139,8 +140,8 @@ export class CommandServer implements AsyncDisposable {
     return false;
   }
 
-  push(text: string): void {
-    for (const { subscribed, outbox } of this.#connections) if (subscribed) outbox.push(text);
+  push(push: Push): void {
+    for (const { subscribed, outbox } of this.#connections) if (subscribed) outbox.push(push);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,7 +4,6 @@ import type { Config } from '../../shared/config.ts';
 import { hasEnded } from '../../shared/order.ts';
 import { setLogLevel } from '../../shared/log.ts';
 import type { Result } from '../../shared/result.ts';
-import { frame } from '../../shared/framing.ts';
 import { keysOf } from '../../shared/snapshot.ts';
 import { AccountRisk } from '../account/account-risk.ts';
 import { accountHindrance } from '../account/hindrance.ts';
@@ -32,8 +31,7 @@ import { Router } from '../orders/router.ts';
 import { Stops } from '../orders/stop.ts';
 import { ACK_SILENCE_MS, Watch } from '../orders/watch.ts';
 import { Latency } from '../publish/latency.ts';
-import { Publisher } from '../publish/publisher.ts';
-import { PushPace } from '../publish/push-pace.ts';
+import { type Batch, Publisher } from '../publish/publisher.ts';
 import { type Readiness, readiness } from '../publish/readiness.ts';
 import { SeqLog } from '../publish/seq-log.ts';
 import { TickClock } from '../publish/tick-clock.ts';
@@ -50,6 +48,7 @@ import { tellStart } from './milestones.ts';
 import { openDesk } from './open-desk.ts';
 import { Place } from './place.ts';
 import { Pulse } from './pulse.ts';
+import { Pushes } from './pushes.ts';
 import { recordedWrites } from './recorder.ts';
 import type { RedisFault } from './redis-writer.ts';
 import { Safety } from './safety.ts';
@@ -84,7 +83,7 @@ export class Gateway implements AsyncDisposable {
   readonly #counters = new Counters();
   #servers: readonly CommandServer[] = [];
   #timers: Timer[] = [];
-  readonly #push: PushPace;
+  readonly #pushes: Pushes;
   readonly #ticks: TickClock;
   readonly #epochs: Epochs;
   #started = false; // once the account was known, a leverage changed later halts its symbol and nothing more
@@ -92,7 +91,7 @@ export class Gateway implements AsyncDisposable {
   constructor(options: GatewayOptions) {
     const { config, clock, store, identity, speed, runDir, redis, recorder } = options;
     this.#options = options;
-    this.#push = new PushPace({ clock, push: () => this.#pushSnapshot() });
+    this.#pushes = new Pushes({ clock, publisher: () => this.#publisher, servers: () => this.#servers });
     this.#ticks = new TickClock({ clock, speed, periodMs: config.snapshot.intervalMs });
     this.#epochs = new Epochs(() => options.epochs.grant(), identity.epoch);
     this.#audit = new Audit({ stamps: store.stamps, take: (note) => store.note(note), heard: recorder?.command });
@@ -159,7 +158,7 @@ export class Gateway implements AsyncDisposable {
       onOrders: (orders) => {
         this.#watch.onOrders(orders);
         this.#safety.onOrders(orders);
-        this.#pushes?.ordersChanged();
+        this.#pushes.ordersChanged();
         this.#counters.onOrders(orders);
         if (orders.some(({ order }) => hasEnded(order.status))) this.#closer.tick();
       },
@@ -308,7 +307,7 @@ export class Gateway implements AsyncDisposable {
       },
       onBookLive: (symbol, live, reason) => this.#watch.onBookLive(symbol, { live, reason }),
       onInstrument: (news) => this.#watch.onInstrument(news),
-      onTop: () => this.#pushes?.topChanged(),
+      onTop: () => this.#pushes.topChanged(),
       onTrade: (trade) => this.#publisher.addTrade(trade),
       onTradesMissed: (symbol) => this.#publisher.tradesMissed(symbol),
     });
@@ -317,7 +316,7 @@ export class Gateway implements AsyncDisposable {
   #startTimers(): void {
     const { clock, speed, store, redis } = this.#options;
     this.#timers = [
-      new Pulse({ ticks: this.#ticks, outlet: redis, take: () => this.#publisher.take() }).start(),
+      new Pulse({ ticks: this.#ticks, outlet: redis, take: () => this.#takeTick() }).start(),
       clock.every(Math.max(WATCH_MS, 2 * speed), () => this.#tick()),
       clock.every(DEAD_MAN_MS, () => this.#watch.armDeadMan()),
       clock.every(HOUSEKEEP_MS, () => store.housekeep()),
@@ -364,14 +363,10 @@ export class Gateway implements AsyncDisposable {
     if (store.isBack && this.#safety.isIdle) this.#options.onLedgerBack();
   }
 
-  /** Null while nobody has subscribed. */
-  get #pushes(): PushPace | null {
-    return this.#servers.some((server) => server.hasSubscribers) ? this.#push : null;
-  }
-
-  #pushSnapshot(): void {
-    const text = frame(this.#publisher.takePush());
-    for (const server of this.#servers) server.push(text);
+  #takeTick(): Batch {
+    const batch = this.#publisher.take();
+    this.#pushes.ticked();
+    return batch;
   }
 
   async #listen(): Promise<OpenFault | null> {

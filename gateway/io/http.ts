@@ -1,7 +1,8 @@
 /** HTTP over kept-alive connections (undici). Tells apart a request that never left and one that was handed to a socket and stayed unanswered. */
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool as PoolOf } from 'undici';
 import type { Clock, Timer } from '../../shared/clock.ts';
 import type { HttpOutcome, HttpRequest, HttpSend } from '../venues/transport.ts';
+import { Pool } from './undici-pool.ts';
 
 const CONNECTIONS_MAX = 32;
 const KEEP_ALIVE_MS = 30_000;
@@ -33,7 +34,7 @@ export function openHttp({ origin, clock, timeoutMs }: HttpOptions): Http {
 }
 
 type Exchange = {
-  pool: Pool;
+  pool: PoolOf;
   clock: Clock;
   timeoutMs: number;
   request: HttpRequest;

@@ -14,7 +14,7 @@ export async function openMetrics(
 ): Promise<Result<MetricsServer, string>> {
   registerMeters(metrics, gateway.measured());
   const lag = meterLoopLag(metrics);
-  const { openMetricsServer } = await import('../../shared/io/metrics-server.ts'); // node:http is slow to load: not before positions are protected
+  const { openMetricsServer } = await import('../../shared/io/metrics-server.ts'); // slow to load: not before positions are protected
   const opened = await openMetricsServer({ port, key: 'gateway.metricsPort', metrics, ready: () => gateway.ready() });
   if (!opened.ok) {
     lag[Symbol.dispose]();

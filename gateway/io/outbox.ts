@@ -3,6 +3,7 @@
  * of the orders that they are about are with the kernel, and waking the client up does not stand before them. Several leave as one write.
  */
 import type { Socket } from 'node:net';
+import type { Push } from '../publish/push-line.ts';
 
 /** Text a client has not read yet, UTF-16 units; more, and it is not waited for any longer. */
 const UNREAD_MAX = 1_048_576;
@@ -13,7 +14,10 @@ export class Outbox {
   readonly #options: OutboxOptions;
   #answers = '';
   #soon: NodeJS.Immediate | null = null;
-  #waiting: string | null = null;
+  /** Number of the push that was written last; null: the next one has to be whole. */
+  #told: number | null = null;
+  /** A whole push. */
+  #waiting: Push | null = null;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -24,12 +28,15 @@ export class Outbox {
     this.#soon ??= setImmediate(() => this.flush());
   }
 
-  /** Newest wins: a reader that is behind gets this one when it has caught up, and nothing in between. No answer is overtaken. */
-  push(text: string): void {
-    const { socket } = this.#options;
+  /**
+   * Newest wins: a reader that is behind gets the newest whole one when it has caught up, and nothing in between. One that only adds to a push
+   * is for those who have got that. No answer is overtaken.
+   */
+  push(push: Push): void {
+    if (push.base !== null && push.base !== this.#told) return;
     this.flush();
-    if (socket.writableLength > 0) this.#waiting = text;
-    else socket.write(text, this.#caughtUp);
+    if (this.#options.socket.writableLength === 0) this.#tell(push);
+    else [this.#told, this.#waiting] = [null, push.base === null ? push : this.#waiting];
   }
 
   /** Every answer so far is handed to the socket. */
@@ -45,10 +52,13 @@ export class Outbox {
   }
 
   readonly #caughtUp = (): void => {
-    const waiting = this.#waiting;
     const { socket } = this.#options;
-    if (waiting === null || socket.destroyed || socket.writableLength > 0) return;
-    this.#waiting = null;
-    socket.write(waiting, this.#caughtUp);
+    if (this.#waiting === null || socket.destroyed || socket.writableLength > 0) return;
+    this.#tell(this.#waiting);
   };
+
+  #tell({ line, seq }: Push): void {
+    [this.#told, this.#waiting] = [seq, null];
+    this.#options.socket.write(line, this.#caughtUp);
+  }
 }

@@ -13,7 +13,6 @@ import { stable } from '../../shared/json.ts';
 import { LIFE_FILE, readLife } from '../../shared/life-file.ts';
 import { ok } from '../../shared/result.ts';
 import { LEDGER_FILE } from '../../shared/socket-path.ts';
-import { examine } from '../doctor/io/collect.ts';
 import { EXIT } from '../exit-code.ts';
 import { isRealMoney } from '../venues/io/examine.ts';
 import { isProved, judgePreflight } from '../doctor/preflight.ts';
@@ -52,6 +51,7 @@ export async function preflight({ loaded, credentials, acceptUnverified, say }: 
     return null;
   }
   if (before) say('doctor: what is unverified on venue was accepted for the start before, not for this one; everything is looked at again');
+  const { examine } = await import('../doctor/io/collect.ts'); // not what every start waits for
   const findings = await examine({ loaded, credentials: ok(credentials) });
   for (const { level, id, said } of findings) if (level !== 'ok') say(`doctor: ${level} ${id}: ${said}`);
   const refusal = judgePreflight(findings, { acceptUnverified });

@@ -1,8 +1,8 @@
 /**
- * Writes each tick to Redis as one MULTI, snapshot keys with a life of two real seconds. One write is in flight at a time: a Redis that
+ * Writes each tick to Redis at once, snapshot keys with a life of two real seconds. One write is in flight at a time: a Redis that
  * does not keep up gets the newest, never a queue. A lost connection is re-opened for ever.
  */
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import { redisAddress, redisLogin } from '../../shared/io/redis-login.ts';
 import { Buckets } from '../../shared/buckets.ts';
 import { hidePassword } from '../../shared/config-problem.ts';
@@ -10,9 +10,7 @@ import type { Log } from '../../shared/log.ts';
 import { type Keys, SNAPSHOT_TTL_MS } from '../../shared/snapshot.ts';
 import type { Standing } from '../orders/fence.ts';
 import type { Batch } from '../publish/publisher.ts';
-import { RespError } from '../publish/resp.ts';
-import { RedisLine } from './redis-line.ts';
-import { RedisOwner, type Written } from './redis-owner.ts';
+import { RedisOwner } from './redis-owner.ts';
 
 export type RedisWriterOptions = {
   readonly url: string;
@@ -39,12 +37,10 @@ const RETRY_MS_MAX = 500;
 const ANSWER_MS = 2_000;
 /** A proof of ownership is waited for this long. */
 const PROOF_MS = 500;
-const retryMs = (times: number): number => Math.min(RETRY_MS_MAX, 20 * times);
 const SILENT: RedisListener = { onRefused: () => undefined, onBack: () => undefined, onRival: () => undefined };
 
 export class RedisWriter implements AsyncDisposable {
   readonly #redis: Redis;
-  readonly #line: RedisLine;
   readonly #options: RedisWriterOptions;
   readonly #owner: RedisOwner;
   #listener = SILENT;
@@ -72,15 +68,10 @@ export class RedisWriter implements AsyncDisposable {
       commandTimeout: ANSWER_MS,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      retryStrategy: retryMs,
+      retryStrategy: (times) => Math.min(RETRY_MS_MAX, 20 * times),
     });
     this.#redis.on('error', (error: Error) => log.debug({ error: error.message }, 'Redis connection error')); // 'close' and the age tell the rest
-    this.#line = new RedisLine({
-      ...{ redis: this.#redis.options, answerMs: ANSWER_MS, retryMs },
-      onBack: () => this.#back(),
-      onClosed: () => this.#closed(),
-    });
-    this.#owner = new RedisOwner({ redis: this.#redis, line: this.#line, key: keys.owner, epoch, instance, lifeMs: SNAPSHOT_TTL_MS });
+    this.#owner = new RedisOwner({ redis: this.#redis, key: keys.owner, epoch, instance, lifeMs: SNAPSHOT_TTL_MS });
     this.opened = this.#open();
   }
 
@@ -130,17 +121,15 @@ export class RedisWriter implements AsyncDisposable {
   /** The owner key goes at once, so that a successor need not wait for it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owner.giveUp().catch((error: Error) => this.#options.log.debug({ error: error.message }, 'Owner key stays'));
-    this.#line[Symbol.dispose]();
     this.#redis.disconnect();
   }
 
   async #open(): Promise<RedisFault | null> {
-    const { url } = this.#options;
+    const { url, log } = this.#options;
     try {
       await this.#redis.connect();
       const rival = await this.#owner.take();
       if (rival !== null) return { kind: 'rival', sentence: rival };
-      await this.#line.open();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#redis.disconnect();
@@ -149,18 +138,13 @@ export class RedisWriter implements AsyncDisposable {
         sentence: `Redis does not answer at ${hidePassword(url)} (${why}): start one, or correct redis.url`,
       };
     }
+    this.#redis.on('ready', () => {
+      this.reconnects++;
+      log.info({ reconnects: this.reconnects }, 'Redis is back');
+      this.#listener.onBack();
+    });
+    this.#redis.on('close', () => log.warn({}, 'Redis connection closed'));
     return null;
-  }
-
-  #back(): void {
-    this.reconnects++;
-    this.#options.log.info({ reconnects: this.reconnects }, 'Redis is back');
-    this.#listener.onBack();
-  }
-
-  #closed(): void {
-    this.#owner.lineClosed();
-    this.#options.log.warn({}, 'Redis connection closed');
   }
 
   async #send({ documents, lasting, entries }: Batch): Promise<boolean> {
@@ -171,20 +155,16 @@ export class RedisWriter implements AsyncDisposable {
       ...entries.map(({ key, field, text, maxLen }) => ['XADD', key, 'MAXLEN', '~', String(maxLen), '*', field, text]),
     ];
     try {
-      const { ownership, written } = await this.#owner.write(commands);
-      if (!ownership.ours) this.#meetRival(ownership.owner);
-      return ownership.ours && this.#check(written);
+      const { ours, owner } = await this.#owner.write(commands);
+      if (!ours) this.#meetRival(owner);
+      return ours;
     } catch (error) {
-      this.#options.log.debug({ error: error instanceof Error ? error.message : String(error) }, 'Snapshot not written');
+      const { log } = this.#options;
+      const why = error instanceof Error ? error.message : String(error);
+      if (error instanceof ReplyError) log.warn({ error: why }, 'Redis refused a write');
+      else log.debug({ error: why }, 'Snapshot not written');
       return false;
     }
-  }
-
-  #check(written: Written): boolean {
-    const failed = written instanceof RespError ? written : written?.find((reply) => reply instanceof RespError);
-    if (written !== null && failed === undefined) return true;
-    this.#options.log.warn({ error: failed?.message ?? 'transaction was discarded' }, 'Redis refused a write');
-    return false;
   }
 
   #meetRival(owner: string | null): void {

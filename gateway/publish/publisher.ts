@@ -2,7 +2,6 @@
  * Makes the moment and its number: one snapshot for Redis at every tick, one for push subscribers at a change of the top. Also the
  * documents written on change only (bars, instruments), and the backlog of fills and public trades for the next tick. Owns no socket.
  */
-import type { Pushed } from '../../shared/command.ts';
 import { barsRead, leverageMaxOf } from '../../shared/config.ts';
 import type { PublicTrade } from '../../shared/events.ts';
 import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
@@ -15,6 +14,8 @@ import type { DeadManPace } from '../orders/dead-man.ts';
 import { symbolReasons, wholeMode } from '../orders/degraded.ts';
 import { wholeState } from '../orders/degraded-view.ts';
 import type { Stops } from '../orders/stop.ts';
+import { newsSince, type Told, toldOf } from './news.ts';
+import { type Push, pushLine } from './push-line.ts';
 import { type Document, fillDoc, instrumentDoc, klinesDoc, type Moment, type SymbolMoment } from './snapshot.ts';
 import { SnapshotTexts } from './texts.ts';
 
@@ -48,6 +49,8 @@ const TRADES_KEPT = 1_000;
 const WAITING_MAX = 2_000;
 /** The same for one push, which is one message. */
 const UNPUSHED_MAX = 200;
+/** The newest whole push is at most so old when another only adds to it: ticks may be rarer, or left out. */
+const WHOLE_MS = 250;
 
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -60,6 +63,11 @@ export class Publisher {
   #entries: StreamEntry[] = [];
   /** Since the last push; nobody collects them while there are no subscribers. */
   #unpushed: StreamEntry[] = [];
+  /** The newest snapshot that was taken and not pushed; its books are as they are only in the turn in which it was made. */
+  #taken: { readonly moment: Moment; readonly documents: readonly Document[] } | null = null;
+  /** What the last push told. */
+  #pushed: (Told & { readonly seq: number }) | null = null;
+  #wholeAt = 0;
   /** Newest number of a fill that was told. */
   #toldFill = 0;
   dropped = 0;
@@ -113,20 +121,40 @@ export class Publisher {
   /** The next snapshot, with all that waits beside it. */
   take(): Batch {
     this.#flush();
-    const { seq, documents } = this.render();
-    const stamp = { epoch: this.#options.core.identity.epoch, seq };
+    const moment = this.#moment();
+    const { epoch, seq } = moment.header;
+    const documents = this.#texts.render(moment);
+    this.#taken = { moment, documents };
+    const stamp = { epoch, seq };
     const batch = { seq, documents, lasting: this.#lasting(stamp), entries: this.#entries };
     this.#entries = [];
     return batch;
   }
 
-  /** The next snapshot for subscribers, with what was added to the streams since the last one. */
-  takePush(): Pushed {
+  /** The next snapshot for subscribers, with what was added to the streams since the last one. Of documents only what the push before did not say. */
+  takePush(): Push {
     if (this.#options.core.keeper.ledger.fillSeq !== this.#toldFill) this.#flush(); // at a change of the top nothing waits for the disk
-    const keys = Object.fromEntries(this.render().documents.flatMap(([key, text]) => (text === null ? [] : [[key, text]])));
+    const moment = this.#moment();
+    const told = this.#pushed !== null && moment.now - this.#wholeAt < WHOLE_MS ? this.#pushed : null;
+    const news = told && newsSince(told, moment);
+    return this.#push(moment, this.#texts.render(moment, news), told && news && told.seq);
+  }
+
+  /** The snapshot that was taken last, whole, for subscribers; null before the first. */
+  pushTaken(): Push | null {
+    const taken = this.#taken;
+    this.#taken = null;
+    return taken && this.#push(taken.moment, taken.documents, null);
+  }
+
+  #push(moment: Moment, documents: readonly Document[], base: number | null): Push {
+    const { seq } = moment.header;
+    this.#pushed = { seq, ...toldOf(moment) };
+    if (base === null) this.#wholeAt = moment.now;
     const entries = this.#unpushed.map(({ key, text }) => ({ key, text }));
     this.#unpushed = [];
-    return { type: 'snapshot', keys, entries };
+    const line = pushLine(moment, { documents, base, entries });
+    return { seq, base, line };
   }
 
   #flush(): void {
@@ -141,13 +169,13 @@ export class Publisher {
     this.#entries = [...fills, ...this.#entries].slice(-WAITING_MAX);
   }
 
-  /** One snapshot with a number of its own. */
-  render(): { readonly seq: number; readonly documents: readonly Document[] } {
+  /** One moment with a number of its own. */
+  #moment(): Moment {
     const { core, keys } = this.#options;
     const now = core.clock.monoMs();
     const symbols = [...core.venue.instruments.keys()].map((symbol) => this.#symbol(symbol));
     const seq = core.seqs.next({ at: now, newestFrameAt: newest(symbols) });
-    const moment: Moment = {
+    return {
       keys,
       now,
       header: this.header(seq),
@@ -156,7 +184,6 @@ export class Publisher {
       symbols,
       bookLevels: core.config.snapshot.bookLevels,
     };
-    return { seq, documents: this.#texts.render(moment) };
   }
 
   header(seq = this.#options.core.seqs.seq): Header {

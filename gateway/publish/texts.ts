@@ -8,6 +8,7 @@ import type { Keys } from '../../shared/snapshot.ts';
 import type { Lots, MonoMs, Ticks } from '../../shared/units.ts';
 import type { LedgerOrder } from '../account/rows.ts';
 import { bestLevels, topUpdateId } from '../market/top.ts';
+import type { News, SymbolNews } from './news.ts';
 import type { BookView } from '../venues/venue.ts';
 import {
   ageOf,
@@ -25,6 +26,7 @@ import {
 
 /** A text around one value that changes all the time. */
 type Around = { readonly before: string; readonly after: string };
+type Changing = { readonly symbol: SymbolMoment; readonly changed: SymbolNews; readonly tick: Tick };
 type Tick = { readonly head: string; readonly now: MonoMs; readonly known: boolean; readonly levels: number };
 
 export class SnapshotTexts {
@@ -35,15 +37,19 @@ export class SnapshotTexts {
     this.#keys = keys;
   }
 
-  render(moment: Moment): readonly Document[] {
+  /** All of them, or only those that say something new. */
+  render(moment: Moment, news: News | null = null): readonly Document[] {
     const { header, now, accountKnown: known, bookLevels: levels } = moment;
     const { epoch, seq } = header;
     const tick = { head: `{"epoch":${epoch},"seq":${seq},`, now, known, levels };
-    const documents: Document[] = [
-      [this.#keys.header, JSON.stringify(header)],
-      [this.#keys.balance, JSON.stringify(balanceDoc(moment, { epoch, seq }))],
-    ];
-    for (const symbol of moment.symbols) this.#of(symbol.instrument).add(documents, symbol, tick);
+    const documents: Document[] = [[this.#keys.header, JSON.stringify(header)]];
+    if (news?.balance ?? true) documents.push([this.#keys.balance, JSON.stringify(balanceDoc(moment, { epoch, seq }))]);
+    for (const [n, symbol] of moment.symbols.entries()) {
+      const texts = this.#of(symbol.instrument);
+      const changed = news?.symbols[n];
+      if (changed === undefined) texts.add(documents, symbol, tick);
+      else texts.addChanged(documents, { symbol, changed, tick });
+    }
     return documents;
   }
 
@@ -93,6 +99,13 @@ class SymbolTexts {
       [this.#names.orders, this.#ordersText(symbol.orders, tick)],
     );
     for (const [interval, { open }] of bars) documents.push(this.#bar(interval, open, tick));
+  }
+
+  addChanged(documents: Document[], { symbol, changed, tick }: Changing): void {
+    if (changed.book) documents.push([this.#names.book, this.#bookText(symbol.book, tick)]);
+    if (changed.position) documents.push([this.#names.position, this.#positionText(symbol, tick)]);
+    if (changed.orders) documents.push([this.#names.orders, this.#ordersText(symbol.orders, tick)]);
+    for (const interval of changed.bars) documents.push(this.#bar(interval, symbol.bars.get(interval)?.open ?? null, tick));
   }
 
   #bookText(book: BookView, { head, now, levels }: Tick): string {
@@ -215,7 +228,7 @@ function around(document: object, field: string): Around {
 }
 
 /** Rows, marks and rates are replaced by what is new, never written into. */
-function isSamePosition(one: SymbolMoment, other: SymbolMoment): boolean {
+export function isSamePosition(one: SymbolMoment, other: SymbolMoment): boolean {
   return (
     one.position === other.position &&
     one.mark === other.mark &&

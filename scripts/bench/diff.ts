@@ -16,7 +16,7 @@ import type { WantedQuote } from '../../brain/strategy/strategy.ts';
 import { type Documents, heldView, marketView } from '../../brain/view.ts';
 import { makeClientId } from '../../shared/client-id.ts';
 import { Config } from '../../shared/config.ts';
-import { UNWATCHED } from '../../shared/risk.ts';
+import { unwatched } from '../../shared/risk.ts';
 import { monoMs, wallMs } from '../../shared/units.ts';
 import type { Figure } from './measure.ts';
 import { LEASE, loadTape, SYMBOL, type Tape, TapeMarket } from './tape-market.ts';
@@ -120,7 +120,7 @@ const readConfig = (): Config => Config.parse(JSON.parse(readFileSync(join(ROOT,
 const settingsFor = (config: Config): Settings => ({
   ...settingsOf(config, makeRuns(config)),
   symbols: [SYMBOL],
-  risk: UNWATCHED,
+  risk: unwatched(),
   exits: { takeProfitPercent: 100, stopLossPercent: 100, cooldownMs: 0, maxMarkAgeMs: 3_000 },
 });
 

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { overlay } from '../../shared/config.ts';
-import { UNWATCHED } from '../../shared/risk.ts';
+import { unwatched } from '../../shared/risk.ts';
 import { freePort } from '../start/ports.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -26,7 +26,7 @@ export async function writeConfig(dir: string, symbols: readonly string[]): Prom
     gateway: { metricsPort: null },
     brain: { metricsPort: null },
     dashboard: { port: 0 },
-    risk: UNWATCHED, // a busy machine is not what is measured
+    risk: unwatched(), // a busy machine is not what is measured
     limits: { maxGrossNotional: '1000000', default: { maxPosition: '100', maxOrderNotional: '50000' } },
     strategy: { marketMaking: { orderSize: '0.100', maxInventory: '0.500' } },
   };

@@ -1,29 +1,38 @@
 /**
  * From a frame that changes the best bid to the order that answers it, both seen on the wire: the real gateway and brain with the push feed,
- * a bare pipeline of two processes on the same transports, and ccxt in one process, in turn, on one simulated market.
+ * a bare pipeline of two processes on the same transports, and ccxt in one process, in turn, on one simulated market. Two of them, because at
+ * some orders a second a process mostly sleeps and each order finds its code and its data cold: waking up is then most of what anybody takes,
+ * and ccxt is as fast as the bare pipeline. `busy` moves its best bid forty times a second, with two hundred messages of best prices and a
+ * hundred of depth; `storm` is the seeded market at its liveliest, some moves a second. Gateway and brain go on reading the market while the
+ * others have their turn, and only they read the depth: what that costs on a machine with few cores is in the figures of all.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Figure, median, quantile } from './measure.ts';
 import { Contender } from './tick/contender.ts';
-import { OurRun } from './tick/our-run.ts';
+import { type Market, OurRun } from './tick/our-run.ts';
 import { openRelay, type Relay } from './tick/relay.ts';
 
 const ROUNDS = 5;
-const ROUND_MS = 6_000;
-const SHORT_MS = 5_000;
+/** Orders are ten times as frequent in the busy market. */
+const [BUSY_MS, STORM_MS] = [2_500, 4_000];
 const WARM_UP_MS = 2_000;
 const SETTLE_MS = 400;
 /** Fewer orders in a round say nothing about its median. */
-const ORDERS_MIN = 15;
+const ORDERS_MIN = 10;
 const [FLOOR_GOAL, CCXT_GOAL, TAIL_GOAL] = [1.6, 0.4, 5];
 const NOISE_MAX = 2;
+const NAMES: Readonly<Record<Market, string>> = { busy: 'busy market', storm: 'market of some moves a second' };
 
 type Side = { readonly relay: Relay; readonly turn: (on: boolean) => Promise<void> | void };
 type Rounds = readonly (readonly number[])[];
 
-export async function benchTickToOrder(short: boolean): Promise<readonly Figure[]> {
-  await using ours = await OurRun.open();
+export async function benchTickToOrder(): Promise<readonly Figure[]> {
+  return [...(await benchMarket('busy', BUSY_MS)), ...(await benchMarket('storm', STORM_MS))];
+}
+
+async function benchMarket(market: Market, roundMs: number): Promise<readonly Figure[]> {
+  await using ours = await OurRun.open({ feed: 'push', market });
   await using bareRelay = await openRelay(ours.simPort);
   await using ccxtRelay = await openRelay(ours.simPort);
   await using bare = contender('bare', { relay: bareRelay, ours });
@@ -36,11 +45,11 @@ export async function benchTickToOrder(short: boolean): Promise<readonly Figure[
   const seen: (readonly number[])[][] = sides.map(() => []);
   for (let round = -1; round < ROUNDS; round++) {
     for (const [n, side] of sides.entries()) {
-      const took = await oneRound(side, round < 0 ? WARM_UP_MS : short ? SHORT_MS : ROUND_MS);
+      const took = await oneRound(side, round < 0 ? WARM_UP_MS : roundMs);
       if (round >= 0) seen[n]?.push(took); // the first one warms up
     }
   }
-  return figuresOf({ ours: seen[0] ?? [], bare: seen[1] ?? [], ccxt: seen[2] ?? [] });
+  return figuresOf(market, { ours: seen[0] ?? [], bare: seen[1] ?? [], ccxt: seen[2] ?? [] });
 }
 
 const contender = (name: 'bare' | 'ccxt', { relay, ours }: { readonly relay: Relay; readonly ours: OurRun }): Contender =>
@@ -62,7 +71,7 @@ async function oneRound({ relay, turn }: Side, ms: number): Promise<readonly num
   return took;
 }
 
-function figuresOf({ ours, bare, ccxt }: Readonly<Record<'ours' | 'bare' | 'ccxt', Rounds>>): readonly Figure[] {
+function figuresOf(market: Market, { ours, bare, ccxt }: Readonly<Record<'ours' | 'bare' | 'ccxt', Rounds>>): readonly Figure[] {
   const [mine, floor, peer] = [ours, bare, ccxt].map((rounds) => rounds.map((took) => median(took)));
   const ratios = (of: readonly number[] = []): number => median((mine ?? []).map((us, n) => us / (of[n] ?? Number.NaN)));
   const all = ours.flat();
@@ -73,7 +82,7 @@ function figuresOf({ ours, bare, ccxt }: Readonly<Record<'ours' | 'bare' | 'ccxt
   const conclusive =
     Math.max(...floors) / Math.min(...floors) <= NOISE_MAX &&
     [ours, bare, ccxt].every((rounds) => rounds.every((took) => took.length >= ORDERS_MIN));
-  const name = 'frame -> order bytes, two processes, push feed';
+  const name = `frame -> order bytes, push feed, ${NAMES[market]}`;
   return [
     {
       ...{ name: `${name} / bare pipeline, p50`, value: ratios(floor), unit: '×', goal: FLOOR_GOAL, conclusive },

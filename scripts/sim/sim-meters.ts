@@ -1,5 +1,6 @@
 /** Metrics of the simulator, on `GET /sim/metrics`. Nothing but answers is counted before somebody asks for the first time. */
 import { meterLoopLag } from '../../shared/io/loop-lag.ts';
+import { collectNodeMetrics } from '../../shared/io/node-metrics.ts';
 import { type Metrics, makeMetrics, type Sample } from '../../shared/metrics.ts';
 import type { Exchange } from '../../shared/sim/exchange.ts';
 import type { Faults } from './faults/fault.ts';
@@ -63,6 +64,7 @@ export class SimMeters {
       read: () => [[{}, faults.parts.board.rows().length]],
     });
     metrics.readGauge({ name: 'sim_time_seconds', help: 'Simulated time, Unix seconds', read: () => [[{}, exchange.nowMs / 1_000]] });
+    collectNodeMetrics(metrics);
     meterLoopLag(metrics);
     return metrics;
   }

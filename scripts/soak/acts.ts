@@ -1,7 +1,7 @@
 /** What befalls a run, drawn from a seed: every fault of the simulator, with what ends those that do not pass by themselves, and deaths and stalls of processes. */
 import type * as z from 'zod';
 import type { Random } from '../../shared/random.ts';
-import { UNWATCHED } from '../../shared/risk.ts';
+import { unwatched } from '../../shared/risk.ts';
 import { CHAOS_KINDS, drawFault } from '../sim/faults/chaos.ts';
 import type { Fault } from '../sim/faults/fault.ts';
 
@@ -18,7 +18,7 @@ export type Act =
   | { readonly kind: string; readonly does: 'stall'; readonly process: ProcessName; readonly forMs: number };
 
 /** Hours of faults may cost more than a day's limit on losses lets through, and trip every breaker; both have tests of their own. */
-export const LOSES_FREELY = { limits: { equity: { maxDailyLossPercent: 100 } }, risk: UNWATCHED };
+export const LOSES_FREELY = { limits: { equity: { maxDailyLossPercent: 100 } }, risk: unwatched() };
 export const API_KEY = 'mmbot-sim-key';
 
 type Draw = { readonly random: Random; readonly symbol: string };

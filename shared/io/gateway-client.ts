@@ -16,8 +16,11 @@ export type ConnectOptions = {
   readonly name: string;
   readonly configHash?: string;
   readonly timeoutMs?: number;
-  /** Snapshots that the gateway sends unasked after `subscribe`: of those that wait at the same time the newest, with the entries of all. */
-  readonly onPushed?: (pushed: Pushed) => void;
+  /**
+   * Snapshots that the gateway sends unasked after `subscribe`, together where they wait at the same time: what each adds to the one before,
+   * from the newest whole one on, with the entries of those that are left out.
+   */
+  readonly onPushed?: (pushed: readonly Pushed[]) => void;
 };
 /** `refused`: the gateway is there and says no. Null: nobody answers. */
 export type ConnectFault = { readonly sentence: string; readonly refused: Refused | null };
@@ -33,9 +36,9 @@ export class GatewayClient implements AsyncDisposable {
   readonly #splitter = new LineSplitter(ANSWER_BYTES_MAX);
   readonly #waiting = new Map<number, (answer: Answer | null) => void>();
   readonly #timeoutMs: number;
-  readonly #onPushed: (pushed: Pushed) => void;
+  readonly #onPushed: (pushed: readonly Pushed[]) => void;
   #ids = 0;
-  #newest: Pushed | null = null;
+  #pushed: Pushed[] = [];
   #welcome: Welcome['welcome'] | null = null;
   /** Snapshots from this one on were made under the lease that the welcome granted. */
   visibleFrom = 0;
@@ -107,18 +110,24 @@ export class GatewayClient implements AsyncDisposable {
         return;
       }
       const answer = parse(framed.text);
-      if (answer?.type === 'snapshot') this.#newest = { ...answer, entries: [...(this.#newest?.entries ?? []), ...(answer.entries ?? [])] };
+      if (answer?.type === 'snapshot') this.#hold(answer);
       else if (answer && answer.id !== null) this.#waiting.get(answer.id)?.(answer);
     }
-    if (chunk.length < CHUNK_BYTES) this.#tellNewest();
-    else setImmediate(() => this.#tellNewest());
+    if (chunk.length < CHUNK_BYTES) this.#tellPushed();
+    else setImmediate(() => this.#tellPushed());
   }
 
   /** Whoever was slow, or stood still, does not work through moments that are over. */
-  #tellNewest(): void {
-    const pushed = this.#newest;
-    this.#newest = null;
-    if (pushed && !this.#socket.destroyed) this.#onPushed(pushed);
+  #hold(pushed: Pushed): void {
+    const before = this.#pushed.flatMap(({ entries = [] }) => entries);
+    if (pushed.base !== undefined) this.#pushed.push(pushed);
+    else this.#pushed = [before.length === 0 ? pushed : { ...pushed, entries: [...before, ...(pushed.entries ?? [])] }];
+  }
+
+  #tellPushed(): void {
+    const pushed = this.#pushed;
+    this.#pushed = [];
+    if (pushed.length > 0 && !this.#socket.destroyed) this.#onPushed(pushed);
   }
 
   #dropAll(): void {

@@ -2,9 +2,10 @@
  * /metrics, /healthz (the process lives) and /readyz (it can do its work, or the coded reasons why not) on loopback. A taken port is told,
  * never passed over.
  */
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Metrics } from '../metrics.ts';
 import { err, ok, type Result } from '../result.ts';
+import { collectNodeMetrics } from './node-metrics.ts';
 
 export type MetricsServer = AsyncDisposable & { readonly port: number };
 export type Ready = {
@@ -22,7 +23,8 @@ export type MetricsServerOptions = {
   readonly ready: () => Ready;
 };
 
-export function openMetricsServer({ port, key, metrics, ready }: MetricsServerOptions): Promise<Result<MetricsServer, string>> {
+export async function openMetricsServer({ port, key, metrics, ready }: MetricsServerOptions): Promise<Result<MetricsServer, string>> {
+  const { createServer } = process.getBuiltinModule('node:http'); // an import reads every export of it, and one of them loads all of fetch
   const server = createServer(({ method, url = '/' }, response) => {
     const path = url.split('?')[0];
     if (method !== 'GET' && method !== 'HEAD') return send(response, 405, { error: 'only GET' });
@@ -31,7 +33,9 @@ export function openMetricsServer({ port, key, metrics, ready }: MetricsServerOp
     if (path === '/readyz') return sendReady(response, ready);
     return send(response, 404, { error: 'no such page; there are /metrics, /healthz, /readyz' });
   });
-  return listen(server, { port, key });
+  const opened = await listen(server, { port, key });
+  if (opened.ok) collectNodeMetrics(metrics);
+  return opened;
 }
 
 /** A reader that throws is a bug, and must not look like a process without figures. */

@@ -4,6 +4,7 @@ import { OutcomeLog } from '../../brain/io/outcome-log.ts';
 import { RiskDesk } from '../../brain/io/risk-desk.ts';
 import { meterMessages, meterWatchdog } from '../../scripts/watchdog/meters.ts';
 import { Buckets } from '../../shared/buckets.ts';
+import { collectNodeMetrics } from '../../shared/io/node-metrics.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { rootLog } from '../../shared/log.ts';
 import { makeMetrics, type Metrics } from '../../shared/metrics.ts';
@@ -38,6 +39,7 @@ function brainMetrics(): Metrics {
 
 function watchdogMetrics(): Metrics {
   const metrics = makeMetrics('watchdog');
+  collectNodeMetrics(metrics);
   meterMessages(metrics, ['phone']);
   meterWatchdog(metrics, { silentMs: () => 0, acts: () => 0, venueFailures: () => 0 });
   return metrics;

@@ -2,7 +2,7 @@
 import { type Run, runOf } from '../../brain/runs.ts';
 import { sealAlone } from '../../brain/strategy/seat.ts';
 import type { Wish } from '../../brain/strategy/strategy.ts';
-import { UNWATCHED } from '../../shared/risk.ts';
+import { unwatched } from '../../shared/risk.ts';
 import { Config } from '../../shared/config.ts';
 import { formatPrice, type Instrument, makeInstrument } from '../../shared/instrument.ts';
 import { findInstrument } from '../../shared/sim/instruments.ts';
@@ -64,7 +64,7 @@ const LOOSE = {
   },
 };
 
-export const configOf = (over: object = {}): Config => Config.parse({ ...LOOSE, risk: UNWATCHED, ...over });
+export const configOf = (over: object = {}): Config => Config.parse({ ...LOOSE, risk: unwatched(), ...over });
 
 /** Five minutes, no funding, no fees, one tick beside the price, 20-fold, 10 000 USDT: unless a test says otherwise. */
 export function optionsOf(over: Partial<KlineOptions> & Pick<KlineOptions, 'runs'>): KlineOptions {

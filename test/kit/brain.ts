@@ -269,6 +269,10 @@ const equityOf = ({ wallet, unrealized }: BalanceDoc['assets'][number]): string 
   unrealized === null ? null : sumDecimals([wallet, unrealized]);
 const FUNDS = { asset: 'USDT', wallet: '10000', available: '10000', unrealized: '0' };
 
+/** As a push tells them. */
+export const docsOf = (told: ReadonlyMap<string, string>): Record<string, unknown> =>
+  Object.fromEntries([...told].map(([key, text]) => [key, JSON.parse(text) as unknown]));
+
 /** One snapshot as the gateway writes it: text by key; a missing document is a missing key. */
 export function texts({ header: top, symbols, balanceKnown, available = {}, equity = {} }: Documents): Map<string, string> {
   const { epoch, seq } = top;

@@ -62,8 +62,13 @@ export class ScriptedGateway implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  push(keys: Readonly<Record<string, string>>, entries?: Pushed['entries']): void {
-    for (const socket of this.#sockets) socket.write(frame({ type: 'snapshot', keys, ...(entries ? { entries } : {}) }));
+  /** A whole one. */
+  push(docs: Pushed['docs'], entries?: Pushed['entries']): void {
+    this.pushed({ type: 'snapshot', at: 0, docs, ...(entries ? { entries } : {}) });
+  }
+
+  pushed(pushed: Pushed): void {
+    for (const socket of this.#sockets) socket.write(frame(pushed));
   }
 
   of<T extends Command['type']>(type: T): Extract<Command, { type: T }>[] {

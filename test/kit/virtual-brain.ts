@@ -111,7 +111,7 @@ export class VirtualBrain implements Disposable {
 
   /** A snapshot that has come. */
   take(pushed: Pushed): void {
-    if (this.#link) this.#reader.takePush(pushed);
+    if (this.#link) this.#reader.takePush([pushed]);
   }
 
   /** As a kill would: nothing is said, nothing is stored. */

@@ -29,7 +29,7 @@ import { Publisher } from '../../gateway/publish/publisher.ts';
 import { SeqLog } from '../../gateway/publish/seq-log.ts';
 import type { Venue } from '../../gateway/venues/venue.ts';
 import type { Clock, Timer } from '../../shared/clock.ts';
-import type { Answer, Command, Pushed } from '../../shared/command.ts';
+import { type Answer, type Command, Pushed } from '../../shared/command.ts';
 import { type Config, configHash } from '../../shared/config.ts';
 import { hasEnded } from '../../shared/order.ts';
 import { keysOf } from '../../shared/snapshot.ts';
@@ -65,7 +65,7 @@ export class VirtualGateway implements AsyncDisposable {
   readonly #emergency: Emergency;
   readonly #desk: Desk;
   readonly #publisher: Publisher;
-  readonly #lasting = new Map<string, string>();
+  readonly #lasting = new Map<string, unknown>();
   #timers: readonly Timer[] = [];
   #clients = 0;
 
@@ -212,11 +212,11 @@ export class VirtualGateway implements AsyncDisposable {
       this.core.seqs.next({ at: clock.monoMs(), newestFrameAt: clock.monoMs() });
       return;
     }
-    const { documents, lasting, entries } = this.#publisher.take();
-    for (const [key, text] of lasting) if (text !== null) this.#lasting.set(key, text);
-    const told = documents.filter((document): document is [string, string] => document[1] !== null);
-    const keys = Object.fromEntries([...this.#lasting, ...told]);
-    onSnapshot({ type: 'snapshot', keys, entries: entries.map(({ key, text }) => ({ key, text })) });
+    const { lasting, entries } = this.#publisher.take();
+    for (const [key, text] of lasting) if (text !== null) this.#lasting.set(key, JSON.parse(text) as unknown);
+    const pushed = Pushed.parse(JSON.parse(this.#publisher.pushTaken()?.line ?? ''));
+    const docs = { ...Object.fromEntries(this.#lasting), ...pushed.docs };
+    onSnapshot({ ...pushed, docs, entries: entries.map(({ key, text }) => ({ key, text })) });
   }
 
   #assemble(): Core {

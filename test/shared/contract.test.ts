@@ -303,7 +303,7 @@ test.each<[string, object]>([
       ],
     },
   ],
-  ['snapshot', { type: 'snapshot', keys: { 'mm:binance:seq': '{}' } }],
+  ['snapshot', { type: 'snapshot', at: 1.5, base: 4, docs: { 'mm:binance:seq': {} } }],
 ])('ANSWER takes %s whole', (_name, answer) => {
   expect(ANSWER.parse(answer)).toEqual(answer);
 });

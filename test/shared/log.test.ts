@@ -65,7 +65,6 @@ test('makeMetrics() prefixes every name, labels every line with its process, and
   expect(text).toContain('mmbot_book_age_seconds{process="gateway"} 0.5');
   expect(text).toContain('mmbot_order_latency_seconds_bucket{le="0.0001",process="gateway"} 1');
   expect(text).toContain('mmbot_order_latency_seconds_bucket{le="0.00005",process="gateway"} 0');
-  expect(text).toMatch(/^process_resident_memory_bytes\{process="gateway"\} \d+/m);
   expect(text).not.toContain('Another process');
 });
 

@@ -32,7 +32,7 @@ const GOOD: readonly (readonly [string, z.ZodType, object])[] = [
   ['refused', ANSWER, refused],
   ['data', ANSWER, { id: 1, type: 'data', data: { any: ['thing'] } }],
   ['batch of answers', ANSWER, { id: 1, type: 'batch', answers: [taken, refused] }],
-  ['push', ANSWER, { type: 'snapshot', keys: { a: '{}', b: '1' }, entries: [{ key: 'a', text: '{}' }] }],
+  ['push', ANSWER, { type: 'snapshot', at: 0.5, docs: { a: {}, b: '1' }, entries: [{ key: 'a', text: '{}' }] }],
 ];
 
 test.each(GOOD)('a good %s needs no schema', (_name, schema, good) => {

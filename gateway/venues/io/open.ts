@@ -11,7 +11,6 @@ import { PAPER_STATE_FILE } from '../../../shared/socket-path.ts';
 import type { Http, HttpOptions } from '../../io/http.ts';
 import type { OpenSocket } from '../../io/websocket.ts';
 import { openBinance } from '../binance/io/venue.ts';
-import { openPaper } from '../paper/io/venue.ts';
 import type { Venue, VenueFault } from '../venue.ts';
 
 export type OpenVenueOptions = {
@@ -41,6 +40,7 @@ export async function openVenue(options: OpenVenueOptions): Promise<Result<Venue
   if (config.environment !== 'paper') return open(options);
   const source = await open({ ...options, credentials: null });
   if (!source.ok) return source;
+  const { openPaper } = await import('../paper/io/venue.ts'); // a simulator, which no other environment has a use for
   const paper = openPaper({ ...options, source: source.value, statePath: join(accountDir, PAPER_STATE_FILE) });
   if (!paper.ok) await source.value[Symbol.asyncDispose]();
   return paper;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { overlay } from '../../../shared/config.ts';
 import { GatewayClient } from '../../../shared/io/gateway-client.ts';
-import { UNWATCHED } from '../../../shared/risk.ts';
+import { unwatched } from '../../../shared/risk.ts';
 import { valuesOf } from '../../../test/kit/scrape.ts';
 import type { Child, ChildMessage } from '../../start/child.ts';
 import { freePort } from '../../start/ports.ts';
@@ -161,7 +161,7 @@ function writeConfig(dir: string, { symbols, redisUrl, port, metricsPort }: Ways
     redis: { url: redisUrl, prefix: PREFIX },
     endpoints: { sim: { rest: `http://127.0.0.1:${port}`, stream: `ws://127.0.0.1:${port}` } },
     gateway: { metricsPort },
-    risk: UNWATCHED, // a busy machine is not what is measured
+    risk: unwatched(), // a busy machine is not what is measured
     limits: {
       maxGrossNotional: '10000000',
       rate: { maxCommandsPerSecond: 1_000, maxOrdersPerFill: 1_000_000 },

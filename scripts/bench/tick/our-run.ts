@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { overlay, SIM_CREDENTIALS } from '../../../shared/config.ts';
 import { GatewayClient } from '../../../shared/io/gateway-client.ts';
-import { UNWATCHED } from '../../../shared/risk.ts';
+import { unwatched } from '../../../shared/risk.ts';
 import type { Child } from '../../start/child.ts';
 import { freePort } from '../../start/ports.ts';
 import { ensureRedis } from '../../start/redis.ts';
@@ -17,11 +17,19 @@ const OMS = { settleSnapshots: 1, batchWindowMs: 0, actionsPerSecond: 1_000, act
 /** The way is measured, not the limits. */
 const NO_LIMITS = ['--no-limits', '--limit-weight', '1000000', '--limit-orders-10s', '1000000', '--limit-orders-1m', '1000000'];
 const OURS = `${SIM_CREDENTIALS.apiKey}:${SIM_CREDENTIALS.secret}`;
-const ACCOUNTS = [OURS, 'bare-key:bare-secret', 'ccxt-key:ccxt-secret'].flatMap((account) => ['--account', `${account}:100000`]);
+const ACCOUNTS = [OURS, 'bare-key:bare-secret', 'ccxt-key:ccxt-secret'].map((account) => `${account}:100000`);
+const STORM = [
+  ...['scripts/sim.ts', '--port', '0', '--symbols', SYMBOL, '--profile', 'storm', ...NO_LIMITS],
+  ...ACCOUNTS.flatMap((account) => ['--account', account]),
+];
+const busySim = (dir: string): readonly string[] => ['scripts/bench/tick/busy-sim.ts', dir, SYMBOL, ...ACCOUNTS];
 const LIMITS = { maxPosition: '1000', maxOrderNotional: '5000', maxOpenOrders: 20, collarPercent: 5 };
 
+export type Market = 'storm' | 'busy';
 export type OurRunOptions = {
   readonly feed: 'push' | 'poll';
+  /** `busy`: made up, forty moves a second; else the seeded one in a storm, some moves a second. */
+  readonly market?: Market;
   /** More options of the simulator. */
   readonly simArgs?: readonly string[];
   /** Of gateway and brain; null: they tell no metrics. */
@@ -43,7 +51,7 @@ export class OurRun implements AsyncDisposable {
     this.#client = parts.client;
   }
 
-  static async open({ feed, simArgs = [], metricsPorts = null }: OurRunOptions = { feed: 'push' }): Promise<OurRun> {
+  static async open({ feed, market = 'storm', simArgs = [], metricsPorts = null }: OurRunOptions): Promise<OurRun> {
     const dir = mkdtempSync(join(tmpdir(), 'mmbot-tick-'));
     const children: Child[] = [];
     try {
@@ -62,18 +70,7 @@ export class OurRun implements AsyncDisposable {
         children.unshift(child);
         return await child.message('ready', READY_MS);
       };
-      const sim = await begin('sim', [
-        'scripts/sim.ts',
-        '--port',
-        '0',
-        '--symbols',
-        SYMBOL,
-        '--profile',
-        'storm',
-        ...NO_LIMITS,
-        ...ACCOUNTS,
-        ...simArgs,
-      ]);
+      const sim = await begin('sim', market === 'busy' ? busySim(dir) : [...STORM, ...simArgs]);
       const simPort = Number(sim?.['port']);
       const relay = await openRelay(simPort);
       const config = writeConfig(dir, { redisUrl: redis.value.url, port: relay.port, feed, metricsPorts });
@@ -115,7 +112,7 @@ function writeConfig(dir: string, { redisUrl, port, feed, metricsPorts }: Ways):
     endpoints: { sim: { rest: `http://127.0.0.1:${port}`, stream: `ws://127.0.0.1:${port}` } },
     gateway: { metricsPort: metricsPorts?.gateway ?? null },
     brain: { metricsPort: metricsPorts?.brain ?? null, feed, pollMs: POLL_MS, oms: OMS },
-    risk: UNWATCHED, // a busy machine is not what is measured
+    risk: unwatched(), // a busy machine is not what is measured
     strategy: { active: 'follow', custom: { follow: { file: join(import.meta.dirname, 'strategy.ts') } } },
     limits: {
       maxGrossNotional: '10000000',

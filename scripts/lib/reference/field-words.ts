@@ -128,7 +128,6 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
   leaseMs: 'without a heartbeat for this long the brain counts as dead, milliseconds',
   data: 'what was asked for, below',
   answers: 'one a command, in their order',
-  keys: 'the documents by key, each a JSON text',
   entries: 'one after the other',
   key: 'name of the stream',
   text: 'the entry, a JSON text',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { BrainStore } from '../../../brain/io/brain-store.ts';
 import { configHash } from '../../../shared/config.ts';
 import type { BrainDoc } from '../../../shared/brain-doc.ts';
-import { config, documents, fillDoc, KEYS, positionDoc, runWith, SYMBOL, texts, tradeDoc } from '../../kit/brain.ts';
+import { config, documents, fillDoc, KEYS, positionDoc, runWith, SYMBOL, docsOf, texts, tradeDoc } from '../../kit/brain.ts';
 import { CONFIG, Rig, RigHome } from '../../kit/brain-rig.ts';
 import { ownFill, Puppet, quote, to, wish } from '../../kit/runs.ts';
 import { until } from '../../kit/scripted-gateway.ts';
@@ -133,7 +133,7 @@ test('public trades reach a strategy that asks, by poll and by push alike', asyn
   await rig.tick();
   expect(a.last.trades?.map(({ size }) => size)).toEqual([10]);
   const pushed = documents({ head: { seq: 60, configHash: configHash(CONFIG), brainEpoch: 1 } });
-  rig.gateway.push(Object.fromEntries(texts(pushed)), [{ key: KEYS.trades(SYMBOL), text: JSON.stringify(tradeDoc(3, { size: '0.030' })) }]);
+  rig.gateway.push(docsOf(texts(pushed)), [{ key: KEYS.trades(SYMBOL), text: JSON.stringify(tradeDoc(3, { size: '0.030' })) }]);
   await until('the decision on the push', async () => (await rig.doc())?.processed.seq === 60);
   expect(a.last.trades?.map(({ size }) => size)).toEqual([30]);
   [rig.seq] = [60];

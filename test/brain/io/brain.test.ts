@@ -5,7 +5,7 @@ import { configHash } from '../../../shared/config.ts';
 import { parseClientId } from '../../../shared/client-id.ts';
 import type { BrainDoc } from '../../../shared/brain-doc.ts';
 import type { OrderDoc } from '../../../shared/snapshot.ts';
-import { config, documents, fillDoc, KEYS, type Over, orderDoc, ordersDoc, positionDoc, SYMBOL, texts } from '../../kit/brain.ts';
+import { config, documents, fillDoc, KEYS, type Over, orderDoc, ordersDoc, positionDoc, SYMBOL, docsOf, texts } from '../../kit/brain.ts';
 import { CONFIG, Rig, RigHome } from '../../kit/brain-rig.ts';
 import { until } from '../../kit/scripted-gateway.ts';
 
@@ -233,7 +233,7 @@ test('with the push feed it acts on what is pushed, and on what is polled when n
   await rig.tick();
   await until('both quotes', () => rig.places.length === 2);
   const pushed = documents({ head: { seq: 60, configHash: configHash(CONFIG), brainEpoch: 1 } });
-  rig.gateway.push(Object.fromEntries(texts(pushed)));
+  rig.gateway.push(docsOf(texts(pushed)));
   await until('the decision on the push', async () => (await rig.doc())?.processed.seq === 60);
   rig.seq = 60;
   expect((await rig.tick()).processed.seq).toBe(61);

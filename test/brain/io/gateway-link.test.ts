@@ -24,7 +24,7 @@ function open(gateway: ScriptedGateway, over: Partial<LinkOptions> = {}) {
     random: new Random(1),
     log: rootLog({ process: 'test', level: 'info', stream }),
     push: false,
-    onPushed: ({ keys }) => void seen.pushed.push(keys),
+    onPushed: (pushes) => void seen.pushed.push(...pushes.map(({ docs }) => docs)),
     onWelcome: async ({ brainEpoch }) => void seen.welcomes.push(brainEpoch),
     onLost: () => void seen.lost++,
     processed: () => null,
@@ -182,7 +182,7 @@ test('with the push feed it subscribes, and hands on what is pushed', async () =
   await using _ = link;
   await until('connected', () => link.connected);
   expect(gateway.of('subscribe')).toHaveLength(1);
-  gateway.push({ 'mm:binance:seq': '{}' });
+  gateway.push({ 'mm:binance:seq': {} });
   await until('pushed', () => seen.pushed.length === 1);
-  expect(seen.pushed[0]).toEqual({ 'mm:binance:seq': '{}' });
+  expect(seen.pushed[0]).toEqual({ 'mm:binance:seq': {} });
 });

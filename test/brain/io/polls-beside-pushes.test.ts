@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SnapshotPoller } from '../../../brain/io/snapshot-poller.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
 import { rootLog } from '../../../shared/log.ts';
-import { documents, KEYS, SYMBOL, texts } from '../../kit/brain.ts';
+import { docsOf, documents, KEYS, SYMBOL, texts } from '../../kit/brain.ts';
 import { TestRedis } from '../../kit/redis.ts';
 import { until } from '../../kit/scripted-gateway.ts';
 
@@ -32,7 +32,7 @@ test('while pushes come close together polls are few; when they end all polls ar
   const polls = async (ms: number, isPushed: boolean): Promise<number> => {
     const before = await getsSoFar();
     for (let at = 0; at < ms; at += 10) {
-      if (isPushed) one.takePush({ type: 'snapshot', keys: Object.fromEntries(pushed), entries: [] });
+      if (isPushed) one.takePush([{ type: 'snapshot', at: 0, docs: docsOf(pushed) }]);
       clock.advance(10);
       await redis.ping(); // its answer comes after that of the poll
     }

@@ -7,7 +7,7 @@ import { VirtualClock } from '../../../shared/clock.ts';
 import type { Pushed } from '../../../shared/command.ts';
 import { rootLog } from '../../../shared/log.ts';
 import type { KlinesDoc } from '../../../shared/snapshot.ts';
-import { documents, fillDoc, instrumentDoc, KEYS, STAMP, SYMBOL, texts, tradeDoc } from '../../kit/brain.ts';
+import { docsOf, documents, fillDoc, instrumentDoc, KEYS, STAMP, SYMBOL, texts, tradeDoc } from '../../kit/brain.ts';
 import { TestRedis } from '../../kit/redis.ts';
 import { until } from '../../kit/scripted-gateway.ts';
 
@@ -38,11 +38,9 @@ function poller({ intervals = [] as readonly string[], trades = false } = {}) {
     logged: () => lines.join(''),
   };
 }
-const push = (keys: ReadonlyMap<string, string>, entries: Pushed['entries'] = []): Pushed => ({
-  type: 'snapshot',
-  keys: Object.fromEntries(keys),
-  entries,
-});
+const push = (told: ReadonlyMap<string, string>, entries: Pushed['entries'] = []): readonly Pushed[] => [
+  { type: 'snapshot', at: 0, docs: docsOf(told), entries },
+];
 const put = async (one: Documents): Promise<void> => void (await redis.mset(texts(one)));
 
 test('it hands on each snapshot once, whole, as it was written', async () => {
@@ -181,7 +179,7 @@ test('a push without what lasts keeps what the last poll told of it', async () =
 test('a poll that pushes have overtaken still tells what lasts: new bars, and an instrument that is there or gone', async () => {
   const { poller: one, seen } = poller({ intervals: ['5m'] });
   const later: KlinesDoc = { ...BARS, seq: 52, bars: [...BARS.bars, [300_000, '2', '2', '2', '2', '2']] };
-  const pushed = (seq: number): Pushed => {
+  const pushed = (seq: number): readonly Pushed[] => {
     const told = texts(documents({ head: { seq } }));
     told.delete(KEYS.instrument(SYMBOL));
     return push(told);
@@ -219,7 +217,7 @@ test('a push that waited while this process stood still is as old as that', asyn
 
 test('a push that is no snapshot does no harm', async () => {
   const { poller: one, seen } = poller();
-  one.takePush(push(new Map([[KEYS.header, 'not JSON']])));
+  one.takePush(push(new Map([[KEYS.header, '"no header"']])));
   one.takePush(push(new Map([[KEYS.book(SYMBOL), '{}']])));
   expect(seen).toEqual([]);
 });

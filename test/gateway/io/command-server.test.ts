@@ -179,13 +179,46 @@ test('subscribers get what is pushed; a slow one gets the newest when it reads a
   expect(server.hasSubscribers).toBe(true);
   peer.socket.pause();
   const filler = 'y'.repeat(60_000);
-  for (let n = 1; n <= 200; n++) server.push(`${JSON.stringify({ type: 'snapshot', n, filler })}\n`);
+  for (let n = 1; n <= 200; n++) server.push({ seq: n, base: null, line: `${JSON.stringify({ type: 'snapshot', n, filler })}\n` });
   peer.socket.resume();
   const seen: number[] = [];
   for (let line = await peer.next(); line !== null && seen.at(-1) !== 200; line = seen.at(-1) === 200 ? null : await peer.next())
     seen.push(Number(line['n']));
   expect(seen.at(-1)).toBe(200);
   expect(seen.length).toBeLessThan(100);
+});
+
+test('a push that adds to one goes to those who have got that; who comes later waits for a whole one', async () => {
+  const push = (seq: number, base: number | null): void =>
+    server.push({ seq, base, line: `${JSON.stringify({ type: 'snapshot', seq })}\n` });
+  const subscribed = async (): Promise<Peer> => {
+    const peer = await Peer.open();
+    await peer.ask(hello({ role: 'observer' }));
+    await peer.ask({ id: 1, type: 'subscribe', what: 'snapshot' });
+    return peer;
+  };
+  const first = await subscribed();
+  for (const [seq, base] of [
+    [1, null],
+    [2, 1],
+  ] as const)
+    push(seq, base);
+  const second = await subscribed();
+  for (const [seq, base] of [
+    [3, 2],
+    [4, null],
+    [5, 4],
+  ] as const)
+    push(seq, base);
+  const heard = async (peer: Peer, count: number): Promise<readonly unknown[]> => {
+    const seen: unknown[] = [];
+    while (seen.length < count) seen.push((await peer.next())?.['seq']);
+    return seen;
+  };
+  expect([await heard(first, 5), await heard(second, 2)]).toEqual([
+    [1, 2, 3, 4, 5],
+    [4, 5],
+  ]);
 });
 
 test('a client that never reads its answers is cut off instead of growing memory', async () => {

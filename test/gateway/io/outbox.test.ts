@@ -51,7 +51,7 @@ test('what was to leave in the turn of a command leaves before its answer; answe
 test('a push never overtakes an answer', async () => {
   const outbox = new Outbox({ socket: near, onSlow: () => undefined });
   outbox.answer('taken\n');
-  outbox.push('snapshot\n');
+  outbox.push({ line: 'snapshot\n', seq: 1, base: null });
   expect(await read(2)).toEqual(['taken', 'snapshot']);
 });
 

@@ -15,7 +15,7 @@ import { API_KEY, type FaultInput, healing } from '../../../scripts/soak/acts.ts
 import { parseClientId } from '../../../shared/client-id.ts';
 import type { VirtualClock } from '../../../shared/clock.ts';
 import { type Config, checkConfig } from '../../../shared/config.ts';
-import { UNWATCHED } from '../../../shared/risk.ts';
+import { unwatched } from '../../../shared/risk.ts';
 import { formatSize, priceNumber } from '../../../shared/instrument.ts';
 import { rootLog } from '../../../shared/log.ts';
 import { makeMetrics } from '../../../shared/metrics.ts';
@@ -283,7 +283,7 @@ function latenciesOf({ latencies }: ExitPlan) {
 
 function configOf({ exits, venuePercent }: ExitPlan): Config {
   const checked = checkConfig({
-    risk: UNWATCHED,
+    risk: unwatched(),
     symbols: [SYMBOL],
     gateway: { metricsPort: 0, disasterStop: { percent: venuePercent } },
     account: { exclusive: true },

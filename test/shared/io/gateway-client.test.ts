@@ -13,7 +13,7 @@ async function connected(): Promise<{ readonly client: GatewayClient; readonly p
   const { environment, configHash } = gateway.identity;
   const opened = await GatewayClient.connect({
     ...{ path, role: 'brain', environment, configHash, name: 'test' },
-    onPushed: (one) => void pushed.push(one),
+    onPushed: (some) => void pushed.push(...some),
   });
   if (!opened.ok) throw new Error(opened.error.sentence);
   return { client: opened.value, pushed };
@@ -29,8 +29,8 @@ test('each push is handed on, and of those that wait together the newest, with t
   gateway.push({ header: '2' }, [entryOf(2)]);
   gateway.push({ header: '3' });
   gateway.push({ header: '4' }, [entryOf(3), entryOf(4)]);
-  await until('the newest', () => pushed.at(-1)?.keys['header'] === '4');
-  expect(pushed.map(({ keys }) => keys['header'])).toEqual(['1', '4']);
+  await until('the newest', () => pushed.at(-1)?.docs['header'] === '4');
+  expect(pushed.map(({ docs }) => docs['header'])).toEqual(['1', '4']);
   expect(texts(pushed)).toEqual(numbers(4));
   await client[Symbol.asyncDispose]();
 });
@@ -39,8 +39,22 @@ test('whoever finds a long queue is told of few of its moments, and of every ent
   const { client, pushed } = await connected();
   const long = 'x'.repeat(10_000);
   for (let n = 1; n <= 100; n++) gateway.push({ header: String(n), book: long }, [entryOf(n)]);
-  await until('the newest', () => pushed.at(-1)?.keys['header'] === '100');
+  await until('the newest', () => pushed.at(-1)?.docs['header'] === '100');
   expect(pushed.length).toBeLessThan(30);
   expect(texts(pushed)).toEqual(numbers(100));
+  await client[Symbol.asyncDispose]();
+});
+
+test('pushes that add to one another are handed on together, from the newest whole one on', async () => {
+  const { client, pushed } = await connected();
+  const add = (n: number, base: number) =>
+    gateway.pushed({ type: 'snapshot', at: n, base, docs: { header: String(n) }, entries: [entryOf(n)] });
+  gateway.push({ header: '1' }, [entryOf(1)]);
+  add(2, 1);
+  gateway.push({ header: '3' }, [entryOf(3)]);
+  add(4, 3);
+  await until('the newest', () => pushed.at(-1)?.docs['header'] === '4');
+  expect(pushed.map(({ docs }) => docs['header'])).toEqual(['3', '4']);
+  expect(texts(pushed)).toEqual(numbers(4));
   await client[Symbol.asyncDispose]();
 });

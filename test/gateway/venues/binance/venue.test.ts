@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openBinance } from '../../../../gateway/venues/binance/io/venue.ts';
 import type { Venue } from '../../../../gateway/venues/venue.ts';
-import { systemClock } from '../../../../shared/clock.ts';
+import { formatClockSpec, systemClock } from '../../../../shared/clock.ts';
 import { Config, SIM_CREDENTIALS } from '../../../../shared/config.ts';
 import type { AccountEvent } from '../../../../shared/events.ts';
 import { rootLog } from '../../../../shared/log.ts';
@@ -15,6 +15,7 @@ import { Random } from '../../../../shared/random.ts';
 import type { BookSide } from '../../../../shared/book.ts';
 import { formatPrice, formatSize } from '../../../../shared/instrument.ts';
 import { lots, ticks } from '../../../../shared/units.ts';
+import { midMinute } from '../../../kit/mid-minute.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
 
@@ -41,14 +42,20 @@ type Watched = {
   readonly until: (what: string, holds: () => boolean) => Promise<void>;
 };
 
+/** Of both; the whole file takes less than the minute that is left. */
+const spec = midMinute();
 let sim: ChildProcess;
 let port: number;
 const opened: AsyncDisposable[] = [];
 
 beforeAll(async () => {
-  sim = spawn(process.execPath, [join(ROOT, 'scripts', 'sim.ts'), '--port', '0', '--json', '--profile', 'fast'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  sim = spawn(
+    process.execPath,
+    [join(ROOT, 'scripts', 'sim.ts'), '--port', '0', '--json', '--profile', 'fast', '--clock', formatClockSpec(spec)],
+    {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
   if (!sim.stdout) throw new Error('The simulator has no output');
   const [line] = (await once(createInterface(sim.stdout), 'line')) as [string];
   port = (JSON.parse(line) as { port: number }).port;
@@ -67,7 +74,14 @@ afterEach(async () => {
 async function open(config = configFor(port), credentials: { apiKey: string; secret: string } = SIM_CREDENTIALS) {
   const lines: string[] = [];
   const log = rootLog({ process: 'test', level: 'debug', stream: { write: (line: string) => void lines.push(line) } });
-  const result = await openBinance({ config, credentials, clock: systemClock(), random: new Random(1), log, metrics: makeMetrics('test') });
+  const result = await openBinance({
+    config,
+    credentials,
+    clock: systemClock(spec),
+    random: new Random(1),
+    log,
+    metrics: makeMetrics('test'),
+  });
   if (result.ok) opened.push(result.value);
   return { result, log: () => lines.join('') };
 }

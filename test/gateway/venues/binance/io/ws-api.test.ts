@@ -4,13 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openBinance } from '../../../../../gateway/venues/binance/io/venue.ts';
 import type { OnWritten, OrderRequest, Transport, Venue } from '../../../../../gateway/venues/venue.ts';
-import { systemClock } from '../../../../../shared/clock.ts';
+import { type Clock, systemClock } from '../../../../../shared/clock.ts';
 import { Config, SIM_CREDENTIALS } from '../../../../../shared/config.ts';
 import { rootLog } from '../../../../../shared/log.ts';
 import { makeMetrics } from '../../../../../shared/metrics.ts';
 import { Random } from '../../../../../shared/random.ts';
 import { lots, parseAtoms, ticks, ZERO_ATOMS } from '../../../../../shared/units.ts';
 import type { SimulatorOptions } from '../../../../../scripts/sim/simulator.ts';
+import { midMinute } from '../../../../kit/mid-minute.ts';
 import { openTestSim, type SimClient } from '../../../../kit/sim-client.ts';
 
 const API_KEY = 'ed25519-key';
@@ -46,7 +47,9 @@ function configFor(port: number): Config {
   });
 }
 
-async function open(port: number, credentials = { apiKey: API_KEY, secret: PRIVATE }, over: { readonly rotateMs?: number } = {}) {
+type Over = { readonly rotateMs?: number; readonly clock?: Clock };
+
+async function open(port: number, credentials = { apiKey: API_KEY, secret: PRIVATE }, over: Over = {}) {
   const lines: string[] = [];
   const log = rootLog({ process: 'test', level: 'debug', stream: { write: (line: string) => void lines.push(line) } });
   const result = await openBinance({
@@ -62,7 +65,7 @@ async function open(port: number, credentials = { apiKey: API_KEY, secret: PRIVA
   return { result, log: () => lines.join('') };
 }
 
-async function openVenue(sim: SimClient, over: { readonly rotateMs?: number } = {}) {
+async function openVenue(sim: SimClient, over: Over = {}) {
   const { result, log } = await open(sim.simulator.port, undefined, over);
   if (!result.ok) throw new Error(result.error.sentence);
   const venue = result.value;
@@ -123,8 +126,9 @@ describe('gateway.orderEntry "websocket"', () => {
   });
 
   test('places, amends, queries and cancels over the socket, judged as over REST; the rest stays there', async () => {
-    const sim = await openSim();
-    const { venue, log } = await openVenue(sim);
+    const clock = midMinute();
+    const sim = await openSim({ clock });
+    const { venue, log } = await openVenue(sim, { clock: systemClock(clock) });
     const { seen, place } = ways(venue);
     const placed = await place('101');
     expect(placed).toMatchObject({ ok: true, value: { state: 'accepted', clientId: '101', price: 600_000, size: 20 } });
