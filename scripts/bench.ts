@@ -49,8 +49,10 @@ const PARTS: readonly Part[] = [
   part('guard', 'the checks in front of every order: some seconds', () => benchGuard()),
   part('render', 'the documents of one tick of twenty symbols: a second', async () => [await benchRender()]),
   part('ledger-row', 'rows of the ledger on disk: some seconds', async () => benchLedgerWrite()),
-  part('order-bytes', 'from a command on the socket to its order bytes, beside bare undici, ccxt and the connector: half a minute', () =>
-    benchOrderBytes(),
+  part(
+    'order-bytes',
+    'from a command on the socket to its order bytes, beside bare undici, ccxt and the connector: three quarters of a minute',
+    () => benchOrderBytes(),
   ),
   part('recovery', 'from a gap to a live book, from a kill to protected and to quoting: a minute', () => benchRecovery()),
   part('decision', 'the time that the brain takes to decide, and its memory after a minute: two minutes', (short) => benchDecision(short)),

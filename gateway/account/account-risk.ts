@@ -52,7 +52,7 @@ export class AccountRisk {
 
   /** Null while it cannot be told. */
   equity(asset: string): Atoms | null {
-    return equityIn(asset, { balances: this.#options.keeper.balances, held: this.#held() });
+    return equityIn(asset, { balances: this.#options.keeper.balances, held: this.#held(asset) });
   }
 
   /** Profit since midnight UTC, open positions included; null while it cannot be told. */
@@ -118,19 +118,21 @@ export class AccountRisk {
     this.#options.keeper.notice({ level: 'warn', message, fields: { asset } });
   }
 
-  #held(): readonly Held[] {
+  /** What is not flat, of the contracts margined in an asset. */
+  #held(asset: string): readonly Held[] {
     const { keeper } = this.#options;
     const { instruments, market } = this.#options.venue;
-    return [...instruments].map(([symbol, instrument]) => ({
-      instrument,
-      holding: keeper.ledger.positions.row(symbol),
-      mark: market.mark(symbol),
-    }));
+    const held: Held[] = [];
+    for (const [symbol, instrument] of instruments) {
+      const holding = keeper.ledger.positions.row(symbol);
+      if (instrument.quoteAsset === asset && holding.size !== 0) held.push({ instrument, holding, mark: market.mark(symbol) });
+    }
+    return held;
   }
 
   /** Since the ledger began; null while a position cannot be valued. */
   #earned(asset: string): Atoms | null {
-    const unrealized = unrealizedIn(asset, this.#held());
+    const unrealized = unrealizedIn(asset, this.#held(asset));
     if (unrealized === null) return null;
     const { venue, keeper } = this.#options;
     let total: bigint = unrealized + keeper.ledger.positions.unnamedFunding(asset);

@@ -17,6 +17,7 @@ import { refuse } from '../orders/refuse.ts';
 import type { StallGuard } from '../orders/stall-guard.ts';
 import type { Push } from '../publish/push-line.ts';
 import { Backlog } from './backlog.ts';
+import { Outbox } from './outbox.ts';
 
 export type CommandServerOptions = {
   readonly path: string;
@@ -38,17 +39,12 @@ const FLOOD_ALL = 4_000;
 const ACCEPTED = 50;
 /** Lines are worked off for so long; then timers and other sockets have their turn, ms. */
 const SLICE_MS = 5;
-/** Answers a client has not read yet. */
-const UNREAD_BYTES_MAX = 1_048_576;
 
 type Connection = {
   readonly client: Client;
   readonly socket: Socket;
+  readonly outbox: Outbox;
   subscribed: boolean;
-  /** Number of the push that was written last; null: the next one has to be whole. */
-  told: number | null;
-  /** A whole push. */
-  waiting: Push | null;
   readonly count: SecondCount;
   readonly isFirst: () => boolean;
   heldUntil: number;
@@ -144,26 +140,16 @@ export class CommandServer implements AsyncDisposable {
     return false;
   }
 
-  /**
-   * Newest wins: a reader that is behind gets the newest whole one when it has caught up, and nothing in between. One that only adds to a push is
-   * for those who have got that.
-   */
   push(push: Push): void {
-    for (const connection of this.#connections) {
-      if (!connection.subscribed || (push.base !== null && push.base !== connection.told)) continue;
-      if (connection.socket.writableLength === 0) this.#tell(connection, push);
-      else [connection.told, connection.waiting] = [null, push.base === null ? push : connection.waiting];
-    }
-  }
-
-  #tell(connection: Connection, { line, seq }: Push): void {
-    [connection.told, connection.waiting] = [seq, null];
-    connection.socket.write(line, () => this.#caughtUp(connection));
+    for (const { subscribed, outbox } of this.#connections) if (subscribed) outbox.push(push);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#later);
-    for (const { socket } of this.#connections) socket.destroy();
+    for (const { socket, outbox } of this.#connections) {
+      outbox.flush();
+      socket.destroy();
+    }
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
@@ -175,16 +161,8 @@ export class CommandServer implements AsyncDisposable {
     }
     const client: Client = { id: ++clientIds, socket: this.#options.socket, role: null, epoch: 0 };
     const isFirst = (): boolean => client.role === 'brain';
-    const connection: Connection = {
-      client,
-      socket,
-      subscribed: false,
-      told: null,
-      waiting: null,
-      count: new SecondCount(),
-      isFirst,
-      heldUntil: 0,
-    };
+    const outbox = new Outbox({ socket, onSlow: () => this.#drop(connection, 'slow') });
+    const connection: Connection = { client, socket, outbox, subscribed: false, count: new SecondCount(), isFirst, heldUntil: 0 };
     const splitter = new LineSplitter();
     this.#connections.add(connection);
     socket.on('data', (chunk: Buffer) => this.#read(connection, { splitter, chunk }));
@@ -198,9 +176,16 @@ export class CommandServer implements AsyncDisposable {
 
   #read(connection: Connection, { splitter, chunk }: { readonly splitter: LineSplitter; readonly chunk: Buffer }): void {
     const at = this.#options.clock.monoMs();
+    const lines = splitter.push(chunk);
+    const [only] = lines;
+    if (only && lines.length === 1 && this.#backlog.isEmpty && connection.heldUntil <= performance.now()) {
+      this.#take(connection, { framed: only, at }); // nobody else waits: it is its turn
+      this.#resume(connection);
+      return;
+    }
     this.#backlog.add(
       connection,
-      splitter.push(chunk).map((framed) => ({ framed, at })),
+      lines.map((framed) => ({ framed, at })),
     );
     if (!this.#pumping) this.#pump();
     if (this.#backlog.has(connection)) connection.socket.pause(); // the kernel holds what it sends until its lines are worked off
@@ -234,9 +219,8 @@ export class CommandServer implements AsyncDisposable {
   #answer(connection: Connection, { text, received }: { readonly text: string; readonly received: Received }): void {
     const parsed = parse(text);
     const answer = parsed.ok ? this.#options.handle(parsed.value, received) : parsed.error;
-    connection.socket.write(frame(answer), () => this.#caughtUp(connection));
+    connection.outbox.answer(frame(answer));
     if (parsed.ok && parsed.value.type === 'subscribe' && answer.type === 'taken') connection.subscribed = true;
-    if (connection.socket.writableLength > UNREAD_BYTES_MAX) this.#drop(connection, 'slow');
   }
 
   /** The brain that holds the lease does not wait for others. */
@@ -257,15 +241,10 @@ export class CommandServer implements AsyncDisposable {
     else connection.socket.resume();
   }
 
-  #caughtUp(connection: Connection): void {
-    const { waiting, socket } = connection;
-    if (waiting === null || socket.destroyed || socket.writableLength > 0) return;
-    this.#tell(connection, waiting);
-  }
-
   #cut(connection: Connection, code: 'too-large' | 'flood', why: string): void {
     this.cut[code]++;
     this.#options.log.warn({ client: connection.client.id, role: connection.client.role, code }, 'Client cut off');
+    connection.outbox.flush();
     connection.socket.end(frame(refuse({ id: null }, code, `Cannot read on: ${why}`)));
     connection.socket.destroySoon();
   }

@@ -61,4 +61,4 @@ export class LedgerAside {
   }
 }
 
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -3,11 +3,10 @@ import { laterId } from '../account/positions.ts';
 import type { BookedFill } from '../account/rows.ts';
 import { lots, ticks, wallMs, ZERO_ATOMS } from '../../shared/units.ts';
 import type { Dropped } from './ledger-retention.ts';
+import { groupOf } from './newest-ids.ts';
 
 type FillKey = { readonly symbol: string; readonly tradeId: string };
 
-/** Role and epoch of a client id; within them ids rise, and an epoch is of one run only. */
-const GROUP_DIGITS = 10;
 const GROUPS_MAX = 1_000;
 
 export class DroppedRows {
@@ -22,7 +21,7 @@ export class DroppedRows {
   add({ orders, fills }: Dropped): void {
     for (const { symbol, tradeId } of fills) this.#fills.set(symbol, laterId(this.#fills.get(symbol) ?? null, tradeId));
     for (const clientId of orders) {
-      const group = clientId.slice(0, GROUP_DIGITS);
+      const group = groupOf(clientId);
       const before = this.#orders.get(group) ?? '';
       this.#orders.delete(group);
       this.#orders.set(group, before > clientId ? before : clientId);
@@ -41,7 +40,7 @@ export class DroppedRows {
   }
 
   hasOrder(clientId: string): boolean {
-    const upTo = this.#orders.get(clientId.slice(0, GROUP_DIGITS));
+    const upTo = this.#orders.get(groupOf(clientId));
     return upTo !== undefined && clientId <= upTo;
   }
 }

@@ -28,6 +28,13 @@ export class LedgerQueue {
     return this.#orders.get(clientId) ?? null;
   }
 
+  /** Highest id of an order that waits, of those that begin so; '' when none does. */
+  highest(group: string): string {
+    let highest = '';
+    for (const clientId of this.#orders.keys()) if (clientId.startsWith(group) && clientId > highest) highest = clientId;
+    return highest;
+  }
+
   /** False: there was no room. */
   addChange(entry: Entry): boolean {
     const rows = rowsOf(entry);

@@ -66,6 +66,12 @@ export class LedgerReader {
     return rowOf(this.#prepared('SELECT row FROM orders WHERE client_id = ?').get(clientId));
   }
 
+  /** Highest id of those that begin so; '' when there is none. */
+  highestOrder(group: string): string {
+    const query = 'SELECT MAX(client_id) AS id FROM orders WHERE client_id >= ? AND client_id < ?';
+    return String(this.#prepared(query).get(group, `${group}:`)?.['id'] ?? '');
+  }
+
   findFill({ symbol, tradeId }: { readonly symbol: string; readonly tradeId: string }): BookedFill | null {
     return rowOf(this.#prepared('SELECT row FROM fills WHERE symbol = ? AND trade_id = ?').get(symbol, tradeId));
   }

@@ -29,7 +29,7 @@ import {
 } from '../account/rows.ts';
 import { Stamps } from '../account/stamps.ts';
 import type { StopRow } from '../orders/stop-book.ts';
-import { LedgerAside, type Task } from './ledger-aside.ts';
+import { LedgerAside, type Task, wordsOf } from './ledger-aside.ts';
 import { isEmpty, isPlacement, isUrgent } from './ledger-change.ts';
 import { DroppedRows } from './ledger-dropped.ts';
 import { LedgerEntries } from './ledger-entries.ts';
@@ -41,6 +41,7 @@ import { Retention } from './ledger-retention.ts';
 import type { OpenOptions } from './ledger-options.ts';
 import { bytesOf, CHECKED_BYTES_MAX, inTransaction, openLedgerFile } from './ledger-schema.ts';
 import { LedgerWriter, type Pending } from './ledger-writer.ts';
+import { NewestIds } from './newest-ids.ts';
 
 /** Entries of one commit: a disk that is back is not kept busy for long. */
 const BATCH = 1_000;
@@ -69,12 +70,7 @@ export type Meta = {
   /** Up to when the venue's list of funding is booked. */
   readonly funding: string | null;
 };
-type Open = {
-  readonly db: DatabaseSync;
-  readonly reader: LedgerReader;
-  readonly writer: LedgerWriter;
-  readonly retention: Retention;
-};
+type Open = { readonly db: DatabaseSync; readonly reader: LedgerReader; readonly writer: LedgerWriter; readonly retention: Retention };
 const EMPTY: LedgerState = { orders: [], positions: [], fillSeq: 0, loose: [] };
 
 export class LedgerStore implements Archive, Disposable {
@@ -94,6 +90,7 @@ export class LedgerStore implements Archive, Disposable {
   readonly #aside: LedgerAside;
   #unproved = false;
   readonly #dropped = new DroppedRows();
+  readonly #ids = new NewestIds({ written: (group) => this.#ask((reader) => reader.highestOrder(group)), waiting: this.#queue });
   #asideFault: string | null = null;
   readonly #return: LedgerReturn;
 
@@ -147,6 +144,7 @@ export class LedgerStore implements Archive, Disposable {
     if (!this.#open) return false;
     const urgent = isUrgent(change) || change.positions.some((row) => this.#entries.isNew(row));
     const entry = this.#entries.of(change, { cause, wallMs: this.#clock.wallMs() });
+    for (const { clientId } of change.orders) this.#ids.see(clientId);
     const [placed] = change.orders;
     if (placed && isPlacement(change) && this.#fault === null && this.#queue.order(placed.clientId) === null) {
       const done = this.#put((writer) => writer.order(placed, entry.wallMs));
@@ -200,6 +198,7 @@ export class LedgerStore implements Archive, Disposable {
   }
 
   findOrder(clientId: string): LedgerOrder | null {
+    if (this.#ids.isNew(clientId)) return null; // of every command that places; not one look into the file
     const row = this.#queue.order(clientId) ?? this.#ask((reader) => reader.findOrder(clientId));
     return row && this.#revive(row);
   }
@@ -395,5 +394,3 @@ export class LedgerStore implements Archive, Disposable {
     this.#open = null;
   }
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

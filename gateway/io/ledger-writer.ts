@@ -4,7 +4,7 @@ import type { Cause, Note, RefusalNote } from '../account/audit-rows.ts';
 import { addDays, type DayRow } from '../account/day-profit.ts';
 import { type BookedFill, type Change, type FundingRow, isOver, type LedgerOrder } from '../account/rows.ts';
 import type { StopRow } from '../orders/stop-book.ts';
-import { readRow, writeRow } from './row-text.ts';
+import { readRow, writePlainRow, writeRow } from './row-text.ts';
 
 /** A state that an order or a stop came to. */
 export type Transition = {
@@ -66,7 +66,7 @@ export class LedgerWriter {
   order(row: LedgerOrder, wallMs: number): void {
     const { status } = row.order;
     const ended = isOver(row);
-    this.#to.putOrder.run(row.clientId, row.symbol, status, ended ? 0 : 1, writeRow(row), ended ? wallMs : null);
+    this.#to.putOrder.run(row.clientId, row.symbol, status, ended ? 0 : 1, writePlainRow(row), ended ? wallMs : null);
   }
 
   transition({ clientId, atUs, status, reason, cause, symbol }: Transition): void {

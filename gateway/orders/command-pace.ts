@@ -8,6 +8,8 @@ import type { MonoMs } from '../../shared/units.ts';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const MINUTES = 60;
+/** Times older than a second that are kept until they go together. */
+const OLD_MAX = 256;
 /** Below so many orders in the hour their number says nothing about the strategy. */
 const ORDERS_MIN = 500;
 
@@ -18,7 +20,9 @@ export class CommandPace {
   readonly #limits: () => RateLimits;
   readonly #minutes: Minute[] = Array.from({ length: MINUTES }, () => ({ index: -1, orders: 0, fills: 0 }));
   /** When those of the last second were let through, oldest first: no bucket, which would let twice as many through in a second. */
-  #recent: readonly MonoMs[] = [];
+  readonly #recent: MonoMs[] = [];
+  /** Where the last second begins there. */
+  #young = 0;
 
   constructor(limits: () => RateLimits) {
     this.#limits = limits;
@@ -27,18 +31,26 @@ export class CommandPace {
   /** Of an order or amend that would open; null when it may go on. Asked once a command: each answer uses the budget up. */
   check(now: MonoMs): PaceRefusal | null {
     const { maxCommandsPerSecond, maxOrdersPerFill } = this.#limits();
-    const young = this.#recent.findIndex((at) => now - at < SECOND_MS);
-    const recent = young < 0 ? [] : this.#recent.slice(young);
-    this.#recent = recent;
-    if (recent.length >= maxCommandsPerSecond)
+    if (this.#lastSecond(now) >= maxCommandsPerSecond)
       return { code: 'limit-rate', why: `more than ${maxCommandsPerSecond} commands came within a second` };
-    this.#recent = [...recent, now];
+    this.#recent.push(now);
     const { orders, fills } = this.lastHour(now);
     if (orders < ORDERS_MIN || orders <= maxOrdersPerFill * Math.max(1, fills)) return null;
     return {
       code: 'limit-order-to-fill',
       why: `${orders} orders brought ${fills} fills within an hour, limit is ${maxOrdersPerFill} for each`,
     };
+  }
+
+  /** Those that are older are passed over, and let go of once they are many. */
+  #lastSecond(now: MonoMs): number {
+    const recent = this.#recent;
+    while (this.#young < recent.length && now - (recent[this.#young] ?? now) >= SECOND_MS) this.#young++;
+    if (this.#young > OLD_MAX) {
+      recent.splice(0, this.#young);
+      this.#young = 0;
+    }
+    return recent.length - this.#young;
   }
 
   /** An order or amend left. */

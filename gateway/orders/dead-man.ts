@@ -51,6 +51,12 @@ export class DeadMan {
     return views.flatMap((view) => this.#actOn(view, { now, pace }));
   }
 
+  /** Armed at the venue, and not yet due again: a further order changes nothing. */
+  covers(symbol: string, now: MonoMs): boolean {
+    const at = this.#armedAt.get(symbol);
+    return at !== undefined && this.#pace !== null && now - at < this.#pace.refreshMs;
+  }
+
   /** A call failed: the countdown there is not to be relied on, so it is tried again in a second. */
   failed(symbol: string, now: MonoMs): void {
     this.#armedAt.set(symbol, monoMs(now - (this.#pace?.refreshMs ?? this.#options.refreshMs) + RETRY_MS));

@@ -59,26 +59,28 @@ export type SymbolState = {
 /** A clock not read for this long may be off by more than the venue allows. */
 export const CLOCK_AGE_MS_MAX = 10 * 60_000;
 
-/** `normal`: quoting allowed. Reasons are all that hold, the ones that do not change the mode too. */
+type WholeRow = readonly [reason: WholeReason, holds: (state: WholeState) => boolean, mode: Mode];
+const WHOLE: readonly WholeRow[] = [
+  ['stopped', ({ stopped }) => stopped, 'stopped'],
+  ['shutting-down', ({ shuttingDown }) => shuttingDown, 'cancel-only'],
+  ['account-unknown', ({ accountKnown, accountLive }) => !accountKnown && accountLive, 'blind'],
+  ['account-lost', ({ accountKnown, accountLive }) => !accountKnown && !accountLive, 'blind'],
+  ['venue-unreachable', ({ lineFailing }) => lineFailing, 'cancel-only'],
+  ['rate-limited', ({ waiting }) => waiting, 'cancel-only'],
+  ['paused', ({ paused }) => paused, 'reduce-only'],
+  ['ledger-unavailable', ({ ledgerFault }) => ledgerFault, 'reduce-only'],
+  ['reconcile', ({ disagrees }) => disagrees, 'reduce-only'],
+  ['margin-call', ({ marginCall }) => marginCall, 'reduce-only'],
+  ['daily-loss', ({ dailyLoss }) => dailyLoss, 'reduce-only'],
+  ['available-low', ({ availableLow }) => availableLow, 'reduce-only'],
+  ['other-session', ({ otherSession }) => otherSession, 'reduce-only'],
+  ['clock-unsure', ({ clockAgeMs }) => clockAgeMs > CLOCK_AGE_MS_MAX, 'reduce-only'],
+  ['redis-down', ({ redisDown }) => redisDown, 'normal'], // a brain that is fed by push goes on
+];
+
+/** `normal`: quoting allowed. Reasons are all that hold, the ones that do not change the mode too. Asked at every command. */
 export function wholeMode(state: WholeState): { readonly mode: Mode; readonly reasons: readonly WholeReason[] } {
-  const clockUnsure = state.clockAgeMs > CLOCK_AGE_MS_MAX;
-  const rows: readonly [reason: WholeReason, holds: boolean, mode: Mode][] = [
-    ['stopped', state.stopped, 'stopped'],
-    ['shutting-down', state.shuttingDown, 'cancel-only'],
-    [state.accountLive ? 'account-unknown' : 'account-lost', !state.accountKnown, 'blind'],
-    ['venue-unreachable', state.lineFailing, 'cancel-only'],
-    ['rate-limited', state.waiting, 'cancel-only'],
-    ['paused', state.paused, 'reduce-only'],
-    ['ledger-unavailable', state.ledgerFault, 'reduce-only'],
-    ['reconcile', state.disagrees, 'reduce-only'],
-    ['margin-call', state.marginCall, 'reduce-only'],
-    ['daily-loss', state.dailyLoss, 'reduce-only'],
-    ['available-low', state.availableLow, 'reduce-only'],
-    ['other-session', state.otherSession, 'reduce-only'],
-    ['clock-unsure', clockUnsure, 'reduce-only'],
-    ['redis-down', state.redisDown, 'normal'], // a brain that is fed by push goes on
-  ];
-  const holding = rows.filter(([, holds]) => holds);
+  const holding = WHOLE.filter(([, holds]) => holds(state));
   return { mode: holding[0]?.[2] ?? 'normal', reasons: holding.map(([reason]) => reason) };
 }
 

@@ -82,7 +82,9 @@ function otherGross({ venue, keeper }: Core, except: string): Atoms | null {
   let total: Atoms = ZERO_ATOMS;
   for (const [symbol, instrument] of venue.instruments) {
     if (symbol === except) continue;
-    const worst = worstCase({ held: keeper.ledger.positions.range(symbol), own: keeper.ledger.movingOrders(symbol), stops: NO_STOPS });
+    const [held, own] = [keeper.ledger.positions.range(symbol), keeper.ledger.movingOrders(symbol)];
+    if (own.length === 0 && held.low === 0 && held.high === 0) continue;
+    const worst = worstCase({ held, own, stops: NO_STOPS });
     const size = lots(Math.max(worst.high, -worst.low, 0));
     if (size === 0) continue;
     const price = referencePrice({ book: venue.market.book(symbol), markPrice: venue.market.mark(symbol)?.markPrice ?? null, instrument });

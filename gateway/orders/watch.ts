@@ -300,7 +300,9 @@ export class Watch {
 
   /** An order in the ledger, its bytes not yet sent: the countdown is armed no later than the order. */
   onOrders(orders: readonly LedgerOrder[]): void {
-    if (orders.some(({ order }) => order.status === 'sent')) this.#arm();
+    const { core, deadMan } = this.#options;
+    const now = core.clock.monoMs();
+    if (orders.some(({ symbol, order }) => order.status === 'sent' && !deadMan.covers(symbol, now))) this.#arm();
   }
 
   /** A few times a second; what ended long ago is let go of here, and never while an order waits to leave. */

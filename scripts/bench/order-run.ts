@@ -9,7 +9,7 @@ import { Child } from '../start/child.ts';
 import { nodeFlags } from '../start/node-flags.ts';
 import { freePort } from '../start/ports.ts';
 import { ensureRedis } from '../start/redis.ts';
-import { openTap, type Passed } from './tap.ts';
+import { openTap, type Passed, type Tap } from './tap.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 export const READY_MS = 60_000;
@@ -20,7 +20,8 @@ export const NODE_FLAGS = nodeFlags('gateway');
 export type OrderRunOptions = {
   readonly symbols: readonly string[];
   readonly simArgs: readonly string[];
-  readonly onPassed: (passed: Passed) => void;
+  /** Absent: the gateway speaks to the exchange itself, with no relay that sees the wire. */
+  readonly onPassed?: (passed: Passed) => void;
   /** More options of node for the gateway, given the scratch folder. */
   readonly gatewayNodeArgs?: (dir: string) => readonly string[];
 };
@@ -32,7 +33,7 @@ type Parts = {
   readonly gatewayPid: number;
   readonly dir: string;
   readonly children: readonly Child[];
-  readonly tap: AsyncDisposable;
+  readonly tap: Tap | null;
 };
 
 export class OrderRun implements AsyncDisposable {
@@ -44,7 +45,7 @@ export class OrderRun implements AsyncDisposable {
   /** Scratch folder of the run, gone after it. */
   readonly dir: string;
   readonly #children: readonly Child[];
-  readonly #tap: AsyncDisposable;
+  readonly #tap: Tap | null;
 
   private constructor(parts: Parts) {
     this.client = parts.client;
@@ -78,8 +79,8 @@ export class OrderRun implements AsyncDisposable {
       });
       children.unshift(sim);
       const simPort = Number((await sim.message('ready', READY_MS))?.['port']);
-      const tap = await openTap({ port: simPort, onPassed });
-      const config = writeConfig(dir, { symbols, redisUrl, restPort: tap.port, simPort });
+      const tap = onPassed ? await openTap({ port: simPort, onPassed }) : null;
+      const config = writeConfig(dir, { symbols, redisUrl, restPort: tap?.port ?? simPort, simPort });
       const gateway = startChild(dir, {
         name: 'gateway',
         args: [...gatewayNodeArgs(dir), join(ROOT, 'gateway/main.ts'), '--config', config],
@@ -98,7 +99,7 @@ export class OrderRun implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client[Symbol.asyncDispose]();
     await endAll(this.#children, this.dir);
-    await this.#tap[Symbol.asyncDispose]();
+    await this.#tap?.[Symbol.asyncDispose]();
   }
 }
 

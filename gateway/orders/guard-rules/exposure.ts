@@ -57,7 +57,8 @@ const shareOf = (equity: Atoms, percent: number): Atoms =>
 
 export const checkOpenOrders: Rule = (checked) => {
   const { view, replaces } = checked;
-  const count = view.own.filter((order) => order !== replaces && liveLots(order) > 0).length + 1;
+  let count = 1;
+  for (const order of view.own) if (order !== replaces && liveLots(order) > 0) count++;
   const limit = Math.min(view.limits?.maxOpenOrders ?? 0, view.instrument.maxOpenOrders);
   return count <= limit
     ? null
@@ -113,19 +114,21 @@ export const checkGross: Rule = (checked) => {
 
 export type Range = { readonly low: Lots; readonly high: Lots };
 
-type Exposure = { readonly held: Range; readonly own: readonly LedgerOrder[]; readonly stops: Sides };
+/** `except`: one of them that is not counted. */
+type Exposure = { readonly held: Range; readonly own: readonly LedgerOrder[]; readonly stops: Sides; readonly except?: LedgerOrder | null };
 export const NO_STOPS: Sides = { buy: lots(0), sell: lots(0) };
 
 /**
  * Furthest the position can get either way: held, plus all that rests, is in flight, unknown, or filled but not yet booked. What only reduces
  * cannot turn a position over, but it can take it away, and with it the room that it gave on the other side.
  */
-export function worstCase({ held, own, stops }: Exposure): Range {
-  const pending = (side: OrderRequest['side'], reduceOnly: boolean): number =>
-    own.reduce((sum, order) => sum + (order.side === side && order.reduceOnly === reduceOnly ? pendingLots(order) : 0), 0);
-  const low = held.low > 0 ? Math.max(0, held.low - pending('sell', true) - stops.sell) : held.low;
-  const high = held.high < 0 ? Math.min(0, held.high + pending('buy', true) + stops.buy) : held.high;
-  return { low: lots(low - pending('sell', false)), high: lots(high + pending('buy', false)) };
+export function worstCase({ held, own, stops, except = null }: Exposure): Range {
+  const opening = { buy: 0, sell: 0 };
+  const reducing = { buy: 0, sell: 0 };
+  for (const order of own) if (order !== except) (order.reduceOnly ? reducing : opening)[order.side] += pendingLots(order);
+  const low = held.low > 0 ? Math.max(0, held.low - reducing.sell - stops.sell) : held.low;
+  const high = held.high < 0 ? Math.min(0, held.high + reducing.buy + stops.buy) : held.high;
+  return { low: lots(low - opening.sell), high: lots(high + opening.buy) };
 }
 
 /** Lots that may rest; an amend on its way counts at its larger size, also when all of the smaller one is filled. */
@@ -137,7 +140,7 @@ const pendingLots = (row: LedgerOrder): number => Math.max(liveLots(row), row.st
 
 /** Worst case as it would be with this order; an amended order counts at the larger of both sizes. */
 function worstWith({ request, replaces, view }: Checked): Range {
-  const before = worstCase({ held: view.held, own: view.own.filter((order) => order !== replaces), stops: view.stops });
+  const before = worstCase({ held: view.held, own: view.own, stops: view.stops, except: replaces });
   const size = replaces ? Math.max(pendingLots(replaces), request.size - replaces.order.filled) : request.size;
   return request.side === 'buy' ? { low: before.low, high: lots(before.high + size) } : { low: lots(before.low - size), high: before.high };
 }

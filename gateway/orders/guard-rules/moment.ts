@@ -20,6 +20,7 @@ export const checkModeReducing: Rule = (checked) =>
 /** What the state of gateway, venue or account lets through (degraded.ts); the rules before have named the person's own modes. */
 export const checkDegraded: Rule = (checked) => {
   const { mode, reasons } = checked.view.degraded;
+  if (mode === 'normal') return null;
   const why = `only ${mode === 'cancel-only' ? 'cancels' : 'orders that reduce'} are let through now (${reasons.join(', ')})`;
   if (mode === 'cancel-only') return refuse(checked, { code: 'cancel-only-mode', why });
   return mode === 'reduce-only' && !checked.request.reduceOnly ? refuse(checked, { code: 'reduce-only-mode', why }) : null;
@@ -35,9 +36,10 @@ export const checkKnown: Rule = (checked) => {
 
 export const checkBook: Rule = (checked) => {
   const { book, now } = checked.view;
-  const age = book.receivedAt === null ? 'never' : `${Math.round(now - book.receivedAt)} ms ago`;
-  if (book.status !== 'live')
+  if (book.status !== 'live') {
+    const age = book.receivedAt === null ? 'never' : `${Math.round(now - book.receivedAt)} ms ago`;
     return refuse(checked, { code: 'book-not-live', why: `book is ${book.status} (${book.reason || 'no reason'}), last proved ${age}` });
+  }
   return book.book.sound ? null : refuse(checked, { code: 'book-not-live', why: 'book is crossed or has an empty side' });
 };
 

@@ -7,8 +7,10 @@ export const checkFilters: Rule = (checked) => {
   const { request, view } = checked;
   const { instrument } = view;
   const most = request.kind === 'market' ? instrument.maxMarketLots : instrument.maxLots;
-  const sizes = `${formatSize(instrument, request.size)}, allowed is ${formatSize(instrument, instrument.minLots)} to ${formatSize(instrument, most)}`;
-  if (request.size < instrument.minLots || request.size > most) return refuse(checked, { code: 'filter', why: `size is ${sizes}` });
+  if (request.size < instrument.minLots || request.size > most) {
+    const sizes = `${formatSize(instrument, instrument.minLots)} to ${formatSize(instrument, most)}`;
+    return refuse(checked, { code: 'filter', why: `size is ${formatSize(instrument, request.size)}, allowed is ${sizes}` });
+  }
   if ((request.kind === 'limit') !== (request.price !== null))
     return refuse(checked, {
       code: 'filter',

@@ -145,12 +145,13 @@ export class Rest {
 
   #ask<T>(call: Call, asked: Asked<T>): Promise<HttpOutcome> {
     const isRead = call.safe && call.method !== 'DELETE' && call.method !== 'PUT';
-    return this.#hedged(isRead, { ask: () => this.#send(call, asked), isAnswer: ({ kind }) => kind === 'answer' });
+    if (!isRead) return this.#send(call, asked);
+    return this.#hedged({ ask: () => this.#send(call, asked), isAnswer: ({ kind }) => kind === 'answer' });
   }
 
-  #hedged<T>(may: boolean, { ask, isAnswer }: { readonly ask: () => Promise<T>; readonly isAnswer: (result: T) => boolean }): Promise<T> {
+  #hedged<T>({ ask, isAnswer }: { readonly ask: () => Promise<T>; readonly isAnswer: (result: T) => boolean }): Promise<T> {
     const { hedge, clock } = this.#options;
-    if (!may || !hedge || clock.monoMs() >= hedge.until) return ask();
+    if (!hedge || clock.monoMs() >= hedge.until) return ask();
     return hedged(ask, { clock, afterMs: hedge.afterMs, isAnswer });
   }
 
@@ -200,7 +201,7 @@ export class Rest {
     let best: { roundTripMs: number; offsetMs: number } | null = null;
     let fault: VenueFault = { kind: 'unreachable', reason: 'not-sent', sentence: 'no answer to a time request' };
     for (let i = 0; i < CLOCK_SAMPLES; i++) {
-      const sample = await this.#hedged(true, { ask: () => this.#sample(), isAnswer: ({ ok: answered }) => answered });
+      const sample = await this.#hedged({ ask: () => this.#sample(), isAnswer: ({ ok: answered }) => answered });
       if (!sample.ok) fault = sample.error;
       else if (!best || sample.value.roundTripMs < best.roundTripMs) best = sample.value;
       if (!sample.ok && !best) break;

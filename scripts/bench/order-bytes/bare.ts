@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { Client } from 'undici';
 import type { Account, Trade } from './contender.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export function open({ port, apiKey, secret }: Account): Trade {
   const client = new Client(`http://127.0.0.1:${port}`);
@@ -13,9 +14,10 @@ export function open({ port, apiKey, secret }: Account): Trade {
     if (statusCode !== 200) throw new Error(await body.text());
     await body.dump();
   };
-  return async ({ id, price, size }) => {
+  return async ({ id, price, size, restMs }) => {
     const what = `symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTX&quantity=${size}&price=${price}&newClientOrderId=${id}`;
     await call('POST', what);
+    if (restMs > 0) await sleep(restMs);
     await call('DELETE', `symbol=BTCUSDT&origClientOrderId=${id}`);
   };
 }

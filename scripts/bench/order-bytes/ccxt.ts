@@ -1,6 +1,7 @@
 /** ccxt in the bench `order-bytes`: `createOrder` with its markets loaded, its own rate limiter off. */
 import ccxt from 'ccxt';
 import type { Account, Trade } from './contender.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const SYMBOL = 'BTC/USDT:USDT';
 
@@ -10,9 +11,10 @@ export async function open({ port, apiKey, secret }: Account): Promise<Trade> {
   const bot = new ccxt.binanceusdm({ apiKey, secret, urls: { api }, enableRateLimit: false, options: { fetchCurrencies: false } });
   await bot.loadHttpProxyAgent();
   await bot.loadMarkets();
-  return async ({ id: clientOrderId, price, size }) => {
+  return async ({ id: clientOrderId, price, size, restMs }) => {
     const more = { timeInForce: 'GTX', clientOrderId };
     const { id = '' } = await bot.createOrder(SYMBOL, 'limit', 'buy', Number(size), Number(price), more);
+    if (restMs > 0) await sleep(restMs);
     await bot.cancelOrder(id, SYMBOL);
   };
 }

@@ -3,6 +3,7 @@ import { Agent } from 'node:https';
 import { DerivativesTradingUsdsFutures, DerivativesTradingUsdsFuturesRestAPI as Rest } from '@binance/derivatives-trading-usds-futures';
 import { openTlsFront } from '../../sim/tls-front.ts';
 import type { Account, Trade } from './contender.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export async function open({ port: targetPort, apiKey, secret }: Account): Promise<Trade> {
   const { port, certificate } = await openTlsFront({ host: '127.0.0.1', port: 0, targetPort });
@@ -15,8 +16,9 @@ export async function open({ port: targetPort, apiKey, secret }: Account): Promi
     ...{ symbol: 'BTCUSDT', side: Rest.NewOrderSideEnum.BUY, type: Rest.NewOrderTypeEnum.LIMIT },
     timeInForce: Rest.NewOrderTimeInForceEnum.GTX,
   };
-  return async ({ id, price, size }) => {
+  return async ({ id, price, size, restMs }) => {
     await restAPI.newOrder({ ...what, quantity: Number(size), price: Number(price), newClientOrderId: id });
+    if (restMs > 0) await sleep(restMs);
     await restAPI.cancelOrder({ symbol: 'BTCUSDT', origClientOrderId: id });
   };
 }

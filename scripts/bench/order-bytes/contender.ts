@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { frame, LineSplitter } from '../../../shared/framing.ts';
 
 export type Account = { readonly port: number; readonly apiKey: string; readonly secret: string };
-export type Wanted = { readonly id: string; readonly price: string; readonly size: string };
-/** Places the order and cancels it, one after the other. */
+/** `restMs`: from the answer to the order to its cancel. */
+export type Wanted = { readonly id: string; readonly price: string; readonly size: string; readonly restMs: number };
+/** Places the order and cancels it, one after the other; over when the venue has answered both. */
 export type Trade = (wanted: Wanted) => Promise<void>;
 type Main = { readonly open: (account: Account) => Promise<Trade> | Trade };
 

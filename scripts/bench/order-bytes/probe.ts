@@ -1,6 +1,8 @@
 /**
  * Loaded before a process of the bench `order-bytes` (`--import`, its file in the query): takes the time from the moment at which a socket hands
- * out a command to the moment at which the bytes of its order are with the kernel. Changes no byte; a line is written down after the order has left.
+ * out a command to the moment at which the bytes of its order are handed to a socket, and to the one at which the kernel has them. The second
+ * has in it whatever the machine does with a process that wakes another one up; of a peer that insists on TLS it has the encryption, too.
+ * Changes no byte; lines are written down in a pause.
  */
 import { appendFileSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -10,7 +12,10 @@ const file = new URL(import.meta.url).searchParams.get('file') ?? '';
 const COMMAND = Buffer.from('"type":"place"');
 /** In the query, or in a body that follows in the same turn: the first bytes count. */
 const ORDER = 'POST /fapi/v1/order';
+const PAUSE_MS = 200;
 let since = 0;
+const seen: (readonly [handedUs: number, writtenUs: number])[] = [];
+let isWaiting = false;
 
 const emit = Socket.prototype.emit as (this: Socket, name: string | symbol, ...rest: readonly unknown[]) => boolean;
 const write = Duplex.prototype.write as (this: Socket, ...rest: readonly unknown[]) => boolean;
@@ -21,10 +26,9 @@ Object.assign(Socket.prototype, {
     return emit.call(this, name, ...rest);
   },
   write(this: Socket, ...rest: readonly unknown[]): boolean {
-    const isOrder = since > 0 && startsOrder(rest[0]);
-    if (isOrder && 'encrypted' in this) note(); // a peer that insists on TLS is not charged for it
+    const handedAt = since > 0 && startsOrder(rest[0]) ? performance.now() : null;
     const isRoom = write.call(this, ...rest);
-    if (isOrder && !('encrypted' in this)) note();
+    if (handedAt !== null) note(handedAt, performance.now());
     return isRoom;
   },
 });
@@ -34,8 +38,15 @@ function startsOrder(bytes: unknown): boolean {
   return Buffer.isBuffer(bytes) && bytes.toString('latin1', 0, ORDER.length) === ORDER;
 }
 
-function note(): void {
-  const us = (performance.now() - since) * 1_000;
+function note(handedAt: number, writtenAt: number): void {
+  seen.push([(handedAt - since) * 1_000, (writtenAt - since) * 1_000]);
   since = 0;
-  setImmediate(() => appendFileSync(file, `${us.toFixed(2)}\n`));
+  if (!isWaiting) setTimeout(writeDown, PAUSE_MS);
+  isWaiting = true;
+}
+
+function writeDown(): void {
+  isWaiting = false;
+  const lines = seen.splice(0).map(([handed, written]) => `${handed.toFixed(2)} ${written.toFixed(2)}\n`);
+  appendFileSync(file, lines.join(''));
 }
