@@ -235,7 +235,7 @@ export const Pushed = z.strictObject({
    * their ages. Who has not read that push waits for the next whole one, a tick later as a rule. Absent: this one is whole.
    */
   base: z.int().nonnegative().optional(),
-  /** By key; the header is always there. */
+  /** By key; the header is always there, its numbers and what else of it has changed where there is a base. */
   docs: z.record(z.string(), z.unknown()),
   entries: z.array(z.strictObject({ key: z.string(), text: z.string() })).optional(),
 });

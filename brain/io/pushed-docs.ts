@@ -84,12 +84,12 @@ export class PushedDocs {
 
   /** In their order. */
   take({ at, base, docs }: Pushed): void {
-    const header = this.#check(this.#headerKey, { value: docs[this.#headerKey], schema: Header }) as Header | null;
-    const isNext = base !== undefined && this.#header?.epoch === header?.epoch && this.#header?.seq === base;
     const before = this.#held;
-    if (!isNext) this.#held = new Map();
-    this.#header = isNext || base === undefined ? header : null;
-    if (header === null || this.#header === null) return;
+    const known = base === undefined ? {} : this.#headerOf(base);
+    if (base === undefined || known === null) this.#held = new Map();
+    const header = known && this.#headerWith(known, docs[this.#headerKey]);
+    this.#header = header;
+    if (header === null) return;
     this.#at = at;
     for (const key in docs) {
       const kind = this.#kinds.get(key);
@@ -98,6 +98,18 @@ export class PushedDocs {
       const value = before.get(key)?.value === told ? told : this.#check(key, { value: told, schema: kind.schema });
       this.#held.set(key, { value, kind, seq: header.seq, at });
     }
+  }
+
+  /** Null: that push was missed. */
+  #headerOf(seq: number): Header | null {
+    return this.#header?.seq === seq ? this.#header : null;
+  }
+
+  /** Null also where it is of another run of the gateway than what it adds to. */
+  #headerWith(known: Partial<Header>, told: unknown): Header | null {
+    const value = typeof told === 'object' ? { ...known, ...told } : told;
+    const header = this.#check(this.#headerKey, { value, schema: Header }) as Header | null;
+    return known.epoch === undefined || known.epoch === header?.epoch ? header : null;
   }
 
   has(key: string): boolean {

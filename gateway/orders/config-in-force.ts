@@ -16,6 +16,7 @@ import {
   hasNothing,
   type LiveConfig,
   linesOf,
+  type ConfigState,
   stateOf,
 } from '../../shared/config-live.ts';
 import { Limits } from '../../shared/limits.ts';
@@ -64,8 +65,7 @@ export class ConfigInForce {
     const tight = held.reduce((all, one) => tighterLimits({ ...config, limits: all }, { ...config, limits: one }), config.limits);
     this.#live = held.length === 0 ? begun : afterCeiling(begun, tight);
     this.#log = log;
-    this.#render();
-    const { waiting } = stateOf(this.#live);
+    const { waiting } = this.#render();
     if (waiting.length > 0) notice({ level: 'warn', message: 'Looser limits of the file wait for confirmation', fields: { waiting } });
   }
 
@@ -144,9 +144,10 @@ export class ConfigInForce {
   }
 
   /** Once for each change: the header is made ten times a second. */
-  #render(): void {
+  #render(): ConfigState {
     const state = stateOf(this.#live);
     this.#header = { limitsHash: limitsHash(this.#live.running), ...(hasNothing(state) ? {} : { config: state }) };
+    return state;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Which documents of a moment say something else than the ones that subscribers were told last, but for their numbers and their ages. Pure. */
 import type { BalanceReport, Bar } from '../../shared/events.ts';
+import type { Header } from '../../shared/snapshot.ts';
 import { topUpdateId } from '../market/top.ts';
 import type { BookView } from '../venues/venue.ts';
 import type { Moment, SymbolMoment } from './snapshot.ts';
@@ -12,11 +13,12 @@ export type SymbolNews = {
   /** Intervals of the open bars that have changed. */
   readonly bars: readonly string[];
 };
-/** `symbols`: in the order of the moment. */
-export type News = { readonly balance: boolean; readonly symbols: readonly SymbolNews[] };
+/** `header`: what of it has changed, its numbers in any case. `symbols`: in the order of the moment. */
+export type News = { readonly header: Partial<Header>; readonly balance: boolean; readonly symbols: readonly SymbolNews[] };
 
 /** What of a moment can be compared later: books and bars are written into, everything else is replaced by what is new. */
 export type Told = {
+  readonly header: Header;
   readonly accountKnown: boolean;
   readonly balances: readonly BalanceReport[];
   readonly symbols: readonly ToldSymbol[];
@@ -28,7 +30,8 @@ type ToldSymbol = {
 };
 type BookFacts = Pick<BookView, 'status' | 'lastUpdateId' | 'exchangeMs'> & { readonly topUpdateId: number };
 
-export const toldOf = ({ accountKnown, balances, symbols }: Moment): Told => ({
+export const toldOf = ({ header, accountKnown, balances, symbols }: Moment): Told => ({
+  header,
   accountKnown,
   balances,
   symbols: symbols.map((moment) => ({
@@ -43,15 +46,38 @@ const factsOf = (book: BookView): BookFacts => {
   return { status, lastUpdateId, exchangeMs, topUpdateId: topUpdateId(book) };
 };
 
-/** Null where other contracts are told, or the account came to be known or unknown: then all of it is news. */
-export function newsSince(told: Told, { accountKnown, balances, symbols }: Moment): News | null {
+/** Null where other contracts are told, the account came to be known or unknown, or a field of the header is gone: then all of it is news. */
+export function newsSince(told: Told, { header, accountKnown, balances, symbols }: Moment): News | null {
   const isComparable =
     told.accountKnown === accountKnown &&
     told.symbols.length === symbols.length &&
     symbols.every(({ instrument }, n) => told.symbols[n]?.moment.instrument === instrument);
-  if (!isComparable) return null;
+  const headerChanged = headerNews(told.header, header);
+  if (!isComparable || headerChanged === null) return null;
   const changed = symbols.map((symbol, n) => symbolNews(told.symbols[n] as ToldSymbol, symbol));
-  return { balance: !isSameList(told.balances, balances) || changed.some(({ position }) => position), symbols: changed };
+  return {
+    header: headerChanged,
+    balance: !isSameList(told.balances, balances) || changed.some(({ position }) => position),
+    symbols: changed,
+  };
+}
+
+function headerNews(before: Header, now: Header): Partial<Header> | null {
+  const [was, is]: [Fields, Fields] = [before, now];
+  for (const name in was) if (was[name] !== undefined && is[name] === undefined) return null;
+  const { epoch, seq } = now;
+  const changed = Object.keys(is).filter((name) => !isSame(was[name], is[name]));
+  return { epoch, seq, ...Object.fromEntries(changed.map((name) => [name, is[name]])) };
+}
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Of plain data. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  const [some, others] = [one as Fields, other as Fields];
+  const names = Object.keys(some);
+  return names.length === Object.keys(others).length && names.every((name) => isSame(some[name], others[name]));
 }
 
 function symbolNews({ moment: before, book, open }: ToldSymbol, now: SymbolMoment): SymbolNews {

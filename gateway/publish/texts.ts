@@ -42,7 +42,7 @@ export class SnapshotTexts {
     const { header, now, accountKnown: known, bookLevels: levels } = moment;
     const { epoch, seq } = header;
     const tick = { head: `{"epoch":${epoch},"seq":${seq},`, now, known, levels };
-    const documents: Document[] = [[this.#keys.header, JSON.stringify(header)]];
+    const documents: Document[] = [[this.#keys.header, JSON.stringify(news?.header ?? header)]];
     if (news?.balance ?? true) documents.push([this.#keys.balance, JSON.stringify(balanceDoc(moment, { epoch, seq }))]);
     for (const [n, symbol] of moment.symbols.entries()) {
       const texts = this.#of(symbol.instrument);

@@ -1,6 +1,5 @@
 /** Metrics of the simulator, on `GET /sim/metrics`. Nothing but answers is counted before somebody asks for the first time. */
 import { meterLoopLag } from '../../shared/io/loop-lag.ts';
-import { collectNodeMetrics } from '../../shared/io/node-metrics.ts';
 import { type Metrics, makeMetrics, type Sample } from '../../shared/metrics.ts';
 import type { Exchange } from '../../shared/sim/exchange.ts';
 import type { Faults } from './faults/fault.ts';
@@ -17,7 +16,7 @@ export class SimMeters {
   /** REST answers by HTTP status: those that the venue knows. */
   readonly #answers = new Map<number, number>();
   readonly #measured: SimMeasured;
-  #metrics: Metrics | null = null;
+  #metrics: Promise<Metrics> | null = null;
 
   constructor(measured: SimMeasured) {
     this.#measured = measured;
@@ -29,11 +28,12 @@ export class SimMeters {
 
   async page(): Promise<{ readonly text: string; readonly type: string }> {
     this.#metrics ??= this.#open();
-    const { registry } = this.#metrics;
+    const { registry } = await this.#metrics;
     return { text: await registry.metrics(), type: registry.contentType };
   }
 
-  #open(): Metrics {
+  async #open(): Promise<Metrics> {
+    const { collectNodeMetrics } = await import('../../shared/io/node-metrics.ts'); // slow to load, and seldom asked for
     const metrics = makeMetrics('sim');
     const { exchange, hub, faults, apiKeys } = this.#measured;
     const ofAll = (count: (apiKey: string) => number): readonly Sample[] => [[{}, apiKeys.reduce((sum, key) => sum + count(key), 0)]];

@@ -1,7 +1,22 @@
 /** What is to happen at which simulated time, in order of time and then of asking. Owns no timer: whoever owns time asks it to run. */
 export type Entry = { readonly atMs: number; readonly cancel: () => void };
 
-type Item = { readonly atMs: number; readonly turn: number; run: (() => void) | null };
+/** A class, so that no function is made for each of the hundreds of thousands that are never cancelled. */
+class Item implements Entry {
+  readonly atMs: number;
+  readonly turn: number;
+  run: (() => void) | null;
+
+  constructor(atMs: number, turn: number, run: () => void) {
+    this.atMs = atMs;
+    this.turn = turn;
+    this.run = run;
+  }
+
+  cancel(): void {
+    this.run = null;
+  }
+}
 
 export class Agenda {
   /** A binary heap, earliest first. */
@@ -9,12 +24,9 @@ export class Agenda {
   #turns = 0;
 
   at(atMs: number, run: () => void): Entry {
-    const item: Item = { atMs, turn: this.#turns++, run };
+    const item = new Item(atMs, this.#turns++, run);
     this.#push(item);
-    const cancel = (): void => {
-      item.run = null;
-    };
-    return { atMs, cancel };
+    return item;
   }
 
   /** When the next entry is due, or null when there is none. */

@@ -28,7 +28,7 @@ export type ReplayMarketOptions = {
   readonly history: readonly Bar[];
   /** Where own resting orders stand in line. */
   readonly queueModel: QueueModelName;
-  /** Nobody subscribes to it: neither earlier states of its book are kept, nor bars longer than a minute. */
+  /** Nobody asks for what was: neither earlier states of its book are kept, nor trades or bars. */
   readonly lean?: boolean;
   readonly startMs: number;
   readonly startPrice: number;
@@ -92,7 +92,7 @@ export class ReplayMarket implements SymbolMarket {
       mid: () => midOf(this),
       publish: options.sink.publish,
       onLast: options.sink.onLast,
-      ...(options.lean ? { intervals: ['1m'] } : {}),
+      ...(options.lean ? { intervals: [] } : {}),
     });
   }
 
@@ -225,9 +225,10 @@ export class ReplayMarket implements SymbolMarket {
     this.#hasAggregates ||= aggregate;
     this.#countsAggregates ??= aggregate;
     if (aggregate !== this.#countsAggregates) return;
-    this.feed.trade({ id: Number(frame.tradeId), price, size, atMs, takerIsBuyer: !frame.buyerIsMaker });
+    if (this.#options.lean) this.feed.seePrice(price);
+    else this.feed.trade({ id: Number(frame.tradeId), price, size, atMs, takerIsBuyer: !frame.buyerIsMaker });
     if (!this.#hasAggregates) this.#tellAggregate(frame, { price, size });
-    else if (aggregate) this.#logAggregate(frame, { price, size });
+    else if (aggregate && !this.#options.lean) this.#logAggregate(frame, { price, size });
     const fills = this.#queue.onTrade({ price, size, aggressor: frame.buyerIsMaker ? 'sell' : 'buy' });
     for (const fill of fills) this.#fillResting(Number(fill.id), fill.size);
   }
@@ -237,7 +238,7 @@ export class ReplayMarket implements SymbolMarket {
     const id = Number(tradeId);
     const aggregateId = ++this.#aggregateId;
     const told = { price, size, firstId: id, lastId: id, buyerIsMaker };
-    this.feed.log.addAggregate({ id: aggregateId, atMs, ...told });
+    if (!this.#options.lean) this.feed.log.addAggregate({ id: aggregateId, atMs, ...told });
     this.#options.sink.publish({ kind: 'trades', symbol, atMs, aggregateId, ...told });
   }
 

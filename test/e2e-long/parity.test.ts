@@ -10,7 +10,12 @@ import { ROOT, TestRun } from '../kit/run.ts';
 
 const BTC = recorded('book/binance-usdm/BTCUSDT_20240808.raw.gz');
 const run = promisify(execFile);
-const CONFIG = { record: { on: true }, account: { exclusive: true }, strategy: { marketMaking: { spreadBps: 0.4 } } };
+const config = (feed: 'poll' | 'push') => ({
+  brain: { feed },
+  record: { on: true },
+  account: { exclusive: true },
+  strategy: { marketMaking: { spreadBps: 0.4 } },
+});
 
 /** Standard output, and the exit code. */
 async function tool(name: string, ...args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string }> {
@@ -25,8 +30,8 @@ async function tool(name: string, ...args: readonly string[]): Promise<{ readonl
 }
 
 /** A session of the real processes, recorded; then its tape through the backtester and the brain's own turns. */
-async function checked(args: readonly string[]) {
-  await using session = await TestRun.start({ args, config: CONFIG });
+async function checked(args: readonly string[], feed: 'poll' | 'push') {
+  await using session = await TestRun.start({ args, config: config(feed) });
   const { summary } = await session.summary();
   expect(summary.errors).toEqual([]);
   const account = readdirSync(join(session.dir, 'run')).find((name) => name.startsWith('sim-')) ?? '';
@@ -62,13 +67,14 @@ const SEEN = `({
 type Seen = { readonly told: readonly string[]; readonly canvases: number; readonly wide: number };
 
 test.for([
-  { market: 'the seeded market', args: ['--seconds', '70', '--seed', '3'], inPublic: true },
-  { market: 'a recorded market', args: ['--seconds', '90', '--replay', String(BTC)], inPublic: false },
+  { market: 'the seeded market', feed: 'poll' as const, args: ['--seconds', '70', '--seed', '3'], inPublic: true },
+  { market: 'the seeded market', feed: 'push' as const, args: ['--seconds', '40', '--seed', '3'], inPublic: true },
+  { market: 'a recorded market', feed: 'poll' as const, args: ['--seconds', '90', '--replay', String(BTC)], inPublic: false },
 ])(
-  'a recorded session on $market: its backtest makes the same fills, and its brain sends the same',
-  async ({ args, inPublic }, { skip }) => {
+  'a recorded session on $market, feed $feed: its backtest makes the same fills, and its brain sends the same',
+  async ({ args, feed, inPublic }, { skip }) => {
     skip(args.includes('null'), 'the recording is not here');
-    const { summary, parity, code, brain, result, seen } = await checked(args);
+    const { summary, parity, code, brain, result, seen } = await checked(args, feed);
     const [symbol] = Object.values(summary.symbols);
     expect(symbol?.fills).toBeGreaterThan(20);
     expect(parity.session).toMatchObject({ inPublic, gaps: [] });

@@ -15,10 +15,13 @@ test.skipIf(!BTC)('npm start --replay serves a real BTCUSDT recording, book equa
   expect(code).toBe(0);
 });
 
-test.skipIf(!FOUR)('npm start --replay takes symbols and ticks from a recording of four other symbols', async () => {
-  await using run = await TestRun.start({ args: ['--replay', String(FOUR), '--speed', '4'] });
-  const { summary } = await run.summary();
-  expect(Object.keys(summary.symbols).sort()).toEqual(['AKROUSDT', 'CTKUSDT', 'KEEPUSDT', 'SUSHIUSDT']);
-  expect(summary.book).toMatchObject({ equalToExchange: true, gapsUnresolved: 0 });
-  expect(summary.trafficSeen).toBe(true);
-});
+test.skipIf(!FOUR)(
+  'npm start --replay takes symbols and ticks from a recording of four other symbols, also where the brain is fed by pushes',
+  async () => {
+    await using run = await TestRun.start({ args: ['--replay', String(FOUR), '--speed', '4'], config: { brain: { feed: 'push' } } });
+    const { summary } = await run.summary();
+    expect(Object.keys(summary.symbols).sort()).toEqual(['AKROUSDT', 'CTKUSDT', 'KEEPUSDT', 'SUSHIUSDT']);
+    expect(summary.book).toMatchObject({ equalToExchange: true, gapsUnresolved: 0 });
+    expect(summary.trafficSeen).toBe(true);
+  },
+);

@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { TestRun } from '../kit/run.ts';
 
 const CUTS = 3;
+/** Everything that is quicker than the default. */
+const FAST = { gateway: { orderEntry: 'websocket' }, brain: { feed: 'push' } };
 
 const simUrl = (run: TestRun): string =>
   `http://127.0.0.1:${JSON.parse(readFileSync(join(run.dir, 'run/start/config.json'), 'utf8')).sim.port}`;
@@ -14,7 +16,7 @@ async function fault(run: TestRun, body: unknown): Promise<void> {
 }
 
 test('orders over the WebSocket API: cut again and again it comes back, refused for good the run goes on over REST, and all agrees', async () => {
-  await using run = await TestRun.start({ args: ['--profile', 'fast'], config: { gateway: { orderEntry: 'websocket' } } });
+  await using run = await TestRun.start({ args: ['--profile', 'fast'], config: FAST });
   const until = (route: string) => run.until(`orders over ${route}`, async () => (await run.header())?.health.orderEntry === route, 10_000);
   const ids = async (): Promise<string[]> => (await run.exchange()).openOrders.map((order) => order.clientOrderId);
   const untilNewQuote = async (): Promise<void> => {

@@ -3,12 +3,12 @@ import type { Snapshot } from '../../../shared/sim/replay-market.ts';
 import type { TapeLine } from '../../../shared/sim/tape.ts';
 import type { TapeRecord } from '../../../shared/tape.ts';
 import { lineOf } from '../../sim/own-tape.ts';
-import type { RecordedFill } from './session.ts';
+import type { Heard, RecordedFill, Session } from './session.ts';
 
 /** A stamp that is farther from the moment of receiving is of another day: a recording was served. */
 const OTHER_DAY_MS = 60_000;
 const SAMPLES_MAX = 10_000;
-/** Public trades that are looked through for own ones, the first. */
+/** Public trades that are kept, the first. */
 const PRINTS_MAX = 200_000;
 
 /** Numbers of the single trades in a public one. */
@@ -26,6 +26,8 @@ export class FeedSeen {
   readonly snapshots = new Map<string, Snapshot>();
   /** From the venue's stamp to the moment of receiving, of the first of them. */
   readonly ways: number[] = [];
+  /** The first of the trades. */
+  readonly trades: Heard[] = [];
   /** By symbol: first number of a public trade, and last. */
   readonly #prints = new Map<string, Prints>();
 
@@ -38,6 +40,7 @@ export class FeedSeen {
     if (eventMs === null || record.source !== 'stream') return;
     if (!isOfNow(record.atMs, eventMs)) return;
     if (this.ways.length < SAMPLES_MAX) this.ways.push(record.atMs - eventMs);
+    if (frame.kind === 'trade' && this.trades.length < PRINTS_MAX) this.trades.push({ heardMs: record.atMs, stampMs: eventMs });
   }
 
   /**
@@ -92,8 +95,43 @@ function lastFrom(sorted: readonly Range[], id: number): number {
   return low - 1;
 }
 
-/** When the venue made it, on the gateway's clock; never later than it was received. */
-export function madeMs({ frame, eventMs }: TapeLine, { offsetMs, feedMs }: { readonly offsetMs: number; readonly feedMs: number }): number {
-  const stamped = eventMs !== null && frame.kind !== 'snapshot' && isOfNow(frame.atMs, eventMs);
-  return stamped ? Math.min(frame.atMs, eventMs + offsetMs) : frame.atMs - feedMs;
+/** Median way, once the venue's clock is known. */
+export function usualMs(ways: readonly number[], offsetMs: number): number {
+  const sorted = [...ways].sort((a, b) => a - b);
+  return Math.max(0, (sorted[sorted.length >> 1] ?? offsetMs) - offsetMs);
+}
+
+/** Messages heard within it were on their way for as long: they waited for the same processes. */
+const SAME_WAY_MS = 3;
+
+/** When the venue made each message, in the order in which they were received. */
+export class MadeTimes {
+  readonly #session: Pick<Session, 'offsetMs' | 'feedMs' | 'retold'>;
+  /** Place of the trade that was heard nearest to the newest message. */
+  #near = 0;
+  /** The newest message with a stamp of another clock: none of them overtakes another. */
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  constructor(session: Pick<Session, 'offsetMs' | 'feedMs' | 'retold'>) {
+    this.#session = session;
+  }
+
+  /** On the gateway's clock; never later than it was received. */
+  of({ frame, eventMs }: TapeLine): number {
+    const { offsetMs, feedMs, retold } = this.#session;
+    const isStamped = eventMs !== null && frame.kind !== 'snapshot' && isOfNow(frame.atMs, eventMs);
+    if (isStamped && (retold === null || frame.kind === 'trade')) return Math.min(frame.atMs, eventMs + offsetMs);
+    if (retold === null) return frame.atMs - feedMs;
+    this.#lastMs = Math.max(this.#lastMs, frame.atMs - this.#wayMs(frame.atMs, retold));
+    return this.#lastMs;
+  }
+
+  /** As long as the way of the nearest trade, else the usual one. */
+  #wayMs(heardMs: number, retold: readonly Heard[]): number {
+    const awayMs = (n: number): number => Math.abs((retold[n]?.heardMs ?? Infinity) - heardMs);
+    while (this.#near + 1 < retold.length && awayMs(this.#near + 1) <= awayMs(this.#near)) this.#near += 1;
+    const trade = retold[this.#near];
+    const { offsetMs, feedMs } = this.#session;
+    return trade && awayMs(this.#near) <= SAME_WAY_MS ? Math.max(0, trade.heardMs - trade.stampMs - offsetMs) : feedMs;
+  }
 }

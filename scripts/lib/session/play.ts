@@ -11,7 +11,7 @@ import type { Remembered } from '../../../brain/step.ts';
 import { rememberedOf, type Start } from '../replay/brain.ts';
 import { lineOf, Weave } from '../../sim/own-tape.ts';
 import { CommandLog, type LoggedCommand } from './command-log.ts';
-import { madeMs } from './feed-seen.ts';
+import { MadeTimes } from './feed-seen.ts';
 import { Footprint } from './footprint.ts';
 import { HeardBooks } from './heard-books.ts';
 import { recordsOfSession } from './read-session.ts';
@@ -66,12 +66,14 @@ type Parts = Playing & { readonly engine: DepthEngine; readonly books: HeardBook
 class Player {
   readonly #parts: Parts;
   readonly #weave = new Weave();
+  readonly #made: MadeTimes;
   readonly #footprint: Footprint | null;
   readonly #symbols: ReadonlySet<string>;
 
   constructor(parts: Parts) {
     const { session, options } = parts;
     this.#parts = parts;
+    this.#made = new MadeTimes(session);
     this.#footprint = session.inPublic ? new Footprint(session) : null;
     this.#symbols = new Set(options.symbols.map(({ instrument }) => instrument.symbol));
   }
@@ -98,7 +100,7 @@ class Player {
     const line = record.source === 'connection' ? null : lineOf(record);
     if (line === 'skip' || (line && 'problem' in line)) return;
     for (const ready of line ? this.#weave.take(line, record.name) : this.#weave.connection(record)) {
-      const atMs = madeMs(ready, this.#parts.session);
+      const atMs = this.#made.of(ready);
       const frame = this.#footprint ? this.#footprint.without(ready.frame, atMs) : ready.frame;
       if (frame && this.#symbols.has(frame.symbol)) this.#give(frame, atMs + AFTER_MS[frame.kind]);
     }

@@ -7,7 +7,7 @@ import { TapeGap, type TapeHead, type TapeRecord } from '../../../shared/tape.ts
 import { TapeProblem } from '../../sim/tape-file.ts';
 import { headOf, holdsTape, readTapes } from '../../sim/tape-folder.ts';
 import { EXIT, Problem } from '../tool.ts';
-import { FeedSeen } from './feed-seen.ts';
+import { FeedSeen, usualMs } from './feed-seen.ts';
 import { AccountSeen } from './account-seen.ts';
 import { OrdersSeen } from './orders-seen.ts';
 import type { Published, RecordedCommand, RecordedTurn, Session } from './session.ts';
@@ -149,10 +149,13 @@ class Walk {
   }
 
   session({ path, config, turns, remembered, left, span: { firstMs, lastMs } }: Parts): Session {
-    const offsetMs = this.#offset();
+    const isPaper = config.environment === 'paper';
+    const inPublic = !isPaper && (this.#feed.inPublic(this.#orders.fills.values()) ?? true);
+    const { snapshots, trades } = this.#feed;
+    const retold = isPaper || inPublic ? null : trades;
+    const ways = retold?.map(({ heardMs, stampMs }) => heardMs - stampMs) ?? this.#feed.ways;
+    const offsetMs = this.#offset(ways);
     const at = (ms: number): number => ms + offsetMs;
-    const { snapshots } = this.#feed;
-    const inPublic = config.environment !== 'paper' && (this.#feed.inPublic(this.#orders.fills.values()) ?? true);
     const notes = [
       ...(left > 0 ? [`${left} other runs of the gateway are left out`] : []),
       ...(inPublic ? [] : ['our orders did not stand in the public book: a paper account, or a recording that a simulator served']),
@@ -161,7 +164,7 @@ class Walk {
     ];
     return {
       ...{ path, config, instruments: this.#instruments, snapshots, firstMs, lastMs, offsetMs, turns, notes },
-      ...{ endMs: this.#orders.endMs ?? lastMs, feedMs: this.#feed.usualMs(offsetMs), inPublic },
+      ...{ endMs: this.#orders.endMs ?? lastMs, feedMs: usualMs(ways, offsetMs), inPublic, retold },
       ...{ remembered, published: this.#published, commands: this.#commands(turns, at), start: this.#account.start, gaps: this.#gaps },
       fills: [...this.#orders.fills.values()].map((fill) => ({ ...fill, atMs: at(fill.atMs) })).sort((a, b) => a.atMs - b.atMs),
       notices: this.#orders.notices
@@ -184,9 +187,9 @@ class Walk {
   }
 
   /** Short ways there and back are taken as equally long; not the very shortest: an event may be taken for that of a command which came later. */
-  #offset(): number {
+  #offset(ways: readonly number[]): number {
     const there = shortOf(this.#orders.commands.flatMap(({ venueMs, takenMs }) => (venueMs === null ? [] : [venueMs - takenMs])));
-    const feed = shortOf(this.#feed.ways);
+    const feed = shortOf(ways);
     if (feed === null) return there === null ? 0 : -there;
     return there === null ? feed : (feed - there) / 2;
   }

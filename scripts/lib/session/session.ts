@@ -22,6 +22,11 @@ export type Session = {
   readonly feedMs: number;
   /** What we had resting stood in the public book. */
   readonly inPublic: boolean;
+  /**
+   * Public trades where a simulator passed a recording on: it tells them anew with a stamp of its own, in order of hearing, while all else
+   * carries the stamps of another clock. Null: every stamp is the venue's.
+   */
+  readonly retold: readonly Heard[] | null;
   readonly turns: readonly RecordedTurn[];
   readonly published: readonly Published[];
   readonly commands: readonly RecordedCommand[];
@@ -39,6 +44,8 @@ export type Session = {
   /** Holes in the tape: what is missing there was not heard by the backtest either. */
   readonly gaps: readonly { readonly atMs: number; readonly what: string }[];
 };
+/** `stampMs` is on the venue's clock. */
+export type Heard = { readonly heardMs: number; readonly stampMs: number };
 export type Published = { readonly atMs: number; readonly epoch: number; readonly seq: number };
 /** One turn of the brain: `atMs` is when it decided, on the snapshot of this number. */
 export type RecordedTurn = Published & { readonly commands: number };

@@ -83,7 +83,9 @@ test('after any events a reader of pushes has what a reader of Redis has', () =>
     reader.take(push);
     const { documents } = publisher.take();
     for (const [key, text] of documents) {
-      if (key === KEYS.header || key === KEYS.entryPrice(SYMBOL)) continue;
+      if (key === KEYS.entryPrice(SYMBOL)) continue;
+      if (key === KEYS.header) expect(unnumbered(reader.header)).toEqual(unnumbered(JSON.parse(text ?? 'null')));
+      if (key === KEYS.header) continue;
       const [got, wanted] = [unnumbered(reader.get(key)), unnumbered(JSON.parse(text ?? 'null'))];
       expect(got).toEqual(wanted);
       expect(reader.get(key)).toMatchObject({ seq: reader.header?.seq });
@@ -103,6 +105,20 @@ test('a push tells only what has changed since the one before it', () => {
   expect(names(next())).toEqual(['seq', 'balance', 'position']);
   side.core.keeper.commit(side.core.keeper.ledger.take(request(), side.core.keeper.now()));
   expect(names(next())).toEqual(['seq', 'orders']);
+});
+
+test('of the header only what has changed, unless something of it is gone: then all is told', () => {
+  const header = ({ docs }: Pushed) => docs[KEYS.header];
+  whole();
+  const { epoch } = side.core.identity;
+  expect(header(next())).toEqual({ epoch, seq: side.core.seqs.seq });
+  side.core.modes.pause('a test');
+  expect(header(next())).toMatchObject({ mode: 'reduce-only', reasons: ['paused'], paused: true });
+  Object.assign(side.venue, { lineHealth: () => ({ failing: false, clockAgeMs: 0, reads: { asked: 9, failed: 2 } }) });
+  expect(header(next())).toEqual({ epoch, seq: side.core.seqs.seq, reads: { asked: 9, failed: 2 } });
+  Object.assign(side.venue, { lineHealth: undefined });
+  const gone = next();
+  expect([gone.base, names(gone).length]).toEqual([undefined, 6]);
 });
 
 test('what was left out ages by the time between the pushes', () => {

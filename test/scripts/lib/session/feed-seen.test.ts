@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FeedSeen, madeMs } from '../../../../scripts/lib/session/feed-seen.ts';
+import { FeedSeen, MadeTimes } from '../../../../scripts/lib/session/feed-seen.ts';
 import type { RecordedFill } from '../../../../scripts/lib/session/session.ts';
 import type { TapeRecord } from '../../../../shared/tape.ts';
 
@@ -37,14 +37,38 @@ test('prints are looked up in the order of their numbers, whatever order they ca
   expect(feed.inPublic([fill('13')])).toBe(true);
 });
 
+const best = (eventMs: number | null, heardMs = AT + 8) => ({
+  frame: { kind: 'best', atMs: heardMs, symbol: 'BTCUSDT', raw: '' } as const,
+  eventMs,
+});
+
 test('a message was made when its stamp says, moved to our clock, but never after it was received', () => {
-  const line = (eventMs: number | null) => ({
-    frame: { kind: 'best', atMs: AT + 8, symbol: 'BTCUSDT', raw: '' } as const,
-    eventMs,
-  });
-  const clock = { offsetMs: 2, feedMs: 5 };
-  expect(madeMs(line(AT), clock)).toBe(AT + 2);
-  expect(madeMs(line(AT + 7), clock)).toBe(AT + 8);
-  expect(madeMs(line(null), clock)).toBe(AT + 3);
-  expect(madeMs(line(AT - 86_400_000), clock)).toBe(AT + 3); // of another day: as long on its way as is usual
+  const times = new MadeTimes({ offsetMs: 2, feedMs: 5, retold: null });
+  expect(times.of(best(AT))).toBe(AT + 2);
+  expect(times.of(best(AT + 7))).toBe(AT + 8);
+  expect(times.of(best(null))).toBe(AT + 3);
+  expect(times.of(best(AT - 86_400_000))).toBe(AT + 3); // of another day: as long on its way as is usual
+});
+
+test('what a simulator passes on has stamps of another clock: it was on its way as long as the nearest trade, told anew', () => {
+  const retold = [9, 14, 20].map((heardMs) => ({ heardMs: AT + heardMs, stampMs: AT + heardMs - 6 }));
+  const times = new MadeTimes({ offsetMs: 2, feedMs: 1, retold });
+  const made = (stampMs: number, heardMs: number): number => times.of(best(AT + stampMs, AT + heardMs)) - AT;
+  expect(made(7, 5)).toBe(4); // the next trade is heard too late to say anything
+  expect(made(7, 8.5)).toBe(4.5); // it is heard just behind it
+  expect(made(-20, 11)).toBe(7);
+  expect(made(12, 17.5)).toBe(13.5);
+  expect(made(12, 24)).toBe(23);
+  expect(made(12, 24.5)).toBe(23.5);
+  const told = { tradeId: '1', price: '1.0', size: '1', buyerIsMaker: true, aggregate: true };
+  const trade = { ...best(null, AT + 14).frame, kind: 'trade', ...told } as const;
+  expect(times.of({ frame: trade, eventMs: AT + 8 })).toBe(AT + 10); // of the stamp itself
+});
+
+test('what a simulator passes on keeps its order, also where the trades beside it were on their way for longer', () => {
+  const retold = [{ heardMs: AT + 20, stampMs: AT + 8 }];
+  const times = new MadeTimes({ offsetMs: 2, feedMs: 1, retold });
+  expect(times.of(best(AT, AT + 15))).toBe(AT + 14);
+  expect(times.of(best(AT, AT + 18))).toBe(AT + 14);
+  expect(times.of(best(AT, AT + 26))).toBe(AT + 25);
 });
