@@ -55,24 +55,26 @@ const PARTS: readonly Part[] = [
     () => benchOrderBytes(),
   ),
   part('recovery', 'from a gap to a live book, from a kill to protected and to quoting: a minute', () => benchRecovery()),
-  part('decision', 'the time that the brain takes to decide, and its memory after a minute: two minutes', (short) => benchDecision(short)),
-  part('symbols', 'a gateway with twenty symbols: two minutes', (short) => benchManySymbols(short ? SYMBOLS_SHORT : { seconds: 60 })),
-  part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (short) => benchWholeRun(short ? 20 : 80)),
-  part('tick', 'from a frame to the order that answers it, beside a bare pipeline and ccxt, in two markets: over two minutes', () =>
-    benchTickToOrder(),
+  part('tick', 'from a frame to the order that answers it, beside a bare pipeline and ccxt, in two markets: over two minutes', (short) =>
+    benchTickToOrder(short),
+  ),
+  part('feeds', 'the polled and the pushed feed in a whole run, with a venue that takes its time: three minutes', (short) =>
+    benchFeeds(short),
+  ),
+  part(
+    'scale',
+    'cost and lateness against symbols, messages and open orders, with a picture: over three minutes, with --quick one',
+    (short) => benchScale(short),
   ),
   alone(
-    part('feeds', 'the polled and the pushed feed in a whole run, with a venue that takes its time: three minutes', (short) =>
-      benchFeeds(short),
+    part('decision', 'the time that the brain takes to decide, and its memory after a minute: two minutes', (short) =>
+      benchDecision(short),
     ),
   ),
   alone(
-    part(
-      'scale',
-      'cost and lateness against symbols, messages and open orders, with a picture: over three minutes, with --quick one',
-      (short) => benchScale(short),
-    ),
+    part('symbols', 'a gateway with twenty symbols: two minutes', (short) => benchManySymbols(short ? SYMBOLS_SHORT : { seconds: 60 })),
   ),
+  alone(part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (short) => benchWholeRun(short ? 20 : 80))),
   alone(
     part('scale-soak', 'a gateway with two hundred symbols for ten minutes, with --quick for one', (short) =>
       benchScaleSoak(short ? 1 : 10),
@@ -88,8 +90,10 @@ const PARTS: readonly Part[] = [
   alone(part('order-entry', 'an order over REST and over the WebSocket API: some seconds', async () => [await benchOrderEntry()])),
   alone(part('resync', 'how long a book is away: half a minute', () => benchResync())),
   alone(
-    part('pauses', 'pauses for garbage, loop delay and CPU of a gateway by the size of its young generation: a minute', () =>
-      benchPauses(),
+    part(
+      'pauses',
+      'pauses for garbage, loop delay and CPU of a gateway by the size of its young generation: five minutes, with --quick one',
+      (short) => benchPauses(short),
     ),
   ),
   alone(part('command-path', '50 order actions a second through a gateway, the limits lifted: a minute', () => benchCommandPath())),

@@ -34,6 +34,8 @@ export type RedisFacts = {
   }>;
   /** Whether anybody may log on without a password (ACL). */
   readonly openToAll: Known<boolean>;
+  /** Each tick is written by a script. */
+  readonly mayScript: boolean;
 };
 
 /** `null`: there is none. */

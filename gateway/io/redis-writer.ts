@@ -134,10 +134,11 @@ export class RedisWriter implements AsyncDisposable {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#redis.disconnect();
-      return {
-        kind: 'unreachable',
-        sentence: `Redis does not answer at ${hidePassword(url)} (${why}): start one, or correct redis.url`,
-      };
+      const where = hidePassword(url);
+      const sentence = /^NOPERM/.test(why)
+        ? `Redis at ${where} refuses a right that the gateway needs (${why}): give it to its user, scripts/ops/redis/users.acl.template has them all`
+        : `Redis does not answer at ${where} (${why}): start one, or correct redis.url`;
+      return { kind: 'unreachable', sentence };
     }
     this.#redis.on('ready', () => {
       this.reconnects++;

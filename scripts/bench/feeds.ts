@@ -15,7 +15,7 @@ const WARM_MS = 4_000;
 /** A time lies anywhere in a period: its mean is known to a few hundredths only after some hundred orders. */
 const POLL_MEASURED_MS = 120_000;
 const PUSH_MEASURED_MS = 20_000;
-const SHORT_MS = 10_000;
+const [POLL_SHORT_MS, PUSH_SHORT_MS] = [40_000, 10_000];
 /** Of `config.json`. */
 const SNAPSHOT_MS = 100;
 /** Of a call to the simulated engine, and of its answer back. */
@@ -36,8 +36,11 @@ type Seen = {
 };
 
 export async function benchFeeds(short: boolean): Promise<readonly Figure[]> {
-  const poll = await seenWith('poll', { forMs: short ? SHORT_MS : POLL_MEASURED_MS, simArgs: [] });
-  const push = await seenWith('push', { forMs: short ? SHORT_MS : PUSH_MEASURED_MS, simArgs: ['--latency-orders', `fixed:${LEG_MS}`] });
+  const poll = await seenWith('poll', { forMs: short ? POLL_SHORT_MS : POLL_MEASURED_MS, simArgs: [] });
+  const push = await seenWith('push', {
+    forMs: short ? PUSH_SHORT_MS : PUSH_MEASURED_MS,
+    simArgs: ['--latency-orders', `fixed:${LEG_MS}`],
+  });
   return [pollFigure(poll), decisionFigure('poll', poll), decisionFigure('push', push), acknowledgedFigure(push)];
 }
 

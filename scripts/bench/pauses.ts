@@ -1,13 +1,13 @@
 /**
  * What the size of the young generation costs a gateway under 50 order actions a second on eight symbols: pauses for garbage, how late its loop
- * is, CPU and memory; each size in a run of its own, in turn. The sizes that `npm start` takes rest on this.
+ * is, CPU and memory; each size in runs of its own, all of them in turn. The sizes that `npm start` takes rest on this.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Demand } from './demand.ts';
-import { type Figure, median, quantile } from './measure.ts';
+import { type Figure, median } from './measure.ts';
 import { OrderRun } from './order-run.ts';
 
 const SIZES_MB = [4, 8, 16, 32];
@@ -15,6 +15,7 @@ const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'BNBUSDT', 'DOGEUSD
 const PER_SECOND = 50;
 const WARM_UP_MS = 3_000;
 const ROUND_MS = 10_000;
+const ROUNDS = 5;
 const NO_LIMITS = ['--no-limits', '--limit-weight', '1000000', '--limit-orders-10s', '1000000', '--limit-orders-1m', '1000000'];
 
 type Told = {
@@ -24,10 +25,10 @@ type Told = {
   readonly rssMb: number;
 };
 
-export async function benchPauses(): Promise<readonly Figure[]> {
-  const figures: Figure[] = [];
-  for (const mb of SIZES_MB) figures.push(figureOf(mb, await measured(mb)));
-  return figures;
+export async function benchPauses(short: boolean): Promise<readonly Figure[]> {
+  const seen = SIZES_MB.map((mb): { readonly mb: number; readonly rounds: Told[] } => ({ mb, rounds: [] }));
+  for (let round = 0; round < (short ? 1 : ROUNDS); round++) for (const { mb, rounds } of seen) rounds.push(await measured(mb));
+  return seen.map(({ mb, rounds }) => figureOf(mb, rounds));
 }
 
 async function measured(mb: number): Promise<Told> {
@@ -54,13 +55,16 @@ async function measured(mb: number): Promise<Told> {
   return JSON.parse(readFileSync(file, 'utf8')) as Told;
 }
 
-function figureOf(mb: number, { pausesMs, loopMs, cpuShare, rssMb }: Told): Figure {
-  const all = pausesMs.reduce((sum, ms) => sum + ms, 0);
-  const spread = `p50 ${median(pausesMs).toFixed(2)}, p99 ${quantile(pausesMs, 0.99).toFixed(2)}, max ${Math.max(0, ...pausesMs).toFixed(1)} ms`;
-  const loop = `loop late p99 ${loopMs.p99.toFixed(1)}, max ${loopMs.max.toFixed(1)} ms`;
+/** Each number the median of its rounds. */
+function figureOf(mb: number, rounds: readonly Told[]): Figure {
+  const middle = (of: (told: Told) => number): number => median(rounds.map(of));
+  const pauses = `p50 ${middle(({ pausesMs }) => median(pausesMs)).toFixed(2)}, max ${middle(({ pausesMs }) => Math.max(0, ...pausesMs)).toFixed(1)} ms`;
+  const loop = `loop late p99 ${middle(({ loopMs }) => loopMs.p99).toFixed(1)}, max ${middle(({ loopMs }) => loopMs.max).toFixed(1)} ms`;
+  const cost = `${(middle(({ cpuShare }) => cpuShare) * 100).toFixed(0)} % of a core, ${middle(({ rssMb }) => rssMb).toFixed(0)} MB`;
   return {
-    ...{ name: `gateway, young generation ${mb} MB: pauses for garbage`, value: all / (ROUND_MS / 1_000), unit: 'ms/s', goal: null },
-    beside: `${pausesMs.length} pauses, ${spread}; ${loop}; ${(cpuShare * 100).toFixed(0)} % of a core, ${rssMb.toFixed(0)} MB`,
-    conclusive: true,
+    name: `gateway, young generation ${mb} MB: pauses for garbage`,
+    value: middle(({ pausesMs }) => pausesMs.reduce((sum, ms) => sum + ms, 0)) / (ROUND_MS / 1_000),
+    ...{ unit: 'ms/s', goal: null, conclusive: true, rounds: rounds.length },
+    beside: `${middle(({ pausesMs }) => pausesMs.length)} pauses, ${pauses}; ${loop}; ${cost}`,
   };
 }

@@ -27,8 +27,9 @@ const NAMES: Readonly<Record<Market, string>> = { busy: 'busy market', storm: 'm
 type Side = { readonly relay: Relay; readonly turn: (on: boolean) => Promise<void> | void };
 type Rounds = readonly (readonly number[])[];
 
-export async function benchTickToOrder(): Promise<readonly Figure[]> {
-  return [...(await benchMarket('busy', BUSY_MS)), ...(await benchMarket('storm', STORM_MS))];
+/** Short: the busy market alone. */
+export async function benchTickToOrder(short: boolean): Promise<readonly Figure[]> {
+  return [...(await benchMarket('busy', BUSY_MS)), ...(short ? [] : await benchMarket('storm', STORM_MS))];
 }
 
 async function benchMarket(market: Market, roundMs: number): Promise<readonly Figure[]> {

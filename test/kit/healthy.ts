@@ -22,7 +22,7 @@ export const HEALTHY: Facts = {
   machine: { node: 'v26.10.0', openFiles: ok(4_096), disk: ok({ freeBytes: 50e9, freeInodes: 1e6 }), timeSync: ok(true) },
   redis: ok({
     ...{ pingMs: 0.3, version: '7.0.15', role: 'master', maxMemory: 0, usedMemory: 1e6, policy: 'noeviction' },
-    ...{ lastSaveOk: true, lastAppendOk: true, openToAll: ok(true) },
+    ...{ lastSaveOk: true, lastAppendOk: true, openToAll: ok(true), mayScript: true },
     settings: ok({
       ...{ bind: ['127.0.0.1', '-::1'], protectedMode: true, password: false, fsync: 'everysec' },
       ...{ appendOnly: false, stopsOnSaveError: true, save: '' },

@@ -17,7 +17,16 @@ export const redisChecks: Check = ({ redis }, config) => {
       failed('redis', `does not answer at ${hidePassword(url)}: ${redis.error}`, 'systemctl start redis-server, or correct redis.url'),
     ];
   const facts = redis.value;
-  return [version(facts), role(facts), speed(facts), memory(facts), saving(facts), exposure(facts, config), encryption(config)];
+  return [
+    version(facts),
+    role(facts),
+    rights(facts),
+    speed(facts),
+    memory(facts),
+    saving(facts),
+    exposure(facts, config),
+    encryption(config),
+  ];
 };
 
 function version({ version }: RedisFacts): Finding {
@@ -32,6 +41,16 @@ const role = ({ role: told }: RedisFacts): Finding =>
   told === 'master'
     ? fine('redis-role', 'takes writes')
     : failed('redis-role', `it is a ${told}: nothing can be written there`, 'point redis.url at the primary');
+
+/** Asked as the user that this process is: it need not be the gateway's. */
+const rights = ({ mayScript }: RedisFacts): Finding =>
+  mayScript
+    ? fine('redis-rights', 'runs a script for us')
+    : warned(
+        'redis-rights',
+        'runs no script for this user: as the gateway it could write nothing',
+        'as an admin of Redis: ACL SETUSER mmbot-gateway +eval (and in users.acl); nothing, where the gateway logs in as another user than this one',
+      );
 
 const speed = ({ pingMs }: RedisFacts): Finding =>
   pingMs <= PING_WARN_MS

@@ -45,6 +45,10 @@ async function read(redis: Redis): Promise<RedisFacts> {
   const [settings, openToAll, pingMs] = [await settingsOf(redis), await openToAllOf(redis), await pingOf(redis)];
   return {
     ...{ pingMs, settings, openToAll },
+    mayScript: await redis.eval('return 1', 0).then(
+      () => true,
+      () => false,
+    ),
     version: info.get('valkey_version') ?? info.get('redis_version') ?? '0',
     role: info.get('role') ?? 'unknown',
     maxMemory: Number(info.get('maxmemory') ?? 0),

@@ -41,6 +41,7 @@ const PLANTED: readonly Planted[] = [
   ['no Redis', { redis: err('ECONNREFUSED') }, 'redis', 'fail', /systemctl start redis-server/],
   ['an old Redis', redis({ version: '5.0.7' }), 'redis-version', 'fail', /newer redis-server/],
   ['a replica', redis({ role: 'slave' }), 'redis-role', 'fail', /redis\.url/],
+  ['a Redis that runs no script for us', redis({ mayScript: false }), 'redis-rights', 'warn', /\+eval/],
   ['a slow Redis', redis({ pingMs: 30 }), 'redis-speed', 'warn', /SLOWLOG/],
   ['a Redis that evicts', redis({ maxMemory: 1e9, policy: 'allkeys-lru' }), 'redis-memory', 'fail', /maxmemory-policy noeviction/],
   ['a Redis that evicts what expires', redis({ maxMemory: 1e9, policy: 'volatile-ttl' }), 'redis-memory', 'warn', /noeviction/],

@@ -233,6 +233,13 @@ test('a rival that comes later is noticed before a byte is written over its own,
   expect(await reader.get(keys.owner)).toBe('9 elsewhere');
 });
 
+test('a right that its user lacks is named at the start', async () => {
+  await reader.call('ACL', 'SETUSER', 'default', '-eval');
+  const fault = await refused();
+  await reader.call('ACL', 'SETUSER', 'default', '+@all');
+  expect(fault?.sentence).toMatch(/refuses a right that the gateway needs \(NOPERM.*'eval'.*\): give it to its user/);
+});
+
 test('standing() tells whose the keys are, and does not wait long for a Redis that is silent', async () => {
   await using writer = await opened();
   expect(await writer.standing()).toBe('ours');

@@ -60,7 +60,7 @@ describe('examine() on a real Redis, real files and the simulator', () => {
     expect(facts.venue.streams).toMatchObject({ public: { state: 'data' }, market: { state: 'data' }, private: { state: 'silent' } });
     expect(facts.redis).toMatchObject({
       ok: true,
-      value: { role: 'master', settings: { ok: true, value: { bind: ['127.0.0.1'] } }, openToAll: { value: true } },
+      value: { role: 'master', settings: { ok: true, value: { bind: ['127.0.0.1'] } }, openToAll: { value: true }, mayScript: true },
     });
     expect(facts.venue.account).toMatchObject({ ok: true, value: { hedgeMode: false, canTrade: true, equity: { USDT: 10_000 } } });
     expect(facts.venue.contracts).toMatchObject({ ok: true, value: [{ symbol: 'BTCUSDT', quoteAsset: 'USDT', trading: true }] });
