@@ -137,6 +137,9 @@ test('balances and fees are those of the configuration; an asset named later is 
   expect(wallets).toEqual({ USDT: 50_000_000_000n - (fill.fee ?? 0n), USDC: 7_000_000_000n });
 });
 
+/** A timer of node may come that much too soon. */
+const EARLY_MS = 1.5;
+
 test('orders, answers and events take as long as configured, and nothing overtakes', async () => {
   using folder = testFolder();
   await using slow = await open(folder.path, { orderLatency: 'fixed:40', eventLatency: 'fixed:60' });
@@ -147,11 +150,10 @@ test('orders, answers and events take as long as configured, and nothing overtak
   });
   const canceling = slow.venue.orders.cancel({ symbol: SYMBOL, clientId: '1' });
   expect(await placing).toMatchObject({ ok: true, value: { state: 'accepted' } });
-  expect(performance.now() - from).toBeGreaterThanOrEqual(79);
-  expect(writtenAt - from).toBeLessThan(20);
+  expect(performance.now() - writtenAt).toBeGreaterThanOrEqual(2 * (40 - EARLY_MS)); // there and back; it was written at once
   expect(await canceling).toMatchObject({ ok: true, value: { state: 'canceled' } });
   await slow.until('the events', () => slow.words().includes('order canceled'));
-  expect(performance.now() - from).toBeGreaterThanOrEqual(99);
+  expect(performance.now() - from).toBeGreaterThanOrEqual(40 + 60 - 2 * EARLY_MS);
   expect(slow.words().slice(-2)).toEqual(['order accepted', 'order canceled']);
 });
 
