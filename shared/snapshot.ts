@@ -58,6 +58,15 @@ export const Header = z.strictObject({
   config: ConfigState.optional(),
   /** Venue-aligned wall time of the write: for people, never for ages. */
   wallMs: z.number(),
+  /** Absent while the snapshot was made within 20 ms of its time, and none was left out before it. */
+  late: z
+    .strictObject({
+      /** Milliseconds behind its time. */
+      ms: z.number(),
+      /** Ticks just before it that were never made. */
+      missed: z.int().nonnegative(),
+    })
+    .optional(),
   symbols: z.array(z.string()),
   mode: Mode,
   /** Coded reasons of a mode other than normal, and of symbols that may not be quoted: `book-stale:BTCUSDT`, `account-lost`, ... */

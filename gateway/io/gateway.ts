@@ -135,6 +135,7 @@ export class Gateway implements AsyncDisposable {
     this.#publisher = new Publisher({
       ...{ core, keys: keysOf(config.redis.prefix), closer: this.#closer, stops: this.#stops },
       redisDown: () => this.#watch.redisDown,
+      behind: () => this.#ticks.behind(),
       deadMan: () => this.#watch.deadMan,
       inheritsFrom: () => this.#desk.heritage.oldest(),
       safety: () => this.#safety.header(),

@@ -18,6 +18,7 @@ import { newsSince, type Told, toldOf } from './news.ts';
 import { type Push, pushLine } from './push-line.ts';
 import { type Document, fillDoc, instrumentDoc, klinesDoc, type Moment, type SymbolMoment } from './snapshot.ts';
 import { SnapshotTexts } from './texts.ts';
+import type { Behind } from './tick-clock.ts';
 
 export type StreamEntry = { readonly key: string; readonly field: string; readonly text: string; readonly maxLen: number };
 /** One tick for Redis: keys with TTL, keys without, and stream entries, to be written together. */
@@ -33,6 +34,8 @@ export type PublisherOptions = {
   readonly closer: Closer;
   readonly stops: Stops;
   readonly redisDown: () => boolean;
+  /** Of the tick for which a snapshot is taken; null while it is on time. */
+  readonly behind?: () => Behind | null;
   readonly deadMan: () => DeadManPace | null;
   /** Oldest brain epoch whose quotes the lease in force inherited; null when there are none. */
   readonly inheritsFrom?: () => number | null;
@@ -121,7 +124,7 @@ export class Publisher {
   /** The next snapshot, with all that waits beside it. */
   take(): Batch {
     this.#flush();
-    const moment = this.#moment();
+    const moment = this.#moment(this.#options.behind?.());
     const { epoch, seq } = moment.header;
     const documents = this.#texts.render(moment);
     this.#taken = { moment, documents };
@@ -170,7 +173,7 @@ export class Publisher {
   }
 
   /** One moment with a number of its own. */
-  #moment(): Moment {
+  #moment(late: Behind | null = null): Moment {
     const { core, keys } = this.#options;
     const now = core.clock.monoMs();
     const symbols = [...core.venue.instruments.keys()].map((symbol) => this.#symbol(symbol));
@@ -178,7 +181,7 @@ export class Publisher {
     return {
       keys,
       now,
-      header: this.header(seq),
+      header: { ...this.header(seq), ...(late && { late: { ms: Math.round(late.ms), missed: late.missed } }) },
       accountKnown: core.keeper.known,
       balances: core.keeper.balances,
       symbols,

@@ -36,6 +36,7 @@ let publisher: Publisher;
 const LAST_EPOCH = 7;
 /** Numbers of the newest fill when the ledger was written. */
 let flushed: number[] = [];
+let behind: { readonly ms: number; readonly missed: number } | null = null;
 
 beforeEach(async () => {
   side = await OrderSide.started();
@@ -45,12 +46,14 @@ beforeEach(async () => {
     closer: side.closer,
     stops: side.stops,
     redisDown: () => side.watch.redisDown,
+    behind: () => behind,
     deadMan: () => side.watch.deadMan,
     safety: () => ({}),
     lastEpoch: () => LAST_EPOCH,
     flush: () => flushed.push(side.core.keeper.ledger.fillSeq),
   });
   flushed = [];
+  behind = null;
 });
 
 const take = () => {
@@ -66,6 +69,13 @@ describe('take()', () => {
     const reads = { asked: 9, failed: 2 };
     Object.assign(side.venue, { lineHealth: () => ({ failing: false, clockAgeMs: 0, reads }) });
     expect(Header.parse(read(take().text(keys.header))).reads).toEqual(reads);
+  });
+
+  test('the header of a late tick says so, that of a push between two ticks does not', () => {
+    expect(Header.parse(read(take().text(keys.header))).late).toBeUndefined();
+    behind = { ms: 155.4, missed: 1 };
+    expect(Header.parse(read(take().text(keys.header))).late).toEqual({ ms: 155, missed: 1 });
+    expect(JSON.stringify(pushed())).not.toContain('"late"');
   });
 
   test('every document keeps its schema and carries the numbers of the header', () => {

@@ -61,6 +61,21 @@ test('ticks that a blocked process slept through are counted and not made up for
   expect(ticks.lateness.read().count).toBe(4);
 });
 
+test('the newest tick tells how far behind its time it is, at the moment of asking', () => {
+  const { clock, ticks, onTick } = started();
+  const seen: unknown[] = [];
+  onTick.run = () => seen.push(ticks.behind());
+  expect(ticks.behind()).toBeNull();
+  clock.advance(50);
+  clock.lateMs = 155; // of the timer that is armed at 100
+  clock.advance(50);
+  clock.lateMs = 0;
+  clock.advance(300);
+  expect(seen).toEqual([null, { ms: 155, missed: 1 }, null]);
+  clock.advance(30); // a Redis that answers late: what is taken then is of the tick at 400
+  expect(ticks.behind()).toEqual({ ms: 30, missed: 0 });
+});
+
 test('a timer that comes a little early makes no second tick of the same instant', () => {
   const { clock, walls } = started();
   clock.lateMs = -1;
