@@ -13,7 +13,7 @@ import { Collector } from './collector.ts';
 import { readExchange } from './exchange-read.ts';
 import { type Hindrance, Processes, type RunOptions, say } from './processes.ts';
 import { report } from './report.ts';
-import { statusLine } from './status-line.ts';
+import { LinePace, statusLine } from './status-line.ts';
 import { type Compared, type ExchangePosition, summarize } from './summary.ts';
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -47,6 +47,7 @@ class Run {
   readonly #redis: Redis;
   readonly #startedAt: number;
   readonly #errors: string[] = [];
+  readonly #linePace = new LinePace();
   #ended = false;
 
   constructor(options: RunOptions, processes: Processes) {
@@ -168,7 +169,8 @@ class Run {
       columns: process.stdout.columns || COLUMNS,
     });
     if (this.#ended) return;
-    process.stdout.write(process.stdout.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
+    if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${line}`);
+    else if (this.#linePace.isDue(performance.now(), header)) process.stdout.write(`${line}\n`);
   }
 
   async #compareBooks(): Promise<ReadonlyMap<string, Compared>> {

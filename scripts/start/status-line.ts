@@ -22,3 +22,19 @@ export function statusLine({ seconds, stats, header, brain, columns }: StatusFac
   const line = parts.join(' · ');
   return line.length > columns ? `${line.slice(0, Math.max(0, columns - 1))}…` : line;
 }
+
+const LINE_EVERY_MS = 10_000;
+
+/** Where no terminal shows the newest line in the place of the one before: when a line is worth one more in a log. */
+export class LinePace {
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #state = '';
+
+  /** When what is let through changed, and every ten seconds. */
+  isDue(nowMs: number, header: Header | null): boolean {
+    const state = header ? [header.mode, ...header.reasons].join(' ') : '';
+    if (state === this.#state && nowMs - this.#toldAt < LINE_EVERY_MS) return false;
+    [this.#toldAt, this.#state] = [nowMs, state];
+    return true;
+  }
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { statusLine } from '../../../scripts/start/status-line.ts';
+import { LinePace, statusLine } from '../../../scripts/start/status-line.ts';
 import type { Stats } from '../../../shared/command.ts';
 import { header } from '../../kit/brain.ts';
 
@@ -28,4 +28,12 @@ test('statusLine() calls profit by its name: what was realized, and no more', ()
 
 test('statusLine() is cut at the width of the terminal', () => {
   expect(statusLine({ seconds: 1, stats, header: null, brain: null, columns: 12 })).toBe('1 s · no sn…');
+});
+
+test('where lines stay, one is told when what is let through changes, and every ten seconds', () => {
+  const pace = new LinePace();
+  const [normal, stale] = [header(), { ...header(), reasons: ['book-stale:BTCUSDT'] }];
+  const looks = [null, normal, normal, stale, stale, normal, normal].map((seen, i) => pace.isDue(i * 250, seen));
+  expect(looks).toEqual([true, true, false, true, false, true, false]);
+  expect([11_000, 11_249, 11_250, 11_500].map((at) => pace.isDue(at, normal))).toEqual([false, false, true, false]);
 });
