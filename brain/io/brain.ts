@@ -121,7 +121,7 @@ export class Brain implements AsyncDisposable {
       fillSeq: () => this.#fills.fillSeq,
       readFills: (upTo) => this.#fills.catchUp(() => upTo),
     });
-    this.#poller.start(config.brain.pollMs);
+    this.#poller.start({ pollMs: config.brain.pollMs, snapshotMs: config.snapshot.intervalMs });
   }
 
   /** Coded reasons why it does not trade; none when it does. */

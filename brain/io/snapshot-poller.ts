@@ -5,7 +5,7 @@
 import type { Redis } from 'ioredis';
 import type * as z from 'zod';
 import { Buckets } from '../../shared/buckets.ts';
-import type { Clock, Timer } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { Pushed } from '../../shared/command.ts';
 import type { Log } from '../../shared/log.ts';
 import { plainCheck } from '../../shared/plain-check.ts';
@@ -25,6 +25,7 @@ import { type MonoMs, sumDecimals } from '../../shared/units.ts';
 import { readTrade, TradeRow } from '../news.ts';
 import type { Documents, SymbolDocs } from '../view.ts';
 import { Life } from './life.ts';
+import { PollClock, type PollClockOptions } from './poll-clock.ts';
 import { PushedDocs } from './pushed-docs.ts';
 import { RedisWatch } from './redis-watch.ts';
 import { type Entry, StreamCursor } from './stream-cursor.ts';
@@ -70,7 +71,7 @@ export class SnapshotPoller {
   #names: readonly string[];
   #intervals: readonly string[];
   #pushed: PushedDocs;
-  #timer: Timer | null = null;
+  #polls: PollClock | null = null;
   #busy = false;
   #headerText: string | null = null;
   #newest: Pick<Header, 'epoch' | 'seq'> | null = null;
@@ -119,11 +120,10 @@ export class SnapshotPoller {
     return new Map(rows.map((symbol) => [symbol, { cursor: new StreamCursor(keys.trades(symbol), 1), row: new TradeRow() }]));
   }
 
-  start(pollMs: number): void {
+  start(periods: Pick<PollClockOptions, 'pollMs' | 'snapshotMs'>): void {
     this.life.start();
-    this.#timer = this.#options.clock.every(pollMs, () => {
-      if (this.#isDue()) void this.poll();
-    });
+    const poll = (): Promise<boolean | null> => (this.#isDue() ? this.poll() : Promise.resolve(null));
+    this.#polls = new PollClock({ clock: this.#options.clock, ...periods, poll });
   }
 
   #isDue(): boolean {
@@ -134,27 +134,29 @@ export class SnapshotPoller {
 
   stop(): void {
     this.life[Symbol.dispose]();
-    this.#timer?.cancel();
+    this.#polls?.[Symbol.dispose]();
   }
 
-  /** One poll; at most one is under way. A Redis that does not answer is no news: age tells. */
-  async poll(): Promise<void> {
-    if (this.#busy || this.#options.redis.status !== 'ready') return;
+  /** One poll; at most one is under way. True when it found a new snapshot, null when it did not ask. A Redis that does not answer is no news: age tells. */
+  async poll(): Promise<boolean | null> {
+    if (this.#busy || this.#options.redis.status !== 'ready') return null;
     this.#busy = true;
     const askedAt = this.#options.clock.monoMs();
     this.#polledAt = askedAt;
     try {
       const header = await this.#options.redis.get(this.#options.keys.header);
-      if (header === null || header === this.#headerText) return;
+      if (header === null || header === this.#headerText) return false;
       this.#headerText = header;
       const fetchedFrom = performance.now();
       const texts = await this.#fetch();
       this.roundTrip.add((performance.now() - fetchedFrom) / 1_000);
       this.watch.answered('read snapshot');
       this.#take(texts, askedAt);
+      return true;
     } catch (error) {
       this.failures++;
       this.watch.failed('read snapshot', error);
+      return null;
     } finally {
       this.#busy = false;
     }

@@ -22,8 +22,9 @@ const SETTLE_MS = 400;
 const ORDERS_MIN = 10;
 const [FLOOR_GOAL, CCXT_GOAL, TAIL_GOAL] = [1.6, 0.4, 5];
 const NOISE_MAX = 2;
-const NAMES: Readonly<Record<Market, string>> = { busy: 'busy market', storm: 'market of some moves a second' };
+const NAMES: Readonly<Record<Compared, string>> = { busy: 'busy market', storm: 'market of some moves a second' };
 
+type Compared = Exclude<Market, 'sparse'>;
 type Side = { readonly relay: Relay; readonly turn: (on: boolean) => Promise<void> | void };
 type Rounds = readonly (readonly number[])[];
 
@@ -32,7 +33,7 @@ export async function benchTickToOrder(short: boolean): Promise<readonly Figure[
   return [...(await benchMarket('busy', BUSY_MS)), ...(short ? [] : await benchMarket('storm', STORM_MS))];
 }
 
-async function benchMarket(market: Market, roundMs: number): Promise<readonly Figure[]> {
+async function benchMarket(market: Compared, roundMs: number): Promise<readonly Figure[]> {
   await using ours = await OurRun.open({ feed: 'push', market });
   await using bareRelay = await openRelay(ours.simPort);
   await using ccxtRelay = await openRelay(ours.simPort);
@@ -72,7 +73,7 @@ async function oneRound({ relay, turn }: Side, ms: number): Promise<readonly num
   return took;
 }
 
-function figuresOf(market: Market, { ours, bare, ccxt }: Readonly<Record<'ours' | 'bare' | 'ccxt', Rounds>>): readonly Figure[] {
+function figuresOf(market: Compared, { ours, bare, ccxt }: Readonly<Record<'ours' | 'bare' | 'ccxt', Rounds>>): readonly Figure[] {
   const [mine, floor, peer] = [ours, bare, ccxt].map((rounds) => rounds.map((took) => median(took)));
   const ratios = (of: readonly number[] = []): number => median((mine ?? []).map((us, n) => us / (of[n] ?? Number.NaN)));
   const all = ours.flat();

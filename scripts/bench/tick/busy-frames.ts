@@ -43,6 +43,13 @@ export class BusyFrames {
     return turn % TURNS_A_DEPTH === 0 ? [best, this.#depth(atMs)] : [best];
   }
 
+  /** One move with its depth, and nothing in between. */
+  move(atMs: number): readonly TapeFrame[] {
+    this.#turn++;
+    this.#bid++;
+    return [this.#best(atMs), this.#depth(atMs)];
+  }
+
   #best(atMs: number): TapeFrame {
     const sizes = `"B":"${sizeText(this.#size(0))}","a":"${priceText(this.#bid + 1)}","A":"${sizeText(this.#size(1))}"`;
     const raw = `{"e":"bookTicker","u":${FIRST_ID + this.#turn},"s":"${this.#symbol}","b":"${priceText(this.#bid)}",${sizes},"T":${atMs},"E":${atMs}}`;

@@ -22,13 +22,13 @@ const STORM = [
   ...['scripts/sim.ts', '--port', '0', '--symbols', SYMBOL, '--profile', 'storm', ...NO_LIMITS],
   ...ACCOUNTS.flatMap((account) => ['--account', account]),
 ];
-const busySim = (dir: string): readonly string[] => ['scripts/bench/tick/busy-sim.ts', dir, SYMBOL, ...ACCOUNTS];
+const madeUp = (market: string, dir: string): readonly string[] => ['scripts/bench/tick/busy-sim.ts', market, dir, SYMBOL, ...ACCOUNTS];
 const LIMITS = { maxPosition: '1000', maxOrderNotional: '5000', maxOpenOrders: 20, collarPercent: 5 };
 
-export type Market = 'storm' | 'busy';
+export type Market = 'storm' | 'busy' | 'sparse';
 export type OurRunOptions = {
   readonly feed: 'push' | 'poll';
-  /** `busy`: made up, forty moves a second; else the seeded one in a storm, some moves a second. */
+  /** `busy`: made up, forty moves a second; `sparse`: the same, one at a time; else the seeded one in a storm, some moves a second. */
   readonly market?: Market;
   /** More options of the simulator. */
   readonly simArgs?: readonly string[];
@@ -70,7 +70,7 @@ export class OurRun implements AsyncDisposable {
         children.unshift(child);
         return await child.message('ready', READY_MS);
       };
-      const sim = await begin('sim', market === 'busy' ? busySim(dir) : [...STORM, ...simArgs]);
+      const sim = await begin('sim', market === 'storm' ? [...STORM, ...simArgs] : madeUp(market, dir));
       const simPort = Number(sim?.['port']);
       const relay = await openRelay(simPort);
       const config = writeConfig(dir, { redisUrl: redis.value.url, port: relay.port, feed, metricsPorts });

@@ -38,8 +38,8 @@ test('while pushes come close together polls are few; when they end all polls ar
     }
     return (await getsSoFar()) - before;
   };
-  one.start(10);
+  one.start({ pollMs: 10, snapshotMs: 100 });
   expect(await polls(200, true)).toBe(4);
-  expect(await polls(200, false)).toBe(18); // the last push is forgotten after 50 ms
+  expect(await polls(200, false)).toBe(17); // the last push is forgotten after 50 ms
   one.stop();
 });
