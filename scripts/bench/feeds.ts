@@ -8,14 +8,12 @@ import { between, type Counts, countsOf, quantileOf } from './buckets-read.ts';
 import { type Figure, median, quantile } from './measure.ts';
 import { lateness } from './order-run.ts';
 import { type Market, OurRun, POLL_MS } from './tick/our-run.ts';
-import { meanOf, pollFloorMs } from './tick/poll-floor.ts';
-import type { Change } from './tick/relay.ts';
+import { meanOverPhases, type Timed } from './tick/phases.ts';
 
 const WARM_MS = 4_000;
-/** Moves of the sparse market fall on every phase of both grids in turn, which takes a few dozens of them. */
-const POLL_MEASURED_MS = 120_000;
+const POLL_MEASURED_MS = 60_000;
 const PUSH_MEASURED_MS = 20_000;
-const [POLL_SHORT_MS, PUSH_SHORT_MS] = [40_000, 10_000];
+const [POLL_SHORT_MS, PUSH_SHORT_MS] = [30_000, 10_000];
 /** Of `config.json`. */
 const SNAPSHOT_MS = 100;
 /** Of a call to the simulated engine, and of its answer back. */
@@ -24,12 +22,10 @@ const [POLL_GOAL, DECISION_GOAL_MS, ACK_GOAL_MS] = [1.05, 5, 20];
 /** A bare timer that is later than this at its p95 was on a machine too busy to judge. */
 const LATE_MS_MAX = 5;
 /** Of a mean; larger, and it says nothing about the goal. */
-const ERROR_MAX = 0.02;
-const BATCHES = 8;
+const ERROR_MAX = 0.025;
 
 type Seen = {
-  readonly tookMs: readonly number[];
-  readonly changes: readonly Change[];
+  readonly timed: readonly Timed[];
   readonly turns: Counts;
   readonly written: Counts;
   readonly acknowledged: Counts;
@@ -63,12 +59,11 @@ async function seenWith(feed: 'poll' | 'push', { forMs, ...how }: Running): Prom
   const before = await read();
   ours.relay.take();
   const late = await lateness(forMs);
-  const changes = ours.relay.changes();
-  const tookMs = ours.relay.take().map((us) => us / 1_000);
+  const timed = ours.relay.take();
   const [turns, written, acknowledged] = (await read()).map((counts, n) => between(before[n] ?? new Map(), counts));
   const none: Counts = new Map();
   return {
-    ...{ tookMs, changes, turns: turns ?? none, written: written ?? none, acknowledged: acknowledged ?? none },
+    ...{ timed, turns: turns ?? none, written: written ?? none, acknowledged: acknowledged ?? none },
     lateMs: quantile(late, 0.95),
   };
 }
@@ -78,25 +73,18 @@ const countOf = (counts: Counts): number => Math.max(0, ...counts.values());
 const lateText = ({ lateMs }: Seen): string => `a bare timer was ${lateMs.toFixed(1)} ms late at its p95`;
 
 function pollFigure(seen: Seen): Figure {
-  const { tookMs, changes } = seen;
-  const [ours, floor] = [meanOf(tookMs), pollFloorMs(changes, { snapshotMs: SNAPSHOT_MS, pollMs: POLL_MS })];
-  const error = errorOfMean(tookMs) / floor;
+  const { timed } = seen;
+  const { meanMs: ours, errorMs } = meanOverPhases(timed, SNAPSHOT_MS);
+  const floor = (SNAPSHOT_MS + POLL_MS) / 2;
+  const tookMs = timed.map((one) => one.tookMs);
   return {
     ...{ name: `frame -> order bytes, poll feed, ${POLL_MS} ms poll / arithmetic floor, mean`, value: ours / floor, unit: '×' },
-    ...{ goal: POLL_GOAL, conclusive: isQuiet(seen) && error <= ERROR_MAX, ours, floor, rawUnit: 'ms', rounds: 1 },
+    ...{ goal: POLL_GOAL, conclusive: isQuiet(seen) && errorMs / floor <= ERROR_MAX, ours, floor, rawUnit: 'ms', rounds: 1 },
     beside:
-      `the same ${changes.length} changes on grids of ${SNAPSHOT_MS} and ${POLL_MS} ms, n ${tookMs.length}, ` +
-      `standard error ${(100 * error).toFixed(1)} %; ${lateText(seen)}`,
+      `half a snapshot and half a poll period, over all phases of the ticks, n ${timed.length}, standard error ${errorMs.toFixed(2)} ms; ` +
+      lateText(seen),
     spread: { p50: median(tookMs), p99: quantile(tookMs, 0.99), p999: null, unit: 'ms' },
   };
-}
-
-/** By the means of batches: in each of them the moves fall on all phases of the grids, so the grids themselves add no doubt. */
-function errorOfMean(tookMs: readonly number[]): number {
-  const size = Math.floor(tookMs.length / BATCHES);
-  const means = Array.from({ length: BATCHES }, (_, n) => meanOf(tookMs.slice(n * size, (n + 1) * size)));
-  const mean = meanOf(means);
-  return Math.sqrt(means.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (BATCHES - 1) / BATCHES);
 }
 
 function decisionFigure(feed: string, seen: Seen): Figure {

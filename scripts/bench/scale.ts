@@ -19,6 +19,8 @@ const MIDDLE = 20;
 /** Before the first stretch of a run, while its code gets hot, and before each later one. */
 const WARM_UP_MS = 12_000;
 const SETTLE_MS = 3_000;
+/** For a p99 of landings. */
+const LANDINGS_MS = 12_000;
 const CPU_GOAL = 70;
 const CPU_GOAL_TWENTY = 8;
 const LATE_GOAL_MS = 5;
@@ -31,9 +33,9 @@ const CONTROL_LATE_MS = 5;
 export type Seen = Point & Ticks & { readonly rssMb: number; readonly lateMs: readonly number[]; readonly controlMs: number };
 
 export async function benchScale(short: boolean): Promise<readonly Figure[]> {
-  const windowMs = short ? 4_000 : 7_000;
+  const windowMs = 7_000;
   const bySymbols: Seen[] = [];
-  for (const symbols of short ? [MIDDLE, 200] : SYMBOLS) bySymbols.push(await withSymbols(symbols, windowMs));
+  for (const symbols of short ? [MIDDLE, 200] : SYMBOLS) bySymbols.push(await withSymbols(symbols, LANDINGS_MS));
   const byRate = short ? [] : await withRates(windowMs);
   const byOrders = short ? [] : await withOrders(windowMs);
   const panels = [

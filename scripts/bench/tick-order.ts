@@ -67,7 +67,7 @@ async function oneRound({ relay, turn }: Side, ms: number): Promise<readonly num
   await sleep(SETTLE_MS);
   relay.take();
   await sleep(ms);
-  const took = relay.take();
+  const took = relay.take().map(({ tookMs }) => tookMs * 1_000);
   await turn(false);
   await sleep(SETTLE_MS);
   return took;

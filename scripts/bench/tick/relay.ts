@@ -4,6 +4,7 @@
  * A bid that only comes back is not counted for anybody: our order management waits on purpose before it goes back to where it came from.
  */
 import { connect, createServer, type Socket } from 'node:net';
+import type { Timed } from './phases.ts';
 
 /** Quote units between the best bid and the order of a contender: far enough not to be filled, inside every collar. */
 export const BEHIND = 200;
@@ -13,14 +14,10 @@ const BID = /"e":"bookTicker"[^}]*?"b":"([\d.]+)"/g;
 /** In the query, or in a body: no other request of a contender has a price. */
 const ORDER = /\bprice=([\d.]+)/;
 
-/** `counts`: an order that answers it is timed. */
-export type Change = { readonly atMs: number; readonly counts: boolean };
 export type Relay = AsyncDisposable & {
   readonly port: number;
-  /** Every change of the best bid since the times were last taken. */
-  readonly changes: () => readonly Change[];
-  /** Microseconds from each frame that changed the best bid to the order made for it; forgotten when taken. */
-  readonly take: () => readonly number[];
+  /** From each frame that changed the best bid to the order made for it; forgotten when taken. */
+  readonly take: () => readonly Timed[];
 };
 
 export async function openRelay(port: number): Promise<Relay> {
@@ -50,7 +47,7 @@ export async function openRelay(port: number): Promise<Relay> {
     for (const socket of sockets) socket.destroy();
     await new Promise((closed) => server.close(closed));
   };
-  return { port: address.port, changes: () => [...watch.changes], take: () => watch.take(), [Symbol.asyncDispose]: close };
+  return { port: address.port, take: () => watch.take(), [Symbol.asyncDispose]: close };
 }
 
 class Watch {
@@ -58,8 +55,7 @@ class Watch {
   /** When each best bid was last the best. */
   readonly #stood = new Map<number, number>();
   #bid = 0;
-  #tookUs: number[] = [];
-  changes: Change[] = [];
+  #timed: Timed[] = [];
 
   told(bytes: Buffer): void {
     if (!bytes.includes('"bookTicker"')) return;
@@ -68,7 +64,6 @@ class Watch {
       const bid = tenths(Number(text));
       this.#stood.set(this.#bid, now);
       const isBack = now - (this.#stood.get(bid) ?? Number.NEGATIVE_INFINITY) < BACK_MS;
-      if (bid !== this.#bid) this.changes.push({ atMs: now, counts: !isBack });
       if (bid !== this.#bid && isBack) this.#since.delete(bid);
       else if (bid !== this.#bid) this.#since.set(bid, now);
       this.#bid = bid;
@@ -80,15 +75,14 @@ class Watch {
     const bid = tenths(Number(price) + BEHIND);
     const since = this.#since.get(bid);
     this.#since.delete(bid);
-    if (since !== undefined) this.#tookUs.push((performance.now() - since) * 1_000);
+    if (since !== undefined) this.#timed.push({ atMs: performance.timeOrigin + since, tookMs: performance.now() - since });
   }
 
-  take(): readonly number[] {
-    const took = this.#tookUs;
-    this.#tookUs = [];
-    this.changes = [];
+  take(): readonly Timed[] {
+    const timed = this.#timed;
+    this.#timed = [];
     this.#since.clear();
-    return took;
+    return timed;
   }
 }
 

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PollClock } from '../../../brain/io/poll-clock.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
