@@ -31,11 +31,16 @@ import { benchSweep } from './bench/sweep.ts';
 import { benchTickToOrder } from './bench/tick-order.ts';
 import { benchWatched } from './bench/watched.ts';
 import { benchWholeRun } from './bench/whole-run.ts';
-import { EXIT, type ExitCode, newTool, Problem, print, runTool } from './lib/tool.ts';
+import { EXIT, type ExitCode, newTool, Problem, print, runTool, wholeNumber } from './lib/tool.ts';
 
 type Figures = Promise<readonly Figure[]>;
 /** What can be measured alone: its option, what it says of itself, and whether a run of everything has it too, there in short. */
-type Part = { readonly name: string; readonly help: string; readonly run: (short: boolean) => Figures; readonly isInAll: boolean };
+type Part = {
+  readonly name: string;
+  readonly help: string;
+  readonly run: (short: boolean, minutes?: number) => Figures;
+  readonly isInAll: boolean;
+};
 
 const part = (name: string, help: string, run: Part['run']): Part => ({ name, help, run, isInAll: true });
 const alone = (one: Part): Part => ({ ...one, isInAll: false });
@@ -76,8 +81,8 @@ const PARTS: readonly Part[] = [
   ),
   alone(part('run', 'a whole run: latency, CPU and memory of each process, 80 s', (short) => benchWholeRun(short ? 20 : 80))),
   alone(
-    part('scale-soak', 'a gateway with two hundred symbols for ten minutes, with --quick for one', (short) =>
-      benchScaleSoak(short ? 1 : 10),
+    part('scale-soak', 'a gateway with two hundred symbols for ten minutes, with --quick for one', (short, minutes = short ? 1 : 10) =>
+      benchScaleSoak(minutes),
     ),
   ),
   alone(
@@ -118,10 +123,11 @@ measured, 2 usage.`,
   .option('--quick', 'alone: some ratios against the recorded ones, under 40 s; with parts: shorter runs where a part has them', false)
   .option('--record', 'with --quick alone: write the ratios to scripts/bench/recorded.json instead', false)
   .option('--json', 'one JSON line instead of a table', false)
+  .option('--minutes <n>', 'with --scale-soak: for so long', wholeNumber({ min: 1, max: 100_000 }))
   .option('--html <file>', 'also a page with charts that loads nothing');
 for (const { name, help, isInAll } of PARTS) program.option(`--${name}`, `${help}${isInAll ? '' : '; only when asked for'}`, false);
 
-type Options = Readonly<Record<string, boolean>> & { readonly html?: string };
+type Options = Readonly<Record<string, boolean>> & { readonly html?: string; readonly minutes?: number };
 type Done = {
   readonly figures: readonly Figure[];
   readonly seconds?: Readonly<Record<string, number>>;
@@ -129,12 +135,12 @@ type Done = {
 };
 
 /** Each part's own time is told, so that one knows what a part alone costs. */
-async function measure(parts: readonly Part[], short: boolean): Promise<Done> {
+async function measure(parts: readonly Part[], { short, minutes }: { readonly short: boolean; readonly minutes?: number }): Promise<Done> {
   const figures: Figure[] = [];
   const seconds: Record<string, number> = {};
   for (const { name, run } of parts) {
     const from = performance.now();
-    figures.push(...(await run(short)));
+    figures.push(...(await run(short, minutes)));
     seconds[name] = Math.round((performance.now() - from) / 100) / 10;
     process.stderr.write(`${name}: ${seconds[name]} s\n`);
   }
@@ -195,7 +201,8 @@ async function main(): Promise<ExitCode> {
     return failed(checked) ? EXIT.failed : EXIT.done;
   }
   const parts = asked.length > 0 ? asked : PARTS.filter(({ isInAll }) => isInAll);
-  tell(await measure(parts, quick || asked.length === 0), options);
+  const size = { short: quick || asked.length === 0, ...(options.minutes !== undefined && { minutes: options.minutes }) };
+  tell(await measure(parts, size), options);
   return EXIT.done;
 }
 
