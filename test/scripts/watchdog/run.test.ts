@@ -57,7 +57,7 @@ function load(policy: string, port = sim.simulator.port): Loaded {
     runDir: 'run',
     sim: { port },
     redis: { url: 'redis://127.0.0.1:1' },
-    gateway: { recvWindowMs: 30_000 }, // a busy machine may stand still between signature and answer
+    gateway: { recvWindowMs: 12_000 }, // a busy machine may stand still between signature and answer; what acts waits for as long
     watchdog: { policy, silenceMs: SILENCE_MS, lookMs: LOOK_MS },
   };
   const file = join(dir, 'config.json');
