@@ -141,7 +141,9 @@ export const Config = z.strictObject({
   gateway: GatewayConfig,
   brain: z
     .strictObject({
-      pollMs: ms(1, 1_000).default(10).describe('period of the Redis poll; just after each snapshot is due it is read besides'),
+      pollMs: ms(1, 1_000)
+        .default(10)
+        .describe('period of the Redis poll; shorter than that of the snapshots, Redis is also read just after each is due'),
       feed: z.enum(['poll', 'push']).default('poll').describe('how snapshots arrive: polled from Redis, or pushed over the socket'),
       maxSnapshotAgeMs: ms(50, 10_000).default(500).describe('an older snapshot is not acted on'),
       commandTtlMs: ms(50, 10_000).default(500).describe('life of an order command, counted from its snapshot'),

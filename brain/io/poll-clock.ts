@@ -1,7 +1,8 @@
 /**
  * When Redis is read: a poll period after the last time, and just after each tick of the snapshots, which fall on whole multiples of their
  * period on the wall clock that both processes share. A snapshot that is not there yet is looked for again each millisecond, a few times: so it
- * is found a millisecond or two after it landed, not half a poll period. A poll never waits for the one before; that is the reader's to refuse.
+ * is found a millisecond or two after it landed, not half a poll period. With a period as long as that of the snapshots
+ * or longer somebody wants fewer reads: then the period is all there is. A poll never waits for the one before; that is the reader's to refuse.
  */
 import type { Clock, Timer } from '../../shared/clock.ts';
 
@@ -41,7 +42,7 @@ export class PollClock implements Disposable {
     const { clock, pollMs, snapshotMs } = this.#options;
     const now = clock.wallMs();
     const landsMs = snapshotMs - ((now - LANDS_MS) % snapshotMs);
-    const isTick = landsMs <= pollMs && landsMs >= EARLY_MS; // a timer that came a little early was this tick's
+    const isTick = pollMs < snapshotMs && landsMs <= pollMs && landsMs >= EARLY_MS; // a timer that came a little early was this tick's
     return clock.after(isTick ? landsMs : pollMs, () => {
       this.#seek?.cancel();
       this.#timer = this.#arm();

@@ -45,6 +45,10 @@ test('one that is late is left to the common period', async () => {
   expect(asked).toEqual([101, 102, 103, 104, 105, 106, 107, 108, 109, 121, 141]);
 });
 
+test('a period no shorter than that of the snapshots is all there is', async () => {
+  expect(await polls({ pollMs: 100, snapshotMs: 100, startMs: 37, forMs: 350 }, () => false)).toEqual([137, 237, 337]);
+});
+
 test('where pushes made a poll needless nothing is looked for', async () => {
   expect(await polls({ pollMs: 10, snapshotMs: 100, startMs: 99, forMs: 13 }, () => null)).toEqual([101, 111]);
 });
