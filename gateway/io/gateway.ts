@@ -21,7 +21,6 @@ import { DeadMan } from '../orders/dead-man.ts';
 import type { Desk } from '../orders/desk.ts';
 import type { StopOrder } from '../orders/emergency.ts';
 import { Epochs } from '../orders/epochs.ts';
-import { fenced } from '../orders/fence.ts';
 import type { LadderJob } from '../orders/ladder.ts';
 import { Lease } from '../orders/lease.ts';
 import { Modes } from '../orders/modes.ts';
@@ -168,7 +167,7 @@ export class Gateway implements AsyncDisposable {
 
   #openCore(): Core {
     const { config, clock, store, identity, speed } = this.#options;
-    const venue = auditedVenue(fenced(this.#options.venue, this.#place.fence), this.#audit);
+    const venue = auditedVenue(this.#options.venue, { fence: this.#place.fence, audit: this.#audit });
     const ledger = new Ledger({ instruments: venue.instruments, archive: store, state: store.load(venue.instruments) });
     const keeper = new Keeper({ ledger, write: recordedWrites(this.#options), clock, notice: this.#notices.tell });
     const [budget, meta] = [new Budget(), store.meta()];

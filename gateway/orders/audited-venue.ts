@@ -1,11 +1,16 @@
-/** A venue whose every request about an order of ours is noted with its answer; all else it has, or will have, passes through as it is. */
+/**
+ * A venue behind the fence, whose every request about an order of ours is noted with its answer; all else it has passes through as it is. Every
+ * order asks for its members a dozen times: they are taken over once, which they stand because a fenced venue's need no `this`.
+ */
 import { formatPrice, formatSize, type Instrument } from '../../shared/instrument.ts';
 import type { Lots, Ticks } from '../../shared/units.ts';
 import type { RequestKind } from '../account/audit-rows.ts';
 import type { OrderEntry, StopEntry, Venue, VenueResult } from '../venues/venue.ts';
 import type { Asked, Audit } from './audit.ts';
+import { type Fence, fenced } from './fence.ts';
 
-export function auditedVenue(venue: Venue, audit: Audit): Venue {
+export function auditedVenue(unfenced: Venue, { fence, audit }: { readonly fence: Fence; readonly audit: Audit }): Venue {
+  const venue = fenced(unfenced, fence);
   const { orders, stops } = venue;
   return over(venue, {
     orders: over(orders, auditedOrders({ venue, orders, audit })),
@@ -88,13 +93,5 @@ async function askedTogether<T>(audit: Audit, { asked, send }: Together<T>): Pro
   return results;
 }
 
-/** The same object with some members in the place of its own. */
-function over<T extends object>(target: T, own: Partial<T>): T {
-  return new Proxy(target, {
-    get: (of, key) => {
-      if (Object.hasOwn(own, key)) return Reflect.get(own, key);
-      const member = Reflect.get(of, key, of);
-      return typeof member === 'function' ? member.bind(of) : member;
-    },
-  });
-}
+/** The same with some members in the place of its own. */
+const over = <T extends object>(target: T, own: Partial<T>): T => ({ ...target, ...own });

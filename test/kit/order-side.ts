@@ -6,6 +6,7 @@ import type { Change } from '../../gateway/account/rows.ts';
 import type { LedgerStore } from '../../gateway/io/ledger-store.ts';
 import { Audit } from '../../gateway/orders/audit.ts';
 import { auditedVenue } from '../../gateway/orders/audited-venue.ts';
+import { Fence } from '../../gateway/orders/fence.ts';
 import { Stamps } from '../../gateway/account/stamps.ts';
 import { Budget } from '../../gateway/orders/budget.ts';
 import { Closer } from '../../gateway/orders/closer.ts';
@@ -61,6 +62,9 @@ export const settle = async (): Promise<void> => {
   for (let i = 0; i < 30; i++) await Promise.resolve();
 };
 
+/** Of a gateway that never stood still. */
+export const openFence = (): Fence => new Fence({ stalls: () => 0, prove: () => Promise.resolve('ours') });
+
 export class OrderSide {
   readonly clock = new VirtualClock();
   readonly venue = new ScriptedVenue(this.clock);
@@ -97,7 +101,7 @@ export class OrderSide {
     const store = openStore?.(clock) ?? null;
     this.store = store;
     this.audit = new Audit({ stamps: store?.stamps ?? new Stamps(clock), take: (note) => store?.note(note) });
-    const venue = store ? auditedVenue(this.venue, this.audit) : this.venue;
+    const venue = store ? auditedVenue(this.venue, { fence: openFence(), audit: this.audit }) : this.venue;
     const ledger = new Ledger({
       instruments: venue.instruments,
       archive: store ?? NO_ARCHIVE,

@@ -5,6 +5,7 @@ import { Audit } from '../../../gateway/orders/audit.ts';
 import { auditedVenue } from '../../../gateway/orders/audited-venue.ts';
 import type { OrderEntry } from '../../../gateway/venues/venue.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
+import { openFence } from '../../kit/order-side.ts';
 import { id, request } from '../../kit/orders.ts';
 import { fault, ScriptedVenue } from '../../kit/scripted-venue.ts';
 
@@ -16,7 +17,7 @@ function audited(over: Partial<OrderEntry> = {}) {
   const audit = new Audit({ stamps: new Stamps(clock), take: (note) => notes.push(note) });
   const told = (): readonly string[] =>
     notes.map((note) => [note.kind, 'what' in note ? note.what : note.code, note.clientId.slice(-9, -2)].join(' '));
-  return { venue, notes, told, audited: auditedVenue(venue, audit) };
+  return { venue, notes, told, audited: auditedVenue(venue, { fence: openFence(), audit }) };
 }
 
 test('what the venue has beside orders, and what it lacks, passes through', () => {
