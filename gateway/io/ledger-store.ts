@@ -10,7 +10,6 @@
  * When the disk fails the rows wait in memory, `fault` says why, new orders are refused, cancel and close go on; the disk is tried again
  * all the time. One that could not be opened is tried again too (`LedgerReturn`). A file that is broken is not: a person has to look at it.
  */
-import type { DatabaseSync } from 'node:sqlite';
 import { EPOCH_MAX } from '../../shared/client-id.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Cause, LifeRows, Note } from '../account/audit-rows.ts';
@@ -35,12 +34,12 @@ import { DroppedRows } from './ledger-dropped.ts';
 import { LedgerEntries } from './ledger-entries.ts';
 import { bringOntoGrids, type Instruments } from './ledger-grid.ts';
 import { LedgerQueue } from './ledger-queue.ts';
-import { LedgerReader } from './ledger-reader.ts';
+import type { LedgerReader } from './ledger-reader.ts';
 import { LedgerReturn } from './ledger-return.ts';
-import { Retention } from './ledger-retention.ts';
+import { openLedger, type OpenLedger } from './ledger-open.ts';
 import type { OpenOptions } from './ledger-options.ts';
-import { bytesOf, CHECKED_BYTES_MAX, inTransaction, openLedgerFile } from './ledger-schema.ts';
-import { LedgerWriter, type Pending } from './ledger-writer.ts';
+import { bytesOf, CHECKED_BYTES_MAX, inTransaction } from './ledger-schema.ts';
+import type { LedgerWriter, Pending } from './ledger-writer.ts';
 import { NewestIds } from './newest-ids.ts';
 
 /** Entries of one commit: a disk that is back is not kept busy for long. */
@@ -50,7 +49,6 @@ const RETRY_MS = 250;
 const CHECKPOINT_MS = 10_000;
 /** A large file is proved whole this long after the start: then what had to be quick is done. */
 const CHECK_AFTER_MS = 60_000;
-const MB = 1_024 * 1_024;
 /** SQLITE_CORRUPT, SQLITE_NOTADB. */
 const BROKEN: ReadonlySet<number> = new Set([11, 26]);
 
@@ -70,7 +68,6 @@ export type Meta = {
   /** Up to when the venue's list of funding is booked. */
   readonly funding: string | null;
 };
-type Open = { readonly db: DatabaseSync; readonly reader: LedgerReader; readonly writer: LedgerWriter; readonly retention: Retention };
 const EMPTY: LedgerState = { orders: [], positions: [], fillSeq: 0, loose: [] };
 
 export class LedgerStore implements Archive, Disposable {
@@ -82,7 +79,7 @@ export class LedgerStore implements Archive, Disposable {
   readonly #entries: LedgerEntries;
   /** One row of times for all that is written here. */
   readonly stamps: Stamps;
-  #open: Open | null = null;
+  #open: OpenLedger | null = null;
   #fault: string | null = null;
   #broken = false;
   #retryAt = Number.NEGATIVE_INFINITY;
@@ -94,7 +91,8 @@ export class LedgerStore implements Archive, Disposable {
   #asideFault: string | null = null;
   readonly #return: LedgerReturn;
 
-  constructor({ path, clock, durability = 'process', keepDays = 30, maxMb = 2_000, onGrid, onOld, returns = 0 }: OpenOptions) {
+  constructor(options: OpenOptions) {
+    const { path, clock, durability = 'process', onGrid, returns = 0 } = options;
     this.#path = path;
     this.#clock = clock;
     this.#onGrid = onGrid;
@@ -105,10 +103,8 @@ export class LedgerStore implements Archive, Disposable {
     this.stamps = new Stamps(clock);
     this.#entries = new LedgerEntries({ stamps: this.stamps, stored: (clientId) => this.findOrder(clientId)?.order.status ?? null });
     this.#attempt(() => {
-      const db = openLedgerFile(path, { durability, wallMs: clock.wallMs(), onOld });
-      const parts = { reader: new LedgerReader(db), writer: new LedgerWriter(db) };
-      this.#open = { db, ...parts, retention: new Retention(db, { keepDays, maxBytes: maxMb * MB }) };
-      this.#unproved = bytesOf(db) > CHECKED_BYTES_MAX;
+      this.#open = openLedger(options);
+      this.#unproved = bytesOf(this.#open.db) > CHECKED_BYTES_MAX;
     });
   }
 
@@ -147,8 +143,11 @@ export class LedgerStore implements Archive, Disposable {
     for (const { clientId } of change.orders) this.#ids.see(clientId);
     const [placed] = change.orders;
     if (placed && isPlacement(change) && this.#fault === null && this.#queue.order(placed.clientId) === null) {
-      const done = this.#put((writer) => writer.order(placed, entry.wallMs));
-      return this.#queue.addChange(done ? { ...entry, change: NO_CHANGE } : entry) && done;
+      const journal = placed.order.status === 'sent' ? this.#open.journal : null; // only a new order: an amended one has a row
+      const done = journal
+        ? this.#attempt(() => journal.append(placed, entry.wallMs) ?? true) !== null
+        : this.#put((writer) => writer.order(placed, entry.wallMs));
+      return this.#queue.addChange(done && !journal ? { ...entry, change: NO_CHANGE } : entry) && done;
     }
     const kept = this.#queue.addChange(entry);
     if (urgent && this.#fault === null) this.flush();
@@ -179,8 +178,8 @@ export class LedgerStore implements Archive, Disposable {
       this.#queue.drop(batch.length);
     } while (this.#queue.size > 0 && this.#fault === null);
     if (this.#queue.size > 0) return; // a long backlog goes on at the next tick, and the fault with it
-    this.#fault = null;
     this.#entries.settled();
+    if (this.#attempt(() => this.#open?.journal?.empty() ?? true)) this.#fault = null;
   }
 
   /** Stops at the venue that had not ended. */
@@ -390,7 +389,7 @@ export class LedgerStore implements Archive, Disposable {
   #close(): void {
     this.#aside.stop();
     this.#return[Symbol.dispose]();
-    this.#open?.db.close();
+    this.#open?.[Symbol.dispose]();
     this.#open = null;
   }
 }

@@ -69,6 +69,12 @@ export class LedgerWriter {
     this.#to.putOrder.run(row.clientId, row.symbol, status, ended ? 0 : 1, writePlainRow(row), ended ? wallMs : null);
   }
 
+  /** Where it has no row; one that is there says more. */
+  placed(row: LedgerOrder, wallMs: number): void {
+    const ended = isOver(row);
+    this.#to.addOrder.run(row.clientId, row.symbol, row.order.status, ended ? 0 : 1, writePlainRow(row), ended ? wallMs : null);
+  }
+
   transition({ clientId, atUs, status, reason, cause, symbol }: Transition): void {
     this.#to.addTransition.run(clientId, atUs, status, reason, cause);
     if (symbol !== null) this.#to.countReached.run(symbol, status);
@@ -116,6 +122,7 @@ export class LedgerWriter {
 type Statements = Readonly<
   Record<
     | 'putOrder'
+    | 'addOrder'
     | 'addTransition'
     | 'countReached'
     | 'putFill'
@@ -142,6 +149,7 @@ const UPSERT = `ON CONFLICT (client_id) DO UPDATE SET status = excluded.status, 
 function prepare(db: DatabaseSync): Statements {
   return {
     putOrder: db.prepare(`INSERT INTO orders (client_id, symbol, status, open, row, ended_ms) VALUES (?, ?, ?, ?, ?, ?) ${UPSERT}`),
+    addOrder: db.prepare('INSERT OR IGNORE INTO orders (client_id, symbol, status, open, row, ended_ms) VALUES (?, ?, ?, ?, ?, ?)'),
     putStop: db.prepare(`INSERT INTO stops (client_id, symbol, status, open, row, ended_ms) VALUES (?, ?, ?, ?, ?, ?) ${UPSERT}`),
     addTransition: db.prepare('INSERT OR REPLACE INTO transitions (client_id, at_us, status, reason, cause) VALUES (?, ?, ?, ?, ?)'),
     countReached: db.prepare('INSERT INTO reached (symbol, status, n) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1'),

@@ -86,7 +86,9 @@ function passedBefore(folder: string, loaded: Loaded): Stamp | null {
 
 /** Signs of life of the gateway that had passed: it may have run for weeks since, and its position waits all the same. */
 function ledgerWrites(folder: string): readonly number[] {
-  return [LEDGER_FILE, `${LEDGER_FILE}-wal`].flatMap((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? []);
+  return ['', '-wal', '-placed'].flatMap(
+    (suffix) => statSync(join(folder, `${LEDGER_FILE}${suffix}`), { throwIfNoEntry: false })?.mtimeMs ?? [],
+  );
 }
 
 function notePass(folder: string, { loaded, accepted }: { readonly loaded: Loaded; readonly accepted: boolean }): void {

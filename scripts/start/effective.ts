@@ -77,5 +77,6 @@ export function setAsideState(dir: string): void {
   rmSync(previous, { recursive: true, force: true });
   mkdirSync(previous, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(dir))
-    if (/^((exchange|ledger|brain)\.sqlite(-wal|-shm)?|PANIC\.taken)$/.test(name)) renameSync(join(dir, name), join(previous, name));
+    if (/^((exchange|ledger|brain)\.sqlite(-wal|-shm|-placed)?|PANIC\.taken)$/.test(name))
+      renameSync(join(dir, name), join(previous, name));
 }

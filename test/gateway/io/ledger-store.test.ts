@@ -156,16 +156,20 @@ test('durability "power" waits for the disk in every commit, "process" does not'
 });
 
 test('rows that the disk refused wait and are written when it is back', () => {
-  using store = open();
+  const clock = new VirtualClock(1_700_000_100_000);
+  using store = new LedgerStore({ path, clock });
   const ledger = ledgerOf(store);
   const other = new DatabaseSync(path);
   other.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE'); // stands for a disk that does not take writes
-  expect(store.write(ledger.take(request(), at(1)))).toBe(false);
+  expect(store.write(ledger.take(request(), at(1)))).toBe(true); // the journal took it
+  store.flush();
   expect(store.fault).toContain('locked');
+  expect(store.write(ledger.take(request({ clientId: id(2) }), at(1)))).toBe(false);
   other.exec('ROLLBACK');
   other.close();
+  clock.advance(1_000);
   store.flush();
-  expect([store.fault, store.load(instruments).orders.length]).toEqual([null, 1]);
+  expect([store.fault, store.load(instruments).orders.length]).toEqual([null, 2]);
 });
 
 test('the run of an order lives on over a restart, in memory and archived; rows that say nothing of it say nothing', () => {

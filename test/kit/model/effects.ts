@@ -1,5 +1,5 @@
 /** What one life of a gateway does to the world, counted, so that it can be killed between any two such steps; and its ledger file. */
-import { copyFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../../shared/clock.ts';
 import type { OpenOptions } from '../../../gateway/io/ledger-options.ts';
@@ -96,20 +96,22 @@ export class ModelStore extends LedgerStore {
     return this.fault !== null;
   }
 
-  /** Leaves to `path` what a crash leaves on the disk; the newest `lost` commits are gone. */
+  /** Leaves to `path` what a crash leaves on the disk; with the power the newest `lost` commits are gone, and what was not yet in the tables. */
   crashTo(path: string, lost: number): void {
     const log = `${this.#file}-wal`;
     const kept = this.#ends.at(-1 - lost) ?? this.#ends[0] ?? 0;
     copyFileSync(this.#file, path);
     copyFileSync(log, `${path}-wal`);
+    rmSync(`${path}-placed`, { force: true });
     if (lost > 0) truncateSync(`${path}-wal`, kept);
+    else if (existsSync(`${this.#file}-placed`)) copyFileSync(`${this.#file}-placed`, `${path}-placed`);
     this.remove();
   }
 
   remove(): void {
     this.mend();
     this.abandon();
-    for (const end of ['', '-wal', '-shm']) rmSync(`${this.#file}${end}`, { force: true });
+    for (const end of ['', '-wal', '-shm', '-placed']) rmSync(`${this.#file}${end}`, { force: true });
   }
 
   #durably<T>(run: () => T, nothing: T): T {
