@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { overlay } from '../../shared/config.ts';
+import type { Credentials } from '../../shared/config-file.ts';
 import { GatewayClient } from '../../shared/io/gateway-client.ts';
 import { Child } from '../start/child.ts';
 import { nodeFlags } from '../start/node-flags.ts';
@@ -24,10 +25,13 @@ export type OrderRunOptions = {
   readonly onPassed?: (passed: Passed) => void;
   /** More options of node for the gateway, given the scratch folder. */
   readonly gatewayNodeArgs?: (dir: string) => readonly string[];
+  /** Only a gateway more, of an account of its own, whose orders leave over the WebSocket API: on the Redis and the exchange of another run. */
+  readonly beside?: { readonly run: OrderRun; readonly credentials: Credentials };
 };
 
 type Parts = {
   readonly client: GatewayClient;
+  readonly prefix: string;
   readonly redisUrl: string;
   readonly simPort: number;
   readonly gatewayPid: number;
@@ -38,6 +42,8 @@ type Parts = {
 
 export class OrderRun implements AsyncDisposable {
   readonly client: GatewayClient;
+  /** Of its keys in Redis. */
+  readonly prefix: string;
   readonly redisUrl: string;
   /** Past the relay. */
   readonly simPort: number;
@@ -49,6 +55,7 @@ export class OrderRun implements AsyncDisposable {
 
   private constructor(parts: Parts) {
     this.client = parts.client;
+    this.prefix = parts.prefix;
     this.redisUrl = parts.redisUrl;
     this.simPort = parts.simPort;
     this.gatewayPid = parts.gatewayPid;
@@ -58,29 +65,15 @@ export class OrderRun implements AsyncDisposable {
   }
 
   /** What was started before a failure is ended again. */
-  static async open({ symbols, simArgs, onPassed, gatewayNodeArgs = () => [] }: OrderRunOptions): Promise<OrderRun> {
+  static async open(options: OrderRunOptions): Promise<OrderRun> {
+    const { symbols, beside, gatewayNodeArgs = () => [] } = options;
     const dir = mkdtempSync(join(tmpdir(), 'mmbot-orders-'));
     const children: Child[] = [];
     try {
-      const redis = await ensureRedis({
-        url: `redis://127.0.0.1:${await freePort()}`,
-        mayStart: true,
-        env: process.env,
-        dir,
-        logFile: null,
-        onFatal: fail,
-      });
-      if (!redis.ok) throw new Error(redis.error);
-      if (redis.value.child) children.unshift(redis.value.child);
-      const { url: redisUrl } = redis.value;
-      const sim = startChild(dir, {
-        name: 'sim',
-        args: [join(ROOT, 'scripts/sim.ts'), '--port', '0', '--symbols', symbols.join(','), ...simArgs],
-      });
-      children.unshift(sim);
-      const simPort = Number((await sim.message('ready', READY_MS))?.['port']);
-      const tap = onPassed ? await openTap({ port: simPort, onPassed }) : null;
-      const config = writeConfig(dir, { symbols, redisUrl, restPort: tap?.port ?? simPort, simPort });
+      const { redisUrl, simPort, tap } = beside ? { ...placeOf(beside.run), tap: null } : await openPlace(options, { dir, children });
+      const prefix = beside ? 'mm:second' : 'mm:binance';
+      const ways = { symbols, redisUrl, prefix, restPort: tap?.port ?? simPort, simPort };
+      const config = writeConfig(dir, { ...ways, credentials: beside?.credentials ?? null });
       const gateway = startChild(dir, {
         name: 'gateway',
         args: [...gatewayNodeArgs(dir), join(ROOT, 'gateway/main.ts'), '--config', config],
@@ -89,7 +82,7 @@ export class OrderRun implements AsyncDisposable {
       const path = String((await gateway.message('ready', READY_MS))?.['operatorPath']);
       const connected = await GatewayClient.connect({ path, role: 'operator', environment: 'sim', name: 'bench' });
       if (!connected.ok) throw new Error(connected.error.sentence);
-      return new OrderRun({ client: connected.value, redisUrl, simPort, gatewayPid: gateway.pid ?? 0, dir, children, tap });
+      return new OrderRun({ client: connected.value, prefix, redisUrl, simPort, gatewayPid: gateway.pid ?? 0, dir, children, tap });
     } catch (error) {
       await endAll(children, dir);
       throw error;
@@ -101,6 +94,26 @@ export class OrderRun implements AsyncDisposable {
     await endAll(this.#children, this.dir);
     await this.#tap?.[Symbol.asyncDispose]();
   }
+}
+
+const placeOf = ({ redisUrl, simPort }: OrderRun): Pick<Parts, 'redisUrl' | 'simPort'> => ({ redisUrl, simPort });
+
+type Own = { readonly dir: string; readonly children: Child[] };
+
+/** Redis and the exchange, and the relay where one is wanted. */
+async function openPlace({ symbols, simArgs, onPassed }: OrderRunOptions, { dir, children }: Own) {
+  const url = `redis://127.0.0.1:${await freePort()}`;
+  const redis = await ensureRedis({ url, mayStart: true, env: process.env, dir, logFile: null, onFatal: fail });
+  if (!redis.ok) throw new Error(redis.error);
+  if (redis.value.child) children.unshift(redis.value.child);
+  const sim = startChild(dir, {
+    name: 'sim',
+    args: [join(ROOT, 'scripts/sim.ts'), '--port', '0', '--symbols', symbols.join(','), ...simArgs],
+  });
+  children.unshift(sim);
+  const simPort = Number((await sim.message('ready', READY_MS))?.['port']);
+  const tap = onPassed ? await openTap({ port: simPort, onPassed }) : null;
+  return { redisUrl: redis.value.url, simPort, tap };
 }
 
 /** How late a bare timer was, again and again over a stretch of time. */
@@ -133,16 +146,24 @@ export const fail = (sentence: string): never => {
   throw new Error(sentence);
 };
 
-type Ways = { readonly symbols: readonly string[]; readonly redisUrl: string; readonly restPort: number; readonly simPort: number };
+type Ways = Pick<Parts, 'redisUrl' | 'prefix' | 'simPort'> & {
+  readonly symbols: readonly string[];
+  readonly restPort: number;
+  /** Null: the key that the simulator knows, over REST. */
+  readonly credentials: Credentials | null;
+};
 
-function writeConfig(dir: string, { symbols, redisUrl, restPort, simPort }: Ways): string {
+function writeConfig(dir: string, { symbols, redisUrl, prefix, restPort, simPort, credentials }: Ways): string {
   const base = JSON.parse(readFileSync(join(ROOT, 'config.json'), 'utf8'));
   const own = {
     symbols,
     runDir: 'run',
-    redis: { url: redisUrl, prefix: 'mm:binance' },
-    endpoints: { sim: { rest: `http://127.0.0.1:${restPort}`, stream: `ws://127.0.0.1:${simPort}` } },
-    gateway: { metricsPort: null },
+    redis: { url: redisUrl, prefix },
+    endpoints: {
+      sim: { rest: `http://127.0.0.1:${restPort}`, stream: `ws://127.0.0.1:${simPort}`, api: `ws://127.0.0.1:${simPort}/ws-fapi/v1` },
+    },
+    ...(credentials && { credentials: { sim: credentials } }),
+    gateway: { metricsPort: null, orderEntry: credentials ? 'websocket' : 'rest' },
     limits: {
       maxGrossNotional: '1000000',
       rate: { maxCommandsPerSecond: 1_000, maxOrdersPerFill: 1_000_000 },
@@ -151,6 +172,6 @@ function writeConfig(dir: string, { symbols, redisUrl, restPort, simPort }: Ways
   };
   mkdirSync(join(dir, 'run'), { mode: 0o700 });
   const file = join(dir, 'config.json');
-  writeFileSync(file, JSON.stringify(overlay(base, own)));
+  writeFileSync(file, JSON.stringify(overlay(base, own)), { mode: 0o600 });
   return file;
 }
