@@ -5,7 +5,7 @@ import type { OpenOptions } from './ledger-options.ts';
 import { Retention } from './ledger-retention.ts';
 import { inTransaction, openLedgerFile } from './ledger-schema.ts';
 import { LedgerWriter } from './ledger-writer.ts';
-import { PlacedJournal } from './placed-journal.ts';
+import { type Placed, PlacedJournal } from './placed-journal.ts';
 
 export type OpenLedger = Disposable & {
   readonly db: DatabaseSync;
@@ -20,15 +20,17 @@ const MB = 1_024 * 1_024;
 
 /** Throws one sentence when it cannot be used. */
 export function openLedger({ path, clock, durability = 'process', keepDays = 30, maxMb = 2_000, onOld }: OpenOptions): OpenLedger {
-  const db = openLedgerFile(path, { durability, wallMs: clock.wallMs(), onOld });
   const journal = path === ':memory:' ? null : new PlacedJournal(path, durability);
+  const left = journal?.left() ?? []; // first: one of another program must be found while that program can still open the tables
+  const db = openLedgerFile(path, { durability, wallMs: clock.wallMs(), onOld });
   const close = (): void => {
     journal?.[Symbol.dispose]();
     db.close();
   };
   try {
     const writer = new LedgerWriter(db);
-    if (journal) takeOver(journal, { db, writer });
+    takeOver(left, { db, writer });
+    journal?.empty(); // only after the tables have it
     const parts = { reader: new LedgerReader(db), retention: new Retention(db, { keepDays, maxBytes: maxMb * MB }) };
     return { db, journal, writer, ...parts, [Symbol.dispose]: close };
   } catch (error) {
@@ -37,12 +39,9 @@ export function openLedger({ path, clock, durability = 'process', keepDays = 30,
   }
 }
 
-/** Emptied only after the tables have it. */
-function takeOver(journal: PlacedJournal, { db, writer }: Pick<OpenLedger, 'db' | 'writer'>): void {
-  const left = journal.left();
-  if (left.length > 0)
-    inTransaction(db, () => {
-      for (const { row, wallMs } of left) writer.placed(row, wallMs);
-    });
-  journal.empty();
+function takeOver(left: readonly Placed[], { db, writer }: Pick<OpenLedger, 'db' | 'writer'>): void {
+  if (left.length === 0) return;
+  inTransaction(db, () => {
+    for (const { row, wallMs } of left) writer.placed(row, wallMs);
+  });
 }

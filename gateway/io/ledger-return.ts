@@ -3,13 +3,11 @@
  * is not read then, because this run has counted on without it: whoever begins anew with it has the whole. Until then it takes what stops the
  * trading, and nothing that lifts or replaces what stands there unread.
  */
-import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../shared/clock.ts';
 import { type MonoMs, monoMs } from '../../shared/units.ts';
 import type { Answer } from './ledger-aside.ts';
-import { type Durability, openLedgerFile } from './ledger-schema.ts';
-import { LedgerReader } from './ledger-reader.ts';
-import { LedgerWriter } from './ledger-writer.ts';
+import { openLedger, type OpenLedger } from './ledger-open.ts';
+import type { Durability } from './ledger-schema.ts';
 
 export type ReturnOptions = {
   readonly path: string;
@@ -35,7 +33,7 @@ export class LedgerReturn implements Disposable {
   #nextAt: number;
   #busy = false;
   #keepAt = monoMs(0);
-  #back: { readonly db: DatabaseSync; readonly writer: LedgerWriter; readonly since: MonoMs } | null = null;
+  #back: { readonly ledger: OpenLedger; readonly since: MonoMs } | null = null;
 
   constructor(options: ReturnOptions) {
     this.#options = options;
@@ -52,9 +50,9 @@ export class LedgerReturn implements Disposable {
   keep(key: string, value: string | null): boolean {
     const now = this.#options.clock.monoMs();
     if (!this.#back || value === null || !KEPT.has(key) || now < this.#keepAt) return false;
-    const { db, writer } = this.#back;
+    const { reader, writer } = this.#back.ledger;
     try {
-      const halted = key === 'halted' ? new LedgerReader(db).meta(key) : null;
+      const halted = key === 'halted' ? reader.meta(key) : null;
       writer.meta(key, halted === null ? value : JSON.stringify({ ...reasonsIn(halted), ...reasonsIn(value) }));
       return true;
     } catch {
@@ -83,7 +81,7 @@ export class LedgerReturn implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#back?.db.close();
+    this.#back?.ledger[Symbol.dispose]();
     this.#back = null;
   }
 
@@ -91,11 +89,12 @@ export class LedgerReturn implements Disposable {
     return Math.min(WAIT_MS_MAX, WAIT_MS * 2 ** Math.min(this.#failures, 30));
   }
 
+  /** With its journal, without which the new beginning would fail. */
   #open(): Answer {
     const { path, clock, durability } = this.#options;
     try {
-      const db = openLedgerFile(path, { durability, wallMs: clock.wallMs() });
-      this.#back = { db, writer: new LedgerWriter(db), since: clock.monoMs() };
+      const ledger = openLedger({ path, clock, durability });
+      this.#back = { ledger, since: clock.monoMs() };
       return { kind: 'done' };
     } catch (error) {
       return { kind: 'failed', sentence: error instanceof Error ? error.message : String(error) };

@@ -6,12 +6,14 @@
  * - Killed before a line is whole: the order never left. The next start takes whole lines only.
  * - Killed with whole lines, before, in or after the batch that has their rows, or while the next start takes them over: it puts in those that
  *   the tables lack and leaves the others as they are, then empties the journal; done twice it is the same.
- * - A disk that is full or fails: the order is refused, and what there is of its line is cut off before another is written. A line that is whole
+ * - A disk that is full or fails: the order is refused, and what there is of its line is cut off before another is written. It counts as failed
+ *   until a probe was written, whatever the tables take meanwhile, so that orders are not let in to be refused one by one. A line that is whole
  *   and was not flushed (durability `power`) is cut off in the same way; should a kill come first, the next start takes in an order that never
  *   left, and asks the venue about it.
  * - A power failure with durability `process`: whatever is left is read up to the first line that is not as it was written.
  */
-import { closeSync, existsSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { LedgerOrder } from '../account/rows.ts';
 import { type Durability, STORE_VERSION } from './ledger-schema.ts';
@@ -21,6 +23,8 @@ export const JOURNAL_SUFFIX = '-placed';
 /** An order as it was taken in. */
 export type Placed = { readonly row: LedgerOrder; readonly wallMs: number };
 
+/** No order, if a kill leaves it. */
+const PROBE = '\n';
 const LINE = /^(\d+) ([0-9a-f]+) (\d+(?:\.\d+)?) (.*)$/;
 
 export class PlacedJournal implements Disposable {
@@ -31,6 +35,8 @@ export class PlacedJournal implements Disposable {
   #bytes = 0;
   /** Behind them there is a piece of one. */
   #isTorn = false;
+  /** The last write did not succeed. */
+  #hasFailed = false;
 
   /** Of the ledger at `path`. Nothing is opened yet. */
   constructor(path: string, durability: Durability) {
@@ -53,20 +59,14 @@ export class PlacedJournal implements Disposable {
 
   /** Throws where the line is not on disk; then it counts as never written. */
   append(row: LedgerOrder, wallMs: number): void {
-    const fd = this.#file();
-    if (this.#isTorn) this.#cut(fd, this.#bytes);
-    const line = lineOf({ row, wallMs });
-    this.#isTorn = true;
-    const written = writeSync(fd, line);
-    if (written !== Buffer.byteLength(line)) throw new Error(`disk is full: ${written} bytes of a row had room`);
-    if (this.#durability === 'power') fdatasyncSync(fd);
-    this.#bytes += written;
-    this.#isTorn = false;
+    this.#write(lineOf({ row, wallMs }));
   }
 
-  /** All that is in it is in the tables, or never left. */
+  /** All that is in it is in the tables, or never left. Throws, too, while one that failed still cannot be written. */
   empty(): void {
+    if (this.#hasFailed) this.#write(PROBE);
     if (this.#bytes > 0 || this.#isTorn) this.#cut(this.#file(), 0);
+    this.#hasFailed = false;
   }
 
   [Symbol.dispose](): void {
@@ -74,9 +74,30 @@ export class PlacedJournal implements Disposable {
     this.#fd = null;
   }
 
+  #write(line: string): void {
+    this.#hasFailed = true; // until the last step is done
+    const fd = this.#file();
+    if (this.#isTorn) this.#cut(fd, this.#bytes);
+    this.#isTorn = true;
+    const written = writeSync(fd, line);
+    if (written !== Buffer.byteLength(line)) throw new Error(`disk is full: ${written} bytes of a row had room`);
+    if (this.#durability === 'power') fdatasyncSync(fd);
+    this.#bytes += written;
+    this.#isTorn = false;
+    this.#hasFailed = false;
+  }
+
   #file(): number {
-    this.#fd ??= openSync(this.#path, 'a', 0o600);
-    return this.#fd;
+    if (this.#fd !== null) return this.#fd;
+    const fd = openSync(this.#path, 'a', 0o600);
+    try {
+      if (this.#durability === 'power') flushFolder(dirname(this.#path));
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    this.#fd = fd;
+    return fd;
   }
 
   #cut(fd: number, bytes: number): void {
@@ -100,6 +121,16 @@ export class PlacedJournal implements Disposable {
 function lineOf({ row, wallMs }: Placed): string {
   const text = `${wallMs} ${writePlainRow(row)}`;
   return `${STORE_VERSION} ${sumOf(text)} ${text}\n`;
+}
+
+/** A file that is new is in its folder after a power failure, too. */
+function flushFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 const sumOf = (text: string): string => crc32(text).toString(16);
