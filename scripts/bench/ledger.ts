@@ -1,6 +1,6 @@
 /**
- * The ledger on disk. What an order waits for before its bytes leave, beside the bare insert of the same bytes; and, asked for by itself
- * because its file takes a minute to make, how long a ledger of a million orders takes to open, beside an empty one.
+ * The ledger on disk. What an order waits for before its bytes leave, a line of the journal, beside the bare insert of the same bytes into a
+ * table; and, asked for by itself because its file takes a minute to make, how long a ledger of a million orders takes to open, beside an empty one.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ export function benchLedgerWrite(): readonly Figure[] {
 
 type Writing = { readonly durability: Durability; readonly orders: number };
 type Round = { readonly p50: number; readonly p99: number };
-/** One commit: its time in microseconds. `rest` is what comes after, and is not on the way of an order. */
+/** One order on disk: its time in microseconds. `rest` is what comes after, and is not on the way of an order. */
 type Side = Disposable & { readonly path: string; readonly commit: () => number; readonly rest: () => void };
 
 function writing(dir: string, { durability, orders }: Writing): Figure {
@@ -40,7 +40,7 @@ function writing(dir: string, { durability, orders }: Writing): Figure {
   const floors = rounds.map((one) => one.floor.p99);
   const us = (value: number): string => `${value.toFixed(0)} µs`;
   return {
-    name: `ledger: an order committed, p99 (${durability})`,
+    name: `ledger: an order on disk, p99 (${durability})`,
     value: of((one) => one.ours.p99),
     unit: 'µs',
     goal: durability === 'process' ? WRITE_GOAL_US : null,
@@ -158,7 +158,7 @@ function inside(path: string): readonly Figure[] {
   const slice = Array.from({ length: SLICES }, () => timed(() => store.housekeep()));
   const life = Array.from({ length: 200 }, (_, n) => timed(() => store.life(`4710000001${String(900_000 + n * 7).padStart(7, '0')}00`)));
   return [
-    figure('ledger of a million: an order committed, p99', place, ''),
+    figure('ledger of a million: an order on disk, p99', place, ''),
     figure('ledger of a million: one slice of retention, p99', slice, ', 20 orders with all that is about them'),
     figure('ledger of a million: life of one order, p99', life, ''),
   ];

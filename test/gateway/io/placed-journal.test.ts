@@ -125,6 +125,17 @@ describe('after a kill', () => {
   });
 });
 
+test('what was never a whole line is cut off before another is written', () => {
+  writeFileSync(journal, '2 0badf00d 17 {"clientId":');
+  {
+    using written = new PlacedJournal(path, 'process');
+    expect(written.left()).toEqual([]);
+    for (const row of ledgerRows(1)) written.append(row, 5);
+  }
+  using again = new PlacedJournal(path, 'process');
+  expect(again.left()).toMatchObject([{ row: { clientId: id(1) }, wallMs: 5 }]);
+});
+
 test('whatever was placed before a cut anywhere in the file is known, in order, and nothing else', () => {
   const rows = fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 12 });
   const story = fc.record({ rows, cut: fc.double({ min: 0, max: 1, noNaN: true }), noise: fc.string({ maxLength: 30 }) });
