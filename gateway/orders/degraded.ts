@@ -78,8 +78,23 @@ const WHOLE: readonly WholeRow[] = [
   ['redis-down', ({ redisDown }) => redisDown, 'normal'], // a brain that is fed by push goes on
 ];
 
-/** `normal`: quoting allowed. Reasons are all that hold, the ones that do not change the mode too. Asked at every command. */
-export function wholeMode(state: WholeState): { readonly mode: Mode; readonly reasons: readonly WholeReason[] } {
+type Whole = { readonly mode: Mode; readonly reasons: readonly WholeReason[] };
+const NORMAL: Whole = { mode: 'normal', reasons: [] };
+
+/** Nothing of it holds: asked at every command, where the rows would be fifteen calls. */
+const isNormal = (state: WholeState): boolean =>
+  state.accountKnown &&
+  state.clockAgeMs <= CLOCK_AGE_MS_MAX &&
+  !(state.stopped || state.shuttingDown || state.paused || state.ledgerFault || state.disagrees || state.redisDown || state.lineFailing) &&
+  !(state.waiting || state.marginCall || state.dailyLoss || state.availableLow || state.otherSession);
+
+/** `normal`: quoting allowed. Reasons are all that hold, the ones that do not change the mode too. */
+export function wholeMode(state: WholeState): Whole {
+  return isNormal(state) ? NORMAL : wholeModeOf(state);
+}
+
+/** The same by the rows alone. */
+export function wholeModeOf(state: WholeState): Whole {
   const holding = WHOLE.filter(([, holds]) => holds(state));
   return { mode: holding[0]?.[2] ?? 'normal', reasons: holding.map(([reason]) => reason) };
 }

@@ -1,5 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CLOCK_AGE_MS_MAX, type SymbolState, symbolReasons, type WholeState, wholeMode } from '../../../gateway/orders/degraded.ts';
+import {
+  CLOCK_AGE_MS_MAX,
+  type SymbolState,
+  symbolReasons,
+  type WholeState,
+  wholeMode,
+  wholeModeOf,
+} from '../../../gateway/orders/degraded.ts';
 
 const GOOD: WholeState = {
   stopped: false,
@@ -81,4 +89,16 @@ describe('symbolReasons()', () => {
   ])('%j', (over, reasons) => {
     expect(symbolReasons({ ...FINE, ...over })).toEqual(reasons);
   });
+});
+
+test('whatever holds, the quick look says the same as the rows', () => {
+  const rarely = fc.integer({ min: 0, max: 9 }).map((n) => n === 0);
+  const names = Object.keys(GOOD).filter((name) => name !== 'clockAgeMs');
+  const flags = fc.record(Object.fromEntries(names.map((name) => [name, name.startsWith('account') ? rarely.map((no) => !no) : rarely])));
+  const state = fc.record({ flags, clockAgeMs: fc.integer({ min: 0, max: CLOCK_AGE_MS_MAX + 5 }) });
+  const same = fc.property(state, ({ flags: held, clockAgeMs }) => {
+    const whole = { ...GOOD, ...held, clockAgeMs };
+    expect(wholeMode(whole)).toEqual(wholeModeOf(whole));
+  });
+  fc.assert(same, { numRuns: 500 });
 });
