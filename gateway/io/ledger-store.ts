@@ -1,8 +1,8 @@
 /**
- * The ledger on disk: node:sqlite in WAL mode, and a journal beside it (placed-journal.ts). On disk before anything leaves is the row of an
- * order that is placed (in the journal) or amended (committed), so that no order of ours is at the venue without being here, and none is larger
- * there than it may be by what is here. All else is written shortly after, in one batch and in the order in which it
- * happened: at every tick, before a snapshot is published or a query answered, and before the exit. A kill -9 in between loses the last
+ * The ledger on disk: node:sqlite in WAL mode, and a journal beside it. Written down before anything leaves is an order that is placed (in the
+ * journal) or amended (committed), so that no order of ours is at the venue without being here, and none is larger there than it may be by what
+ * is here. All else is written shortly after, in one batch and in the order in which it happened: at every tick, before a snapshot is published
+ * or a query answered, and before the exit; the rows of the journal, too. A kill -9 in between loses the last
  * moments of what happened to orders that are here, and these the first reconcile restores: states and cancels from order
  * queries and open orders; fills, fees and positions from the venue's list of trades, which is read on from a mark in the same batch. Since
  * what is on disk is always a beginning of what happened, mark and sums agree. What no venue tells again is committed at once: baselines,

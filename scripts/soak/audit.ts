@@ -1,6 +1,7 @@
 /** Looks at a run from outside, again and again: exchange against ledger, published book against the exchange's, memory. */
 import { DatabaseSync } from 'node:sqlite';
 import { parseClientId } from '../../shared/client-id.ts';
+import { PlacedJournal } from '../../gateway/io/placed-journal.ts';
 import { readRow } from '../../gateway/io/row-text.ts';
 import type { LedgerOrder } from '../../gateway/account/rows.ts';
 import type { OwnTrade, SimOrder } from '../../shared/sim/exchange-events.ts';
@@ -34,13 +35,19 @@ async function getJson<T>(url: string): Promise<T | null> {
 
 export const readAccount = (simUrl: string): Promise<Account | null> => getJson(`${simUrl}/sim/account?apiKey=${API_KEY}`);
 
-/** An order's row is on disk before its bytes leave, so this holds at every moment, whoever has just died. Null: there was nothing to compare. */
+/**
+ * An order's row is on disk before its bytes leave, so this holds at every moment, whoever has just died. The journal is looked at first: what it
+ * had no more then is in the tables. Null: there was nothing to compare.
+ */
 export async function auditOrders({ simUrl, ledgerFile, limit, symbols }: Truth): Promise<readonly string[] | null> {
   const account = await readAccount(simUrl);
   if (!account) return null;
+  using journal = new PlacedJournal(ledgerFile, 'process');
+  const placed = new Set(journal.left().map(({ row }) => row.clientId));
   using db = openLedger(ledgerFile);
   if (!db) return null;
   const known = (id: string): boolean =>
+    placed.has(id) ||
     db.file.prepare('SELECT 1 FROM orders WHERE client_id = ? UNION ALL SELECT 1 FROM stops WHERE client_id = ?').get(id, id) !== undefined;
   const positionOf = (symbol: string): number => Number(account.positions.find((row) => row.symbol === symbol)?.positionAmt ?? 0);
   return [
