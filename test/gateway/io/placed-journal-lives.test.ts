@@ -26,6 +26,7 @@ type Known = Map<number, 'sent' | 'rejected'>;
 class Lives implements Disposable {
   readonly #path = join(dir, `${files++}.sqlite`);
   readonly #journal = `${this.#path}${JOURNAL_SUFFIX}`;
+  readonly #clock = new VirtualClock(1_700_000_000_000);
   readonly #live: Known = new Map();
   readonly #tables: Known = new Map();
   #newest = 0;
@@ -85,6 +86,7 @@ class Lives implements Disposable {
       this.#live.delete(this.#newest);
     }
     for (const n of this.#live.keys()) this.#live.set(n, this.#tables.get(n) ?? 'sent');
+    this.#clock.advance(1_000);
     this.#store = this.#open();
     this.#ledger = this.#load();
     expect(this.found).toEqual(this.expected);
@@ -92,7 +94,7 @@ class Lives implements Disposable {
   }
 
   #open(): LedgerStore {
-    return new LedgerStore({ path: this.#path, clock: new VirtualClock(1_700_000_000_000) });
+    return new LedgerStore({ path: this.#path, clock: this.#clock });
   }
 
   #load(): Ledger {
