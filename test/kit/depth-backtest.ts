@@ -15,8 +15,8 @@ const symbol = 'BTCUSDT';
 export const START_MS = 1_704_124_790_000;
 const FIXED = (ms: number) => ({ kind: 'fixed', ms, spike: null }) as const;
 
-/** From the tick of a snapshot to the arrival of what was decided on it: publish and poll, decision, 20 ms of way. */
-export const ARRIVES_MS = 10 + 1 + 20;
+/** From the tick of a snapshot to the arrival of what was decided on it: publish, look, decision, 20 ms of way. */
+export const ARRIVES_MS = 1 + 1 + 1 + 20;
 
 /** A recording, written at milliseconds after the start; sizes and prices as decimals. */
 export class Script {

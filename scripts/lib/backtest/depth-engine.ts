@@ -2,7 +2,7 @@
  * A backtest on a book, on virtual time: the brain's own turn on the gateway's own snapshots, at the same period, phase and poll as live,
  * with every message as long on its way as it is live. Nothing is looked at before it could have been received:
  * - A snapshot shows the market as it was at the venue one way of the feed before, and orders, fills and positions as they were heard of.
- * - It is read at the next poll (or at once, where it is pushed), decided on, and what leaves passes the guard and arrives one way later.
+ * - It is read just after it was made (at the next poll, where polls are as rare as snapshots; at once, where it is pushed), decided on, and what leaves passes the guard and arrives one way later.
  * - The venue is always ahead of what is known of it, so a cancel or an amend may come too late, and a quote may be refused for taking.
  */
 import { TradeRow } from '../../../brain/news.ts';
@@ -42,6 +42,8 @@ import { Tally } from './tally.ts';
 /** From the tick of a snapshot to Redis, and from the poll to the command: measured on the bench, rounded up. */
 const PUBLISH_MS = 1;
 const DECIDE_MS = 1;
+/** Just after a tick the brain looks so often, until the snapshot is there (brain/io/poll-clock.ts). */
+const SEEK_MS = 1;
 /** A picture of the market is planned so many snapshots ahead: the feed may be so late. */
 const AHEAD = 10;
 const EMERGENCY = 'emergency-stop';
@@ -171,7 +173,9 @@ export class DepthEngine {
     const { pollMs, feed } = config.brain;
     if (lookMs !== null) return publishedMs + lookMs;
     const readMs = publishedMs + PUBLISH_MS;
-    return (feed === 'push' ? readMs : Math.ceil(readMs / pollMs) * pollMs) + DECIDE_MS;
+    if (feed === 'push') return readMs + DECIDE_MS;
+    const isSought = pollMs < config.snapshot.intervalMs;
+    return (isSought ? readMs + SEEK_MS : Math.ceil(readMs / pollMs) * pollMs) + DECIDE_MS;
   }
 
   /** Where snapshots are pushed, each change of the best prices makes one; of two that overtake each other the newest wins. */
@@ -241,11 +245,18 @@ export class DepthEngine {
     );
   }
 
-  /** As the gateway takes it: judged by the guard, written down, on its way. */
-  #send(command: OrderCommand, basedOnAt: number): void {
+  /**
+   * As the gateway takes it: judged by the guard, written down, on its way. In a recorded session it is known when it was decided, and the gateway
+   * took it a moment later: what is refused by what was known at the decision is judged by what was known then.
+   */
+  #send(command: OrderCommand, basedOnAt: number, isLast = !this.#options.recorded): void {
     const { symbol, clientId } = command;
     const now = monoMs(this.venue.nowMs);
     const refused = command.kind === 'cancel' ? null : this.#refusal(command, basedOnAt);
+    if (refused !== null && !isLast) {
+      this.venue.exchange.agenda.at(now + DECIDE_MS, () => this.#send(command, basedOnAt, true));
+      return;
+    }
     this.#options.recorded?.onSent?.(command, refused, this.venue.nowMs);
     const role = parseClientId(clientId)?.role ?? '';
     const pending: Pending = { command, role, sentAt: now, visibleFrom: this.#snapshots.seq + 1, lease: EPOCH };

@@ -11,6 +11,9 @@ import { play } from './play.ts';
 import type { Session } from './session.ts';
 import { looksOf, type Trips, tripsOf, type WayKind, waysOf } from './ways.ts';
 
+/** From a snapshot to the decision on it, where Redis is looked at just after each tick. */
+const LOOK_MS = 3;
+
 export type SessionRun = {
   readonly session: Session;
   readonly ways: WayKind;
@@ -48,7 +51,9 @@ function looking({ session, ways, seed }: SessionRun, trips: Trips): Parameters<
   const { turns, published, config } = session;
   const decided = new Map(turns.map(({ epoch, seq, atMs }) => [`${epoch}:${seq}`, atMs]));
   const firstMs = published.find(({ epoch, seq }) => turns.length === 0 || decided.has(`${epoch}:${seq}`))?.atMs ?? 0;
-  const usual = looksOf(ways, trips, seed) ?? ((atMs: number) => atMs + config.brain.pollMs);
+  const { brain, snapshot } = config;
+  const laterMs = brain.pollMs < snapshot.intervalMs ? LOOK_MS : brain.pollMs;
+  const usual = looksOf(ways, trips, seed) ?? ((atMs: number) => atMs + laterMs);
   return ({ atMs, epoch, seq }) => {
     if (atMs < firstMs) return null;
     return ways === 'recorded' && turns.length > 0 ? (decided.get(`${epoch}:${seq}`) ?? null) : usual(atMs);

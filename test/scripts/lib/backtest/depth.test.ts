@@ -158,9 +158,9 @@ test('public trades reach the strategy in order, each once, after their way', ()
   const script = book()
     .trade(50, 'sell', ['49000.0', '0.010'])
     .trade(150, 'sell', ['50000.0', '0.010'])
-    .trade(205, 'buy', ['50000.1', '0.010']);
-  playedOn(script.trade(207, 'buy', ['50000.2', '0.010']).trade(294, 'sell', ['50000.0', '0.010']).until(600), run);
-  // before the first one nobody can tell whether some were missed; at the poll of 210 what came by then is there, what takes until 212 is not
+    .trade(196, 'buy', ['50000.1', '0.010']);
+  playedOn(script.trade(199, 'buy', ['50000.2', '0.010']).trade(294, 'sell', ['50000.0', '0.010']).until(600), run);
+  // before the first one nobody can tell whether some were missed; at the look of 203 what came by then is there, what takes until 204 is not
   expect(seen).toEqual([
     [200, 500_000],
     [200, 500_001],
@@ -197,7 +197,7 @@ test('a hard stop closes by the ladder: as a taker, and only what is held', () =
     ],
   } as const;
   const result = playedOn(book().depth(450, fallen).until(1_500), run, { config });
-  expect(result.exits.map(({ rule, atMs }) => [rule, atMs - START_MS])).toEqual([['stop-loss', 511]]);
+  expect(result.exits.map(({ rule, atMs }) => [rule, atMs - START_MS])).toEqual([['stop-loss', 503]]);
   const [, exit] = result.fills;
   expect(exit).toMatchObject({
     side: 'sell',

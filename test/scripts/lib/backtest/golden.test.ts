@@ -32,5 +32,5 @@ test.skipIf(!BARS)('MACD with hard exits on six weeks of recorded bars', async (
 
 test.skipIf(!BOOK)('market making on 40 seconds of the recorded book', async () => {
   const result = await runDepth(await prepareDepth({ ...COMMON, tape: BOOK ?? '', to: 1_723_161_256_298 + 40_000 }));
-  expect([result.fills.length, result.pnl.total, hashOf(result)]).toEqual([17, '-2.3933396', '7338d533659546bf']);
+  expect([result.fills.length, result.pnl.total, hashOf(result)]).toEqual([17, '-2.4043374', '48ae9a62c8642fe7']);
 });
