@@ -26,6 +26,12 @@ async function readAll(rest: Rest, symbols: ReadonlySet<string>): Promise<VenueR
   return read.ok ? ok(read.value.flatMap((row) => (symbols.has(row.symbol) && 'markPrice' in row ? [markOf(row)] : []))) : read;
 }
 
+/** What an answer of either call tells, as it was recorded. */
+export function marksIn(value: unknown): readonly Mark[] {
+  const rows = PremiumIndexes.safeParse(Array.isArray(value) ? value : [value]);
+  return rows.success ? rows.data.flatMap((row) => ('markPrice' in row ? [markOf(row)] : [])) : [];
+}
+
 const markOf = ({ symbol, markPrice, indexPrice, lastFundingRate, nextFundingTime }: PremiumIndex): Mark => ({
   symbol,
   markPrice: trimDecimal(markPrice),

@@ -245,18 +245,11 @@ export class DepthEngine {
     );
   }
 
-  /**
-   * As the gateway takes it: judged by the guard, written down, on its way. In a recorded session it is known when it was decided, and the gateway
-   * took it a moment later: what is refused by what was known at the decision is judged by what was known then.
-   */
-  #send(command: OrderCommand, basedOnAt: number, isLast = !this.#options.recorded): void {
+  /** As the gateway takes it: judged by the guard, written down, on its way. */
+  #send(command: OrderCommand, basedOnAt: number): void {
     const { symbol, clientId } = command;
     const now = monoMs(this.venue.nowMs);
     const refused = command.kind === 'cancel' ? null : this.#refusal(command, basedOnAt);
-    if (refused !== null && !isLast) {
-      this.venue.exchange.agenda.at(now + DECIDE_MS, () => this.#send(command, basedOnAt, true));
-      return;
-    }
     this.#options.recorded?.onSent?.(command, refused, this.venue.nowMs);
     const role = parseClientId(clientId)?.role ?? '';
     const pending: Pending = { command, role, sentAt: now, visibleFrom: this.#snapshots.seq + 1, lease: EPOCH };

@@ -5,9 +5,11 @@ import { snapshotOf } from '../../../gateway/venues/binance/decode-rest.ts';
 import { DepthRule } from '../../../gateway/venues/binance/depth.ts';
 import { depthReader, type DepthScale, depthScale, exactSteps } from '../../../gateway/venues/binance/depth-frame.ts';
 import { exactly } from '../../../gateway/venues/binance/exact.ts';
+import { marksIn } from '../../../gateway/venues/binance/first-marks.ts';
 import { streamName } from '../../../gateway/venues/binance/stream-name.ts';
 import { Balances, CommissionRate, Depth, parseJson, Positions, SymbolConfigs } from '../../../gateway/venues/binance/wire.ts';
 import type { DepthIds, DepthSnapshot, SequenceRule, SequenceStep } from '../../../gateway/market/books.ts';
+import type { Mark } from '../../../shared/events.ts';
 import type { Instrument } from '../../../shared/instrument.ts';
 import { ticks } from '../../../shared/units.ts';
 
@@ -42,6 +44,10 @@ const DEPTH = /^200 GET \S*\/depth\?(?:\S*&)?symbol=([A-Z0-9_]+)/;
 
 /** Symbol of a depth snapshot by the name of its record; null for every other answer. */
 export const depthSymbol = (name: string): string | null => DEPTH.exec(name)?.[1] ?? null;
+
+/** Marks that an answer on a tape tells; none for every other answer. */
+export const answeredMarks = (name: string, raw: string): readonly Mark[] => (MARKS.test(name) ? marksIn(parseJson(raw)?.value) : []);
+const MARKS = /^200 GET \S*\/premiumIndex(?:\?|$)/;
 
 /** What an answer on a tape tells of the account's terms; null: nothing. */
 export function accountAnswer(name: string, raw: string): AccountTerms | null {

@@ -6,7 +6,7 @@ import type { Bar, Mark, PublicTrade } from '../../../shared/events.ts';
 import type { Instrument } from '../../../shared/instrument.ts';
 import type { TapeRecord } from '../../../shared/tape.ts';
 import { type MonoMs, monoMs } from '../../../shared/units.ts';
-import { type Decoders, decodersOf, depthSymbol, TapeRule } from './decoders.ts';
+import { answeredMarks, type Decoders, decodersOf, depthSymbol, TapeRule } from './decoders.ts';
 
 type Frame = Exclude<ReturnType<Decoders['depth']>, { readonly refused: string }>;
 export type TradeCount = { readonly count: number; readonly last: PublicTrade };
@@ -53,7 +53,7 @@ export class ReplayMarket {
     else if (source === 'stream' && name.startsWith('market#')) this.#market(raw);
     else if (source === 'connection' && name.startsWith('public#')) this.#connection(name, raw);
     else if (source === 'book') this.#begin(name, raw);
-    else if (source === 'rest') this.#load(depthSymbol(name), raw);
+    else if (source === 'rest') this.#answer(name, raw);
     else if (source === 'clock') this.#books.tick(this.#now);
     else if (source === 'gap') this.#books.lost('tape-gap');
   }
@@ -92,6 +92,13 @@ export class ReplayMarket {
     if (this.#open.length === 0) this.#books.lost('disconnected');
     else if (wasCurrent) this.#join?.finish();
     if (this.#open.length < 2) this.#join = null;
+  }
+
+  /** A mark that was asked for at the start counts until the stream tells one. */
+  #answer(name: string, raw: string): void {
+    this.#load(depthSymbol(name), raw);
+    for (const mark of answeredMarks(name, raw))
+      if (this.instruments.has(mark.symbol) && !this.marks.has(mark.symbol)) this.marks.set(mark.symbol, mark);
   }
 
   #market(text: string): void {

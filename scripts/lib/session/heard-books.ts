@@ -25,7 +25,8 @@ export class HeardBooks implements BookWindow {
   take(record: TapeRecord): void {
     this.#nowMs = record.atMs;
     this.#market.take(record);
-    if (record.source !== 'stream' || !record.name.startsWith('market#')) return;
+    const isMarket = record.source === 'stream' && record.name.startsWith('market#');
+    if (!isMarket && record.source !== 'rest') return; // the first marks are asked for
     for (const [symbol, mark] of this.#market.marks)
       if (this.#marks.get(symbol)?.mark !== mark) this.#marks.set(symbol, { mark, atMs: record.atMs });
     for (const symbol of this.#market.trades.keys()) this.#trade(symbol);
