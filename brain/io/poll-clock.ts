@@ -17,6 +17,7 @@ export type PollClockOptions = {
 /** From a tick until the first look: a snapshot takes so long at least. */
 const LANDS_MS = 1;
 const SEEK_MS = 1;
+/** A timer may come so much too soon. */
 const EARLY_MS = 0.9;
 /** Then it is late, and the common period finds it. */
 const SEEKS_MAX = 8;

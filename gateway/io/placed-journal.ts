@@ -12,9 +12,10 @@
  *   left, and asks the venue about it.
  * - A power failure with durability `process`: whatever is left is read up to the first line that is not as it was written.
  */
-import { closeSync, existsSync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { syncFolder } from '../../shared/io/whole-file.ts';
 import type { LedgerOrder } from '../account/rows.ts';
 import { type Durability, STORE_VERSION } from './ledger-schema.ts';
 import { readRow, writePlainRow } from './row-text.ts';
@@ -91,7 +92,7 @@ export class PlacedJournal implements Disposable {
     if (this.#fd !== null) return this.#fd;
     const fd = openSync(this.#path, 'a', 0o600);
     try {
-      if (this.#durability === 'power') flushFolder(dirname(this.#path));
+      if (this.#durability === 'power') syncFolder(dirname(this.#path));
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -121,16 +122,6 @@ export class PlacedJournal implements Disposable {
 function lineOf({ row, wallMs }: Placed): string {
   const text = `${wallMs} ${writePlainRow(row)}`;
   return `${STORE_VERSION} ${sumOf(text)} ${text}\n`;
-}
-
-/** A file that is new is in its folder after a power failure, too. */
-function flushFolder(folder: string): void {
-  const fd = openSync(folder, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 const sumOf = (text: string): string => crc32(text).toString(16);

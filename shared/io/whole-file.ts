@@ -26,8 +26,8 @@ function writeWhole(path: string, text: string): void {
   }
 }
 
-/** The new name is on disk, too. */
-function syncFolder(path: string): void {
+/** A name that is new there is on disk, too. */
+export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);

@@ -96,7 +96,7 @@ describe('after a kill', () => {
     expect(store.findOrder(id(1))?.order.status).toBe('rejected');
   });
 
-  test('an id that only the journal had is never given again', () => {
+  test('an id that only the journal had is known as used', () => {
     killed();
     using store = open();
     const ledger = ledgerOf(store);
